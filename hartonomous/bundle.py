@@ -1,0 +1,279 @@
+"""The evidence bundle: a folder of Parquet files and a manifest with their digests.
+
+    manifest.json            what was opened, with which options; each track's constants; digests
+    compositions.parquet     key, text, kind, sorted by key
+    EMBEDDING_EVIDENCE.parquet, ...     one file a track, sorted by (start, end)
+
+`extract` writes it and `load` reads it. It is written under a temporary name and renamed when
+whole, so a folder of the final name is complete; a reader checks every digest first.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hartonomous.errors import BadInput, Conflict
+from hartonomous.evidence import COMPOSITIONS, check, columns
+from hartonomous.identity import canonical_json, content_digest, file_digest
+from hartonomous.schema import evidence_type
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+COMPOSITIONS_FILE = "compositions.parquet"
+MANIFEST_LIMIT = 16 << 20
+ROW_GROUP = 1 << 17
+
+
+@dataclass(frozen=True)
+class OpenedFile:
+    """A file that was opened: its name within the model, its blake3-256, its size in bytes."""
+
+    name: str
+    digest: str
+    bytes: int
+
+
+@dataclass(frozen=True)
+class SourceDescription:
+    """What a source is: the files, the options, and what was left out.
+
+    `digest` covers the opened files and the options, never the evidence: BLAS rounding differs
+    between machines.
+    """
+
+    kind: str
+    importer: str
+    files: tuple[OpenedFile, ...]
+    options: dict[str, Any]
+    parameters: int
+    excluded: dict[str, int] = field(default_factory=dict)
+    merged: int = 0
+    subject: str | None = None
+    licence: str | None = None
+    family: str | None = None
+
+    @property
+    def bytes(self) -> int:
+        return sum(file.bytes for file in self.files)
+
+    @property
+    def digest(self) -> str:
+        files = sorted((file.name, file.digest) for file in self.files)
+        return content_digest("source", {"files": files, "options": self.options})
+
+
+@dataclass(frozen=True)
+class TrackDescription:
+    """The constants of one track; schema.py says what each means."""
+
+    evidence: str
+    positions: tuple[str, ...]
+    k: int
+    vocabulary: int
+    dimensions: int
+    trust: int
+    absent: int
+    recall: float
+    rows: int
+    observations: int
+
+    @property
+    def file(self) -> str:
+        return f"{self.evidence}.parquet"
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle on disk whose digests have been checked."""
+
+    path: Path
+    source: SourceDescription
+    tracks: tuple[TrackDescription, ...]
+    digest: str
+
+    def compositions(self) -> pa.Table:
+        """Return the compositions, sorted by key."""
+        table = _parquet(self.path / COMPOSITIONS_FILE).read()
+        if table.schema != COMPOSITIONS:
+            raise BadInput(f"{self.path}: {COMPOSITIONS_FILE} has columns {table.schema.names}.")
+        return table
+
+    def evidence(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield a track's evidence in batches of at most `rows` rows, always the same ones."""
+        pending: list[pa.RecordBatch] = []
+        held = 0
+        for piece in _parquet(self.path / track.file).iter_batches(batch_size=rows):
+            while piece.num_rows:
+                taken = piece.slice(0, rows - held)
+                pending.append(taken)
+                held += taken.num_rows
+                piece = piece.slice(taken.num_rows)
+                if held == rows:
+                    yield pa.concat_batches(pending)
+                    pending, held = [], 0
+        if held:
+            yield pa.concat_batches(pending)
+
+    def verify_rows(self) -> None:
+        """Raise BadInput unless every row is what its type promises."""
+        compositions = self.compositions()
+        keys = compositions["key"].to_pylist()
+        if any(low >= high for low, high in pairwise(keys)):
+            raise BadInput(f"{self.path}: compositions are not sorted by key; extract it again.")
+        for track in self.tracks:
+            table = _parquet(self.path / track.file).read()
+            check(table, evidence_type(track.evidence), len(keys))
+            if table.num_rows != track.rows:
+                raise BadInput(
+                    f"{self.path}: {track.file} has {table.num_rows} rows, not {track.rows}."
+                )
+
+
+class BundleWriter:
+    """Writes a bundle under a temporary name; `finish` makes it whole, leaving early removes it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._files: dict[str, str] = {}
+
+    def __enter__(self) -> BundleWriter:
+        if self.path.exists():
+            raise Conflict(f"{self.path} already exists; give another --output or remove it.")
+        self._partial.mkdir(parents=True)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self._partial, ignore_errors=True)
+
+    def write_compositions(self, table: pa.Table) -> None:
+        """Write the compositions, (key, text, kind) sorted by key."""
+        target = self._partial / COMPOSITIONS_FILE
+        pq.write_table(table.cast(COMPOSITIONS), target, compression="zstd")
+        self._files[COMPOSITIONS_FILE] = file_digest(target)
+
+    def write_evidence(self, evidence: str, tables: Iterator[pa.Table]) -> None:
+        """Write one type's rows, given in order of (start, end), without holding them all."""
+        schema = columns(evidence_type(evidence))
+        target = self._partial / f"{evidence}.parquet"
+        with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
+        self._files[target.name] = file_digest(target)
+
+    def finish(self, source: SourceDescription, tracks: tuple[TrackDescription, ...]) -> Bundle:
+        """Write the manifest, make everything durable, and give the folder its final name."""
+        manifest = {
+            "format": FORMAT,
+            "source": asdict(source),
+            "source_digest": source.digest,
+            "tracks": [asdict(track) for track in tracks],
+            "files": self._files,
+        }
+        manifest["digest"] = content_digest("bundle", manifest)
+        target = self._partial / MANIFEST
+        target.write_text(json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
+        for file in self._partial.iterdir():
+            _make_durable(file)
+        _make_durable(self._partial)
+        try:
+            self._partial.rename(self.path)
+        except OSError as error:
+            raise Conflict(f"{self.path} appeared while it was being written: {error}") from error
+        _make_durable(self.path.parent)
+        return Bundle(self.path, source, tracks, str(manifest["digest"]))
+
+
+def read_bundle(path: Path) -> Bundle:
+    """Open a bundle and check every file against its digest.
+
+    Raises BadInput when a file is missing, damaged or of another format.
+    """
+    manifest = _manifest(path)
+    for name, digest in manifest["files"].items():
+        file = path / name
+        if Path(name).name != name or not file.is_file() or file.is_symlink():
+            raise BadInput(
+                f"{path}: {name} is missing; the bundle is incomplete, extract it again."
+            )
+        if file_digest(file) != digest:
+            raise BadInput(f"{path}: {name} is damaged (its digest differs); extract it again.")
+    try:
+        source = _source(manifest["source"])
+        tracks = tuple(
+            TrackDescription(**{**track, "positions": tuple(track["positions"])})
+            for track in manifest["tracks"]
+        )
+        named = {track.file for track in tracks} | {COMPOSITIONS_FILE}
+        stated = manifest["source_digest"]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path}: {MANIFEST} lacks or has too much of {error}.") from error
+    if named != set(manifest["files"]) or source.digest != stated:
+        raise BadInput(f"{path}: {MANIFEST} contradicts itself; extract the bundle again.")
+    return Bundle(path, source, tracks, manifest["digest"])
+
+
+def is_bundle(path: Path) -> bool:
+    """Return whether a folder looks like a bundle (nothing is checked)."""
+    return (path / MANIFEST).is_file()
+
+
+def _manifest(path: Path) -> dict[str, Any]:
+    file = path / MANIFEST
+    if not file.is_file():
+        raise BadInput(f"{path} is not a bundle: it has no {MANIFEST}.")
+    if file.stat().st_size > MANIFEST_LIMIT:
+        raise BadInput(f"{file} is larger than {MANIFEST_LIMIT} bytes; this is not a manifest.")
+    try:
+        manifest = json.loads(file.read_text("utf-8"))
+        stated = manifest.pop("digest")
+        shape = manifest["format"], dict(manifest["files"])
+    except (ValueError, KeyError, AttributeError, TypeError) as error:
+        raise BadInput(f"{file} is damaged: {error}. Extract the bundle again.") from error
+    if shape[0] != FORMAT:
+        raise BadInput(f"{file} is of format {shape[0]}, this version reads {FORMAT}.")
+    if content_digest("bundle", manifest) != stated:
+        raise BadInput(f"{file} is damaged (its digest differs); extract the bundle again.")
+    return {**manifest, "digest": stated}
+
+
+def _source(value: dict[str, Any]) -> SourceDescription:
+    return SourceDescription(
+        **{**value, "files": tuple(OpenedFile(**file) for file in value["files"])}
+    )
+
+
+def _parquet(path: Path) -> pq.ParquetFile:
+    try:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
+        raise BadInput(f"{path} cannot be read as Parquet: {error}") from error
+
+
+def _make_durable(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def describe_options(source: SourceDescription) -> str:
+    """Return the options as the graph stores them."""
+    return canonical_json(source.options)

@@ -1,0 +1,80 @@
+"""Evidence as columns: one row per pair, type and source.
+
+A pair's ends are indexes into the bundle's compositions, which are sorted by key; so in undirected
+types `start < end` says the same as `low key -> high key`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from hartonomous.errors import BadInput
+from hartonomous.schema import MICRO, EvidenceType
+
+COMPOSITIONS = pa.schema(
+    [
+        pa.field("key", pa.string(), nullable=False),
+        pa.field("text", pa.string(), nullable=False),
+        pa.field("kind", pa.string(), nullable=False),
+    ]
+)
+"""Columns of a bundle's compositions, sorted by key."""
+
+_COUNTED = [
+    pa.field("start", pa.int32(), nullable=False),
+    pa.field("end", pa.int32(), nullable=False),
+    pa.field("n", pa.int32(), nullable=False),
+    pa.field("weight", pa.int64(), nullable=False),
+]
+_VECTOR = [
+    pa.field("directed", pa.int32(), nullable=False),
+    pa.field("rank", pa.int32(), nullable=False),
+    pa.field("support", pa.int32(), nullable=False),
+    pa.field("positions", pa.list_(pa.field("item", pa.int16(), nullable=False)), nullable=False),
+]
+
+
+def columns(evidence: EvidenceType) -> pa.Schema:
+    """Return the Arrow schema of one type's rows, sorted by (start, end)."""
+    return pa.schema(_COUNTED + (_VECTOR if evidence.vector else []))
+
+
+def check(table: pa.Table, evidence: EvidenceType, compositions: int) -> None:
+    """Raise BadInput unless the rows are what the type promises.
+
+    Ends within the compositions, pairs strictly ascending, no pair with itself, undirected pairs
+    low to high, counts within their bounds.
+    """
+    if table.schema != columns(evidence):
+        raise BadInput(f"{evidence.name}: the columns are {table.schema.names}, not the format's.")
+    if not table.num_rows:
+        return
+    start, end = table["start"].to_numpy(), table["end"].to_numpy()
+    n, weight = table["n"].to_numpy(), table["weight"].to_numpy()
+    pair = start.astype(np.int64) * compositions + end
+    sound = {
+        "an end outside the compositions": _within(start, compositions)
+        & _within(end, compositions),
+        "a pair of a composition with itself": start != end,
+        "pairs out of order or twice": np.diff(pair, prepend=-1) > 0,
+        "a count below 1": n >= 1,
+        "a weight outside [0, n]": (weight >= 0) & (weight <= n.astype(np.int64) * MICRO),
+    }
+    if not evidence.directed:
+        sound["an undirected pair stored high to low"] = start < end
+    if evidence.vector:
+        directed = table["directed"].to_numpy()
+        sound["more directions than 2n, or fewer than n"] = (directed >= n) & (directed <= 2 * n)
+        seen = pc.list_value_length(table["positions"]).to_numpy()
+        sound["positions other than n"] = seen == n
+    for fault, good in sound.items():
+        if not good.all():
+            row = int(np.argmin(good))
+            raise BadInput(f"{evidence.name}: row {row} has {fault}; extract the bundle again.")
+
+
+def _within(index: NDArray[np.int32], size: int) -> NDArray[np.bool_]:
+    return (index >= 0) & (index < size)

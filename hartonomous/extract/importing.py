@@ -1,0 +1,105 @@
+"""How a model is opened: the importer protocol, and the importers that entry points name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.bundle import OpenedFile
+from hartonomous.errors import BadInput, NotFound, UsageError
+from hartonomous.extract.vocabulary import Vocabulary
+
+ENTRY_POINTS = "hartonomous.importers"
+
+
+@dataclass(frozen=True)
+class OpenOptions:
+    """What a person may say about a model before it is opened.
+
+    `vocabulary` is a word list for a matrix that comes without its words; `tensor` names the
+    embedding matrix where there are several; `limit` keeps the first entries only, None all.
+    """
+
+    vocabulary: Path | None = None
+    tensor: str | None = None
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class VectorTrack:
+    """One kind of observation a model offers: a matrix of vectors at each position.
+
+    `vectors(p)` returns float32 of shape (N, dimensions), row i for composition i of the
+    vocabulary; called once per position, in any order. `positions` are readable names.
+    """
+
+    evidence: str
+    positions: tuple[str, ...]
+    dimensions: int
+    vectors: Callable[[int], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class OpenedModel:
+    """A model that was opened safely: its files, its vocabulary, what it can be asked."""
+
+    importer: str
+    files: tuple[OpenedFile, ...]
+    parameters: int
+    vocabulary: Vocabulary
+    tracks: tuple[VectorTrack, ...]
+    options: dict[str, object]
+
+
+class Importer(Protocol):
+    """One kind of model. A package registers its importer under the entry-point group above."""
+
+    name: str
+    summary: str
+
+    def recognises(self, path: Path) -> bool:
+        """Return whether this importer reads what lies at `path`, by name and magic bytes only."""
+        ...
+
+    def open(self, path: Path, options: OpenOptions) -> OpenedModel:
+        """Open what lies at `path`; raise BadInput for what cannot be read safely."""
+        ...
+
+
+def importers() -> dict[str, Importer]:
+    """Return every registered importer by name, sorted."""
+    found: dict[str, Importer] = {}
+    for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
+        if point.name in found:
+            raise UsageError(
+                f"Two packages register an importer called {point.name!r}; remove one."
+            )
+        found[point.name] = point.load()
+    return found
+
+
+def importer_for(path: Path, name: str | None = None) -> Importer:
+    """Return the importer of that name, or the one that recognises the path.
+
+    Raises NotFound when there is nothing at the path, BadInput when no importer reads it.
+    """
+    known = importers()
+    if name is not None:
+        if name not in known:
+            raise UsageError(f"No importer is called {name!r}; there are {', '.join(known)}.")
+        return known[name]
+    if not path.exists():
+        raise NotFound(f"There is nothing at {path}.")
+    for importer in known.values():
+        if importer.recognises(path):
+            return importer
+    raise BadInput(
+        f"{path} is not a model that any importer reads ({', '.join(known)}); "
+        "'hartonomous importers' lists what each expects."
+    )

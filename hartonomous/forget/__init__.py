@@ -1,0 +1,1 @@
+"""Taking knowledge out: the same flow backwards."""

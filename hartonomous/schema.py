@@ -1,0 +1,308 @@
+"""The one vocabulary of the graph: labels, types and properties, each with its meaning.
+
+Evidence types end in `_EVIDENCE` and carry `source`; rated types do not and carry `elo`.
+Constraints, indexes, the data model reference, projections and tests derive from these lists.
+Importers choose from them and may not invent names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from hartonomous.errors import UsageError
+
+MICRO = 1_000_000
+"""One weight of 1.0, in the integer units that evidence adds up."""
+
+FORMULA_VERSION = 1
+"""The version of the rating formulas; it stands in the graph, and `rate --all` moves a graph to it."""
+
+
+@dataclass(frozen=True)
+class Property:
+    name: str
+    type: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class NodeLabel:
+    """A node label; `key` names the properties that make a node unique."""
+
+    name: str
+    meaning: str
+    key: tuple[str, ...] = ()
+    properties: tuple[Property, ...] = ()
+    exported: bool = False
+
+
+@dataclass(frozen=True)
+class EvidenceType:
+    """What one source observed about one pair: one edge per pair, type and source."""
+
+    name: str
+    feeds: str
+    directed: bool
+    vector: bool
+    meaning: str
+
+
+@dataclass(frozen=True)
+class RatedType:
+    """What all live sources together say of one pair: one edge per pair and type."""
+
+    name: str
+    directed: bool
+    consensus: bool
+    meaning: str
+
+
+KINDS: tuple[NodeLabel, ...] = (
+    NodeLabel("Token", "a word, or a piece that begins a word"),
+    NodeLabel("Piece", "a piece that continues a word, its text written ##ing"),
+    NodeLabel("Context", "the last two to four tokens read, oldest first"),
+    NodeLabel("Sentence", "a sentence of a document"),
+    NodeLabel("Image", "a picture, known by the digest of its pixels"),
+    NodeLabel("Region", "a part of a picture"),
+    NodeLabel("Feature", "a visual feature"),
+    NodeLabel("Symbol", "a name in a code base: module, class, function"),
+)
+"""The second label of a composition, by kind."""
+
+NODES: tuple[NodeLabel, ...] = (
+    NodeLabel(
+        "Composition",
+        "a thing that models relate to other things; the same thing in every model",
+        key=("key",),
+        exported=True,
+        properties=(
+            Property("key", "STRING", "blake3-128 of kind and text, 32 hexadecimal digits"),
+            Property("text", "STRING", "surface form, Unicode NFC, case kept"),
+            Property("folded", "STRING", "case-folded text, for look-up"),
+            Property("kind", "STRING", "the second label"),
+            Property(
+                "known",
+                "STRING",
+                "numbers of the live tracks with evidence of it, joined by '+'; derived, for rating",
+            ),
+        ),
+    ),
+    NodeLabel(
+        "Source",
+        "a model, corpus, image set, code base or person that evidence came from",
+        key=("name",),
+        exported=True,
+        properties=(
+            Property("name", "STRING", "the slug people type"),
+            Property("kind", "STRING", "model, corpus, images, code or person"),
+            Property("digest", "STRING", "blake3-256 of the opened files' digests and the options"),
+            Property("options", "STRING", "the options of the extraction, canonical JSON"),
+            Property("files", "STRING", "the opened files with digest and bytes, canonical JSON"),
+            Property("importer", "STRING", "the importer that opened it"),
+            Property("subject", "STRING", "whose data it is, when it is somebody's"),
+            Property("licence", "STRING", "the licence it came under"),
+            Property("family", "STRING", "the family of models it belongs to"),
+            Property("bytes", "INTEGER", "size of the opened files"),
+            Property("parameters", "INTEGER", "numbers in the opened tensors"),
+            Property("excluded", "STRING", "entries left out, by reason, canonical JSON"),
+            Property("merged", "INTEGER", "entries that became equal to an earlier one"),
+            Property("state", "STRING", "loading, live or deleting; only live sources count"),
+            Property("created", "DATETIME", "when its loading began"),
+        ),
+    ),
+    NodeLabel(
+        "Track",
+        "one source's evidence of one type, with the constants its rating needs",
+        key=("source", "evidence"),
+        exported=True,
+        properties=(
+            Property("source", "STRING", "name of the source"),
+            Property("evidence", "STRING", "evidence type"),
+            Property("number", "INTEGER", "small number that stands for the track in `known`"),
+            Property("positions", "INTEGER", "positions examined (P)"),
+            Property("k", "INTEGER", "neighbours asked for at each position"),
+            Property("vocabulary", "INTEGER", "compositions searched (N)"),
+            Property("dimensions", "INTEGER", "numbers in one vector"),
+            Property("trust", "INTEGER", "trust in milli, 100 to 1000, from the vectors alone (T)"),
+            Property("absent", "INTEGER", "support of a pair known but not stored, milli-decades"),
+            Property(
+                "recall", "FLOAT", "neighbours found of those an exact search finds; 1.0 if exact"
+            ),
+            Property("rows", "INTEGER", "evidence edges"),
+            Property("observations", "INTEGER", "directed observations (sum of `directed`)"),
+            Property("digest", "LIST<INTEGER>", "sums of four hashes of each evidence edge"),
+        ),
+    ),
+    NodeLabel(
+        "Batch",
+        "ledger of loading: one per batch, written in the batch's own transaction",
+        key=("key",),
+        properties=(
+            Property("key", "STRING", "source, stage and number"),
+            Property("source", "STRING", "name of the source"),
+            Property("rows", "INTEGER", "rows the batch wrote"),
+        ),
+    ),
+    NodeLabel(
+        "Migration",
+        "a schema change that was applied",
+        key=("version",),
+        properties=(
+            Property("version", "INTEGER", "number, in order"),
+            Property("name", "STRING", "file name"),
+            Property("checksum", "STRING", "blake3-256 of the file"),
+            Property("applied", "DATETIME", "when"),
+        ),
+    ),
+    NodeLabel(
+        "Lock",
+        "held by the one writer",
+        key=("name",),
+        properties=(
+            Property("name", "STRING", "always 'writer'"),
+            Property("owner", "STRING", "what is being done, by which process on which machine"),
+            Property("token", "STRING", "random; only its holder may write or release"),
+            Property("since", "DATETIME", "when it was taken"),
+            Property(
+                "expires", "DATETIME", "when others may take it, renewed while the writer lives"
+            ),
+        ),
+    ),
+    NodeLabel(
+        "State",
+        "one node: how far the graph is",
+        key=("name",),
+        properties=(
+            Property("name", "STRING", "always 'graph'"),
+            Property("settled", "BOOLEAN", "false while a rating pass runs or was cut short"),
+            Property("epoch", "INTEGER", "grows with every change of the rated graph"),
+            Property("formula", "INTEGER", "version of the rating formulas"),
+        ),
+    ),
+)
+
+UNRATED = "Unrated"
+"""Label of compositions whose pairs a rating pass still has to visit: its work list."""
+
+EVIDENCE: tuple[EvidenceType, ...] = (
+    EvidenceType(
+        "EMBEDDING_EVIDENCE", "RELATES", False, True, "k nearest neighbours in an embedding matrix"
+    ),
+    EvidenceType(
+        "LAYER_EVIDENCE", "RELATES", False, True, "k nearest neighbours in a layer's output"
+    ),
+    EvidenceType(
+        "HEAD_EVIDENCE", "RELATES", False, True, "k nearest neighbours in a head's value subspace"
+    ),
+    EvidenceType("SENTENCE_EVIDENCE", "RELATES", False, False, "near sentences"),
+    EvidenceType("COOCCURRENCE_EVIDENCE", "RELATES", False, False, "seen together"),
+    EvidenceType("CROSSMODAL_EVIDENCE", "RELATES", False, False, "text and image held alike"),
+    EvidenceType("EQUIVALENCE_EVIDENCE", "RELATES", False, False, "code of the same shape"),
+    EvidenceType("NEXT_EVIDENCE", "PRECEDES", True, False, "expected after a token or context"),
+    EvidenceType(
+        "PROMOTION_EVIDENCE", "PROMOTES", True, False, "output promoted by seeing a token"
+    ),
+    EvidenceType("ANSWER_EVIDENCE", "ANSWERED_BY", True, False, "answers a question"),
+    EvidenceType("DEPICTION_EVIDENCE", "DEPICTS", True, False, "an image shows a concept"),
+    EvidenceType("LEFT_OF_EVIDENCE", "LEFT_OF", True, False, "one box left of another"),
+    EvidenceType("ABOVE_EVIDENCE", "ABOVE", True, False, "one box above another"),
+    EvidenceType("INSIDE_EVIDENCE", "INSIDE", True, False, "one box inside another"),
+    EvidenceType("OVERLAPS_EVIDENCE", "OVERLAPS", True, False, "two boxes overlap"),
+    EvidenceType("NEAR_EVIDENCE", "NEAR", True, False, "two boxes near each other"),
+    EvidenceType("CALLS_EVIDENCE", "CALLS", True, False, "code calls code"),
+    EvidenceType("IMPORTS_EVIDENCE", "IMPORTS", True, False, "code imports code"),
+    EvidenceType("CONTAINS_EVIDENCE", "CONTAINS", True, False, "code contains code"),
+    EvidenceType("INHERITS_EVIDENCE", "INHERITS", True, False, "a class inherits from a class"),
+    EvidenceType("DESCRIBES_EVIDENCE", "DESCRIBES", True, False, "text describes code"),
+)
+
+RATED: tuple[RatedType, ...] = (
+    RatedType(
+        "RELATES", False, True, "held to be related; stored from the lower key to the higher"
+    ),
+    RatedType("PRECEDES", True, False, "comes before"),
+    RatedType("PROMOTES", True, False, "makes more likely in the output"),
+    RatedType("ANSWERED_BY", True, False, "is answered by"),
+    RatedType("DEPICTS", True, False, "shows"),
+    RatedType("LEFT_OF", True, False, "is left of"),
+    RatedType("ABOVE", True, False, "is above"),
+    RatedType("INSIDE", True, False, "is inside"),
+    RatedType("OVERLAPS", True, False, "overlaps"),
+    RatedType("NEAR", True, False, "is near"),
+    RatedType("CALLS", True, False, "calls"),
+    RatedType("IMPORTS", True, False, "imports"),
+    RatedType("CONTAINS", True, False, "contains"),
+    RatedType("INHERITS", True, False, "inherits from"),
+    RatedType("DESCRIBES", True, False, "describes"),
+)
+
+HAS_TRACK = "HAS_TRACK"
+
+EVIDENCE_PROPERTIES: tuple[Property, ...] = (
+    Property("source", "STRING", "name of the source; indexed per type"),
+    Property("n", "INTEGER", "positions, or times, it was observed"),
+    Property("weight", "INTEGER", "sum of the weights in micro-units; one weight is in [0, 1]"),
+)
+"""On every evidence edge."""
+
+VECTOR_PROPERTIES: tuple[Property, ...] = (
+    Property(
+        "directed", "INTEGER", "of the 2n directions, how many listed it; directed - n mutual"
+    ),
+    Property("rank", "INTEGER", "sum over directions of round(1000 log10((k + 1) / rank))"),
+    Property("support", "INTEGER", "log-odds against chance, in milli-decades"),
+    Property("positions", "LIST<INTEGER>", "where it was observed: layer * heads + head, or layer"),
+)
+"""Besides, on evidence from vectors (embedding, layer, head)."""
+
+RATED_PROPERTIES: tuple[Property, ...] = (
+    Property("elo", "FLOAT", "1500 + min(1000, n/10) + 500 mean weight + min(200, 20 sources)"),
+    Property("n", "INTEGER", "sum over live sources"),
+    Property("weight", "INTEGER", "sum over live sources, micro-units"),
+    Property("sources", "INTEGER", "live sources with evidence"),
+)
+"""On every rated edge."""
+
+CONSENSUS_PROPERTIES: tuple[Property, ...] = (
+    Property("decades", "INTEGER", "D: trusted, shrunk log-odds against chance, milli-decades"),
+    Property("consensus", "INTEGER", "1500 + 0.4 D; 400 points are odds of 10 to 1"),
+)
+"""Besides, on RELATES."""
+
+
+@dataclass(frozen=True)
+class _Vocabulary:
+    kinds: frozenset[str] = field(default_factory=lambda: frozenset(k.name for k in KINDS))
+    evidence: dict[str, EvidenceType] = field(default_factory=lambda: {e.name: e for e in EVIDENCE})
+    rated: dict[str, RatedType] = field(default_factory=lambda: {r.name: r for r in RATED})
+
+
+_VOCABULARY = _Vocabulary()
+
+
+def kind(name: str) -> str:
+    """Return the kind's name if the list has it, else raise UsageError."""
+    if name not in _VOCABULARY.kinds:
+        raise UsageError(
+            f"No kind of composition is called {name!r}; schema.py lists those there are."
+        )
+    return name
+
+
+def evidence_type(name: str) -> EvidenceType:
+    """Return the evidence type of a name, else raise UsageError."""
+    if name not in _VOCABULARY.evidence:
+        raise UsageError(f"No evidence type is called {name!r}; schema.py lists those there are.")
+    return _VOCABULARY.evidence[name]
+
+
+def rated_type(name: str) -> RatedType:
+    """Return the rated type of a name, else raise UsageError."""
+    if name not in _VOCABULARY.rated:
+        raise UsageError(f"No rated type is called {name!r}; schema.py lists those there are.")
+    return _VOCABULARY.rated[name]
+
+
+def evidence_feeding(rated: str) -> tuple[EvidenceType, ...]:
+    """Return the evidence types that feed a rated type, in the order of the list."""
+    return tuple(e for e in EVIDENCE if e.feeds == rated)
