@@ -1,0 +1,11 @@
+// Delete a source, its tracks and its ledger, once its evidence is gone.
+// in:  $name STRING
+// out:
+MATCH (s:Source {name: $name})
+OPTIONAL MATCH (s)-[:HAS_TRACK]->(t:Track)
+DETACH DELETE t
+WITH DISTINCT s
+DETACH DELETE s
+WITH count(*) AS sources
+MATCH (b:Batch {source: $name})
+DELETE b

@@ -1,0 +1,7 @@
+// Delete some evidence of a source that was never live, so no rating knows it.
+// in:  $source STRING, $rows INTEGER
+// out: deleted INTEGER
+MATCH ()-[e:EVIDENCE_TYPE {source: $source}]->()
+WITH e LIMIT $rows
+DELETE e
+RETURN count(*) AS deleted

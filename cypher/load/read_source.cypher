@@ -1,0 +1,6 @@
+// One source as the graph has it.
+// in:  $name STRING
+// out: name STRING, digest STRING, state STRING, bundle STRING, replaces STRING
+MATCH (s:Source {name: $name})
+RETURN s.name AS name, s.digest AS digest, s.state AS state, s.bundle AS bundle,
+       s.replaces AS replaces

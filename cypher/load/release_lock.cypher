@@ -1,0 +1,5 @@
+// Release the writer's lock if it is ours.
+// in:  $token STRING
+// out:
+MATCH (l:Lock {name: 'writer', token: $token})
+REMOVE l.token, l.owner, l.since, l.expires

@@ -1,0 +1,7 @@
+// Give some of a successor's evidence the name whose place it took.
+// in:  $old STRING, $new STRING, $rows INTEGER
+// out: renamed INTEGER
+MATCH ()-[e:EVIDENCE_TYPE {source: $old}]->()
+WITH e LIMIT $rows
+SET e.source = $new
+RETURN count(*) AS renamed

@@ -1,0 +1,9 @@
+// Give a successor, its tracks and its ledger the name whose place it took.
+// in:  $old STRING, $new STRING
+// out:
+MATCH (s:Source {name: $old})-[:HAS_TRACK]->(t:Track)
+SET s.name = $new, t.source = $new
+REMOVE s.replaces
+WITH count(*) AS tracks
+MATCH (b:Batch {source: $old})
+SET b.source = $new, b.key = $new + substring(b.key, size($old))

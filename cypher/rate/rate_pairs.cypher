@@ -1,0 +1,34 @@
+// Rate every pair that starts at a composition, from its evidence alone: elo and consensus.
+// in:  $ids LIST<INTEGER>, $tracks MAP OF evidence type TO MAP OF source TO [trust, trust * absent], $classes MAP OF known TO MAP OF known TO [sum of trust, sum of trust * absent], $shrinkage INTEGER
+// out: pairs INTEGER
+UNWIND $ids AS id
+MATCH (a:Composition) WHERE id(a) = id
+MATCH (a)-[x:EVIDENCE_TYPES|RATED_TYPE]->(b)
+WITH a, b, x, $tracks[type(x)][x.source] AS track
+// A rated edge has no source and an evidence edge no elo, so each term below takes its own edges.
+WITH a, b,
+     collect(CASE WHEN x.elo IS NOT NULL THEN x END)[0] AS old,
+     sum(CASE WHEN track IS NOT NULL THEN x.n END) AS n,
+     sum(CASE WHEN track IS NOT NULL THEN x.weight END) AS weight,
+     count(DISTINCT CASE WHEN track IS NOT NULL THEN x.source END) AS sources,
+     sum(track[0] * x.support - track[1]) AS gained,
+     $classes[a.known][b.known] AS absent
+WITH a, b, old, n, weight, sources,
+     toInteger(floor(
+       (2.0 * (gained + absent[1]) + absent[0] + $shrinkage) / (2 * (absent[0] + $shrinkage))
+     )) AS decades
+WITH a, b, old, {
+  elo: 1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
+       + 500.0 * (weight / 1e6 / n)
+       + CASE WHEN 20 * sources < 200 THEN 20 * sources ELSE 200 END,
+  n: n, weight: weight, sources: sources, decades: decades,
+  consensus: 1500 + toInteger(floor(0.4 * decades + 0.5))
+} AS rating
+FOREACH (_ IN CASE WHEN rating.n > 0 AND old IS NULL THEN [1] ELSE [] END |
+  CREATE (a)-[new:RATED_TYPE]->(b) SET new = rating
+)
+FOREACH (_ IN CASE WHEN rating.n > 0 AND properties(old) <> rating THEN [1] ELSE [] END |
+  SET old = rating
+)
+FOREACH (_ IN CASE WHEN rating.n = 0 THEN [1] ELSE [] END | DELETE old)
+RETURN count(*) AS pairs

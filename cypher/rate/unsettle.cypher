@@ -1,0 +1,5 @@
+// Say that a rating pass is due or running.
+// in:
+// out:
+MATCH (g:State {name: 'graph'})
+SET g.settled = false

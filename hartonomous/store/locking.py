@@ -1,0 +1,77 @@
+"""One writer at a time: a lock in the graph that its holder renews and that expires with it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import socket
+import threading
+from types import TracebackType
+
+from hartonomous.errors import Conflict, HartonomousError
+from hartonomous.store.graph import Graph, Row, Transaction
+from hartonomous.store.queries import query
+
+LIFETIME = 45
+"""Seconds after which the lock of a writer that stopped renewing it may be taken."""
+
+RENEWAL = 10.0
+
+
+class WriterLock:
+    """The writer's lock, held inside a `with` block."""
+
+    def __init__(self, graph: Graph, purpose: str) -> None:
+        self._graph = graph
+        self._owner = f"{purpose} (process {os.getpid()} on {socket.gethostname()})"
+        self._token = secrets.token_hex(16)
+        self._released = threading.Event()
+        self._renewer = threading.Thread(target=self._renew, name="writer-lock", daemon=True)
+
+    def __enter__(self) -> WriterLock:
+        (answer,) = self._graph.write(
+            query("load/take_lock"), token=self._token, owner=self._owner, seconds=LIFETIME
+        )
+        if not answer["held"]:
+            raise Conflict(
+                f"Another writer is at work: {answer['owner']}, since {answer['since']}. "
+                f"Wait for it; if it is dead, its lock expires at {answer['expires']}."
+            )
+        self._renewer.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._released.set()
+        self._renewer.join()
+        try:
+            self._graph.write(query("load/release_lock"), token=self._token)
+        except HartonomousError:
+            # The server is away; the lock expires by itself. The first error is the one to tell.
+            if error is None:
+                raise
+
+    def check(self, transaction: Transaction) -> None:
+        """Raise Conflict, inside the writing transaction, when another writer took the lock."""
+        if not transaction.run(query("load/check_lock"), token=self._token):
+            raise Conflict(
+                "This writer was stopped for so long that its lock expired and another took it; "
+                "run the same command again to go on."
+            )
+
+    def _renew(self) -> None:
+        while not self._released.wait(RENEWAL):
+            try:
+                self._graph.write(query("load/renew_lock"), token=self._token, seconds=LIFETIME)
+            except HartonomousError:
+                # Missing one renewal is no harm; `check` finds out when the lock is lost.
+                continue
+
+
+def lock_holder(graph: Graph) -> Row | None:
+    """Return who holds the writer's lock, with `dead` true once it has expired; None if nobody."""
+    return next(iter(graph.read(query("load/read_lock"))), None)

@@ -1,0 +1,50 @@
+"""The formulas that rate a pair, in plain Python: the reference the Cypher is tested against.
+
+`elo` is the vision document's formula. `decades` and `consensus` are those of the consensus over
+many sources: each track that knows both ends states its log-odds against chance that the pair would
+be listed as often and as high (`support`, or the track's absent constant where it has no row),
+weighted by the track's trust and shrunk toward no evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import floor
+
+from hartonomous.schema import MICRO
+
+SHRINKAGE = 2000
+"""Trust, in milli, of two pseudo-sources that say nothing."""
+
+
+def elo(n: int, weight: int, sources: int) -> float:
+    """Return the elo of a pair observed `n` times by `sources` sources, weights summing to `weight`.
+
+    >>> elo(3, 1_350_000, 1)
+    1745.3
+    >>> elo(8627, 8627 * 910_000, 4)
+    2897.7
+    """
+    return 1500.0 + min(0.1 * n, 1000.0) + 500.0 * (weight / MICRO / n) + min(20 * sources, 200)
+
+
+def decades(terms: Iterable[tuple[int, int]]) -> int:
+    """Return D in milli-decades from (trust in milli, log-odds in milli-decades) of each track.
+
+    D = sum(T e) / (2000 + sum(T)), rounded half up.
+
+    >>> decades([(1000, 4000), (500, -2000)])
+    857
+    """
+    terms = list(terms)
+    trusted = sum(trust for trust, _ in terms) + SHRINKAGE
+    return (2 * sum(trust * odds for trust, odds in terms) + trusted) // (2 * trusted)
+
+
+def consensus(decades: int) -> int:
+    """Return the consensus: 1500 at even odds, 400 points for each factor of ten.
+
+    >>> consensus(857), consensus(0), consensus(-5)
+    (1843, 1500, 1498)
+    """
+    return 1500 + floor((4 * decades + 5) / 10)
