@@ -26,15 +26,6 @@ def normalise(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def fold(text: str) -> str:
-    """Return the form that a look-up without regard to case compares.
-
-    >>> fold("Straße")
-    'strasse'
-    """
-    return normalise(text.casefold())
-
-
 def composition_key(kind: str, text: str) -> str:
     """Return the key of a composition: 32 hexadecimal digits, blake3 over kind and text.
 

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from hartonomous.bundle import Bundle, TrackDescription, describe_options
 from hartonomous.errors import Conflict, UsageError, VerificationFailed
 from hartonomous.evidence import digest, key_columns
-from hartonomous.identity import canonical_json, fold
+from hartonomous.identity import canonical_json
 from hartonomous.schema import KINDS
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.locking import WriterLock
@@ -207,7 +207,6 @@ def _merge_compositions(
             query_for_kind("load/merge_compositions", kind),
             keys=part["key"].to_pylist(),
             texts=texts,
-            folded=[fold(text) for text in texts],
         )
 
     found = np.empty(len(texts), dtype=np.int64)

@@ -1,0 +1,50 @@
+// What each track that knows both words says of them, and the ratings without its source.
+// in:  $start STRING, $end STRING
+// out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, rank INTEGER, positions LIST<INTEGER>, support INTEGER, trust INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
+// procedure: explain(start::STRING, end::STRING)
+CALL () {
+  MATCH (c:Composition {folded: normalize(toLower($start))})
+  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+}
+CALL () {
+  MATCH (d:Composition {folded: normalize(toLower($end))})
+  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+}
+WITH c, d,
+     [number IN split(c.known, '+') WHERE number <> '' AND number IN split(d.known, '+')] AS both
+MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
+WHERE toString(t.number) IN both
+OPTIONAL MATCH (c)-[e:EVIDENCE_TYPES]-(d)
+WHERE e.source = t.source AND type(e) = t.evidence
+WITH t, e, coalesce(e.support, t.absent) AS support
+WITH collect({
+  source: t.source, evidence: t.evidence, observed: e IS NOT NULL, trust: t.trust,
+  support: support, n: coalesce(e.n, 0), weight: coalesce(e.weight, 0),
+  directed: coalesce(e.directed, 0), rank: coalesce(e.rank, 0),
+  positions: coalesce(e.positions, [])
+}) AS terms
+UNWIND terms AS term
+WITH terms, term, [other IN terms WHERE other.source <> term.source] AS others
+WITH terms, term, [other IN others WHERE other.observed] AS seen,
+     reduce(sum = 0, other IN others | sum + other.trust * other.support) AS gained,
+     reduce(sum = 2000, other IN others | sum + other.trust) AS trusted,
+     reduce(sum = 2000, other IN terms | sum + other.trust) AS all_trusted
+WITH term, gained, trusted, all_trusted, seen,
+     reduce(sum = 0, other IN seen | sum + other.n) AS n,
+     reduce(sum = 0, other IN seen | sum + other.weight) AS weight,
+     reduce(names = [], other IN seen |
+       CASE WHEN other.source IN names THEN names ELSE names + other.source END) AS sources
+RETURN term.source AS source, term.evidence AS evidence, term.observed AS observed,
+       term.n AS times, term.directed AS directed, term.weight AS weight, term.rank AS rank,
+       term.positions AS positions, term.support AS support, term.trust AS trust,
+       toInteger(round(1.0 * term.trust * term.support / all_trusted)) AS share,
+       CASE WHEN size(seen) = 0 THEN null ELSE
+         1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
+         + 500.0 * (weight / 1e6 / n)
+         + CASE WHEN 20 * size(sources) < 200 THEN 20 * size(sources) ELSE 200 END
+       END AS elo_without,
+       CASE WHEN size(seen) = 0 THEN null ELSE
+         1500 + toInteger(floor(
+           0.4 * toInteger(floor((2.0 * gained + trusted) / (2 * trusted))) + 0.5))
+       END AS consensus_without
+ORDER BY trust * support DESC, source, evidence

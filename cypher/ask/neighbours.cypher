@@ -1,0 +1,17 @@
+// The compositions most related to a word, by consensus or elo; continuation pieces on request.
+// in:  $word STRING, $top INTEGER, $by STRING, $source STRING, $min_sources INTEGER, $pieces BOOLEAN
+// out: neighbour STRING, kind STRING, consensus INTEGER, elo FLOAT, sources INTEGER, times INTEGER, similarity FLOAT
+// procedure: neighbours(word::STRING, top = 10::INTEGER, by = consensus::STRING, source = null::STRING, min_sources = 1::INTEGER, pieces = false::BOOLEAN)
+CALL () {
+  MATCH (c:Composition {folded: normalize(toLower($word))})
+  RETURN c ORDER BY c.text = normalize($word) DESC, c.kind DESC, c.text LIMIT 1
+}
+MATCH (c)-[r:RELATES]-(d)
+WHERE r.sources >= $min_sources
+  AND ($pieces OR NOT d:Piece)
+  AND ($source IS NULL OR EXISTS { (c)-[e:EVIDENCE_TYPES]-(d) WHERE e.source = $source })
+WITH d, r, CASE $by WHEN 'elo' THEN r.elo ELSE r.decades END AS score
+ORDER BY score DESC, r.elo DESC, d.key
+LIMIT $top
+RETURN d.text AS neighbour, d.kind AS kind, r.consensus AS consensus, r.elo AS elo,
+       r.sources AS sources, r.n AS times, r.weight / 1e6 / r.n AS similarity

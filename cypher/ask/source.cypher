@@ -1,0 +1,11 @@
+// One source: everything it is known by, one row a track.
+// in:  $name STRING
+// out: source MAP, track MAP
+// procedure: source(name::STRING)
+MATCH (s:Source {name: $name})
+OPTIONAL MATCH (s)-[:HAS_TRACK]->(t:Track)
+RETURN s {.name, .kind, .importer, .state, .digest, .options, .files, .subject, .licence, .family,
+          .bytes, .parameters, .excluded, .merged, created: toString(s.created)} AS source,
+       t {.evidence, .positions, .k, .vocabulary, .dimensions, .trust, .absent, .recall, .rows,
+          .observations} AS track
+ORDER BY track.evidence

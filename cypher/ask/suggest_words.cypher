@@ -1,0 +1,7 @@
+// Words that begin or read like a word that is not there.
+// in:  $folded STRING, $prefix STRING
+// out: text STRING
+MATCH (c:Token)
+WHERE c.folded STARTS WITH $prefix AND abs(size(c.folded) - size($folded)) <= 2
+RETURN DISTINCT c.text AS text
+LIMIT 5000

@@ -1,0 +1,7 @@
+// Every source, without times.
+// in:
+// out: source MAP
+MATCH (s:Source)
+RETURN s {.name, .kind, .importer, .state, .digest, .options, .files, .subject, .licence, .family,
+          .bytes, .parameters, .excluded, .merged} AS source
+ORDER BY s.name

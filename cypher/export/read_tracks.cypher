@@ -1,0 +1,7 @@
+// Every track, without the number it happens to have.
+// in:
+// out: track MAP
+MATCH (t:Track)
+RETURN t {.source, .evidence, .positions, .k, .vocabulary, .dimensions, .trust, .absent, .recall,
+          .rows, .observations, .digest} AS track
+ORDER BY t.source, t.evidence

@@ -1,0 +1,7 @@
+// The procedures whose name begins with a prefix.
+// in:  $prefix STRING
+// out: name STRING, signature STRING, description STRING
+SHOW PROCEDURES YIELD name, signature, description
+WHERE name STARTS WITH $prefix
+RETURN name, signature, description
+ORDER BY name

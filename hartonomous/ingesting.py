@@ -1,0 +1,72 @@
+"""A model into the graph, from its files to its ratings, one line a stage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from hartonomous.bundle import Bundle
+from hartonomous.errors import NotFound
+from hartonomous.store.graph import Graph
+from hartonomous.store.loading import (
+    LoadReport,
+    Progress,
+    check_name,
+    go_live,
+    load,
+    read_source,
+    successor,
+)
+from hartonomous.store.locking import WriterLock
+from hartonomous.store.migrating import migrate
+from hartonomous.store.procedures import install
+from hartonomous.store.settling import SettleReport, schedule, settle
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an ingest did; `repeated` when the same content was live under that name already."""
+
+    name: str
+    load: LoadReport
+    settled: SettleReport
+    repeated: bool
+
+
+def prepare(graph: Graph) -> bool:
+    """Bring the schema and the procedures up to date; return whether analysts can CALL them."""
+    migrate(graph)
+    return install(graph)
+
+
+def load_bundle(
+    graph: Graph, bundle: Bundle, name: str, progress: Progress, replace: bool = False
+) -> IngestReport:
+    """Load a bundle, rate what it concerns, and make it live; safe to repeat, resumable.
+
+    With `replace`, it takes the place of the source of that name in one act: no reader sees
+    neither or both. Raises Conflict when the name stands for other content.
+    """
+    check_name(name)
+    bundle.verify_rows()
+    prepare(graph)
+    with WriterLock(graph, f"loading {name}") as lock:
+        settled = settle(graph, lock, progress)
+        known = read_source(graph, name)
+        if known and known["state"] == "live" and known["digest"] == bundle.source.digest:
+            already = LoadReport(name, 0, 0, sum(track.rows for track in bundle.tracks))
+            return IngestReport(name, already, settled, repeated=True)
+        target, replaced = _target(name, known is not None, replace)
+        loaded = load(graph, lock, bundle, target, progress, replaced)
+        for concerned in (target, replaced):
+            if concerned is not None:
+                schedule(graph, lock, concerned)
+        go_live(graph, lock, target, replaced)
+        return IngestReport(name, loaded, settle(graph, lock, progress), repeated=False)
+
+
+def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:
+    if not replace:
+        return name, None
+    if not known:
+        raise NotFound(f"There is no source {name!r} to replace; leave --replace out.")
+    return successor(name), name

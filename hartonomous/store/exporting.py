@@ -1,0 +1,99 @@
+"""The canonical export: JSON Lines, sorted, the same bytes for the same knowledge.
+
+It holds compositions, sources and tracks (without times), evidence and rated edges; not the ledger,
+locks or numbers that depend on the order of ingest. Any JSON reader, DuckDB's among them, reads it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from blake3 import blake3
+
+from hartonomous.errors import BadInput, Conflict
+from hartonomous.identity import canonical_json
+from hartonomous.store.graph import Graph
+from hartonomous.store.queries import query
+
+STARTS = 500
+"""Compositions whose edges travel in one answer."""
+
+_COUNTED = ("n", "weight", "directed", "rank", "support")
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written: the lines, the bytes, and their blake3-256."""
+
+    path: Path
+    lines: int
+    bytes: int
+    digest: str
+
+
+def export(graph: Graph, path: Path, progress: Progress, force: bool = False) -> ExportReport:
+    """Write the canonical export; the file appears whole or not at all.
+
+    Raises Conflict when the file exists and `force` is not given.
+    """
+    if path.exists() and not force:
+        raise Conflict(f"{path} already exists; --force overwrites it.")
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    hasher, lines, size = blake3(), 0, 0
+    try:
+        with partial.open("wb") as file:
+            for line in export_lines(graph, progress):
+                encoded = line.encode() + b"\n"
+                file.write(encoded)
+                hasher.update(encoded)
+                lines, size = lines + 1, size + len(encoded)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return ExportReport(path, lines, size, hasher.hexdigest())
+
+
+def export_lines(graph: Graph, progress: Progress) -> Iterator[str]:
+    """Yield the lines of the canonical export, without line ends."""
+    keys: list[str] = []
+    for key, kind, text in graph.stream(query("export/read_compositions")):
+        keys.append(key)
+        yield canonical_json({"record": "composition", "key": key, "kind": kind, "text": text})
+    for (source,) in graph.stream(query("export/read_sources")):
+        yield canonical_json({"record": "source", **source})
+    for (track,) in graph.stream(query("export/read_tracks")):
+        yield canonical_json({"record": "track", **track})
+    for record, read in (("evidence", _evidence), ("rating", _ratings)):
+        remaining, done = iter(keys), 0
+        while part := list(islice(remaining, STARTS)):
+            yield from read(graph, part)
+            done += len(part)
+            progress(record, done, len(keys))
+
+
+def _evidence(graph: Graph, keys: list[str]) -> Iterator[str]:
+    for start, *columns in graph.stream(query("export/read_evidence", rated="RELATES"), keys=keys):
+        for type, end, source, counts, positions in zip(*columns, strict=True):
+            known = {k: v for k, v in zip(_COUNTED, counts, strict=True) if v is not None}
+            row = {"record": "evidence", "type": type, "start": start, "end": end, "source": source}
+            yield canonical_json({**row, **known, "positions": positions})
+
+
+def _ratings(graph: Graph, keys: list[str]) -> Iterator[str]:
+    for start, *columns in graph.stream(query("export/read_ratings", rated="RELATES"), keys=keys):
+        for end, (n, weight, sources, decades, consensus), elo in zip(*columns, strict=True):
+            yield (
+                f'{{"consensus":{consensus},"decades":{decades},"elo":{elo!r},"end":"{end}",'
+                f'"n":{n},"record":"rating","sources":{sources},"start":"{start}",'
+                f'"type":"RELATES","weight":{weight}}}'
+            )

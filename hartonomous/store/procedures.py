@@ -1,0 +1,97 @@
+"""The statements analysts may CALL, installed in the server through APOC Extended.
+
+Each is a file of cypher/ whose header gives a signature; Python runs the same text. A procedure of
+the name `x` is called as `custom.hartonomous.x`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+
+from blake3 import blake3
+
+from hartonomous.errors import ServerError
+from hartonomous.store.graph import Graph
+from hartonomous.store.queries import Statement, names, query, statement
+
+PREFIX = "custom.hartonomous."
+INSTALLER = "apoc.custom.installProcedure"
+PATIENCE = 30.0
+"""Seconds for the server to list what was installed; APOC refreshes at an interval."""
+
+
+def callable_statements() -> tuple[Statement, ...]:
+    """Return the statements that are installed as procedures, sorted by name."""
+    return tuple(s for s in map(statement, names()) if s.signature is not None)
+
+
+def signature(statement: Statement) -> str:
+    """Return a statement's full signature as APOC reads it, outputs taken from the header."""
+    outputs = ", ".join(
+        f"{name}::{_apoc_type(kind)}"
+        for name, kind in re.findall(r"(\w+) ([A-Z<>]+)", statement.outputs)
+    )
+    return f"hartonomous.{statement.signature} :: ({outputs})"
+
+
+def available(graph: Graph) -> bool:
+    """Return whether the server has APOC Extended, without which nothing can be installed."""
+    return bool(graph.read(query("serve/list_procedures"), prefix=INSTALLER))
+
+
+def installed(graph: Graph) -> tuple[str, ...]:
+    """Return the names of our procedures that the server lists."""
+    return tuple(row["name"] for row in graph.read(query("serve/list_procedures"), prefix=PREFIX))
+
+
+def missing(graph: Graph) -> tuple[str, ...]:
+    """Return the names of our procedures that the server does not list."""
+    present = set(installed(graph))
+    wanted = (PREFIX + str(s.signature).split("(")[0] for s in callable_statements())
+    return tuple(name for name in wanted if name not in present)
+
+
+def install(graph: Graph) -> bool:
+    """Install what changed; return whether analysts can CALL our procedures.
+
+    False means that the server lacks APOC Extended; everything still works from Python.
+    Raises ServerError when the server takes them but does not list them.
+    """
+    digest = _digest()
+    (state,) = graph.read(query("serve/read_installed")) or [{"digest": None}]
+    if state["digest"] == digest and not missing(graph):
+        return True
+    if not available(graph):
+        return False
+    for item in callable_statements():
+        graph.system(
+            query("serve/install_procedure"),
+            signature=signature(item),
+            body=_body(item),
+            database=graph.address.database,
+            description=item.purpose,
+        )
+    deadline = time.monotonic() + PATIENCE
+    while absent := missing(graph):
+        if time.monotonic() > deadline:
+            raise ServerError(
+                f"The server took {', '.join(absent)} but does not list them after {PATIENCE:.0f} s; "
+                "is apoc.custom.procedures.refresh set in conf/apoc.conf?"
+            )
+        time.sleep(0.2)
+    graph.write(query("serve/record_installed"), digest=digest)
+    return True
+
+
+def _body(item: Statement) -> str:
+    return query(item.name, rated="RELATES")
+
+
+def _digest() -> str:
+    items = callable_statements()
+    return blake3("\0".join(signature(i) + _body(i) for i in items).encode()).hexdigest()
+
+
+def _apoc_type(kind: str) -> str:
+    return re.sub(r"LIST<(\w+)>", r"LIST OF \1", kind)
