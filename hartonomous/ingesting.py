@@ -19,7 +19,7 @@ from hartonomous.store.loading import (
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.migrating import migrate
 from hartonomous.store.procedures import install
-from hartonomous.store.settling import SettleReport, schedule, settle
+from hartonomous.store.settling import SettleReport, check_formula, schedule, schedule_all, settle
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ def load_bundle(
     bundle.verify_rows()
     prepare(graph)
     with WriterLock(graph, f"loading {name}") as lock:
+        check_formula(graph)
         settled = settle(graph, lock, progress)
         known = read_source(graph, name)
         if known and known["state"] == "live" and known["digest"] == bundle.source.digest:
@@ -70,3 +71,17 @@ def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:
     if not known:
         raise NotFound(f"There is no source {name!r} to replace; leave --replace out.")
     return successor(name), name
+
+
+def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
+    """Finish the rating pass that is due; with `everything`, rate every pair anew.
+
+    Raises Conflict when the graph was rated by another version's formulas and only part is due.
+    """
+    prepare(graph)
+    with WriterLock(graph, "rating") as lock:
+        if everything:
+            schedule_all(graph, lock)
+        else:
+            check_formula(graph)
+        return settle(graph, lock, progress)

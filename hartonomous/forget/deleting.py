@@ -11,7 +11,7 @@ from hartonomous.store.loading import read_source
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
 from hartonomous.store.removing import discard_source
-from hartonomous.store.settling import SettleReport, schedule, settle
+from hartonomous.store.settling import SettleReport, check_formula, schedule, settle
 
 STARTS = 500
 
@@ -62,6 +62,7 @@ def delete_source(graph: Graph, lock: WriterLock, name: str, progress: Progress)
     if known["state"] == "loading":
         discard_source(graph, lock, name)
         return SettleReport()
+    check_formula(graph)
     schedule(graph, lock, name)
 
     def mark(work: Transaction) -> None:

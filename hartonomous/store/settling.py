@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from hartonomous.errors import Conflict
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.locking import WriterLock
@@ -47,6 +48,16 @@ def read_state(graph: Graph) -> Row:
     """Return settled, epoch, formula and the length of the work list; settled if never migrated."""
     found = graph.read(query("rate/read_state"))
     return found[0] if found else {"settled": True, "epoch": 0, "formula": None, "unrated": 0}
+
+
+def check_formula(graph: Graph) -> None:
+    """Raise Conflict when the graph was rated by another version of the formulas."""
+    rated_by = read_state(graph)["formula"]
+    if rated_by not in (None, FORMULA_VERSION):
+        raise Conflict(
+            f"The graph was rated by formula {rated_by}, this version has {FORMULA_VERSION}; "
+            "'hartonomous rate --all' moves it, then run this again."
+        )
 
 
 def schedule(graph: Graph, lock: WriterLock, source: str) -> None:

@@ -1,0 +1,83 @@
+"""The command line. Each verb parses, calls one function, and prints."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+import click
+
+from hartonomous.errors import HartonomousError
+
+COMMANDS = {
+    "up": "serving",
+    "down": "serving",
+    "status": "serving",
+    "logs": "serving",
+    "purge": "serving",
+    "doctor": "diagnosing",
+    "importers": "extracting",
+    "inspect": "extracting",
+    "extract": "extracting",
+    "load": "ingesting",
+    "ingest": "ingesting",
+    "rate": "ingesting",
+    "neighbours": "asking",
+    "explain": "asking",
+    "sources": "asking",
+    "source": "asking",
+    "stats": "asking",
+    "delete": "deleting",
+    "export": "exporting",
+}
+"""Each verb and the module below hartonomous.cli that holds it, in the order of the help."""
+
+
+class _Verbs(click.Group):
+    """Imports a verb's module only when the verb is used or listed."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command = getattr(import_module(f"hartonomous.cli.{COMMANDS[name]}"), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def invoke(self, context: click.Context) -> object:
+        try:
+            return super().invoke(context)
+        except HartonomousError as error:
+            click.echo(f"Error: {error}", err=True)
+            context.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("Interrupted. The same command goes on from here.", err=True)
+            context.exit(130)
+        except BrokenPipeError:
+            # The reader (head, less) has seen enough.
+            sys.stderr.close()
+            context.exit(0)
+
+
+@click.group(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
+    epilog="""\b
+Example:
+  hartonomous up
+  hartonomous ingest ./all-MiniLM-L6-v2 --as minilm
+  hartonomous neighbours king
+\b
+Exit codes: 0 done; 1 differences or findings; 2 usage, or a confirmation
+that was needed; 3 not found; 4 conflict; 5 server; 6 verification failed;
+7 bad input; 130 interrupted, resumable.
+\b
+Data goes to standard output, everything else to standard error.
+Shell completion: eval "$(_HARTONOMOUS_COMPLETE=bash_source hartonomous)"
+""",
+)
+@click.version_option(package_name="hartonomous", message="%(version)s")
+def main() -> None:
+    """Open models, take out what they hold to be related, keep it in Neo4j."""

@@ -1,0 +1,188 @@
+"""Questions asked of the graph."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from hartonomous.store.graph import Graph
+
+
+def _open_graph() -> Graph:
+    from hartonomous.store.connecting import connect
+    from hartonomous.store.settling import read_state
+
+    graph = connect()
+    if not read_state(graph)["settled"]:
+        say(
+            "Note: a rating pass is running or was cut short; some ratings are old. "
+            "'hartonomous rate' finishes it."
+        )
+    return graph
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous neighbours king --top 10
+  hartonomous neighbours king --by elo --source minilm --json
+"""
+)
+@click.argument("word")
+@click.option(
+    "--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+)
+@click.option(
+    "--by",
+    type=click.Choice(["consensus", "elo"]),
+    default="consensus",
+    show_default=True,
+    help="What to order by.",
+)
+@click.option("--source", help="Only pairs that this source observed.")
+@click.option(
+    "--min-sources",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Only pairs that so many sources observed.",
+)
+@click.option("--pieces", is_flag=True, help="Continuation pieces (##ing) too.")
+@json_option
+def neighbours(
+    word: str, top: int, by: str, source: str | None, min_sources: int, pieces: bool, as_json: bool
+) -> None:
+    """What is most related to WORD."""
+    from hartonomous.ask.neighbourhood import find_word
+    from hartonomous.ask.neighbourhood import neighbours as ask
+
+    with _open_graph() as graph:
+        rows = ask(graph, word, top, by, source, min_sources, pieces)
+        if as_json:
+            print_json(rows)
+            return
+        found = find_word(graph, word)
+        if not found.exact:
+            say(f"{word!r} is not there; this is {found.text!r}.")
+        if not rows:
+            say(f"{found.text!r} is there, but no pair of it meets these conditions.")
+    columns = {
+        "neighbour": "neighbour",
+        "consensus": "consensus",
+        "elo": "elo",
+        "sources": "sources",
+        "times": "times",
+        "similarity": "similarity",
+    }
+    print_rows(rows, columns)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous explain king queen\n")
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B")
+@json_option
+def explain(start: str, end: str, as_json: bool) -> None:
+    """Why A and B are related: every term, every source."""
+    from hartonomous.ask.explaining import explain as ask
+
+    with _open_graph() as graph:
+        answer = ask(graph, start, end)
+    if as_json:
+        print_json(asdict(answer))
+        return
+    edge = answer.relation
+    click.echo(f"{edge['start']} - {edge['end']}")
+    click.echo(
+        f"elo {edge['elo']:.1f} = 1500 + {edge['elo_observations']:.1f} (observed {edge['times']:,} times)"
+        f" + {edge['elo_similarity']:.1f} (mean weight)"
+        f" + {edge['elo_diversity']:.0f} ({edge['sources']} sources)"
+    )
+    click.echo(
+        f"consensus {edge['consensus']} = 1500 + 0.4 x {edge['decades']}"
+        f" (milli-decades of odds against chance; {edge['decades'] / 1000:.2f} powers of ten)"
+    )
+    click.echo()
+    columns = {
+        "source": "source",
+        "times": "times",
+        "directed": "directed",
+        "support": "odds",
+        "trust": "trust",
+        "share": "share",
+        "elo_without": "elo without",
+        "consensus_without": "cons. without",
+    }
+    print_rows([_marked(row) for row in answer.tracks], columns)
+
+
+def _marked(row: dict[str, object]) -> dict[str, object]:
+    return row if row["observed"] else {**row, "source": f"{row['source']} (silent)"}
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous sources --json\n")
+@json_option
+def sources(as_json: bool) -> None:
+    """Which sources there are, and what each put in."""
+    from hartonomous.ask.counting import sources as ask
+
+    with _open_graph() as graph:
+        rows = ask(graph)
+    if as_json:
+        print_json(rows)
+        return
+    columns = {
+        "name": "name",
+        "kind": "kind",
+        "state": "state",
+        "vocabulary": "words",
+        "evidence": "evidence",
+        "observations": "observations",
+        "bytes": "bytes",
+    }
+    print_rows(rows, columns)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous source minilm\n")
+@click.argument("name")
+@json_option
+def source(name: str, as_json: bool) -> None:
+    """Everything one source is known by."""
+    from hartonomous.ask.counting import source as ask
+
+    with _open_graph() as graph:
+        known = ask(graph, name)
+    if as_json:
+        print_json(known)
+        return
+    tracks = known.pop("tracks")
+    known.pop("files")
+    print_facts(known)
+    for track in tracks:
+        click.echo()
+        print_facts(track)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous stats\n")
+@json_option
+def stats(as_json: bool) -> None:
+    """What the graph holds, counted."""
+    from hartonomous.ask.counting import stats as ask
+    from hartonomous.store.connecting import managed_bytes
+
+    with _open_graph() as graph:
+        answer = ask(graph, managed_bytes())
+    facts = {
+        **asdict(answer),
+        "observations_per_evidence": answer.observations_per_evidence,
+        "evidence_per_relation": answer.evidence_per_relation,
+        "observations_per_relation": answer.observations_per_relation,
+    }
+    if as_json:
+        print_json(facts)
+        return
+    print_facts({name.replace("_", " "): value for name, value in facts.items()})

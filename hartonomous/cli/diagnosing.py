@@ -1,0 +1,29 @@
+"""What is wrong, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import click
+
+from hartonomous.cli.output import json_option, print_json, print_rows
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous doctor\n")
+@json_option
+@click.pass_context
+def doctor(context: click.Context, as_json: bool) -> None:
+    """Look at everything commands depend on, and say what to do.
+
+    Exit code 1 when there is a warning, 5 when something fails.
+    """
+    from hartonomous.store.diagnosing import doctor as look
+
+    checks = look()
+    if as_json:
+        print_json([asdict(check) for check in checks])
+    else:
+        rows = [asdict(c) | {"advice": "" if c.verdict == "ok" else c.advice} for c in checks]
+        print_rows(rows, {"name": "check", "verdict": "", "seen": "seen", "advice": "to do"})
+    verdicts = {check.verdict for check in checks}
+    context.exit(5 if "failure" in verdicts else 1 if "warning" in verdicts else 0)

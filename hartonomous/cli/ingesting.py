@@ -1,0 +1,119 @@
+"""Putting models into the graph."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hartonomous.cli.extracting import extraction_options, open_and_extract
+from hartonomous.cli.output import (
+    json_option,
+    print_facts,
+    print_json,
+    progress_bar,
+    quiet_option,
+    say,
+)
+
+_as = click.option("--as", "name", help="Name of the source in the graph.")
+_replace = click.option("--replace", metavar="NAME", help="Take the place of this source.")
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous load minilm.bundle --as minilm
+"""
+)
+@click.argument("bundle", type=click.Path(path_type=Path))
+@_as
+@_replace
+@json_option
+@quiet_option
+def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, quiet: bool) -> None:
+    """Load BUNDLE into the graph and rate what it concerns.
+
+    Interrupted, the same command goes on.
+    """
+    from hartonomous.bundle import read_bundle
+
+    chosen = _name(name, replace)
+    _load(read_bundle(bundle), chosen, replace is not None, as_json, quiet)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous ingest ./all-MiniLM-L6-v2 --as minilm
+  hartonomous ingest glove.npy --vocabulary words.txt --limit 50000 --as glove
+"""
+)
+@click.argument("model")
+@_as
+@_replace
+@extraction_options
+@json_option
+@quiet_option
+def ingest(
+    model: str, name: str | None, replace: str | None, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Take MODEL apart and put it into the graph: extract and load.
+
+    MODEL is a folder, a file, or a Hub id such as org/name. Interrupted, the
+    same command goes on; repeated, it changes nothing.
+    """
+    from hartonomous.store.loading import check_name
+
+    chosen = check_name(_name(name, replace))
+    with progress_bar(quiet) as progress:
+        bundle = open_and_extract(model, options, None, progress)
+    _load(bundle, chosen, replace is not None, as_json, quiet)
+
+
+def _name(name: str | None, replace: str | None) -> str:
+    if (name is None) == (replace is None):
+        raise click.UsageError(
+            "Give the source a name with --as, or --replace the one it replaces."
+        )
+    return name or replace or ""
+
+
+def _load(bundle: Any, name: str, replace: bool, as_json: bool, quiet: bool) -> None:
+    from hartonomous.ingesting import load_bundle
+    from hartonomous.store.connecting import connect
+
+    with connect() as graph, progress_bar(quiet) as progress:
+        report = load_bundle(graph, bundle, name, progress, replace)
+    if as_json:
+        print_json(asdict(report))
+        return
+    if report.repeated:
+        say(f"{name!r} is in the graph already; nothing changed.", quiet)
+    facts = {
+        "source": report.name,
+        "compositions": report.load.compositions,
+        "evidence written": report.load.rows,
+        "evidence already there": report.load.already,
+        "pairs rated": report.settled.pairs,
+    }
+    print_facts(facts)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous rate --all\n")
+@click.option("--all", "everything", is_flag=True, help="Every pair, not only what is due.")
+@json_option
+@quiet_option
+def rate(everything: bool, as_json: bool, quiet: bool) -> None:
+    """Finish a rating pass that was cut short, or rate everything anew.
+
+    --all also moves a graph to this version's formulas.
+    """
+    from hartonomous.ingesting import rate as run
+    from hartonomous.store.connecting import connect
+
+    with connect() as graph, progress_bar(quiet) as progress:
+        report = run(graph, progress, everything)
+    print_json(asdict(report)) if as_json else print_facts(asdict(report))

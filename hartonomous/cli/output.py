@@ -1,0 +1,100 @@
+"""What commands print: tables and JSON on standard output, progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import click
+
+Progress = Callable[[str, int, int], None]
+F = TypeVar("F", bound=Callable[..., object])
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress, no remarks.")
+
+
+def print_json(value: object) -> None:
+    """Print one JSON document."""
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
+    """Print rows as a table; `columns` maps a row's key to its heading, in order."""
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, heading in columns.items():
+        numeric = all(isinstance(row[name], int | float | None) for row in rows)
+        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row[name]) for name in columns))
+    # A pipe has no width of its own; wide enough that nothing is folded in it.
+    Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False).print(table)
+
+
+def print_facts(facts: dict[str, object]) -> None:
+    """Print names and values, a line each."""
+    width = max(map(len, facts), default=0)
+    for name, value in facts.items():
+        click.echo(f"{name:<{width}}  {_cell(value)}")
+
+
+def say(text: str, quiet: bool = False) -> None:
+    """Tell the person something that is not data."""
+    if not quiet:
+        click.echo(text, err=True)
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}"
+    return printable(str(value))
+
+
+def printable(text: str) -> str:
+    """Return a text with every character that could move a terminal's cursor made visible."""
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+
+
+@contextmanager
+def progress_bar(quiet: bool = False) -> Iterator[Progress]:
+    """Show stages with rate and time left on standard error, where that is a terminal."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda stage, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    bar = Progress(
+        TextColumn("{task.description:<12}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed:>10,.0f}/{task.total:<10,.0f}"),
+        TextColumn("{task.fields[rate]:>9}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )
+    tasks: dict[str, Any] = {}
+    began: dict[str, float] = {}
+
+    def note(stage: str, done: int, total: int) -> None:
+        if stage not in tasks:
+            tasks[stage] = bar.add_task(stage, total=total, rate="")
+            began[stage] = time.monotonic()
+        seconds = time.monotonic() - began[stage]
+        rate = f"{done / seconds:,.0f}/s" if seconds > 0.1 else ""
+        bar.update(tasks[stage], completed=done, total=total, rate=rate)
+
+    with bar:
+        yield note

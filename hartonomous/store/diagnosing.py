@@ -1,0 +1,173 @@
+"""What a server can do for us, and what is wrong with it: `status` and `doctor`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from hartonomous.errors import HartonomousError
+from hartonomous.schema import FORMULA_VERSION
+from hartonomous.store.connecting import connect
+from hartonomous.store.graph import Graph
+from hartonomous.store.locking import lock_holder
+from hartonomous.store.migrating import applied, migrations
+from hartonomous.store.procedures import PREFIX, available, missing
+from hartonomous.store.queries import query
+from hartonomous.store.server import default_home, status
+from hartonomous.store.settling import read_state
+
+CLOCK_TOLERANCE = 10.0
+"""Seconds that the server's clock may differ; the writer's lock expires by the server's."""
+
+FREE_DISK = 2 << 30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing looked at: `ok`, `warning` or `failure`, what was seen, what to do."""
+
+    name: str
+    verdict: str
+    seen: str
+    advice: str = ""
+
+
+def server_facts(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+    """Return where the server is, what it is, and what analysts can do there."""
+    facts = _managed_facts() if not environment.get("NEO4J_URI") else {"managed": False}
+    with connect(environment) as graph:
+        (component,) = graph.read(query("serve/read_components"))[:1]
+        state, holder = read_state(graph), lock_holder(graph)
+        return {
+            **facts,
+            "uri": graph.address.uri,
+            "server": f"{component['name']} {component['version']} {component['edition']}",
+            "graph data science": plugin(graph, "gds."),
+            "apoc": plugin(graph, "apoc."),
+            "procedures": procedures(graph),
+            "settled": state["settled"],
+            "writer": holder["owner"] if holder and not holder["dead"] else None,
+        }
+
+
+def plugin(graph: Graph, prefix: str) -> bool:
+    """Return whether the server lists procedures of a plugin."""
+    return bool(graph.read(query("serve/list_procedures"), prefix=prefix))
+
+
+def procedures(graph: Graph) -> str:
+    """Return what analysts can CALL, and what they lose where they cannot."""
+    if not missing(graph):
+        return f"CALL {PREFIX}*"
+    if available(graph):
+        return "not installed yet; 'hartonomous up' or the next ingest installs them"
+    return (
+        f"none: without APOC Extended analysts cannot CALL {PREFIX}*; "
+        "the same questions work from Python and the command line"
+    )
+
+
+def doctor(environment: Mapping[str, str] = os.environ) -> list[Check]:
+    """Look at everything that commands depend on; the first failure may hide later ones."""
+    checks = [_disk()]
+    try:
+        graph = connect(environment)
+    except HartonomousError as error:
+        return [*checks, Check("server", "failure", str(error), "start it, or correct NEO4J_*")]
+    with graph:
+        checks += _server_checks(graph)
+    return checks
+
+
+def _managed_facts() -> dict[str, Any]:
+    known = status(default_home())
+    return {"managed": True, "home": str(known.home), "browser": known.http}
+
+
+def _disk() -> Check:
+    home = default_home()
+    place = next(folder for folder in (home, *home.parents) if folder.exists())
+    free = shutil.disk_usage(place).free
+    verdict = "ok" if free > FREE_DISK else "warning"
+    return Check("disk", verdict, f"{free >> 20:,} MiB free at {place}", "make room below 2 GiB")
+
+
+def _server_checks(graph: Graph) -> Iterator[Check]:
+    (component,) = graph.read(query("serve/read_components"))[:1]
+    version = component["version"]
+    good = version.startswith("5.") and int(version.split(".")[1]) >= 26
+    yield Check(
+        "server",
+        "ok" if good else "warning",
+        f"{component['name']} {version} {component['edition']}",
+        "tested with 5.26",
+    )
+    for name, prefix, advice in (
+        ("graph data science", "gds.", "install the GDS plugin; traversals need it"),
+        ("apoc", "apoc.", "install APOC"),
+        ("apoc extended", "apoc.custom.", "install APOC Extended; analysts' CALL needs it"),
+    ):
+        present = plugin(graph, prefix)
+        yield Check(name, "ok" if present else "warning", "yes" if present else "missing", advice)
+    yield _procedures_check(graph)
+    yield _schema_check(graph)
+    yield _clock_check(graph)
+    yield _state_check(graph)
+    yield _lock_check(graph)
+
+
+def _procedures_check(graph: Graph) -> Check:
+    absent = missing(graph)
+    seen = "all listed" if not absent else f"{len(absent)} not listed"
+    advice = "'hartonomous up' installs them"
+    return Check("procedures", "ok" if not absent else "warning", seen, advice)
+
+
+def _schema_check(graph: Graph) -> Check:
+    had = applied(graph)
+    known = {migration.version: migration.checksum for migration in migrations()}
+    changed = [version for version, checksum in had.items() if known.get(version) != checksum]
+    if changed:
+        seen = f"migration {changed[0]} is not the one this version knows"
+        return Check("constraints", "failure", seen, "use the version that wrote the graph")
+    waiting = len(known) - len(had)
+    seen = f"{len(had)} migrations applied, {waiting} to come"
+    return Check(
+        "constraints", "ok" if not waiting else "warning", seen, "the next ingest applies them"
+    )
+
+
+def _clock_check(graph: Graph) -> Check:
+    (row,) = graph.read(query("serve/read_clock"))
+    apart = abs(datetime.now(UTC).timestamp() - row["seconds"])
+    verdict = "ok" if apart < CLOCK_TOLERANCE else "warning"
+    return Check("clock", verdict, f"{apart:.1f} s apart", "set both clocks; log times rely on it")
+
+
+def _state_check(graph: Graph) -> Check:
+    state = read_state(graph)
+    if state["formula"] not in (None, FORMULA_VERSION):
+        seen = f"rated by formula {state['formula']}, this version has {FORMULA_VERSION}"
+        return Check("ratings", "warning", seen, "'hartonomous rate --all' moves the graph")
+    if not state["settled"]:
+        seen = f"a pass is running or was cut short, {state['unrated']:,} compositions to visit"
+        return Check("ratings", "warning", seen, "'hartonomous rate' finishes it")
+    unfinished = [row["name"] for row in graph.read(query("ask/sources")) if row["state"] != "live"]
+    if unfinished:
+        seen = f"{', '.join(unfinished)} not live"
+        return Check("ratings", "warning", seen, "run the interrupted ingest or delete again")
+    return Check("ratings", "ok", f"settled, epoch {state['epoch']}")
+
+
+def _lock_check(graph: Graph) -> Check:
+    holder = lock_holder(graph)
+    if holder is None:
+        return Check("writer", "ok", "nobody is writing")
+    seen = f"{holder['owner']}, since {holder['since']}"
+    if holder["dead"]:
+        return Check("writer", "warning", f"{seen}; dead", "the next writer takes the lock over")
+    return Check("writer", "ok", seen)
