@@ -1,0 +1,78 @@
+"""What one track's observations say of a pair, as log-odds against chance; and a track's trust.
+
+Sources: the rating report's formulas, in milli-decades (thousandths of a power of ten).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+FULL_TRUST_RATIO = 150
+"""Participation ratio from which a track is trusted fully."""
+
+TRUST_RANGE = (100, 1000)
+
+
+def chance(k: int, vocabulary: int) -> float:
+    """Return p0 = k / (N - 1): how often a random pair is listed in one direction.
+
+    Held at or below one half: in a vocabulary hardly larger than k a listing says nothing, and
+    the odds must stay finite.
+
+    >>> chance(50, 501)
+    0.1
+    """
+    return min(k / (vocabulary - 1), 0.5) if vocabulary > 1 else 0.5
+
+
+def log_odds(directed: NDArray[np.int64] | float, positions: int, p0: float) -> NDArray[np.float64]:
+    """Return decades of odds that a pair is listed `directed` times of 2P, over chance.
+
+    log10((d + p0) / (2P - d + 1 - p0)) - log10(p0 / (1 - p0)).
+    """
+    seen = np.asarray(directed, dtype=np.float64)
+    odds = np.log10((seen + p0) / (2 * positions - seen + 1 - p0))
+    return np.asarray(odds - np.log10(p0 / (1 - p0)))
+
+
+def support(
+    directed: NDArray[np.int64], rank: NDArray[np.int64], positions: int, k: int, vocabulary: int
+) -> NDArray[np.int32]:
+    """Return what a track says of each pair it listed: odds, and how high it stood in the lists.
+
+    round(1000 log_odds) + rank div directed; halves rounded to even.
+    """
+    odds = np.rint(1000 * log_odds(directed, positions, chance(k, vocabulary)))
+    return (odds.astype(np.int64) + rank // directed).astype(np.int32)
+
+
+def absent_constant(positions: int, k: int, vocabulary: int, mean_directed: float = 0.0) -> int:
+    """Return what a track's silence says of a pair it knows both ends of.
+
+    `mean_directed` is the mean number of listings among the pairs that were not stored: 0 where
+    everything observed is stored.
+    """
+    return int(np.rint(1000 * log_odds(mean_directed, positions, chance(k, vocabulary))))
+
+
+def trust(matrices: Iterable[NDArray[np.float32]]) -> int:
+    """Return a track's trust in milli, from its vectors alone, (n, d) a position.
+
+    1000 PR / 150 within [100, 1000], PR = (sum l)^2 / sum l^2 over the eigenvalues l of the
+    covariance of the centred, row-normalised vectors, positions side by side.
+    """
+    from hartonomous.extract.neighbours import centred, normalised
+
+    unit = np.hstack([normalised(centred(matrix)) for matrix in matrices])
+    if len(unit) < 2:
+        return TRUST_RANGE[0]
+    spread = np.linalg.eigvalsh(
+        np.cov(unit, rowvar=False, dtype=np.float64).reshape(unit.shape[1], -1)
+    )
+    squares = float(np.square(spread).sum())
+    ratio = float(spread.sum()) ** 2 / squares if squares else 0.0
+    low, high = TRUST_RANGE
+    return max(low, min(high, round(1000 * ratio / FULL_TRUST_RATIO)))
