@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
+from pathlib import Path
 
 from hartonomous.bundle import Bundle
 from hartonomous.errors import NotFound
+from hartonomous.extract.extracting import ExtractOptions, describe_source, extract_cached
+from hartonomous.extract.importing import OpenedModel
 from hartonomous.store.graph import Graph
 from hartonomous.store.loading import (
     LoadReport,
@@ -38,6 +42,31 @@ def prepare(graph: Graph) -> bool:
     return install(graph)
 
 
+def ingest(
+    graph: Graph,
+    model: OpenedModel,
+    options: ExtractOptions,
+    name: str,
+    cache: Path,
+    progress: Progress,
+    replace: bool = False,
+) -> IngestReport:
+    """Extract a model and load it; safe to repeat, resumable.
+
+    The bundle stands below `cache` until it is loaded, so an interrupted ingest goes on with the
+    very same evidence; afterwards nothing of the source is left outside the graph.
+    """
+    check_name(name)
+    prepare(graph)
+    source = describe_source(model, options)
+    if (report := _live_already(graph, name, source.digest)) is not None:
+        return report
+    bundle = extract_cached(model, options, cache, progress)
+    report = load_bundle(graph, bundle, name, progress, replace)
+    shutil.rmtree(bundle.path)
+    return report
+
+
 def load_bundle(
     graph: Graph, bundle: Bundle, name: str, progress: Progress, replace: bool = False
 ) -> IngestReport:
@@ -51,18 +80,23 @@ def load_bundle(
     prepare(graph)
     with WriterLock(graph, f"loading {name}") as lock:
         check_formula(graph)
-        settled = settle(graph, lock, progress)
-        known = read_source(graph, name)
-        if known and known["state"] == "live" and known["digest"] == bundle.source.digest:
-            already = LoadReport(name, 0, 0, sum(track.rows for track in bundle.tracks))
-            return IngestReport(name, already, settled, repeated=True)
-        target, replaced = _target(name, known is not None, replace)
+        settle(graph, lock, progress)
+        if (report := _live_already(graph, name, bundle.source.digest)) is not None:
+            return report
+        target, replaced = _target(name, read_source(graph, name) is not None, replace)
         loaded = load(graph, lock, bundle, target, progress, replaced)
         for concerned in (target, replaced):
             if concerned is not None:
                 schedule(graph, lock, concerned)
         go_live(graph, lock, target, replaced)
         return IngestReport(name, loaded, settle(graph, lock, progress), repeated=False)
+
+
+def _live_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
+    known = read_source(graph, name)
+    if known is None or known["state"] != "live" or known["digest"] != digest:
+        return None
+    return IngestReport(name, LoadReport(name, 0, 0, 0), SettleReport(), repeated=True)
 
 
 def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:

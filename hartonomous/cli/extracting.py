@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,6 @@ import click
 
 from hartonomous.cli.output import (
     F,
-    Progress,
     json_option,
     print_facts,
     print_json,
@@ -21,6 +21,8 @@ from hartonomous.cli.output import (
 
 if TYPE_CHECKING:
     from hartonomous.bundle import Bundle
+    from hartonomous.extract.extracting import ExtractOptions
+    from hartonomous.extract.importing import OpenOptions
 
 
 def extraction_options(command: F) -> F:
@@ -69,8 +71,12 @@ def importers(as_json: bool) -> None:
 @quiet_option
 def extract(model: str, output: Path, as_json: bool, quiet: bool, **options: Any) -> None:
     """Take MODEL apart into an evidence bundle; needs no server."""
+    from hartonomous.extract.extracting import extract as run
+    from hartonomous.extract.extracting import open_model
+
+    opened = open_model(model, *opening(options))
     with progress_bar(quiet) as progress:
-        bundle = open_and_extract(model, options, output, progress)
+        bundle = run(opened, extraction(options), output, progress)
     _print_bundle(bundle, as_json)
 
 
@@ -93,20 +99,57 @@ def inspect(path: str, as_json: bool, **options: Any) -> None:
         bundle.verify_rows()
         _print_bundle(bundle, as_json)
         return
-    from hartonomous.extract.extracting import describe, open_model
+    from hartonomous.extract.extracting import forecast, open_model
 
-    facts = describe(open_model(path, **_opening(options)), _extraction(options))
+    opened = open_model(path, *opening(options))
+    facts = {"importer": opened.importer, **forecast(opened, extraction(options))}
     print_json(facts) if as_json else print_facts(_readable(facts))
 
 
-def open_and_extract(
-    model: str, options: dict[str, Any], output: Path | None, progress: Progress
-) -> Bundle:
-    """Open a model and write its bundle, to `output` or to the cache where a finished one is used."""
-    from hartonomous.extract.extracting import extract_cached, extract_to, open_model
+def opening(options: dict[str, Any]) -> tuple[OpenOptions, str | None]:
+    """Return the chosen options as a model is opened with, and the importer's name."""
+    from hartonomous.extract.importing import OpenOptions
 
-    opened = open_model(model, **_opening(options))
-    chosen = _extraction(options)
-    if output is None:
-        return extract_cached(opened, chosen, progress)
-    return extract_to(opened, chosen, output, progress)
+    chosen = OpenOptions(options["vocabulary"], options["tensor"], options["limit"])
+    return chosen, options["importer"]
+
+
+def extraction(options: dict[str, Any]) -> ExtractOptions:
+    """Return the chosen options as a model is searched with."""
+    from hartonomous.extract.extracting import ExtractOptions
+    from hartonomous.extract.neighbours import NeighbourOptions
+
+    search = NeighbourOptions(k=options["k"], centre=options["centre"])
+    return ExtractOptions(search, options["subject"], options["licence"], options["family"])
+
+
+def _print_bundle(bundle: Bundle, as_json: bool) -> None:
+    facts: dict[str, Any] = {
+        "bundle": str(bundle.path),
+        "digest": bundle.digest,
+        "importer": bundle.source.importer,
+        "source_digest": bundle.source.digest,
+        "options": bundle.source.options,
+        "excluded": bundle.source.excluded,
+        "merged": bundle.source.merged,
+        "tracks": [{**asdict(track), "positions": len(track.positions)} for track in bundle.tracks],
+    }
+    if as_json:
+        print_json(facts)
+        return
+    tracks = facts.pop("tracks")
+    print_facts(_readable(facts))
+    for track in tracks:
+        click.echo()
+        print_facts(_readable(track))
+
+
+def _readable(facts: dict[str, Any]) -> dict[str, object]:
+    """Return facts with tables of counts written in a line."""
+    return {
+        name.replace("_", " "): ", ".join(f"{key} {entry}" for key, entry in value.items())
+        or "none"
+        if isinstance(value, dict)
+        else value
+        for name, value in facts.items()
+    }

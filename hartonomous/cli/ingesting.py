@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from hartonomous.cli.extracting import extraction_options, open_and_extract
+from hartonomous.cli.extracting import extraction, extraction_options, opening
 from hartonomous.cli.output import (
     json_option,
     print_facts,
@@ -17,6 +17,9 @@ from hartonomous.cli.output import (
     quiet_option,
     say,
 )
+
+if TYPE_CHECKING:
+    from hartonomous.ingesting import IngestReport
 
 _as = click.option("--as", "name", help="Name of the source in the graph.")
 _replace = click.option("--replace", metavar="NAME", help="Take the place of this source.")
@@ -39,9 +42,14 @@ def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, qui
     Interrupted, the same command goes on.
     """
     from hartonomous.bundle import read_bundle
+    from hartonomous.ingesting import load_bundle
+    from hartonomous.store.connecting import connect
 
     chosen = _name(name, replace)
-    _load(read_bundle(bundle), chosen, replace is not None, as_json, quiet)
+    verified = read_bundle(bundle)
+    with connect() as graph, progress_bar(quiet) as progress:
+        report = load_bundle(graph, verified, chosen, progress, replace is not None)
+    _print_report(report, as_json, quiet)
 
 
 @click.command(
@@ -65,12 +73,20 @@ def ingest(
     MODEL is a folder, a file, or a Hub id such as org/name. Interrupted, the
     same command goes on; repeated, it changes nothing.
     """
+    from hartonomous.extract.extracting import open_model
+    from hartonomous.ingesting import ingest as run
+    from hartonomous.store.assembly import cache
+    from hartonomous.store.connecting import connect
     from hartonomous.store.loading import check_name
 
     chosen = check_name(_name(name, replace))
-    with progress_bar(quiet) as progress:
-        bundle = open_and_extract(model, options, None, progress)
-    _load(bundle, chosen, replace is not None, as_json, quiet)
+    opened = open_model(model, *opening(options))
+    with connect() as graph, progress_bar(quiet) as progress:
+        place = cache() / "bundles"
+        report = run(
+            graph, opened, extraction(options), chosen, place, progress, replace is not None
+        )
+    _print_report(report, as_json, quiet)
 
 
 def _name(name: str | None, replace: str | None) -> str:
@@ -81,17 +97,12 @@ def _name(name: str | None, replace: str | None) -> str:
     return name or replace or ""
 
 
-def _load(bundle: Any, name: str, replace: bool, as_json: bool, quiet: bool) -> None:
-    from hartonomous.ingesting import load_bundle
-    from hartonomous.store.connecting import connect
-
-    with connect() as graph, progress_bar(quiet) as progress:
-        report = load_bundle(graph, bundle, name, progress, replace)
+def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:
     if as_json:
         print_json(asdict(report))
         return
     if report.repeated:
-        say(f"{name!r} is in the graph already; nothing changed.", quiet)
+        say(f"{report.name!r} is in the graph already; nothing changed.", quiet)
     facts = {
         "source": report.name,
         "compositions": report.load.compositions,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
@@ -38,7 +38,7 @@ def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
     Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False).print(table)
 
 
-def print_facts(facts: dict[str, object]) -> None:
+def print_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
     width = max(map(len, facts), default=0)
     for name, value in facts.items():

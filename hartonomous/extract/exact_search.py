@@ -125,7 +125,7 @@ def _search_rows(
         margin = np.float32(2 * rounding_bound(unit.shape[1]))
         found = indices, similarities, again
         _select(unit, first, columns, products, counts, thresholds, margin, *found)
-    for row in np.flatnonzero(again):
+    for row in np.flatnonzero(again).tolist():
         _search_row(unit, first + row, k, indices[row], similarities[row])
 
 

@@ -17,6 +17,7 @@ from hartonomous.bundle import (
 )
 from hartonomous.errors import BadInput
 from hartonomous.extract.aggregating import Aggregator
+from hartonomous.extract.downloading import download, is_hub_id
 from hartonomous.extract.importing import OpenedModel, OpenOptions, VectorTrack, importer_for
 from hartonomous.extract.neighbours import NeighbourOptions, nearest
 from hartonomous.extract.supporting import absent_constant, trust
@@ -49,11 +50,12 @@ class ExtractOptions:
     family: str | None = None
 
 
-def open_model(path: Path, options: OpenOptions, importer: str | None = None) -> OpenedModel:
-    """Open what lies at a path with the importer that recognises it.
+def open_model(model: str, options: OpenOptions, importer: str | None = None) -> OpenedModel:
+    """Open what lies at a path, or under a Hub id, with the importer that recognises it.
 
     Raises NotFound, or BadInput for what is not a model, is unsafe, or holds nothing to compare.
     """
+    path = download(model) if is_hub_id(model) else Path(model)
     opened = importer_for(path, importer).open(path, options)
     if len(opened.vocabulary) < 2:
         counted = opened.vocabulary.excluded

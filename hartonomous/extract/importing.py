@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, NotFound, UsageError
+from hartonomous.extract.tensors import is_pickle, refuse_pickle
 from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.identity import file_digest
 
 ENTRY_POINTS = "hartonomous.importers"
 
@@ -55,6 +57,26 @@ class OpenedModel:
     vocabulary: Vocabulary
     tracks: tuple[VectorTrack, ...]
     options: dict[str, object]
+
+
+def opened_file(path: Path, name: str | None = None) -> OpenedFile:
+    """Return a file that was opened, with its digest; `name` is its name within the model."""
+    return OpenedFile(name or path.name, file_digest(path), path.stat().st_size)
+
+
+def embedding_model(
+    importer: str,
+    files: tuple[OpenedFile, ...],
+    vocabulary: Vocabulary,
+    vectors: NDArray[np.float32],
+    parameters: int,
+    options: Mapping[str, object],
+) -> OpenedModel:
+    """Return an opened model that offers one embedding matrix; row i is composition i's."""
+    track = VectorTrack(
+        "EMBEDDING_EVIDENCE", ("input embedding",), vectors.shape[1], lambda position: vectors
+    )
+    return OpenedModel(importer, files, parameters, vocabulary, (track,), dict(options))
 
 
 class Importer(Protocol):
@@ -99,6 +121,9 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
     for importer in known.values():
         if importer.recognises(path):
             return importer
+    for file in [path, *sorted(path.iterdir())] if path.is_dir() else [path]:
+        if is_pickle(file):
+            raise refuse_pickle(file)
     raise BadInput(
         f"{path} is not a model that any importer reads ({', '.join(known)}); "
         "'hartonomous importers' lists what each expects."

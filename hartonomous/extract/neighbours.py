@@ -69,7 +69,8 @@ def nearest(
 
 def centred(vectors: Floats) -> Floats:
     """Return the vectors less their mean."""
-    return vectors - vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    mean = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return np.asarray(vectors - mean, dtype=np.float32)
 
 
 def normalised(vectors: Floats) -> Floats:
