@@ -161,6 +161,7 @@ NODES: tuple[NodeLabel, ...] = (
         properties=(
             Property("name", "STRING", "always 'writer'"),
             Property("owner", "STRING", "what is being done, by which process on which machine"),
+            Property("process", "STRING", "machine, process id and start, to tell a dead holder"),
             Property("token", "STRING", "random; only its holder may write or release"),
             Property("since", "DATETIME", "when it was taken"),
             Property(

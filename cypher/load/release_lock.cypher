@@ -2,4 +2,4 @@
 // in:  $token STRING
 // out:
 MATCH (l:Lock {name: 'writer', token: $token})
-REMOVE l.token, l.owner, l.since, l.expires
+REMOVE l.token, l.owner, l.process, l.since, l.expires

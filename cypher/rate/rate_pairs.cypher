@@ -19,7 +19,7 @@ WITH a, b, old, n, weight, sources,
      )) AS decades
 WITH a, b, old, {
   elo: 1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
-       + 500.0 * (weight / 1e6 / n)
+       + 500.0 * (weight / 1e6 / CASE n WHEN 0 THEN 1 ELSE n END)
        + CASE WHEN 20 * sources < 200 THEN 20 * sources ELSE 200 END,
   n: n, weight: weight, sources: sources, decades: decades,
   consensus: 1500 + toInteger(floor(0.4 * decades + 0.5))

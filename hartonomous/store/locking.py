@@ -8,6 +8,8 @@ import socket
 import threading
 from types import TracebackType
 
+import psutil
+
 from hartonomous.errors import Conflict, HartonomousError
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.queries import query
@@ -16,6 +18,9 @@ LIFETIME = 45
 """Seconds after which the lock of a writer that stopped renewing it may be taken."""
 
 RENEWAL = 10.0
+
+_HELD: set[str] = set()
+"""Tokens of the locks this process holds: one it could not release, it may take back."""
 
 
 class WriterLock:
@@ -29,14 +34,16 @@ class WriterLock:
         self._renewer = threading.Thread(target=self._renew, name="writer-lock", daemon=True)
 
     def __enter__(self) -> WriterLock:
-        (answer,) = self._graph.write(
-            query("load/take_lock"), token=self._token, owner=self._owner, seconds=LIFETIME
-        )
+        answer = self._take()
+        if not answer["held"] and _abandoned(answer["process"], answer["token"]):
+            self._graph.write(query("load/release_lock"), token=answer["token"])
+            answer = self._take()
         if not answer["held"]:
             raise Conflict(
                 f"Another writer is at work: {answer['owner']}, since {answer['since']}. "
                 f"Wait for it; if it is dead, its lock expires at {answer['expires']}."
             )
+        _HELD.add(self._token)
         self._renewer.start()
         return self
 
@@ -46,6 +53,7 @@ class WriterLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        _HELD.discard(self._token)
         self._released.set()
         self._renewer.join()
         try:
@@ -63,6 +71,15 @@ class WriterLock:
                 "run the same command again to go on."
             )
 
+    def _take(self) -> Row:
+        return self._graph.write(
+            query("load/take_lock"),
+            token=self._token,
+            owner=self._owner,
+            process=_process_name(psutil.Process()),
+            seconds=LIFETIME,
+        )[0]
+
     def _renew(self) -> None:
         while not self._released.wait(RENEWAL):
             try:
@@ -70,6 +87,24 @@ class WriterLock:
             except HartonomousError:
                 # Missing one renewal is no harm; `check` finds out when the lock is lost.
                 continue
+
+
+def _process_name(process: psutil.Process) -> str:
+    """Return what names a process on all machines and for all time, near enough."""
+    return f"{socket.gethostname()} {process.pid} {process.create_time():.2f}"
+
+
+def _abandoned(name: str | None, token: str) -> bool:
+    """Return whether a lock's holder was a process of this machine and no longer holds it."""
+    host, pid, _ = (name or "? 0 0").rsplit(" ", 2)
+    if host != socket.gethostname():
+        return False
+    try:
+        holder = psutil.Process(int(pid))
+    except psutil.Error:
+        return True
+    ours = holder.pid == os.getpid() and token not in _HELD
+    return ours or _process_name(holder) != name
 
 
 def lock_holder(graph: Graph) -> Row | None:

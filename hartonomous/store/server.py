@@ -113,7 +113,7 @@ def start(
         _set_password(home, command, parts)
         say("Starting Neo4j.")
         process = _launch(home, command, parts)
-        record = {"pid": process.pid, "created": psutil.Process(process.pid).create_time(), **ports}
+        record = {"pid": process.pid, "created": process.create_time(), **ports}
         _write(home / "server.json", json.dumps(record))
         _await(home, process, ports)
     address = running_address(home)
@@ -255,26 +255,36 @@ def _set_password(home: Path, command: str, parts: Path) -> None:
     _write(password_file(home), password + "\n")
 
 
-def _launch(home: Path, command: str, parts: Path) -> subprocess.Popen[bytes]:
+def _launch(home: Path, command: str, parts: Path) -> psutil.Process:
     conf = (home / "conf" / "neo4j.conf").read_text()
     heap = next(line.split("=")[1] for line in conf.splitlines() if "heap.max_size" in line)
     classes = f"{parts}/plugins/*:{home}/conf/*:{parts}/lib/*"
     entry = "org.neo4j.server.CommunityEntryPoint"
     arguments = [f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"]
-    with log_file(home).open("wb") as log:
-        return subprocess.Popen(
-            [command, f"-Xms{heap}", f"-Xmx{heap}", *_FLAGS, "-cp", classes, entry, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
+    log = os.open(log_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        # A session of its own: the server outlives this process and its terminal.
+        return psutil.Process(
+            os.posix_spawn(
+                command,
+                [command, f"-Xms{heap}", f"-Xmx{heap}", *_FLAGS, "-cp", classes, entry, *arguments],
+                os.environ,
+                file_actions=[(os.POSIX_SPAWN_DUP2, nothing, 0)]
+                + [(os.POSIX_SPAWN_DUP2, log, stream) for stream in (1, 2)],
+                setsid=True,
+            )
         )
+    finally:
+        os.close(log)
+        os.close(nothing)
 
 
-def _await(home: Path, process: subprocess.Popen[bytes], ports: dict[str, int]) -> None:
+def _await(home: Path, process: psutil.Process, ports: dict[str, int]) -> None:
     deadline = time.monotonic() + START_PATIENCE
     while time.monotonic() < deadline:
-        if process.poll() is not None:
+        if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
+            process.wait()
             (home / "server.json").unlink(missing_ok=True)
             raise ServerError(
                 f"The server died while it started. {log_file(home)} ends:\n{_tail(home)}"

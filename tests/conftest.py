@@ -1,0 +1,127 @@
+"""One real Neo4j per test run, on its own ports and home, gone afterwards even after a kill."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hartonomous.store.connecting import connect_managed
+from hartonomous.store.graph import Graph
+from hartonomous.store.server import ServerAddress, purge, running_address, start
+from tests.building import wipe
+
+SEED = int(os.environ.get("HARTONOMOUS_TEST_SEED", secrets.randbelow(2**31)))
+
+_WATCHDOG = """
+import pathlib, sys
+from hartonomous.store.server import purge
+sys.stdin.read()  # ends when the test run does, however it ends
+purge(pathlib.Path(sys.argv[1]))
+"""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.hypothesis_seed = str(SEED)
+
+
+def pytest_report_header() -> str:
+    return f"seed: {SEED} (HARTONOMOUS_TEST_SEED={SEED} repeats this run)"
+
+
+@pytest.fixture(autouse=True)
+def _no_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No test reads the person's own server or home."""
+    for name in ("NEO4J_URI", "NEO4J_USERNAME", "NEO4J_PASSWORD", "NEO4J_DATABASE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HARTONOMOUS_HOME", str(tmp_path / "no-server-here"))
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(SEED)
+
+
+def _served(heap: str) -> Iterator[Path]:
+    place = Path(tempfile.mkdtemp(prefix="hartonomous-test-"))
+    watchdog = subprocess.Popen(
+        [sys.executable, "-c", _WATCHDOG, str(place / "home")],
+        stdin=subprocess.PIPE,
+        start_new_session=True,
+    )
+    saved = {name: os.environ.get(name) for name in ("HARTONOMOUS_HEAP", "HARTONOMOUS_PAGECACHE")}
+    os.environ |= {"HARTONOMOUS_HEAP": heap, "HARTONOMOUS_PAGECACHE": "512m"}
+    try:
+        start(place / "home", say=lambda text: None)
+        yield place / "home"
+    finally:
+        for name, value in saved.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
+        purge(place / "home")
+        assert watchdog.stdin is not None
+        watchdog.stdin.close()
+        watchdog.wait()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def home() -> Iterator[Path]:
+    """The home of the run's server; the tests that need it fail where it cannot be had."""
+    yield from _served("1500m")
+
+
+@pytest.fixture(scope="session")
+def server(home: Path) -> ServerAddress:
+    """The run's server."""
+    return _running(home)
+
+
+@pytest.fixture(scope="session")
+def second_home() -> Iterator[Path]:
+    """The home of another server, which tests may stop, kill and start."""
+    yield from _served("700m")
+
+
+@pytest.fixture
+def second_server(second_home: Path) -> ServerAddress:
+    """The other server, running."""
+    return start(second_home, say=lambda text: None)
+
+
+def _running(home: Path) -> ServerAddress:
+    address = running_address(home)
+    assert address is not None
+    return address
+
+
+@pytest.fixture(scope="session")
+def _connected(server: ServerAddress) -> Iterator[Graph]:
+    with connect_managed(server) as graph:
+        yield graph
+
+
+@pytest.fixture
+def graph(_connected: Graph) -> Graph:
+    """An empty, prepared graph."""
+    wipe(_connected)
+    return _connected
+
+
+@pytest.fixture
+def served(
+    graph: Graph, server: ServerAddress, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Graph:
+    """An empty graph that commands find through NEO4J_URI."""
+    monkeypatch.setenv("NEO4J_URI", server.uri)
+    monkeypatch.setenv("NEO4J_PASSWORD", server.password)
+    monkeypatch.setenv("HARTONOMOUS_CACHE", str(tmp_path / "cache"))
+    return graph
