@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.errors import BadInput
+from hartonomous.errors import BadInput, HartonomousError
 from hartonomous.extract.importing import (
     OpenedModel,
     OpenOptions,
@@ -63,7 +63,10 @@ def _read(path: Path, asked: str | None) -> tuple[Floats, list[str] | None, str 
         if path.suffix == ".npy":
             return _matrix(path, np.load(path, mmap_mode="r", allow_pickle=False)), None, None
         return _read_archive(path, asked)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile, MemoryError) as error:
+    except HartonomousError:
+        raise
+    except Exception as error:
+        # NumPy parses a header as Python source, so damage raises whatever that parser does.
         reason = str(error)
         if "pickle" in reason or "object" in reason.lower():
             reason = "it holds Python objects, and reading them would run whatever code is in it"

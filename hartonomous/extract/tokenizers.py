@@ -51,9 +51,8 @@ def read_tokenizer(path: Path) -> TokenTable:
     Raises BadInput for damage, for an id out of range, and for two tokens with one id.
     """
     if path.suffix.lower() != ".json":
-        words: list[str | None] = list(read_words(path))
-        marked = any(word is not None and word.startswith("##") for word in words)
-        return TokenTable(path, words, wordpiece if marked else whole_words)
+        # A list of tokens beside a matrix of safetensors is BERT's vocab.txt.
+        return TokenTable(path, list(read_words(path)), wordpiece)
     value = read_json(path)
     if not isinstance(value, dict):
         raise BadInput(f"{path} is no tokenizer: it holds no object.")

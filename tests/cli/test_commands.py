@@ -1,0 +1,261 @@
+"""The command line: streams, exit codes, JSON, help; in processes of their own."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hartonomous.cli import COMMANDS
+from hartonomous.store.graph import Graph
+from hartonomous.store.locking import WriterLock
+from tests.building import exported, put_in, random_bundle, wipe, write_vectors
+
+HARTONOMOUS = str(Path(sys.executable).with_name("hartonomous"))
+
+
+def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [HARTONOMOUS, *map(str, arguments)],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def failed(code: int, *arguments: object, **environment: str) -> str:
+    """Run what must fail with this code; return the complaint, which is no traceback."""
+    done = run(*arguments, **environment)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    words = ["king", "queen", "prince", "throne", "crown", "river"]
+    import numpy as np
+
+    return write_vectors(tmp_path / "model", words, np.random.default_rng(1).normal(size=(6, 4)))
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    done = run(name, "--help")
+    assert done.returncode == 0
+    inner = run(name, "source", "--help").stdout if name == "delete" else done.stdout
+    assert f"hartonomous {name}" in inner.split("Example:")[1]
+    assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_help_imports_nothing_heavy() -> None:
+    probe = "import sys; from hartonomous.cli import main\ntry: main(['--help'])\nexcept SystemExit: pass\n"
+    probe += "print(sorted(m for m in ('neo4j','numpy','pyarrow','numba','rich','torch') if m in sys.modules))"
+    done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_whole_way(served: Graph, model: Path, tmp_path: Path) -> None:
+    inspected = json.loads(run("inspect", model, "--k", 2, "--json").stdout)
+    assert inspected["compositions"] == 6
+    made = json.loads(run("extract", model, "--k", 2, "--output", tmp_path / "b", "--json").stdout)
+    assert made["tracks"][0]["rows"] > 0
+    loaded = run("load", tmp_path / "b", "--as", "one", "--json")
+    assert json.loads(loaded.stdout)["load"]["rows"] == made["tracks"][0]["rows"]
+    assert json.loads(run("ingest", model, "--k", 2, "--as", "one", "--json").stdout)["repeated"]
+    assert json.loads(run("ingest", model, "--k", 3, "--as", "two", "--json").stdout)["load"][
+        "rows"
+    ]
+    assert not list((tmp_path / "cache" / "bundles").iterdir())
+    rows = json.loads(run("neighbours", "king", "--top", 2, "--json").stdout)
+    assert len(rows) == 2
+    table = run("neighbours", "KING", "--top", "2")
+    assert rows[0]["neighbour"] in table.stdout
+    assert "this is 'king'" in table.stderr
+    explained = run("explain", "king", rows[0]["neighbour"])
+    assert explained.stdout.startswith(f"king - {rows[0]['neighbour']}\nelo ")
+    assert {row["name"] for row in json.loads(run("sources", "--json").stdout)} == {"one", "two"}
+    assert json.loads(run("source", "one", "--json").stdout)["tracks"][0]["k"] == 2
+    assert json.loads(run("stats", "--json").stdout)["sources"] == 2
+    assert json.loads(run("rate", "--all", "--json").stdout)["pairs"] > 0
+    planned = json.loads(run("delete", "source", "two", "--plan", "--json").stdout)
+    deleted = json.loads(run("delete", "source", "two", "--yes", "--json").stdout)
+    assert deleted["removed"] == planned["evidence"]
+    report = json.loads(run("export", "--output", tmp_path / "g.jsonl", "--json").stdout)
+    lines = (tmp_path / "g.jsonl").read_text().splitlines()
+    assert lines == exported(served)
+    assert report["lines"] == len(lines)
+    facts = json.loads(run("status", "--json").stdout)
+    assert facts["procedures"] == "CALL custom.hartonomous.*"
+    assert facts["graph data science"]
+    assert facts["apoc"]
+    checks = {
+        check["name"]: check["verdict"] for check in json.loads(run("doctor", "--json").stdout)
+    }
+    assert {checks[n] for n in ("server", "procedures", "constraints", "clock", "writer")} == {"ok"}
+    assert "safetensors" in run("importers").stdout
+
+
+def test_exit_codes(served: Graph, model: Path, tmp_path: Path) -> None:
+    put_in(served, random_bundle(tmp_path, 1), "one")
+    before = exported(served)
+    assert "--as" in failed(2, "ingest", model)
+    assert "cannot name a source" in failed(2, "ingest", model, "--as", "x y")
+    assert "--yes" in failed(2, "delete", "source", "one")
+    assert "Did you mean" in failed(3, "neighbours", run_word(served)[:-1] + "q")
+    assert "one" in failed(3, "source", "two")
+    assert "nothing at" in failed(3, "inspect", tmp_path / "missing.gguf")
+    assert "--replace one" in failed(4, "ingest", model, "--as", "one")
+    with WriterLock(served, "somebody"):
+        assert "somebody" in failed(4, "ingest", model, "--as", "two")
+    (tmp_path / "g").write_text("mine")
+    assert "--force" in failed(4, "export", "--output", tmp_path / "g")
+    assert (tmp_path / "g").read_text() == "mine"
+    assert "wrong password" in failed(5, "stats", NEO4J_PASSWORD="wrong")
+    assert "hartonomous up" in failed(5, "stats", NEO4J_URI="bolt://localhost:1")
+    served.write("MATCH (m:Migration {version: 1}) SET m.checksum = 'x'")
+    assert "may not change" in failed(6, "ingest", model, "--as", "two")
+    served.write("MATCH (m:Migration {version: 1}) DELETE m")
+    (tmp_path / "x.pkl").write_bytes(b"\x80\x04")
+    assert "unpickling" in failed(7, "ingest", tmp_path / "x.pkl", "--as", "two")
+    assert "not a bundle" in failed(7, "load", tmp_path, "--as", "two")
+    assert exported(served) == before
+
+
+def run_word(graph: Graph) -> str:
+    rows = graph.read("MATCH (c:Token) WHERE size(c.text) > 5 RETURN c.text AS text LIMIT 1")
+    return str(rows[0]["text"])
+
+
+def test_no_server_and_no_address_says_what_to_do() -> None:
+    assert "hartonomous up" in failed(5, "neighbours", "king")
+    assert "NEO4J_PASSWORD" in failed(5, "stats", NEO4J_URI="bolt://localhost:1")
+
+
+def test_commands_follow_neo4j_uri(
+    served: Graph,
+    second_server,
+    model: Path,
+    tmp_path: Path,
+) -> None:
+    other = {"NEO4J_URI": second_server.uri, "NEO4J_PASSWORD": second_server.password}
+    assert run("ingest", model, "--k", 2, "--as", "elsewhere", **other).returncode == 0
+    assert "elsewhere" in run("sources", **other).stdout
+    assert "elsewhere" not in run("sources").stdout
+    (tmp_path / "secret").write_text(second_server.password + "\n")
+    del other["NEO4J_PASSWORD"]
+    os.environ.pop("NEO4J_PASSWORD")
+    assert (
+        "elsewhere" in run("sources", **other, NEO4J_PASSWORD_FILE=str(tmp_path / "secret")).stdout
+    )
+    with Graph_of(second_server) as graph:
+        wipe(graph)
+
+
+def Graph_of(server):
+    from hartonomous.store.connecting import connect_managed
+
+    return connect_managed(server)
+
+
+def test_no_secret_is_printed(served: Graph, server, model: Path) -> None:
+    said = [run("status"), run("doctor"), run("ingest", model, "--k", 2, "--as", "one")]
+    said.append(run("stats", NEO4J_PASSWORD="wrong-secret"))
+    assert all(server.password not in done.stdout + done.stderr for done in said)
+    assert "wrong-secret" not in said[-1].stderr
+
+
+@pytest.mark.parametrize("stage", ["compositions", "evidence", "rating"])
+def test_ctrl_c_leaves_a_state_the_same_command_goes_on_from(
+    served: Graph, tmp_path: Path, stage: str
+) -> None:
+    bundle = random_bundle(tmp_path, 1, size=118, k=10)
+    put_in(served, bundle, "one")
+    whole = exported(served)
+    wipe(served)
+    waiter = (
+        "import os, signal, time\n"
+        "from hartonomous.cli import output\n"
+        "from contextlib import contextmanager\n"
+        "@contextmanager\n"
+        "def bar(quiet=False):\n"
+        "    def note(stage, done, total):\n"
+        f"        if stage == {stage!r}: print('here', flush=True); time.sleep(30)\n"
+        "    yield note\n"
+        "output.progress_bar = bar\n"
+        "from hartonomous.cli import main\n"
+        f"main(['load', {str(bundle.path)!r}, '--as', 'one'])\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", waiter], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "here\n"
+    process.send_signal(signal.SIGINT)
+    _, complaint = process.communicate(timeout=60)
+    assert process.returncode == 130, complaint
+    assert "goes on" in complaint
+    assert "Traceback" not in complaint
+    assert run("load", bundle.path, "--as", "one").returncode == 0
+    assert exported(served) == whole
+
+
+def test_a_terminal_of_80_columns(served: Graph, model: Path) -> None:
+    run("ingest", model, "--k", 3, "--as", "a-source-with-quite-a-long-name-for-a-table")
+    for command in (
+        ["neighbours", "king"],
+        ["sources"],
+        ["stats"],
+        ["explain", "king", "queen"],
+        ["doctor"],
+    ):
+        shown = terminal([HARTONOMOUS, *command])
+        assert all(len(line.rstrip()) <= 80 for line in shown.splitlines() if "=" not in line)
+    assert "\x1b[" not in terminal([HARTONOMOUS, "sources"], NO_COLOR="1")
+
+
+def terminal(command: list[str], **environment: str) -> str:
+    """Run a command in a terminal of 80 columns and return what it shows."""
+    master, slave = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        env={**os.environ, "COLUMNS": "80", "TERM": "xterm", **environment},
+    )
+    os.close(slave)
+    shown = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    process.wait()
+    os.close(master)
+    return shown.decode()
+
+
+def test_a_closed_pipe_is_no_error(served: Graph, model: Path) -> None:
+    run("ingest", model, "--k", 3, "--as", "one")
+    script = f"{HARTONOMOUS} neighbours king --json | head -1"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    time.sleep(0)
+
+
+def test_shell_completion_is_offered() -> None:
+    done = run(_HARTONOMOUS_COMPLETE="bash_source")
+    assert "_hartonomous_completion" in done.stdout

@@ -1,0 +1,87 @@
+"""Every Cypher file keeps its header's promise, is used, and is a statement the server explains."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from hartonomous import schema
+from hartonomous.store.graph import Graph
+from hartonomous.store.migrating import migrations
+from hartonomous.store.procedures import callable_statements, install, installed, signature
+from hartonomous.store.queries import names, query, query_for_kind, statement
+
+ROOT = Path(__file__).parents[2]
+BODIES = [name for name in names() if not re.match(r"schema/V\d", name)]
+
+
+def code(name: str) -> str:
+    return re.sub(r"//.*", "", statement(name).text)
+
+
+@pytest.mark.parametrize("name", names())
+def test_the_header_declares_the_parameters_used(name: str) -> None:
+    declared = re.findall(r"\$(\w+)", statement(name).inputs)
+    assert sorted(set(declared)) == sorted(set(re.findall(r"\$(\w+)", code(name))))
+    assert ";" not in code(name), "one statement a file"
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_every_file_is_used(name: str) -> None:
+    sources = [*(ROOT / "hartonomous").rglob("*.py")]
+    assert any(f'"{name}"' in file.read_text() for file in sources)
+
+
+def test_every_name_used_is_a_file() -> None:
+    used = {
+        name
+        for file in (ROOT / "hartonomous").rglob("*.py")
+        for name in re.findall(r'query(?:_for_kind)?\(\s*"([\w/]+)"', file.read_text())
+    }
+    assert used <= set(names())
+
+
+@pytest.mark.parametrize("name", names())
+def test_labels_and_types_are_the_schemas(name: str) -> None:
+    known = {label.name for label in (*schema.NODES, *schema.KINDS)}
+    known |= {type.name for type in (*schema.EVIDENCE, *schema.RATED)}
+    known |= {schema.UNRATED, schema.HAS_TRACK}
+    known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "RATED_TYPE", "KIND"}
+    used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
+    assert {part for types in used for part in types.split("|")} <= known
+
+
+def test_every_type_that_is_loaded_is_indexed_by_source() -> None:
+    text = "".join(query(migration.name) for migration in migrations())
+    assert "FOR ()-[e:EMBEDDING_EVIDENCE]-() ON (e.source)" in text
+
+
+def filled(name: str) -> str:
+    if "KIND" in code(name):
+        return query_for_kind(name, "Token")
+    return query(name, rated="RELATES", evidence="EMBEDDING_EVIDENCE")
+
+
+@pytest.mark.parametrize("name", [n for n in BODIES if not n.startswith("serve/install")])
+def test_the_server_explains_it_and_returns_what_the_header_says(graph: Graph, name: str) -> None:
+    parameters = set(re.findall(r"\$(\w+)", code(name)))
+    text = filled(name)
+    if not text.lstrip("/ \n").startswith("SHOW") and "SHOW PROCEDURES" not in text:
+        with graph._driver.session() as session:
+            keys = session.run(f"EXPLAIN {text}", dict.fromkeys(parameters)).keys()
+        promised = re.findall(r"(?:^|, )(\w+) [A-Z]", statement(name).outputs)
+        assert list(keys) == promised
+
+
+def test_procedures_are_listed_with_signature_and_description(graph: Graph) -> None:
+    assert install(graph)
+    wanted = {f"custom.hartonomous.{s.signature.split('(')[0]}" for s in callable_statements()}
+    assert set(installed(graph)) == wanted
+    listed = graph.read(
+        "SHOW PROCEDURES YIELD name, description, mode WHERE name STARTS WITH 'custom.hartonomous.' "
+        "RETURN name, description, mode"
+    )
+    assert all(row["description"] and row["mode"] == "READ" for row in listed)
+    assert all("::" in signature(item) for item in callable_statements())
