@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
@@ -98,13 +99,12 @@ def explain(start: str, end: str, as_json: bool) -> None:
     edge = answer.relation
     click.echo(f"{edge['start']} - {edge['end']}")
     click.echo(
-        f"elo {edge['elo']:.1f} = 1500 + {edge['elo_observations']:.1f} (observed {edge['times']:,} times)"
-        f" + {edge['elo_similarity']:.1f} (mean weight)"
-        f" + {edge['elo_diversity']:.0f} ({edge['sources']} sources)"
+        f"elo        {edge['elo']:.1f} = 1500 + {edge['elo_observations']:.1f} (times)"
+        f" + {edge['elo_similarity']:.1f} (similarity) + {edge['elo_diversity']:.0f} (sources)"
     )
     click.echo(
-        f"consensus {edge['consensus']} = 1500 + 0.4 x {edge['decades']}"
-        f" (milli-decades of odds against chance; {edge['decades'] / 1000:.2f} powers of ten)"
+        f"consensus  {edge['consensus']} = 1500 + 0.4 x {edge['decades']} milli-decades:"
+        f" odds of 10^{edge['decades'] / 1000:.2f}"
     )
     click.echo()
     columns = {
@@ -160,7 +160,9 @@ def source(name: str, as_json: bool) -> None:
         print_json(known)
         return
     tracks = known.pop("tracks")
-    known.pop("files")
+    for name in ("files", "options", "excluded"):
+        known[name] = json.loads(known[name])
+    known["files"] = [name for name, _, _ in known["files"]]
     print_facts(known)
     for track in tracks:
         click.echo()

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from hartonomous.cli.output import json_option, print_json, print_rows
+from hartonomous.cli.output import json_option, print_json, print_rows, say
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous doctor\n")
@@ -23,7 +23,9 @@ def doctor(context: click.Context, as_json: bool) -> None:
     if as_json:
         print_json([asdict(check) for check in checks])
     else:
-        rows = [asdict(c) | {"advice": "" if c.verdict == "ok" else c.advice} for c in checks]
-        print_rows(rows, {"name": "check", "verdict": "", "seen": "seen", "advice": "to do"})
+        print_rows([asdict(c) for c in checks], {"name": "check", "verdict": "", "seen": "seen"})
+        for check in checks:
+            if check.verdict != "ok":
+                say(f"{check.name}: {check.advice}")
     verdicts = {check.verdict for check in checks}
     context.exit(5 if "failure" in verdicts else 1 if "warning" in verdicts else 0)

@@ -145,11 +145,5 @@ def _print_bundle(bundle: Bundle, as_json: bool) -> None:
 
 
 def _readable(facts: dict[str, Any]) -> dict[str, object]:
-    """Return facts with tables of counts written in a line."""
-    return {
-        name.replace("_", " "): ", ".join(f"{key} {entry}" for key, entry in value.items())
-        or "none"
-        if isinstance(value, dict)
-        else value
-        for name, value in facts.items()
-    }
+    """Return facts with names as a person writes them."""
+    return {name.replace("_", " "): value for name, value in facts.items()}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +31,8 @@ def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    heading_style = "" if os.environ.get("NO_COLOR") else "bold"
+    table = Table(box=None, pad_edge=False, header_style=heading_style)
     for name, heading in columns.items():
         numeric = all(isinstance(row[name], int | float | None) for row in rows)
         table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
@@ -41,8 +45,13 @@ def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
     width = max(map(len, facts), default=0)
+    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     for name, value in facts.items():
-        click.echo(f"{name:<{width}}  {_cell(value)}")
+        text = f"{name:<{width}}  {_cell(value)}"
+        lines = textwrap.wrap(
+            text, room, subsequent_indent=" " * (width + 2), drop_whitespace=False
+        )
+        click.echo("\n".join(line.rstrip() for line in lines))
 
 
 def say(text: str, quiet: bool = False) -> None:
@@ -54,6 +63,10 @@ def say(text: str, quiet: bool = False) -> None:
 def _cell(value: object) -> str:
     if value is None:
         return "-"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_cell(entry)}" for name, entry in value.items()) or "none"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value)) or "none"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):

@@ -33,6 +33,7 @@ USER = "neo4j"
 BOLT_PORT, HTTP_PORT = 7687, 7474
 START_PATIENCE = 120.0
 STOP_PATIENCE = 60.0
+ATTEMPTS = 3
 BOLT_HANDSHAKE = bytes.fromhex("6060b017") + b"\x00\x00\x04\x05" + bytes(12)
 LOG_TAIL = 12
 
@@ -105,17 +106,19 @@ def start(
         command = java()
         parts = assembly(say)
         _lay_out(home)
-        ports = {
-            "bolt": _port(bolt_port, BOLT_PORT, "--bolt-port"),
-            "http": _port(http_port, HTTP_PORT, "--http-port"),
-        }
-        _configure(home, parts, ports)
-        _set_password(home, command, parts)
         say("Starting Neo4j.")
-        process = _launch(home, command, parts)
-        record = {"pid": process.pid, "created": process.create_time(), **ports}
-        _write(home / "server.json", json.dumps(record))
-        _await(home, process, ports)
+        for attempt in range(ATTEMPTS):
+            ports = _ports(bolt_port, http_port)
+            _configure(home, parts, ports)
+            _set_password(home, command, parts)
+            try:
+                _run(home, command, parts, ports)
+                break
+            except _PortLost:
+                # Between finding a free port and the server's binding it, another process may be
+                # quicker; only a port that was asked for is worth an error.
+                if bolt_port or http_port or attempt == ATTEMPTS - 1:
+                    raise
     address = running_address(home)
     if address is None:
         raise ServerError(f"The server stopped as soon as it was up; see {log_file(home)}.")
@@ -255,6 +258,18 @@ def _set_password(home: Path, command: str, parts: Path) -> None:
     _write(password_file(home), password + "\n")
 
 
+class _PortLost(ServerError):
+    """Another process took a port that was free a moment ago."""
+
+
+def _run(home: Path, command: str, parts: Path, ports: dict[str, int]) -> None:
+    """Launch the server, record it, and wait until it answers."""
+    process = _launch(home, command, parts)
+    record = {"pid": process.pid, "created": process.create_time(), **ports}
+    _write(home / "server.json", json.dumps(record))
+    _await(home, process, ports)
+
+
 def _launch(home: Path, command: str, parts: Path) -> psutil.Process:
     conf = (home / "conf" / "neo4j.conf").read_text()
     heap = next(line.split("=")[1] for line in conf.splitlines() if "heap.max_size" in line)
@@ -286,9 +301,8 @@ def _await(home: Path, process: psutil.Process, ports: dict[str, int]) -> None:
         if not process.is_running() or process.status() == psutil.STATUS_ZOMBIE:
             process.wait()
             (home / "server.json").unlink(missing_ok=True)
-            raise ServerError(
-                f"The server died while it started. {log_file(home)} ends:\n{_tail(home)}"
-            )
+            kind = _PortLost if "already in use" in log_file(home).read_text() else ServerError
+            raise kind(f"The server died while it started. {log_file(home)} ends:\n{_tail(home)}")
         if _answers_http(ports["http"]) and _answers_bolt(ports["bolt"]):
             return
         time.sleep(0.2)
@@ -315,16 +329,24 @@ def _answers_bolt(port: int) -> bool:
         return False
 
 
-def _port(asked: int | None, usual: int, option: str) -> int:
-    if asked is not None:
-        if not _free(asked):
-            raise ServerError(f"Port {asked} is taken; give another {option}, or leave it out.")
-        return asked
-    if _free(usual):
-        return usual
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _ports(bolt: int | None, http: int | None) -> dict[str, int]:
+    """Return the ports asked for, else the usual ones, else free ones.
+
+    Raises ServerError when a port that was asked for is taken.
+    """
+    chosen = {}
+    with socket.socket() as one, socket.socket() as other:
+        probes = {"bolt": (one, bolt, BOLT_PORT), "http": (other, http, HTTP_PORT)}
+        for name, (probe, asked, usual) in probes.items():
+            if asked is not None and not _free(asked):
+                raise ServerError(
+                    f"Port {asked} is taken; give another --{name}-port, or leave it out."
+                )
+            # Both probes stay open until both are chosen, so that they differ.
+            probe.bind(("127.0.0.1", 0))
+            free = int(probe.getsockname()[1])
+            chosen[name] = asked or (usual if _free(usual) else free)
+    return chosen
 
 
 def _free(port: int) -> bool:

@@ -24,7 +24,7 @@ WORDS = ["king", "queen", "King", "prince", "##ing", "river", "creek", "lake", "
 @pytest.fixture
 def asked(graph: Graph, tmp_path: Path) -> Graph:
     """Two sources that share words; one of them has a piece."""
-    for number, words in enumerate((WORDS, WORDS[:7] + ["throne", "crown"])):
+    for number, words in enumerate((WORDS, [*WORDS[:7], "throne", "crown"])):
         vectors = np.random.default_rng(number).normal(size=(len(words), 5))
         path = write_vectors(tmp_path / str(number), words, vectors)
         put_in(graph, bundle_of(path, tmp_path / f"b{number}", k=4), f"m{number}")

@@ -1,0 +1,97 @@
+"""Two real models into a running Neo4j, king asked about, one of them taken out again.
+
+Everything is done by the commands a person would type; each is shown before it runs. It may be run
+again: what is there already stays, and the model taken out at the end is put in anew.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+import sys
+import urllib.parse
+from pathlib import Path
+
+from tests import models
+
+HARTONOMOUS = str(Path(sys.executable).with_name("hartonomous"))
+QUERY = "MATCH p = (c:Token {text: 'king'})-[r:RELATES]-(d:Token) RETURN p ORDER BY r.consensus DESC LIMIT 25"
+GLOVE_WORDS = 50_000
+
+
+def run(*arguments: str) -> None:
+    """Show a command, then run it; stop the demo where it fails."""
+    shown = shlex.join(arguments).replace(str(models.MINILM.parents[2]), "...")
+    say(f"\n$ hartonomous {shown}")
+    done = subprocess.run([HARTONOMOUS, *arguments], check=False)
+    if done.returncode != 0:
+        sys.exit(done.returncode)
+
+
+def ask(*arguments: str) -> dict[str, object]:
+    """Return the JSON that a command prints."""
+    done = subprocess.run(
+        [HARTONOMOUS, *arguments, "--json"], check=True, capture_output=True, text=True
+    )
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    glove = ["--vocabulary", str(models.GLOVE_WORDS), "--limit", str(GLOVE_WORDS)]
+    run("up")
+    run(
+        "ingest",
+        str(models.MINILM),
+        "--as",
+        "minilm",
+        "--family",
+        "MiniLM",
+        "--licence",
+        "Apache-2.0",
+    )
+    before = ask("stats")
+    run(
+        "ingest",
+        str(models.GLOVE),
+        *glove,
+        "--as",
+        "glove",
+        "--family",
+        "GloVe",
+        "--licence",
+        "PDDL",
+    )
+    run("neighbours", "king", "--top", "10")
+    run("explain", "king", "queen")
+    run("stats")
+    run("delete", "source", "glove", "--yes")
+    run("stats")
+    after = ask("stats")
+    moving = {"epoch", "bytes_of_graph"}
+    same = {k: v for k, v in before.items() if k not in moving} == {
+        k: v for k, v in after.items() if k not in moving
+    }
+    if not same:
+        say("The numbers did not return to what they were before GloVe came.")
+        sys.exit(1)
+    say("\nWithout GloVe, every number is what it was before GloVe came.")
+    address = ask("up")
+    link = f"{address['browser']}&cmd=edit&arg={urllib.parse.quote(QUERY)}"
+    say(
+        f"\nOpen Neo4j Browser: {link}\n"
+        f"User {address['user']}; the password is in {address['password in']}\n"
+        f"A query to paste:\n  {QUERY}\n"
+        "Or ask the graph itself:\n  CALL custom.hartonomous.neighbours('king')\n"
+        "\n'hartonomous down' stops the server, 'hartonomous purge' deletes its home."
+    )
+
+
+if __name__ == "__main__":
+    main()
