@@ -22,7 +22,7 @@ GLOVE_WORDS = 50_000
 
 def run(*arguments: str) -> None:
     """Show a command, then run it; stop the demo where it fails."""
-    shown = shlex.join(arguments).replace(str(models.MINILM.parents[2]), "...")
+    shown = shlex.join(arguments).replace(f"{models.MINILM.parents[2]}/", "")
     say(f"\n$ hartonomous {shown}")
     done = subprocess.run([HARTONOMOUS, *arguments], check=False)
     if done.returncode != 0:
