@@ -78,7 +78,7 @@ NODES: tuple[NodeLabel, ...] = (
         properties=(
             Property("key", "STRING", "blake3-128 of kind and text, 32 hexadecimal digits"),
             Property("text", "STRING", "surface form, Unicode NFC, case kept"),
-            Property("folded", "STRING", "case-folded text, for look-up"),
+            Property("folded", "STRING", "text in lower case, for look-up"),
             Property("kind", "STRING", "the second label"),
             Property(
                 "known",
@@ -108,6 +108,8 @@ NODES: tuple[NodeLabel, ...] = (
             Property("merged", "INTEGER", "entries that became equal to an earlier one"),
             Property("state", "STRING", "loading, live or deleting; only live sources count"),
             Property("created", "DATETIME", "when its loading began"),
+            Property("bundle", "STRING", "the bundle it is loaded from, to resume with no other"),
+            Property("replaces", "STRING", "the source whose place it takes, until it has"),
         ),
     ),
     NodeLabel(
@@ -140,7 +142,9 @@ NODES: tuple[NodeLabel, ...] = (
         properties=(
             Property("key", "STRING", "source, stage and number"),
             Property("source", "STRING", "name of the source"),
+            Property("evidence", "STRING", "evidence type"),
             Property("rows", "INTEGER", "rows the batch wrote"),
+            Property("digest", "LIST<INTEGER>", "its share of the track's digest"),
         ),
     ),
     NodeLabel(
@@ -178,6 +182,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("settled", "BOOLEAN", "false while a rating pass runs or was cut short"),
             Property("epoch", "INTEGER", "grows with every change of the rated graph"),
             Property("formula", "INTEGER", "version of the rating formulas"),
+            Property("procedures", "STRING", "digest of the procedures installed last"),
         ),
     ),
 )

@@ -235,7 +235,7 @@ def test_a_full_disk(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_that_dies_while_it_starts_shows_its_log(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("HARTONOMOUS_HEAP", "1k")
+    monkeypatch.setenv("HARTONOMOUS_HEAP", "2m")
     with pytest.raises(ServerError, match=r"(?s)died while it started.*heap"):
         start(home, say=quiet)
     assert not status(home).running
