@@ -1,14 +1,16 @@
 """Exact cosine neighbours: BLAS tiles, one pass of selection, the border decided in float64.
 
-Selecting costs more than multiplying, so a tile is read once while it is in the cache: each row has
+Selecting costs as much as multiplying, so a tile is read once while it is in the cache: each row has
 a threshold, taken from a sample of the columns, that a few times k entries pass; only blocks of
-columns whose maximum passes are looked at closely. Of what passed, everything that float32 cannot
-tell from the k-th best is scored again in float64. Rows whose threshold was too high or too low are
-done again without one.
+columns in which something passes are looked at closely. A product serves both of its rows, so only
+the upper triangle is multiplied, as long as there is room for what passes in all rows at once. Of
+what passed, everything that float32 cannot tell from the k-th best is scored again in float64. Rows
+whose threshold was too high or too low are done again without one.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
@@ -24,12 +26,18 @@ ROWS, COLUMNS = 256, 4096
 """A tile: 4 MiB of products, which stays in the cache between multiplying and selecting."""
 
 BLOCK = 32
-SAMPLE_RANK = 7
+SAMPLE_RANK = 9
 PASSING = 4
-"""A threshold is the 7th best of a sample sized so that about 4k entries pass it."""
+"""A threshold is the 9th best of a sample sized so that about 4k entries pass it."""
 
-CAPACITY = 16
+CAPACITY = 10
 """Room for what passes, in multiples of k; a row that needs more is done again."""
+
+TRIANGLE_MEMORY = 512 << 20
+"""Bytes for what passes in all rows at once; above, each block of rows is searched by itself."""
+
+TILE_PASSING = 1 << 16
+"""Room for what passes in one tile; more means that its rows are full of ties."""
 
 SMALL = 2_048
 """Rows up to which no threshold is worth its sample."""
@@ -40,27 +48,83 @@ def exact_neighbours(
 ) -> Found:
     """Return indices int32 and similarities float64, (n, k), of rows of length one or zero."""
     n = len(unit)
-    indices = np.full((n, k), -1, dtype=np.int32)
-    similarities = np.zeros((n, k))
+    found = np.full((n, k), -1, dtype=np.int32), np.zeros((n, k))
     sample = _sampled_columns(unit, k)
-
-    def search(first: int) -> int:
-        last = min(first + ROWS, n)
-        _search_rows(unit, first, last, sample, indices[first:last], similarities[first:last])
-        return last - first
-
-    done = 0
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as workers:
-        futures = [workers.submit(search, first) for first in range(0, n, ROWS)]
-        try:
-            for future in as_completed(futures):
-                done += future.result()
-                if progress is not None:
-                    progress(done, n)
-        except BaseException:
-            workers.shutdown(cancel_futures=True)
-            raise
-    return indices, similarities
+        if sample is None or n * CAPACITY * k * 8 > TRIANGLE_MEMORY:
+            steps = [lambda first: _search_block(unit, first, sample, *found)]
+        else:
+            triangle = _Triangle(unit, sample, k, found)
+            steps = [triangle.find_threshold, triangle.multiply, triangle.select]
+        for number, step in enumerate(steps, 1):
+            _each_block(
+                workers, n, step, progress if number == len(steps) - 1 or len(steps) == 1 else None
+            )
+    return found
+
+
+def _each_block(
+    workers: ThreadPoolExecutor,
+    n: int,
+    step: Callable[[int], None],
+    progress: Callable[[int, int], None] | None,
+) -> None:
+    """Call `step` with the first row of each block, on all workers."""
+    futures = [workers.submit(step, first) for first in range(0, n, ROWS)]
+    try:
+        for done, future in enumerate(as_completed(futures), 1):
+            future.result()
+            if progress is not None:
+                progress(min(done * ROWS, n), n)
+    except BaseException:
+        workers.shutdown(cancel_futures=True)
+        raise
+
+
+class _Triangle:
+    """The upper triangle of products: what passes a threshold is kept for both of its rows."""
+
+    def __init__(self, unit: Floats, sample: Floats, k: int, found: Found) -> None:
+        n = len(unit)
+        self._unit, self._sample, self._found = unit, sample, found
+        self._thresholds = np.empty(n, dtype=np.float32)
+        self._columns = np.empty((n, CAPACITY * k), dtype=np.int32)
+        self._products = np.empty((n, CAPACITY * k), dtype=np.float32)
+        self._counts = np.zeros(n, dtype=np.int32)
+        self._writing = threading.Lock()
+
+    def find_threshold(self, first: int) -> None:
+        block = self._unit[first : first + ROWS]
+        k = self._found[0].shape[1]
+        self._thresholds[first : first + ROWS] = _thresholds(
+            block, self._sample, k, len(self._unit)
+        )
+
+    def multiply(self, first: int) -> None:
+        """Multiply a block of rows with itself and all later rows."""
+        block = self._unit[first : first + ROWS]
+        passed = np.empty((TILE_PASSING, 2), dtype=np.int32), np.empty(TILE_PASSING, np.float32)
+        kept = self._columns, self._products, self._counts
+        for begin in range(first, len(self._unit), COLUMNS):
+            tile = block @ self._unit[begin : begin + COLUMNS].T
+            count = _scan(tile, self._thresholds, first, begin, *passed)
+            with self._writing:
+                _keep(count, *passed, *kept)
+                if count > TILE_PASSING:
+                    self._counts[first : first + ROWS] = CAPACITY * len(self._unit)
+                    self._counts[begin : begin + COLUMNS] = CAPACITY * len(self._unit)
+
+    def select(self, first: int) -> None:
+        rows = slice(first, first + ROWS)
+        kept = self._columns[rows], self._products[rows], self._counts[rows]
+        _choose(
+            self._unit,
+            first,
+            *kept,
+            self._thresholds[rows],
+            self._found[0][rows],
+            self._found[1][rows],
+        )
 
 
 def exact_row(unit: Floats, row: int, k: int) -> NDArray[np.int32]:
@@ -106,41 +170,53 @@ def _sampled_columns(unit: Floats, k: int) -> Floats | None:
     return np.ascontiguousarray(unit[np.sort(chosen)].T)
 
 
-def _search_rows(
+def _thresholds(block: Floats, sample: Floats, k: int, n: int) -> Floats:
+    """Return, for each row, what about 4k of n products reach."""
+    rank = max(SAMPLE_RANK, round(PASSING * k * sample.shape[1] / n))
+    products = block @ sample
+    return np.asarray(-np.partition(-products, rank - 1, axis=1)[:, rank - 1])
+
+
+def _search_block(
     unit: Floats,
     first: int,
-    last: int,
     sample: Floats | None,
     indices: NDArray[np.int32],
     similarities: NDArray[np.float64],
 ) -> None:
-    """Fill the neighbours of rows first to last."""
-    k = indices.shape[1]
-    again = np.ones(last - first, dtype=np.bool_)
+    """Fill the neighbours of a block of rows by multiplying it with all rows."""
+    rows = slice(first, first + ROWS)
+    block, k = unit[rows], indices.shape[1]
+    room = (len(block), CAPACITY * k if sample is not None else 0)
+    columns, products = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.float32)
+    counts = np.zeros(len(block), dtype=np.int32)
+    thresholds = np.full(len(block), np.inf, dtype=np.float32)
     if sample is not None:
-        rank = max(SAMPLE_RANK, round(PASSING * k * sample.shape[1] / len(unit)))
-        products = unit[first:last] @ sample
-        thresholds = -np.partition(-products, rank - 1, axis=1)[:, rank - 1]
-        columns, products, counts = _passing(unit, first, last, thresholds, CAPACITY * k)
-        margin = np.float32(2 * rounding_bound(unit.shape[1]))
-        found = indices, similarities, again
-        _select(unit, first, columns, products, counts, thresholds, margin, *found)
+        thresholds = _thresholds(block, sample, k, len(unit))
+        for begin in range(0, len(unit), COLUMNS):
+            tile = block @ unit[begin : begin + COLUMNS].T
+            _collect(tile, thresholds, begin, first, columns, products, counts)
+    kept = columns, products, counts
+    _choose(unit, first, *kept, thresholds, indices[rows], similarities[rows])
+
+
+def _choose(
+    unit: Floats,
+    first: int,
+    columns: NDArray[np.int32],
+    products: Floats,
+    counts: NDArray[np.int32],
+    thresholds: Floats,
+    indices: NDArray[np.int32],
+    similarities: NDArray[np.float64],
+) -> None:
+    """Fill a block's neighbours from what passed; rows that cannot be decided are done again."""
+    again = np.ones(len(counts), dtype=np.bool_)
+    margin = np.float32(2 * rounding_bound(unit.shape[1]))
+    found = indices, similarities, again
+    _select(unit, first, columns, products, counts, thresholds, margin, *found)
     for row in np.flatnonzero(again).tolist():
-        _search_row(unit, first + row, k, indices[row], similarities[row])
-
-
-def _passing(
-    unit: Floats, first: int, last: int, thresholds: Floats, capacity: int
-) -> tuple[NDArray[np.int32], Floats, NDArray[np.int32]]:
-    """Return the columns and products that reach a row's threshold, and how many there were."""
-    rows = last - first
-    columns = np.empty((rows, capacity), dtype=np.int32)
-    products = np.empty((rows, capacity), dtype=np.float32)
-    counts = np.zeros(rows, dtype=np.int32)
-    for begin in range(0, len(unit), COLUMNS):
-        tile = unit[first:last] @ unit[begin : begin + COLUMNS].T
-        _collect(tile, thresholds, begin, first, columns, products, counts)
-    return columns, products, counts
+        _search_row(unit, first + row, indices.shape[1], indices[row], similarities[row])
 
 
 def _search_row(
@@ -188,6 +264,48 @@ def _collect(tile, thresholds, begin, first, columns, products, counts):  # type
         counts[i] = count
 
 
+@numba.njit(nogil=True, cache=True, fastmath=True)
+def _scan(tile, thresholds, first, begin, pairs, values):  # type: ignore[no-untyped-def]
+    rows, width = tile.shape
+    room = len(values)
+    count = 0
+    for i in range(rows):
+        threshold = thresholds[first + i]
+        start = max(0, first + i + 1 - begin)
+        for block in range(start // BLOCK * BLOCK, width, BLOCK):
+            end = min(block + BLOCK, width)
+            largest = np.float32(-2.0)
+            over = np.float32(-4.0)
+            for j in range(block, end):
+                largest = max(largest, tile[i, j])
+                over = max(over, tile[i, j] - thresholds[begin + j])
+            if largest < threshold and over < 0:
+                continue
+            for j in range(max(block, start), end):
+                if tile[i, j] >= threshold:
+                    if count < room:
+                        pairs[count, 0], pairs[count, 1] = first + i, begin + j
+                        values[count] = tile[i, j]
+                    count += 1
+                if tile[i, j] >= thresholds[begin + j]:
+                    if count < room:
+                        pairs[count, 0], pairs[count, 1] = begin + j, first + i
+                        values[count] = tile[i, j]
+                    count += 1
+    return count
+
+
+@numba.njit(nogil=True, cache=True)
+def _keep(count, pairs, values, columns, products, counts):  # type: ignore[no-untyped-def]
+    room = columns.shape[1]
+    for place in range(min(count, len(values))):
+        row = pairs[place, 0]
+        if counts[row] < room:
+            columns[row, counts[row]] = pairs[place, 1]
+            products[row, counts[row]] = values[place]
+        counts[row] += 1
+
+
 @numba.njit(nogil=True, cache=True)
 def _dot_products(unit, row, others, exact):  # type: ignore[no-untyped-def]
     # The same order of additions for every pair, so equal vectors tie exactly.
@@ -211,10 +329,10 @@ def _select(  # type: ignore[no-untyped-def]
         # Below the threshold something may lie that float32 cannot tell from the k-th best.
         if border - margin < thresholds[i]:
             continue
-        near = columns[i, :count][products[i, :count] >= border - margin]
+        # In the order of the index, so that a stable sort breaks ties by it; tiles come in any order.
+        near = np.sort(columns[i, :count][products[i, :count] >= border - margin])
         exact = np.empty(len(near))
         _dot_products(unit, first + i, near, exact)
-        # What passed stands in the order of its index, so a stable sort breaks ties by index.
         order = np.argsort(-exact, kind="mergesort")[:k]
         indices[i] = near[order]
         similarities[i] = exact[order]

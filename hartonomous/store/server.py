@@ -254,7 +254,9 @@ def _set_password(home: Path, command: str, parts: Path) -> None:
         check=False,
     )
     if done.returncode != 0:
-        raise ServerError(f"The server's password could not be set: {(done.stderr or done.stdout).strip()[-300:]}")
+        raise ServerError(
+            f"The server's password could not be set: {(done.stderr or done.stdout).strip()[-300:]}"
+        )
     _write(password_file(home), password + "\n")
 
 

@@ -235,7 +235,10 @@ def test_a_full_disk(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_server_that_dies_while_it_starts_shows_its_log(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    home.mkdir()
+    (home / "VERSION").write_text(poms_digest())
+    password_file(home).write_text("set before")
     monkeypatch.setenv("HARTONOMOUS_HEAP", "2m")
-    with pytest.raises(ServerError, match=r"(?s)died while it started.*heap"):
+    with pytest.raises(ServerError, match=r"(?s)died while it started.*initialization of VM"):
         start(home, say=quiet)
     assert not status(home).running
