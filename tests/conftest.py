@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,17 +12,11 @@ import pytest
 
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
-from hartonomous.store.server import ServerAddress, purge, running_address, start
+from hartonomous.store.server import ServerAddress, running_address, start
 from tests.building import wipe
+from tests.private_server import private_server
 
 SEED = int(os.environ.get("HARTONOMOUS_TEST_SEED", secrets.randbelow(2**31)))
-
-_WATCHDOG = """
-import pathlib, sys
-from hartonomous.store.server import purge
-sys.stdin.read()  # ends when the test run does, however it ends
-purge(pathlib.Path(sys.argv[1]))
-"""
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -51,32 +41,11 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(SEED)
 
 
-def _served(heap: str) -> Iterator[Path]:
-    place = Path(tempfile.mkdtemp(prefix="hartonomous-test-"))
-    watchdog = subprocess.Popen(
-        [sys.executable, "-c", _WATCHDOG, str(place / "home")],
-        stdin=subprocess.PIPE,
-        start_new_session=True,
-    )
-    saved = {name: os.environ.get(name) for name in ("HARTONOMOUS_HEAP", "HARTONOMOUS_PAGECACHE")}
-    os.environ |= {"HARTONOMOUS_HEAP": heap, "HARTONOMOUS_PAGECACHE": "512m"}
-    try:
-        start(place / "home", say=lambda text: None)
-        yield place / "home"
-    finally:
-        for name, value in saved.items():
-            os.environ.pop(name) if value is None else os.environ.update({name: value})
-        purge(place / "home")
-        assert watchdog.stdin is not None
-        watchdog.stdin.close()
-        watchdog.wait()
-        shutil.rmtree(place, ignore_errors=True)
-
-
 @pytest.fixture(scope="session")
 def home() -> Iterator[Path]:
     """The home of the run's server; the tests that need it fail where it cannot be had."""
-    yield from _served("1500m")
+    with private_server("1500m", "512m") as home:
+        yield home
 
 
 @pytest.fixture(scope="session")
@@ -88,7 +57,8 @@ def server(home: Path) -> ServerAddress:
 @pytest.fixture(scope="session")
 def second_home() -> Iterator[Path]:
     """The home of another server, which tests may stop, kill and start."""
-    yield from _served("700m")
+    with private_server("700m", "256m") as home:
+        yield home
 
 
 @pytest.fixture

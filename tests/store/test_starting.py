@@ -1,0 +1,193 @@
+"""A managed server that starts, or is cut off, or is found again."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from hartonomous.errors import ServerError
+from hartonomous.store import server as serving
+from hartonomous.store.assembly import neo4j_version
+from hartonomous.store.connecting import connect_managed
+from hartonomous.store.server import (
+    ServerAddress,
+    password_file,
+    purge,
+    running_address,
+    start,
+    status,
+    stop,
+)
+from tests.fake_tools import Tools, begin, fake_java, servers_of, silent
+
+
+def test_it_answers_on_the_loopback_interface_only(
+    second_home: Path, second_server: ServerAddress
+) -> None:
+    seen = status(second_home)
+    assert seen.running and seen.uri == second_server.uri and seen.version == neo4j_version()
+    listening = [
+        connection.laddr.ip
+        for connection in psutil.Process(seen.pid).net_connections("inet")
+        if connection.status == psutil.CONN_LISTEN
+    ]
+    assert len(listening) == 2
+    assert {address.removeprefix("::ffff:") for address in listening} == {"127.0.0.1"}
+
+
+def test_it_has_the_plugins_and_tells_nobody(second_server: ServerAddress) -> None:
+    with connect_managed(second_server) as graph:
+        counts = {
+            row["prefix"]: row["procedures"]
+            for row in graph.read(
+                "SHOW PROCEDURES YIELD name RETURN split(name, '.')[0] AS prefix, "
+                "count(*) AS procedures"
+            )
+        }
+        assert counts["gds"] >= 400 and counts["apoc"] >= 400
+        custom = graph.read(
+            "SHOW PROCEDURES YIELD name WHERE name = 'apoc.custom.installProcedure' RETURN name"
+        )
+        assert custom
+        settings = {
+            row["name"]: row["value"]
+            for row in graph.read("SHOW SETTINGS YIELD name, value RETURN name, value")
+        }
+    assert settings["dbms.usage_report.enabled"] == "false"
+    assert settings["server.bolt.telemetry.enabled"] == "false"
+    assert settings["server.directories.import"].endswith("import")
+
+
+def test_starting_again_finds_the_running_one(
+    second_home: Path, second_server: ServerAddress
+) -> None:
+    pid = status(second_home).pid
+    assert start(second_home, say=silent) == second_server == running_address(second_home)
+    assert status(second_home).pid == pid
+
+
+def test_a_copy_of_a_home_is_another_home(
+    second_home: Path, second_server: ServerAddress, tmp_path: Path
+) -> None:
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for name in ("VERSION", "server.json", "password"):
+        shutil.copy(second_home / name, copy / name)
+    assert not status(copy).running
+    purge(copy)
+    assert status(second_home).running
+
+
+def test_a_killed_server_is_started_again(second_home: Path, second_server: ServerAddress) -> None:
+    pid = status(second_home).pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    psutil.Process(pid).wait(10)
+    assert not status(second_home).running and running_address(second_home) is None
+    assert begin(second_home).password == second_server.password
+    assert status(second_home).pid != pid
+
+
+def test_a_changed_password_is_told(second_home: Path, second_server: ServerAddress) -> None:
+    password_file(second_home).write_text("not this one\n")
+    try:
+        with pytest.raises(ServerError, match=r"refuses the password in .*password; if it was"):
+            start(second_home, say=silent)
+        password_file(second_home).unlink()
+        with pytest.raises(ServerError, match=r"cannot be read.*Put the file back"):
+            start(second_home, say=silent)
+    finally:
+        password_file(second_home).write_text(second_server.password + "\n")
+    assert start(second_home, say=silent) == second_server
+
+
+def test_a_server_that_dies_shows_the_end_of_its_log(ready: Tools, tmp_path: Path) -> None:
+    fake_java(ready, "echo 'Caused by: a mistyped setting'; echo '\tat org.neo4j.Main'; exit 3")
+    with pytest.raises(ServerError, match=r"(?s)died while it started.*mistyped setting$") as told:
+        begin(tmp_path / "home")
+    assert "org.neo4j.Main" not in str(told.value)
+    assert not status(tmp_path / "home").running
+
+
+def test_a_server_that_never_answers(ready: Tools, tmp_path: Path, impatient: None) -> None:
+    with pytest.raises(ServerError, match="does not answer after"):
+        begin(tmp_path / "home")
+    assert servers_of(tmp_path / "home") == []
+
+
+def test_control_c_leaves_no_server(
+    ready: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sleep, seen = time.sleep, []
+
+    def interrupted(seconds: float) -> None:
+        sleep(seconds)
+        if not seen:
+            seen.extend(servers_of(tmp_path / "home"))
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(serving.time, "sleep", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        begin(tmp_path / "home")
+    assert len(seen) == 1 and servers_of(tmp_path / "home") == []
+    assert not (tmp_path / "home" / "server.json").exists()
+
+
+def test_a_port_lost_to_another_is_tried_again(ready: Tools, tmp_path: Path) -> None:
+    java = fake_java(ready, "echo 'Address localhost:1 is already in use'; exit 1")
+    with pytest.raises(ServerError, match="already in use"):
+        begin(tmp_path / "home")
+    assert java.with_name("java.calls").read_text().count(serving.ENTRY) == serving.ATTEMPTS
+
+
+def test_a_start_that_was_cut_off_is_cleared_away(
+    ready: Tools, tmp_path: Path, impatient: None
+) -> None:
+    home = tmp_path / "home"
+    with pytest.raises(ServerError):
+        begin(home)
+    stray = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)", serving.ENTRY, f"--home-dir={home}"]
+    )
+    assert stop(home)
+    assert stray.poll() is not None
+
+
+def test_one_port_for_both(ready: Tools, tmp_path: Path) -> None:
+    with pytest.raises(ServerError, match="are both 45671; give two"):
+        begin(tmp_path / "home", bolt_port=45671, http_port=45671)
+
+
+def test_the_usual_ports_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    free = serving._ports(0, 0)
+    monkeypatch.setattr(serving, "BOLT_PORT", free["bolt"])
+    monkeypatch.setattr(serving, "HTTP_PORT", free["http"])
+    assert serving._ports(None, None) == free
+
+
+def test_a_stale_record_harms_nobody(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    me = psutil.Process()
+    record = {"pid": me.pid, "created": me.create_time(), "bolt": 1, "http": 2}
+    (home / "server.json").write_text(json.dumps(record))
+    assert not status(home).running
+    assert running_address(home) is None
+    assert not stop(home)
+    assert not (home / "server.json").exists()
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"pid": 1}', "\x00"])
+def test_a_damaged_record_is_no_server(tmp_path: Path, text: str) -> None:
+    (tmp_path / "server.json").write_text(text)
+    assert not status(tmp_path).running
+    assert not stop(tmp_path)
