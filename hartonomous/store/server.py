@@ -172,7 +172,6 @@ def purge(home: Path) -> None:
     home = home.resolve()
     if not home.exists():
         return
-<<<<<<< HEAD
     with _turn(home):
         if home_version(home) is None:
             raise ServerError(
@@ -180,100 +179,6 @@ def purge(home: Path) -> None:
             )
         _stop(home)
         shutil.rmtree(home)
-=======
-    if not (home / "VERSION").is_file():
-        raise ServerError(f"{home} is not a home of ours (it has no VERSION); nothing was deleted.")
-    stop(home)
-    shutil.rmtree(home)
-
-
-@contextmanager
-def _only_one(home: Path) -> Iterator[None]:
-    """Let one process at a time start or stop the server of a home."""
-    try:
-        home.parent.mkdir(parents=True, exist_ok=True)
-        lock = (home.parent / f".{home.name}.lock").open("w")
-    except OSError as error:
-        raise ServerError(
-            f"{home.parent} cannot be written: {error.strerror}. Set HARTONOMOUS_HOME elsewhere."
-        ) from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
-def _lay_out(home: Path) -> None:
-    version = home / "VERSION"
-    if home.exists() and any(home.iterdir()) and not version.is_file():
-        raise ServerError(
-            f"{home} holds something else; set HARTONOMOUS_HOME to another directory."
-        )
-    if version.is_file() and version.read_text().strip() != poms_digest():
-        raise ServerError(
-            f"{home} was made by another version ({version.read_text().strip()}, this one is "
-            f"{poms_digest()}). Export with that version and 'hartonomous purge', or set "
-            "HARTONOMOUS_HOME to another directory."
-        )
-    try:
-        home.mkdir(mode=0o700, exist_ok=True)
-        check_disk(home)
-        for name in ("conf", "data", "logs", "run", "import"):
-            (home / name).mkdir(exist_ok=True)
-        _write(version, poms_digest() + "\n")
-    except OSError as error:
-        raise ServerError(f"{home} cannot be written: {error.strerror}.") from error
-
-
-def _configure(home: Path, parts: Path, ports: dict[str, int]) -> None:
-    memory = psutil.virtual_memory().total >> 20
-    heap = os.environ.get("HARTONOMOUS_HEAP", f"{max(512, min(3072, memory // 8))}m")
-    pages = os.environ.get("HARTONOMOUS_PAGECACHE", f"{max(256, min(3072, memory // 8))}m")
-    settings = {
-        "server.default_listen_address": "127.0.0.1",
-        "server.bolt.listen_address": f"127.0.0.1:{ports['bolt']}",
-        "server.bolt.advertised_address": f"localhost:{ports['bolt']}",
-        "server.http.listen_address": f"127.0.0.1:{ports['http']}",
-        "server.http.advertised_address": f"localhost:{ports['http']}",
-        "server.https.enabled": "false",
-        "server.memory.heap.initial_size": heap,
-        "server.memory.heap.max_size": heap,
-        "server.memory.pagecache.size": pages,
-        "server.directories.import": "import",
-        "server.directories.plugins": str(parts / "plugins"),
-        "dbms.security.procedures.unrestricted": "gds.*,apoc.*",
-        "dbms.security.procedures.allowlist": "gds.*,apoc.*,custom.*,db.*,dbms.*,tx.*",
-        "dbms.security.allow_csv_import_from_file_urls": "false",
-        "db.tx_log.rotation.retention_policy": "1 files",
-        "db.tx_log.rotation.size": "64M",
-        "dbms.usage_report.enabled": "false",
-        "server.bolt.telemetry.enabled": "false",
-        "browser.post_connect_cmd": "CALL custom.hartonomous.stats()",
-    }
-    _write(home / "conf" / "neo4j.conf", "".join(f"{k}={v}\n" for k, v in settings.items()))
-    _write(home / "conf" / "apoc.conf", "apoc.custom.procedures.refresh=1000\n")
-
-
-def _set_password(home: Path, command: str, parts: Path) -> None:
-    if password_file(home).is_file():
-        return
-    password = secrets.token_urlsafe(18)
-    admin = "org.neo4j.server.startup.Neo4jAdminCommand"
-    arguments = ["dbms", "set-initial-password", password]
-    # The password stands on a command line for the second that this process runs, and the admin
-    # command knows no other way; it is random and for the loopback interface only.
-    done = subprocess.run(
-        [command, "-Xmx256m", "-cp", f"{parts}/lib/*", f"-Dbasedir={home}", admin, *arguments],
-        env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode != 0:
-        raise ServerError(
-            f"The server's password could not be set: {(done.stderr or done.stdout).strip()[-300:]}"
-        )
-    _write(password_file(home), password + "\n")
->>>>>>> origin/main
 
 
 class _PortLost(ServerError):

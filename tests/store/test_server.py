@@ -16,7 +16,7 @@ import pytest
 
 from hartonomous.errors import ServerError
 from hartonomous.store import assembly, server
-from hartonomous.store.assembly import poms_digest
+from hartonomous.store.assembly import neo4j_version, poms_digest
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.server import (
     ServerAddress,
@@ -236,7 +236,7 @@ def test_a_server_that_dies_while_it_starts_shows_its_log(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home.mkdir()
-    (home / "VERSION").write_text(poms_digest())
+    (home / "VERSION").write_text(neo4j_version())
     password_file(home).write_text("set before")
     monkeypatch.setenv("HARTONOMOUS_HEAP", "2m")
     with pytest.raises(ServerError, match=r"(?s)died while it started.*initialization of VM"):
