@@ -1,0 +1,1 @@
+"""Long random sequences and kill loops: `make soak` writes docs/soak.md."""

@@ -1,0 +1,221 @@
+"""Kills clients and servers at random moments of random acts, and compares with an undisturbed graph.
+
+HARTONOMOUS_SOAK_MINUTES (10) is shared among the three parts; HARTONOMOUS_TEST_SEED repeats a run.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from hartonomous.bundle import Bundle
+from hartonomous.forget.deleting import delete_source
+from hartonomous.store.connecting import connect_managed
+from hartonomous.store.graph import Graph
+from hartonomous.store.locking import WriterLock
+from hartonomous.store.server import purge, start, status
+from tests.building import exported, put_in, random_bundle, silent, wipe
+
+PAGE = Path(__file__).parents[1] / "docs" / "soak.md"
+MINUTES = float(os.environ.get("HARTONOMOUS_SOAK_MINUTES", "10"))
+SEED = int(os.environ.get("HARTONOMOUS_TEST_SEED", secrets.randbelow(2**31)))
+SOURCES = 4
+
+ACT = """
+import os, sys
+from pathlib import Path
+from hartonomous.bundle import read_bundle
+from hartonomous.forget.deleting import delete_source
+from hartonomous.ingesting import load_bundle
+from hartonomous.store import loading, settling
+from hartonomous.store.graph import Address, Graph
+from hartonomous.store.locking import WriterLock
+loading.BATCH_ROWS = settling.STARTS = 20
+act, name, path = sys.argv[1:4]
+none = lambda *done: None
+with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
+    print("begin", flush=True)
+    if act == "delete":
+        with WriterLock(graph, "soak") as lock:
+            delete_source(graph, lock, name, none)
+    else:
+        load_bundle(graph, read_bundle(Path(path)), name, none, act == "replace")
+"""
+
+
+@dataclass
+class Tally:
+    """What one part did."""
+
+    what: str
+    acts: int = 0
+    kills: int = 0
+    compared: int = 0
+    different: int = 0
+
+
+class World:
+    """A graph, what should be in it, and acts upon both."""
+
+    def __init__(self, home: Path, folder: Path) -> None:
+        self.home = home
+        self.random = random.Random(SEED)
+        self.live: dict[str, int] = {}
+        self.bundles: list[Bundle] = [
+            random_bundle(folder, seed, size=110, k=8) for seed in range(2 * SOURCES)
+        ]
+        self.connect()
+        self.graph.write("MATCH (g:State) SET g.settled = true")
+
+    def connect(self) -> None:
+        self.address = start(self.home, say=silent_say, **self.ports())
+        self.graph: Graph = connect_managed(self.address)
+        wipe(self.graph) if not self.live else None
+
+    def ports(self) -> dict[str, int]:
+        known = getattr(self, "address", None)
+        if known is None:
+            return {}
+        browser = known.browser.split(":")[2].split("/")[0]
+        return {"bolt_port": int(known.uri.rsplit(":", 1)[1]), "http_port": int(browser)}
+
+    def choose(self) -> tuple[str, str, int]:
+        """Return an act, the source it is about, and the bundle the source then has."""
+        number = self.random.randrange(SOURCES)
+        name = f"s{number}"
+        if name not in self.live:
+            return "put", name, number
+        act = self.random.choice(["delete", "replace"])
+        other = number + SOURCES if self.live[name] < SOURCES else number
+        return act, name, other
+
+    def settle(self, act: str, name: str, bundle: int) -> None:
+        """Do an act to its end, whatever was done of it, and remember."""
+        if act == "delete":
+            if self.graph.read("MATCH (s:Source {name: $name}) RETURN s.name AS name", name=name):
+                with WriterLock(self.graph, "soak") as lock:
+                    delete_source(self.graph, lock, name, silent)
+            self.live.pop(name, None)
+        else:
+            put_in(self.graph, self.bundles[bundle], name, replace=act == "replace")
+            self.live[name] = bundle
+
+    def process(self, act: str, name: str, bundle: int) -> subprocess.Popen[str]:
+        """Do an act in a process of its own, which may be killed."""
+        process = subprocess.Popen(
+            [sys.executable, "-c", ACT, act, name, str(self.bundles[bundle].path)],
+            env={**os.environ, "URI": self.address.uri, "PASSWORD": self.address.password},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        process.stdout.readline()
+        return process
+
+    def compare(self, tally: Tally) -> None:
+        """Compare the graph with one that only ever saw what is live."""
+        found = exported(self.graph)
+        wipe(self.graph)
+        for name, bundle in sorted(self.live.items()):
+            put_in(self.graph, self.bundles[bundle], name)
+        tally.compared += 1
+        tally.different += found != exported(self.graph)
+
+
+def silent_say(text: str) -> None:
+    """Say nothing."""
+
+
+def histories(world: World, tally: Tally) -> None:
+    """Some undisturbed acts."""
+    for _ in range(world.random.randrange(2, 7)):
+        world.settle(*world.choose())
+        tally.acts += 1
+    world.compare(tally)
+
+
+def killed_clients(world: World, tally: Tally) -> None:
+    """An act whose client is killed, and which is then done again."""
+    act, name, bundle = world.choose()
+    process = world.process(act, name, bundle)
+    time.sleep(world.random.uniform(0.0, 1.2))
+    process.kill()
+    tally.kills += process.wait() != 0
+    process.communicate()
+    finish(world, act, name, bundle)
+    tally.acts += 1
+    world.compare(tally)
+
+
+def killed_servers(world: World, tally: Tally) -> None:
+    """An act whose server is killed under it; the client waits for its return and goes on."""
+    act, name, bundle = world.choose()
+    process = world.process(act, name, bundle)
+    time.sleep(world.random.uniform(0.0, 0.8))
+    server = psutil.Process(status(world.home).pid)
+    server.kill()
+    server.wait()
+    tally.kills += 1
+    world.graph.close()
+    world.live.setdefault(name, bundle)
+    world.connect()
+    process.communicate(timeout=120)
+    finish(world, act, name, bundle)
+    tally.acts += 1
+    world.compare(tally)
+
+
+def finish(world: World, act: str, name: str, bundle: int) -> None:
+    """Bring a disturbed act to its end: a replacement may be past its swap already."""
+    rows = world.graph.read("MATCH (s:Source) RETURN s.name AS name, s.digest AS digest")
+    digests = {row["name"]: row["digest"] for row in rows}
+    if act == "replace" and name not in digests:
+        act = "put"
+    world.settle(act, name, bundle)
+
+
+def main() -> None:
+    parts: list[tuple[Callable[[World, Tally], None], Tally]] = [
+        (histories, Tally("random histories of ingest, delete, replace")),
+        (killed_clients, Tally("client killed (SIGKILL) in the act, act repeated")),
+        (killed_servers, Tally("server killed (SIGKILL) in the act, restarted")),
+    ]
+    with tempfile.TemporaryDirectory(prefix="hartonomous-soak-") as scratch:
+        world = World(Path(scratch) / "home", Path(scratch))
+        try:
+            for part, tally in parts:
+                until = time.monotonic() + 60 * MINUTES / len(parts)
+                while time.monotonic() < until:
+                    part(world, tally)
+                sys.stdout.write(f"{tally}\n")
+                sys.stdout.flush()
+        finally:
+            world.graph.close()
+            purge(world.home)
+    PAGE.write_text(page([tally for _, tally in parts]), "utf-8")
+    sys.exit(any(tally.different for _, tally in parts))
+
+
+def page(tallies: list[Tally]) -> str:
+    text = "<!-- Made by `make soak`. -->\n\n# Soak\n\n"
+    text += f"Seed {SEED}, {MINUTES:g} minutes. After each history or disturbed act the canonical "
+    text += "export is compared, byte for byte, with that of a graph that only ever saw what is left.\n\n"
+    text += "| what | acts | kills | compared | different |\n| --- | --- | --- | --- | --- |\n"
+    for t in tallies:
+        text += f"| {t.what} | {t.acts} | {t.kills} | {t.compared} | {t.different} |\n"
+    return text
+
+
+if __name__ == "__main__":
+    main()
