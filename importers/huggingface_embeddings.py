@@ -5,34 +5,25 @@ from __future__ import annotations
 from pathlib import Path
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.importing import (
-    OpenedModel,
-    OpenOptions,
-    embedding_model,
-    opened_file,
-)
-from hartonomous.extract.tensors import (
-    Tensor,
-    inside,
-    read_json,
-    read_rows,
-    read_tensor,
-    safetensors_header,
-    zero_rows,
-)
+from hartonomous.extract.embeddings import embedding_model
+from hartonomous.extract.importing import OpenedModel, OpenOptions
+from hartonomous.extract.safetensors_files import Tensor, read_tensor, safetensors_header
 from hartonomous.extract.tokenizers import find_tokenizer, read_tokenizer
-from hartonomous.extract.vocabulary import build_vocabulary
+from hartonomous.extract.untrusted import inside, read_json, shown
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
 
 INPUT_EMBEDDINGS = (
     "word_embeddings.weight",
+    "shared.weight",
     "embed_tokens.weight",
     "wte.weight",
     "tok_embeddings.weight",
+    "token_embeddings.weight",
+    "token_embedding.weight",
+    "tokens_embed.weight",
     "word_embedding.weight",
-    "shared.weight",
     "embed_in.weight",
     "embeddings.weight",
     "embedding.weight",
@@ -50,33 +41,22 @@ class HuggingFaceEmbeddings:
     def recognises(self, path: Path) -> bool:
         if path.is_dir():
             return (path / SINGLE).is_file() or (path / INDEX).is_file()
-        return path.suffix == ".safetensors"
+        return path.is_file() and path.suffix.lower() == ".safetensors"
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        tensors, read = _tensors(path)
+        tensors, index = _tensors(path)
+        tensor = _input_embedding(path, tensors, options.tensor)
         folder = path if path.is_dir() else path.parent
         table = read_tokenizer(options.vocabulary) if options.vocabulary else find_tokenizer(folder)
-        entries = table.entries[: options.limit]
-        tensor = _input_embedding(path, tensors, options.tensor)
-        matrix = read_tensor(tensor)
-        if len(matrix) < len(entries):
-            raise BadInput(
-                f"{tensor.file.name} has {len(matrix)} rows of {tensor.name} but {table.file.name} "
-                f"has {len(entries)} tokens; they belong to different models."
-            )
-        # Matrices are padded to a multiple of 64 or so; those rows stand for no token.
-        padding = 0 if options.limit else len(matrix) - len(entries)
-        matrix = matrix[: len(entries)]
-        vocabulary = build_vocabulary(
-            entries, table.convention, {**zero_rows(matrix), **table.set_aside}, table.literal
+        return embedding_model(
+            self.name,
+            f"{tensor.file.name}: {shown(tensor.name)}",
+            read_tensor(tensor),
+            table,
+            (tensor.file, *index, *table.files),
+            {"tensor": tensor.name},
+            options.limit,
         )
-        if padding:
-            vocabulary.excluded["padding"] = padding
-        texts = vocabulary.compositions["text"].to_pylist()
-        vectors = read_rows(matrix, vocabulary.rows, texts, f"{tensor.file.name}: {tensor.name}")
-        files = (*(opened_file(file) for file in (tensor.file, *read)), opened_file(table.file))
-        chosen = {"tensor": tensor.name, "limit": options.limit}
-        return embedding_model(self.name, files, vocabulary, vectors, tensor.size, chosen)
 
 
 def _tensors(path: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:
@@ -93,23 +73,37 @@ def _tensors(path: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:
     found: dict[str, Tensor] = {}
     for shard in sorted(set(shards.values())):
         if Path(shard).name != shard:
-            raise BadInput(f"{index} names {shard!r}, which is not a file beside it.")
-        found.update(safetensors_header(inside(path, shard)))
+            raise BadInput(f"{index} names {shown(shard)}, which is not a file beside it.")
+        found.update(
+            (name, tensor)
+            for name, tensor in safetensors_header(inside(path, shard)).items()
+            if shards.get(name) == shard
+        )
+    if missing := sorted(shards.keys() - found.keys()):
+        raise BadInput(
+            f"{index} lies: {shown(missing[0])} is not in {shown(shards[missing[0]])}. "
+            "Download the model again."
+        )
     return found, (index,)
 
 
 def _input_embedding(path: Path, tensors: dict[str, Tensor], asked: str | None) -> Tensor:
     """Return the tensor asked for, else the input embedding by its name in the family."""
     matrices = {name: tensor for name, tensor in tensors.items() if len(tensor.shape) == 2}
-    choices = ", ".join(f"{n} {t.shape[0]}x{t.shape[1]}" for n, t in sorted(matrices.items())[:8])
+    choices = ", ".join(
+        f"{shown(name)} {tensor.shape[0]}x{tensor.shape[1]}"
+        for name, tensor in sorted(matrices.items())[:8]
+    )
     if asked is not None:
         if asked not in matrices:
-            raise BadInput(f"{path} has no matrix called {asked!r}; among others: {choices}.")
+            raise BadInput(f"{path} has no matrix called {shown(asked)}; among others: {choices}.")
         return matrices[asked]
     for ending in INPUT_EMBEDDINGS:
         named = [name for name in matrices if name == ending or name.endswith(f".{ending}")]
         if named:
-            return matrices[min(named, key=lambda name: (name.count("."), name))]
+            # Translation models may have one matrix a side; what goes in is the encoder's.
+            outermost = min(named, key=lambda name: ("decoder" in name, name.count("."), name))
+            return matrices[outermost]
     if len(matrices) == 1:
         return next(iter(matrices.values()))
     raise BadInput(

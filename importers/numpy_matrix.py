@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput, HartonomousError
-from hartonomous.extract.importing import (
-    OpenedModel,
-    OpenOptions,
-    embedding_model,
-    opened_file,
-)
-from hartonomous.extract.tensors import Floats, read_rows, zero_rows
-from hartonomous.extract.vocabulary import build_vocabulary, whole_words
-from hartonomous.extract.word_lists import read_words
-
-LARGEST = 64 << 30
-"""Bytes an .npz member may claim; it is unpacked into memory."""
+from hartonomous.extract.embeddings import Floats, embedding_model
+from hartonomous.extract.importing import OpenedModel, OpenOptions
+from hartonomous.extract.tokenizers import TokenTable, word_list
+from hartonomous.extract.untrusted import shown
+from hartonomous.extract.vocabulary import whole_words
 
 READ = ("float16", "float32", "float64")
+HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+
+LARGEST = 16 << 30
+BOMB_ABOVE = 256 << 20
+BOMB_RATIO = 100
+"""Bytes an .npz member may unpack to; above so many, it may not be packed by more than so much.
+Trained numbers hardly pack at all, a zip bomb a thousandfold."""
+
+Shape = tuple[tuple[int, ...], np.dtype[Any]]
 
 
 class NumpyMatrix:
@@ -33,36 +38,35 @@ class NumpyMatrix:
     summary = ".npy or .npz matrix, with a word list (--vocabulary; text or Parquet)"
 
     def recognises(self, path: Path) -> bool:
-        return path.is_file() and path.suffix in (".npy", ".npz")
+        return path.is_file() and path.suffix.lower() in (".npy", ".npz")
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         matrix, words, chosen = _read(path, options.tensor)
-        files = [opened_file(path)]
+        files: tuple[Path, ...] = (path,)
+        table = TokenTable(files, words or [], whole_words)
         if options.vocabulary is not None:
-            words = read_words(options.vocabulary)
-            files.append(opened_file(options.vocabulary))
-        if words is None:
+            table = word_list(options.vocabulary)
+            files = (path, *table.files)
+        elif words is None:
             raise BadInput(f"{path} comes without words; give their list with --vocabulary FILE.")
-        if len(words) != len(matrix):
+        if len(table.entries) != len(matrix):
             raise BadInput(
-                f"{path} has {len(matrix)} rows but the word list has {len(words)} words; "
+                f"{path} has {len(matrix)} rows but the word list has {len(table.entries)} words; "
                 "row i must belong to word i."
             )
-        parameters = int(np.prod(matrix.shape))
-        matrix, words = matrix[: options.limit], words[: options.limit]
-        vocabulary = build_vocabulary(words, whole_words, zero_rows(matrix))
-        texts = vocabulary.compositions["text"].to_pylist()
-        vectors = read_rows(matrix, vocabulary.rows, texts, path.name)
-        settings = {"tensor": chosen, "limit": options.limit}
-        return embedding_model(self.name, tuple(files), vocabulary, vectors, parameters, settings)
+        described = {"tensor": chosen}
+        return embedding_model(self.name, path.name, matrix, table, files, described, options.limit)
 
 
-def _read(path: Path, asked: str | None) -> tuple[Floats, list[str] | None, str | None]:
+def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | None, str | None]:
     """Return the matrix, the words if the archive holds them, and the array's name."""
     try:
-        if path.suffix == ".npy":
-            return _matrix(path, np.load(path, mmap_mode="r", allow_pickle=False)), None, None
-        return _read_archive(path, asked)
+        if path.suffix.lower() == ".npz":
+            return _read_archive(path, asked)
+        if asked is not None:
+            raise BadInput(f"{path} holds one array without a name; leave --tensor out.")
+        array = np.load(path, mmap_mode="r", allow_pickle=False)
+        return _matrix(path, array), None, None
     except HartonomousError:
         raise
     except Exception as error:
@@ -73,21 +77,52 @@ def _read(path: Path, asked: str | None) -> tuple[Floats, list[str] | None, str 
         raise BadInput(f"{path} cannot be read as a NumPy file: {reason}.") from error
 
 
-def _read_archive(path: Path, asked: str | None) -> tuple[Floats, list[str] | None, str]:
+def _read_archive(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | None, str]:
     with zipfile.ZipFile(path) as archive:
-        claimed = sum(member.file_size for member in archive.infolist())
-    if claimed > LARGEST:
-        raise BadInput(f"{path} claims to unpack to {claimed >> 30} GiB; it is not unpacked.")
-    with np.load(path, allow_pickle=False) as arrays:
-        found = {name: arrays[name] for name in arrays.files}
-    matrices = [name for name, array in found.items() if array.ndim == 2]
+        members = {name: archive.getinfo(name) for name in archive.namelist()}
+        found = {
+            name.removesuffix(".npy"): _checked_header(path, archive, member)
+            for name, member in members.items()
+            if name.endswith(".npy")
+        }
+    matrices = [name for name, (shape, _) in found.items() if len(shape) == 2]
     name = asked or (matrices[0] if len(matrices) == 1 else None)
     if name is None or name not in matrices:
+        choices = ", ".join(map(shown, matrices[:8]))
+        raise BadInput(f"{path} holds {choices or 'no matrix'}; name the embedding with --tensor.")
+    lists = [n for n, (shape, dtype) in found.items() if len(shape) == 1 and dtype.kind == "U"]
+    with np.load(path, allow_pickle=False) as arrays:
+        words = arrays[lists[0]].tolist() if len(lists) == 1 else None
+        return _matrix(path, arrays[name]), words, name
+
+
+def _checked_header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Shape:
+    """Return shape and type of an archived array.
+
+    Raises BadInput when it would unpack to more than its due, before anything is unpacked.
+    """
+    size = member.file_size
+    if size > LARGEST or (size > BOMB_ABOVE and size > BOMB_RATIO * member.compress_size):
         raise BadInput(
-            f"{path} holds {', '.join(matrices) or 'no matrix'}; name the embedding with --tensor."
+            f"{path}: {shown(member.filename)} would unpack from {member.compress_size} to {size} "
+            "bytes, as a zip bomb does; it is not unpacked. Give the matrix as .npy."
         )
-    words = [array for array in found.values() if array.ndim == 1 and array.dtype.kind == "U"]
-    return _matrix(path, found[name]), words[0].tolist() if len(words) == 1 else None, name
+    with archive.open(member) as file:
+        shape, dtype = _header(file)
+    if dtype.hasobject:
+        raise ValueError("it holds Python objects")
+    # NumPy asks for memory by the header alone.
+    if int(np.prod(shape, dtype=object)) * dtype.itemsize > size:
+        raise ValueError(f"the header of {shown(member.filename)} lies about its size")
+    return shape, dtype
+
+
+def _header(file: IO[bytes]) -> Shape:
+    version = np.lib.format.read_magic(file)
+    if version not in HEADERS:
+        raise ValueError(f"its version is {version}")
+    shape, _, dtype = HEADERS[version](file)
+    return shape, dtype
 
 
 def _matrix(path: Path, array: NDArray[Any]) -> Floats:
@@ -96,7 +131,8 @@ def _matrix(path: Path, array: NDArray[Any]) -> Floats:
             f"{path} holds {array.dtype.name} of shape {array.shape}; "
             f"a matrix of {', '.join(READ)} is read."
         )
-    return array.astype(np.float32, copy=False)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused
+        return array.astype(np.float32, copy=False)
 
 
 IMPORTER = NumpyMatrix()

@@ -9,21 +9,18 @@ from typing import BinaryIO
 import numpy as np
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.importing import (
-    OpenedModel,
-    OpenOptions,
-    embedding_model,
-    opened_file,
-)
-from hartonomous.extract.tensors import Floats, is_pickle, read_rows, zero_rows
-from hartonomous.extract.vocabulary import build_vocabulary, whole_words
+from hartonomous.extract.embeddings import Floats, embedding_model
+from hartonomous.extract.importing import OpenedModel, OpenOptions, refuse_options
+from hartonomous.extract.tokenizers import TokenTable
+from hartonomous.extract.untrusted import is_pickle
+from hartonomous.extract.vocabulary import whole_words
 
 TEXT = (".txt", ".vec", ".w2v", ".glove")
 LONGEST_WORD = 1 << 16
 LONGEST_LINE = 1 << 20
 MOST_DIMENSIONS = 1 << 16
 
-Words = tuple[list[str], Floats]
+Words = tuple[list[str | None], Floats]
 
 
 class WordVectors:
@@ -35,19 +32,21 @@ class WordVectors:
     def recognises(self, path: Path) -> bool:
         if not path.is_file():
             return False
-        if path.suffix == ".bin":
+        if _is_binary(path):
             return not is_pickle(path) and _counts(_first_line(path)) is not None
-        return path.suffix in TEXT and _dimensions(_first_line(path)) is not None
+        return path.suffix.lower() in TEXT and _dimensions(_first_line(path)) is not None
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        binary = path.suffix == ".bin"
-        words, matrix = (_read_binary if binary else _read_text)(path, options.limit)
-        vocabulary = build_vocabulary(words, whole_words, zero_rows(matrix))
-        texts = vocabulary.compositions["text"].to_pylist()
-        vectors = read_rows(matrix, vocabulary.rows, texts, path.name)
-        chosen = {"limit": options.limit}
-        files = (opened_file(path),)
-        return embedding_model(self.name, files, vocabulary, vectors, matrix.size, chosen)
+        refuse_options(self.name, options, vocabulary=True, tensor=True)
+        read = _read_binary if _is_binary(path) else _read_text
+        with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused
+            words, matrix = read(path, options.limit)
+        table = TokenTable((path,), words, whole_words)
+        return embedding_model(self.name, path.name, matrix, table, (path,), {}, options.limit)
+
+
+def _is_binary(path: Path) -> bool:
+    return path.suffix.lower() == ".bin"
 
 
 def _first_line(path: Path) -> bytes:
@@ -84,7 +83,7 @@ def _read_text(path: Path, limit: int | None) -> Words:
     if dimensions is None:
         raise BadInput(f"{path} does not begin with a word and its numbers.")
     counts = _counts(first)
-    words: list[str] = []
+    words: list[str | None] = []
     rows: list[Floats] = []
     with path.open("rb") as file:
         lines = iter(lambda: file.readline(LONGEST_LINE), b"")
@@ -109,7 +108,8 @@ def _text_row(path: Path, number: int, line: bytes, dimensions: int) -> tuple[st
     if len(row) != dimensions:
         raise BadInput(
             f"{path}, line {number}: {dimensions} numbers were expected after the word, as in the "
-            "first line; the file is damaged or no word vectors."
+            f"first line, and a line of under {LONGEST_LINE >> 20} MiB; the file is damaged or no "
+            "word vectors."
         )
     return parts[0].decode("utf-8", errors="surrogateescape"), row
 
@@ -128,13 +128,15 @@ def _read_binary(path: Path, limit: int | None) -> Words:
             )
         wanted = min(count, limit or count)
         matrix = np.empty((wanted, dimensions), dtype=np.float32)
-        words = []
+        words: list[str | None] = []
         for row in range(wanted):
             words.append(_binary_word(path, file, row))
             stored = file.read(4 * dimensions)
             if len(stored) != 4 * dimensions:
                 raise BadInput(f"{path} ends within word {row + 1} of {count}; it is truncated.")
             matrix[row] = np.frombuffer(stored, dtype="<f4")
+        if wanted == count and file.read(2).strip():
+            raise BadInput(f"{path} promises {count} words and goes on after them; it lies.")
     return words, matrix
 
 

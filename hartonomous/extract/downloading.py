@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from hartonomous.errors import NotFound
+from hartonomous.errors import BadInput, NotFound
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
-WANTED = ["*.safetensors", "*.safetensors.index.json", "tokenizer.json", "vocab.txt", "vocab.json"]
-WANTED += ["config.json", "special_tokens_map.json", "tokenizer_config.json"]
+WANTED = ["model.safetensors", "model-*.safetensors", "model.safetensors.index.json"]
+WANTED += ["tokenizer.json", "vocab.txt", "vocab.json"]
+WANTED += ["added_tokens.json", "special_tokens_map.json"]
+"""Weights and what the tokenizers are read from; never code, and nothing that is not opened."""
 
 
 def is_hub_id(model: str) -> bool:
@@ -20,15 +22,24 @@ def is_hub_id(model: str) -> bool:
 def download(hub_id: str) -> Path:
     """Return the folder of a model of the Hub: weights and tokenizer, never code.
 
-    Raises NotFound when there is no network, or no such model there.
+    Raises NotFound when there is no network, or no such model there; BadInput when the model has no
+    safetensors.
     """
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        return Path(snapshot_download(hub_id, allow_patterns=WANTED))
-    except (HfHubHTTPError, LocalEntryNotFoundError, OSError, ValueError) as error:
+        folder = Path(snapshot_download(hub_id, allow_patterns=WANTED))
+    except Exception as error:
+        # The client's own errors, those of its HTTP library and of the system, by version: whichever
+        # it was, the model is not here.
+        reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise NotFound(
-            f"There is nothing at {hub_id!r} here, and as a Hub id it cannot be downloaded: "
-            f"{str(error).splitlines()[0]} Download it where there is a network and give its folder."
+            f"There is nothing at {hub_id!r} here, and as a Hub id it cannot be downloaded "
+            f"({reason}). Download it where there is a network and give its folder."
         ) from error
+    if not any(folder.glob("*.safetensors")):
+        raise BadInput(
+            f"{hub_id!r} has no safetensors on the Hub, and other forms (pickles) are not read. "
+            "Look for a converted copy of the model there."
+        )
+    return folder

@@ -18,11 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput
+from hartonomous.extract.untrusted import shown
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
-MOST_ENTRIES = 1 << 20
-MOST_ELEMENTS = 1 << 25
+MOST_ENTRIES = 1 << 16
+MOST_TEXTS = 1 << 22
+"""Texts in one header: the largest vocabularies and their merges have under a million."""
+
+LONGEST_NAME = 1 << 16
 DEPTH = 4
 STRING, ARRAY = 8, 9
 _SCALARS = {
@@ -77,35 +81,62 @@ def read_header(path: Path, wanted: Collection[str]) -> GgufHeader:
         raise BadInput(f"{path} is truncated or has a damaged GGUF header: {error}.") from error
 
 
-def read_matrix(path: Path, name: str, tensor: GgufTensor) -> NDArray[np.float32]:
+def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32]:
     """Return a matrix dequantised to float32.
 
-    Raises BadInput for a type that cannot be, and for bytes that are not there.
+    Raises BadInput for a type that cannot be, and for bytes that are not there or not its own.
     """
-    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+    from gguf import GGMLQuantizationType
     from gguf.quants import dequantize
 
-    try:
-        kind = GGMLQuantizationType(tensor.type)
-        block, width = GGML_QUANT_SIZES[kind]
-    except (ValueError, KeyError) as error:
-        raise BadInput(f"{path}: {name} is of the unknown GGUF type {tensor.type}.") from error
-    columns = tensor.shape[-1]
-    if columns % block:
-        raise BadInput(f"{path}: {name} has {columns} columns, which {kind.name} cannot hold.")
-    stored = (math.prod(tensor.shape[:-1]), columns // block * width)
-    if tensor.offset + math.prod(stored) > path.stat().st_size:
-        raise BadInput(f"{path} is truncated: the bytes of {name} are not all there.")
+    tensor = header.tensors[name]
+    width = _stored_width(tensor)
+    if width is None:
+        raise BadInput(
+            f"{path}: {shown(name)} has {tensor.shape[-1]} columns of GGUF type {tensor.type}; "
+            "the type is unknown, or holds no such number."
+        )
+    stored = (math.prod(tensor.shape[:-1]), width)
+    if _end(tensor) > path.stat().st_size:
+        raise BadInput(f"{path} is truncated: the bytes of {shown(name)} are not all there.")
+    for other, theirs in header.tensors.items():
+        if other != name and theirs.offset < _end(tensor) and tensor.offset < _end(theirs):
+            raise BadInput(
+                f"{path}: the header lies: {shown(name)} and {shown(other)} share bytes."
+            )
     raw = np.memmap(path, dtype=np.uint8, mode="r", offset=tensor.offset, shape=stored)
+    kind = GGMLQuantizationType(tensor.type)
     try:
-        return np.asarray(dequantize(raw, kind), dtype=np.float32).reshape(tensor.shape)
+        # A damaged scale overflows to infinity; such rows are refused later, by name.
+        with np.errstate(over="ignore", invalid="ignore"):
+            return np.asarray(dequantize(raw, kind), dtype=np.float32).reshape(tensor.shape)
     except NotImplementedError as error:
-        raise BadInput(f"{path}: {name} is {kind.name}, which cannot be dequantised.") from error
+        raise BadInput(
+            f"{path}: {shown(name)} is {kind.name}, which cannot be dequantised."
+        ) from error
+
+
+def _stored_width(tensor: GgufTensor) -> int | None:
+    """Return the bytes of one row, None where the type is unknown or cannot hold it."""
+    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    try:
+        block, width = GGML_QUANT_SIZES[GGMLQuantizationType(tensor.type)]
+    except (ValueError, KeyError):
+        return None
+    return None if tensor.shape[-1] % block else tensor.shape[-1] // block * width
+
+
+def _end(tensor: GgufTensor) -> int:
+    """Return where a tensor's bytes end; one of unknown type is taken to hold one byte."""
+    width = _stored_width(tensor)
+    return tensor.offset + (1 if width is None else math.prod(tensor.shape[:-1]) * width)
 
 
 class _Walk:
     def __init__(self, path: Path, data: mmap) -> None:
         self._path, self._data, self._place = path, data, 0
+        self._texts_left = MOST_TEXTS
 
     def header(self, wanted: Collection[str]) -> GgufHeader:
         if self._data[:4] != MAGIC:
@@ -118,8 +149,12 @@ class _Walk:
         if max(tensors, entries) > MOST_ENTRIES:
             raise ValueError(f"it claims {tensors} tensors and {entries} values")
         values: dict[str, Any] = {"general.alignment": 32}
+        seen: set[str] = set()
         for _ in range(entries):
-            name = self._string()
+            name = self._name()
+            if name in seen:
+                raise ValueError(f"{shown(name)} is given twice")
+            seen.add(name)
             value = self._value(self._scalar("I"), keep=name in wanted or name in values)
             if name in wanted or name in values:
                 values[name] = value
@@ -137,47 +172,69 @@ class _Walk:
             raise ValueError("a tensor is described twice")
         for name, tensor in placed.items():
             if tensor.offset > len(self._data):
-                raise ValueError(f"{name} begins after the file's end")
+                raise ValueError(f"{shown(name)} begins after the file's end")
         return placed
 
     def _tensor(self) -> tuple[str, GgufTensor]:
-        name = self._string()
+        name = self._name()
         dimensions = self._scalar("I")
         if not 1 <= dimensions <= DEPTH:
-            raise ValueError(f"{name[:40]!r} has {dimensions} dimensions")
+            raise ValueError(f"{shown(name)} has {dimensions} dimensions")
         shape = tuple(reversed([self._scalar("Q") for _ in range(dimensions)]))
         if not 0 < math.prod(shape) < 1 << 48:
-            raise ValueError(f"{name[:40]!r} has the shape {shape}")
+            raise ValueError(f"{shown(name)} has the shape {shape}")
         return name, GgufTensor(shape, self._scalar("I"), self._scalar("Q"))
 
     def _value(self, kind: int, keep: bool) -> Any:
         if kind == STRING:
-            return self._string()
+            return self._text() if keep else self._skip_text()
         if kind in _SCALARS:
             return self._scalar(_SCALARS[kind])
         if kind != ARRAY:
             raise ValueError(f"a value has the unknown type {kind}")
         member, count = self._scalar("I"), self._scalar("Q")
-        if count > MOST_ELEMENTS:
-            raise ValueError(f"an array claims {count} elements")
         if member == STRING:
-            strings = (self._string() for _ in range(count))
-            return list(strings) if keep else sum(1 for _ in strings)
+            return self._texts(count, keep)
         if member not in _SCALARS:
             raise ValueError(f"an array has members of type {member}")
-        form = f"<{count}{_SCALARS[member]}"
-        begin, self._place = self._place, self._place + struct.calcsize(form)
-        if self._place > len(self._data):
-            raise ValueError("an array ends after the file")
-        return list(struct.unpack_from(form, self._data, begin)) if keep else None
+        begin = self._step(count * struct.calcsize(f"<{_SCALARS[member]}"))
+        if not keep:
+            return None
+        if count > MOST_TEXTS:
+            raise ValueError(f"an array claims {count} elements")
+        return list(struct.unpack_from(f"<{count}{_SCALARS[member]}", self._data, begin))
 
-    def _string(self) -> str:
+    def _texts(self, count: int, keep: bool) -> list[str] | None:
+        self._texts_left -= count
+        if self._texts_left < 0:
+            raise ValueError(f"it claims more than {MOST_TEXTS} texts")
+        if keep:
+            return [self._text() for _ in range(count)]
+        for _ in range(count):
+            self._skip_text()
+        return None
+
+    def _name(self) -> str:
+        name = self._text()
+        if len(name) > LONGEST_NAME:
+            raise ValueError(f"a name has {len(name)} characters")
+        return name
+
+    def _text(self) -> str:
         length = self._scalar("Q")
-        begin, end = self._place, self._place + length
-        if end > len(self._data):
-            raise ValueError("a text ends after the file")
-        self._place = end
-        return self._data[begin:end].decode("utf-8", errors="surrogateescape")
+        begin = self._step(length)
+        return self._data[begin : begin + length].decode("utf-8", errors="surrogateescape")
+
+    def _skip_text(self) -> None:
+        self._step(self._scalar("Q"))
+
+    def _step(self, length: int) -> int:
+        """Pass over bytes that must all be there; return where they began."""
+        begin = self._place
+        if begin + length > len(self._data):
+            raise ValueError("it ends within a value")
+        self._place += length
+        return begin
 
     def _scalar(self, form: str) -> Any:
         (value,) = struct.unpack_from(f"<{form}", self._data, self._place)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, NotFound, UsageError
-from hartonomous.extract.tensors import is_pickle, refuse_pickle
+from hartonomous.extract.untrusted import is_pickle, refuse_pickle
 from hartonomous.extract.vocabulary import Vocabulary
-from hartonomous.identity import file_digest
 
 ENTRY_POINTS = "hartonomous.importers"
 
@@ -59,26 +58,6 @@ class OpenedModel:
     options: dict[str, object]
 
 
-def opened_file(path: Path, name: str | None = None) -> OpenedFile:
-    """Return a file that was opened, with its digest; `name` is its name within the model."""
-    return OpenedFile(name or path.name, file_digest(path), path.stat().st_size)
-
-
-def embedding_model(
-    importer: str,
-    files: tuple[OpenedFile, ...],
-    vocabulary: Vocabulary,
-    vectors: NDArray[np.float32],
-    parameters: int,
-    options: Mapping[str, object],
-) -> OpenedModel:
-    """Return an opened model that offers one embedding matrix; row i is composition i's."""
-    track = VectorTrack(
-        "EMBEDDING_EVIDENCE", ("input embedding",), vectors.shape[1], lambda position: vectors
-    )
-    return OpenedModel(importer, files, parameters, vocabulary, (track,), dict(options))
-
-
 class Importer(Protocol):
     """One kind of model. A package registers its importer under the entry-point group above."""
 
@@ -112,13 +91,13 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
     Raises NotFound when there is nothing at the path, BadInput when no importer reads it.
     """
     known = importers()
-    if name is not None:
-        if name not in known:
-            raise UsageError(f"No importer is called {name!r}; there are {', '.join(known)}.")
-        return known[name]
+    if name is not None and name not in known:
+        raise UsageError(f"No importer is called {name!r}; there are {', '.join(known)}.")
     if not path.exists():
         raise NotFound(f"There is nothing at {path}.")
-    for importer in known.values():
+    if name is not None and path.is_file() and not is_pickle(path):
+        return known[name]
+    for importer in [known[name]] if name is not None else known.values():
         if importer.recognises(path):
             return importer
     for file in [path, *sorted(path.iterdir())] if path.is_dir() else [path]:
@@ -128,3 +107,11 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
         f"{path} is not a model that any importer reads ({', '.join(known)}); "
         "'hartonomous importers' lists what each expects."
     )
+
+
+def refuse_options(importer: str, options: OpenOptions, *, vocabulary: bool, tensor: bool) -> None:
+    """Raise UsageError for a word list or a tensor's name that this kind of model has no use for."""
+    if vocabulary and options.vocabulary is not None:
+        raise UsageError(f"A {importer} model brings its own words; leave --vocabulary out.")
+    if tensor and options.tensor is not None:
+        raise UsageError(f"A {importer} model holds one matrix; leave --tensor out.")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.tensors import inside, read_json
+from hartonomous.extract.untrusted import inside, read_json, shown
 from hartonomous.extract.vocabulary import (
+    CONTINUATION,
     Convention,
     byte_level,
+    continuing,
+    ending,
     sentencepiece,
     whole_words,
     wordpiece,
@@ -19,81 +22,128 @@ from hartonomous.extract.vocabulary import (
 from hartonomous.extract.word_lists import read_words
 
 LARGEST_ID = 1 << 24
+TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+SPECIALS, ADDED = "special_tokens_map.json", "added_tokens.json"
 
 
 @dataclass(frozen=True)
 class TokenTable:
-    """A tokenizer's entries by row, how it marks pieces, and what it says of single rows.
+    """The entries of a matrix's rows, how they mark pieces, and what is said of single rows.
 
     `set_aside` are special and unused rows with the reason; `literal` rows stand for their text.
+    `files` are those it was read from, the one that holds the entries first.
     """
 
-    file: Path
+    files: tuple[Path, ...]
     entries: list[str | None]
     convention: Convention
     set_aside: dict[int, str] = field(default_factory=dict)
     literal: frozenset[int] = frozenset()
 
 
+def word_list(path: Path) -> TokenTable:
+    """Return a list of words as a table: text with one a line, or Parquet."""
+    return TokenTable((path,), read_words(path), whole_words)
+
+
 def find_tokenizer(folder: Path) -> TokenTable:
     """Return the tokenizer that lies beside a model: tokenizer.json, else vocab.txt or vocab.json."""
-    for name in ("tokenizer.json", "vocab.txt", "vocab.json"):
+    for name in TOKENIZERS:
         if (folder / name).is_file():
             return read_tokenizer(inside(folder, name))
     raise BadInput(
-        f"{folder} has no tokenizer.json, vocab.txt or vocab.json; give the words with --vocabulary."
+        f"{folder} has no {', '.join(TOKENIZERS)}; give its words with --vocabulary FILE."
     )
 
 
 def read_tokenizer(path: Path) -> TokenTable:
     """Return a tokenizer file's table.
 
-    Raises BadInput for damage, for an id out of range, and for two tokens with one id.
+    Raises NotFound when there is no such file, BadInput for damage, for an id out of range, and for
+    two tokens with one id.
     """
     if path.suffix.lower() != ".json":
         # A list of tokens beside a matrix of safetensors is BERT's vocab.txt.
-        return TokenTable(path, list(read_words(path)), wordpiece)
+        return _with_specials(TokenTable((path,), read_words(path), wordpiece))
     value = read_json(path)
     if not isinstance(value, dict):
         raise BadInput(f"{path} is no tokenizer: it holds no object.")
-    if "model" not in value:
-        # vocab.json of GPT-2 and its heirs: token to id, byte-level.
-        return TokenTable(path, _by_id(path, value.items()), byte_level)
-    return _from_tokenizer_json(path, value)
+    return _from_tokenizer_json(path, value) if "model" in value else _from_vocab(path, value)
 
 
 def _from_tokenizer_json(path: Path, value: dict[str, Any]) -> TokenTable:
+    model = value["model"]
     try:
-        model = value["model"]
-        kind = model.get("type") or ("Unigram" if isinstance(model["vocab"], list) else "BPE")
-        if isinstance(model["vocab"], list):
-            tokens = [(entry[0], row) for row, entry in enumerate(model["vocab"])]
+        vocabulary = model["vocab"]
+        if isinstance(vocabulary, list):
+            tokens = [(text, row) for row, (text, _score) in enumerate(vocabulary)]
         else:
-            tokens = list(model["vocab"].items())
-        added = [
-            (a["content"], a["id"], bool(a.get("special"))) for a in value.get("added_tokens") or ()
-        ]
-    except (KeyError, TypeError, AttributeError, IndexError) as error:
+            tokens = list(vocabulary.items())
+        added = [(a["content"], a["id"], a.get("special")) for a in value.get("added_tokens") or ()]
+        known = dict(tokens)
+        tokens += [(text, row) for text, row, _ in added if known.get(text) != row]
+        convention = _convention(value)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(f"{path} is no tokenizer.json that is known: {error!r}.") from error
-    known = dict(tokens)
-    extra = [(text, row) for text, row, _ in added if known.get(text) != row]
-    entries = _by_id(path, [*tokens, *extra])
     return TokenTable(
-        path,
-        entries,
-        _convention(kind, value),
+        (path,),
+        _by_id(path, tokens),
+        convention,
         {row: "special" for _, row, special in added if special},
         frozenset(row for _, row, special in added if not special),
     )
 
 
-def _convention(kind: str, value: dict[str, Any]) -> Convention:
-    if kind == "WordPiece":
-        return wordpiece
+def _from_vocab(path: Path, value: dict[str, Any]) -> TokenTable:
+    """Return the table of vocab.json: token to id, and added_tokens.json beside it the same way."""
+    files, tokens = [path], list(value.items())
+    if (path.parent / ADDED).is_file():
+        files.append(inside(path.parent, ADDED))
+        added = read_json(files[-1])
+        tokens += added.items() if isinstance(added, dict) else ()
+    # The file does not say how it marks words, but no vocabulary has both marks.
+    marks = [sum(text.startswith(mark) for text in value) for mark in ("Ġ", "▁")]
+    convention: Convention = byte_level if marks[0] > marks[1] else sentencepiece
+    if any(text.endswith("</w>") for text in value):
+        convention = ending(byte_level, "</w>")
+    return _with_specials(TokenTable(tuple(files), _by_id(path, tokens), convention))
+
+
+def _with_specials(table: TokenTable) -> TokenTable:
+    """Return a table with the rows set aside that special_tokens_map.json beside it names."""
+    folder = table.files[0].parent
+    if not (folder / SPECIALS).is_file():
+        return table
+    path = inside(folder, SPECIALS)
+    special = set(_texts(read_json(path)))
+    aside = {row: "special" for row, entry in enumerate(table.entries) if entry in special}
+    return TokenTable((*table.files, path), table.entries, table.convention, aside)
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Yield the tokens of special_tokens_map.json: texts, objects with `content`, or lists."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for member in (value["content"],) if "content" in value else value.values():
+            yield from _texts(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _texts(member)
+
+
+def _convention(value: dict[str, Any]) -> Convention:
+    model = value["model"]
+    kind = model.get("type") or ("Unigram" if isinstance(model["vocab"], list) else "BPE")
     if kind == "WordLevel":
         return whole_words
-    parts = set(_types(value.get("pre_tokenizer"))) | set(_types(value.get("decoder")))
-    return byte_level if "ByteLevel" in parts else sentencepiece
+    prefix = model.get("continuing_subword_prefix") or (CONTINUATION if kind == "WordPiece" else "")
+    if prefix:
+        return wordpiece if prefix == CONTINUATION else continuing(str(prefix))
+    parts = {*_types(value.get("pre_tokenizer")), *_types(value.get("decoder"))}
+    convention = byte_level if "ByteLevel" in parts else sentencepiece
+    suffix = model.get("end_of_word_suffix")
+    return ending(convention, str(suffix)) if suffix else convention
 
 
 def _types(part: object) -> Iterator[str]:
@@ -105,11 +155,13 @@ def _types(part: object) -> Iterator[str]:
                 yield from _types(member)
 
 
-def _by_id(path: Path, tokens: Any) -> list[str | None]:
+def _by_id(path: Path, tokens: Iterable[tuple[Any, Any]]) -> list[str | None]:
     table: dict[int, str] = {}
     for text, row in tokens:
         if not isinstance(text, str) or not isinstance(row, int) or not 0 <= row < LARGEST_ID:
-            raise BadInput(f"{path}: {str(text)[:40]!r} has the id {row!r}, which is no row.")
+            raise BadInput(
+                f"{path}: {shown(str(text))} has the id {str(row)[:20]}, which is no row."
+            )
         if table.setdefault(row, text) != text:
-            raise BadInput(f"{path}: {table[row][:40]!r} and {text[:40]!r} share the id {row}.")
+            raise BadInput(f"{path}: {shown(table[row])} and {shown(text)} share the id {row}.")
     return [table.get(row) for row in range(max(table, default=-1) + 1)]

@@ -7,9 +7,10 @@ so that nothing which is not a composition takes part in centring or in the sear
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -25,9 +26,11 @@ LONGEST = 256
 TOKEN, PIECE = "Token", "Piece"
 CONTINUATION = "##"
 
-_SPECIAL = re.compile(r"\[(PAD|UNK|CLS|SEP|MASK)\]|<(s|/s|unk|pad|mask)>")
-_UNUSED = re.compile(r"\[unused\d+\]|<unused\d+>|<0x00>|<\|?reserved_special_token_\d+\|?>")
-_BYTE = re.compile(r"<0x([0-9A-Fa-f]{2})>")
+_SPECIAL = re.compile(r"\[(PAD|UNK|CLS|SEP|MASK)\]|<(s|/s|unk|pad|mask|bos|eos)>|<\|[^|]+\|>")
+_UNUSED = re.compile(r"\[unused\d+\]|<unused_?\d+>|<\|?reserved_special_token_\d+\|?>")
+_BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
+_MARK_OF_LISTS = re.compile(r"</?s>|<unk>")
+_UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
 
 Spelt = tuple[str | None, str]
@@ -54,14 +57,29 @@ class Vocabulary:
     def __len__(self) -> int:
         return len(self.rows)
 
+    def with_excluded(self, reason: str, count: int) -> Vocabulary:
+        """Return the same compositions with more entries counted as left out."""
+        counted = Counter(self.excluded) + Counter({reason: count})
+        return replace(self, excluded=dict(sorted(counted.items())))
+
 
 def whole_words(entry: str) -> Spelt:
-    """A word list: every entry is a word.
+    """A word list: every entry is a word, but for the marks word2vec and GloVe put among them.
 
-    >>> whole_words("king")
-    ('Token', 'king')
+    >>> whole_words("king"), whole_words("</s>")
+    (('Token', 'king'), (None, 'special'))
     """
-    return TOKEN, entry
+    return (None, "special") if _MARK_OF_LISTS.fullmatch(entry) else (TOKEN, entry)
+
+
+def as_written(entry: str) -> Spelt:
+    """A token that was added to a tokenizer beside its pieces: a word, whatever the marks.
+
+    >>> as_written("<h1>"), as_written("▁▁king"), as_written("<unused7>")
+    (('Token', '<h1>'), ('Token', 'king'), (None, 'unused'))
+    """
+    reason = _reserved(entry)
+    return (None, reason) if reason else (TOKEN, entry.replace("▁", " ").strip())
 
 
 def wordpiece(entry: str) -> Spelt:
@@ -70,10 +88,8 @@ def wordpiece(entry: str) -> Spelt:
     >>> wordpiece("king"), wordpiece("##ing"), wordpiece("[unused7]")
     (('Token', 'king'), ('Piece', '##ing'), (None, 'unused'))
     """
-    if _UNUSED.fullmatch(entry):
-        return None, "unused"
-    if _SPECIAL.fullmatch(entry):
-        return None, "special"
+    if reason := _reserved(entry):
+        return None, reason
     if entry.startswith(CONTINUATION) and len(entry) > len(CONTINUATION):
         return PIECE, entry
     return TOKEN, entry
@@ -87,10 +103,8 @@ def sentencepiece(entry: str) -> Spelt:
     """
     if _BYTE.fullmatch(entry):
         return None, "byte fragment"
-    if _UNUSED.fullmatch(entry):
-        return None, "unused"
-    if _SPECIAL.fullmatch(entry):
-        return None, "special"
+    if reason := _reserved(entry):
+        return None, reason
     return _spaced(entry.replace("▁", " "))
 
 
@@ -100,6 +114,8 @@ def byte_level(entry: str) -> Spelt:
     >>> byte_level("Ġking"), byte_level("ing"), byte_level("Ã©"), byte_level("Ã")
     (('Token', 'king'), ('Piece', '##ing'), ('Piece', '##é'), (None, 'byte fragment'))
     """
+    if reason := _reserved(entry):
+        return None, reason
     try:
         text = bytes(_BYTE_OF[character] for character in entry).decode("utf-8")
     except KeyError:
@@ -107,6 +123,40 @@ def byte_level(entry: str) -> Spelt:
     except UnicodeDecodeError:
         return None, "byte fragment"
     return _spaced(text)
+
+
+def ending(convention: Convention, suffix: str) -> Convention:
+    """Return the convention of a tokenizer that marks where words end, not where they begin.
+
+    What ends a word is mostly a whole one, so it is taken as a word; what does not, as a piece.
+
+    >>> clip = ending(byte_level, "</w>")
+    >>> clip("king</w>"), clip("que")
+    (('Token', 'king'), ('Piece', '##que'))
+    """
+
+    def convention_of_ends(entry: str) -> Spelt:
+        kind, text = convention(entry.removesuffix(suffix))
+        if kind is None or not entry.endswith(suffix):
+            return kind, text
+        return TOKEN, text.removeprefix(CONTINUATION)
+
+    return convention_of_ends
+
+
+def continuing(prefix: str) -> Convention:
+    """Return WordPiece's convention with another prefix than `##`.
+
+    >>> continuing("@@")("@@ing")
+    ('Piece', '##ing')
+    """
+
+    def convention_of_prefix(entry: str) -> Spelt:
+        if entry.startswith(prefix) and entry != prefix:
+            return PIECE, CONTINUATION + entry.removeprefix(prefix)
+        return (None, reason) if (reason := _reserved(entry)) else (TOKEN, entry)
+
+    return convention_of_prefix
 
 
 def build_vocabulary(
@@ -118,7 +168,7 @@ def build_vocabulary(
     """Return the compositions of a vocabulary whose entry i belongs to row i of the matrix.
 
     An entry of None is a row without a token. `set_aside` excludes rows for a reason given;
-    `literal` rows are words as they stand, whatever the convention.
+    `literal` rows are words as they are written, whatever the convention.
     Raises BadInput for an empty vocabulary.
     """
     excluded: Counter[str] = Counter()
@@ -133,7 +183,7 @@ def build_vocabulary(
         elif entry is None:
             kind, text = None, "no token"
         else:
-            kind, text = _composition(*(whole_words if row in literal else convention)(entry))
+            kind, text = _composition(*(as_written if row in literal else convention)(entry))
         if kind is None:
             excluded[text] += 1
             continue
@@ -152,11 +202,26 @@ def _composition(kind: str | None, text: str) -> Spelt:
     if len(text) > LONGEST:
         return None, f"longer than {LONGEST} characters"
     text = normalise(text.strip())
-    if not text or text == CONTINUATION:
+    seen = text.removeprefix(CONTINUATION) if kind == PIECE else text
+    if not seen.strip(_JOINERS):
         return None, "white space"
-    if not all(character.isprintable() or character in _JOINERS for character in text):
-        return None, "unprintable characters"
-    return kind, text
+    return (kind, text) if _is_printable(text) else (None, "unprintable characters")
+
+
+def _is_printable(text: str) -> bool:
+    # By category, not by isprintable alone: that refuses characters newer than this Python, so the
+    # same file would give another vocabulary on another Python.
+    return text.isprintable() or all(
+        character in _JOINERS or unicodedata.category(character) not in _UNPRINTABLE
+        for character in text
+    )
+
+
+def _reserved(entry: str) -> str | None:
+    """Return why an entry is no text, by its form; tokenizer files that say so are asked first."""
+    if _UNUSED.fullmatch(entry):
+        return "unused"
+    return "special" if _SPECIAL.fullmatch(entry) else None
 
 
 def _sorted(
