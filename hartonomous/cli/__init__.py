@@ -7,7 +7,7 @@ from importlib import import_module
 
 import click
 
-from hartonomous.errors import HartonomousError
+from hartonomous.errors import BadInput, HartonomousError
 
 COMMANDS = {
     "up": "serving",
@@ -59,6 +59,14 @@ class _Verbs(click.Group):
             # The reader (head, less) has seen enough.
             sys.stderr.close()
             context.exit(0)
+        except OSError as error:
+            # A full disk, a limit, a file that may not be read: nothing half-written is left.
+            place = f" ({error.filename})" if error.filename else ""
+            click.echo(
+                f"Error: {error.strerror or error}{place}. Make room, or look at the", err=True
+            )
+            click.echo("file's permissions; then run the same command again.", err=True)
+            context.exit(BadInput.exit_code)
 
 
 @click.group(

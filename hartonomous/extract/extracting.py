@@ -27,8 +27,8 @@ from hartonomous.schema import evidence_type
 EXTRACTION_VERSION = 1
 """Part of a source's options: raised when the same files and options give other evidence."""
 
-BYTES_PER_EVIDENCE = 190
-BYTES_PER_RATING = 150
+BYTES_PER_EVIDENCE = 160
+BYTES_PER_RATING = 160
 LOADED_PER_SECOND = 60_000
 RATED_PER_SECOND = 50_000
 MULTIPLIED_PER_SECOND = 5e10

@@ -254,6 +254,15 @@ def test_a_closed_pipe_is_no_error(served: Graph, model: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
+def test_a_disk_that_takes_no_more(model: Path, tmp_path: Path) -> None:
+    script = f"ulimit -f 1; {HARTONOMOUS} extract {model} --k 3 --output {tmp_path / 'b'}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=False)
+    assert done.returncode == 7, done.stderr
+    assert "Make room" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"model"}
+
+
 def test_shell_completion_is_offered() -> None:
     done = run(_HARTONOMOUS_COMPLETE="bash_source")
     assert "_hartonomous_completion" in done.stdout
