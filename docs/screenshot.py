@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import urllib.parse
 from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
@@ -31,40 +30,29 @@ def main() -> None:
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(f"{address.browser}&cmd=edit&arg={urllib.parse.quote(QUERY)}")
+        page.goto(address.browser)
         page.fill("[data-testid=password]", address.password)
         page.click("[data-testid=connect]")
         page.wait_for_selector("[data-testid=editor-Run]")
-        style(page)
-        run(page)
-        page.wait_for_selector("circle.ring, g.node", timeout=30_000)
-        page.wait_for_timeout(6_000)
-        page.screenshot(path=HERE / "pictures" / "browser-king.png")
-        page.goto(f"{address.browser}&cmd=edit&arg={urllib.parse.quote(CALL)}")
-        page.wait_for_selector("[data-testid=editor-Run]")
-        run(page)
         page.wait_for_timeout(3_000)
-        page.screenshot(path=HERE / "pictures" / "browser-call.png")
+        grass = " ".join((HERE / "browser.grass").read_text("utf-8").split())
+        submit(page, f":style {grass}")
+        submit(page, ":config autoComplete: false")
+        for query, name in ((QUERY, "browser-king.png"), (CALL, "browser-call.png")):
+            submit(page, ":clear")
+            submit(page, query)
+            page.wait_for_timeout(6_000)
+            page.screenshot(path=HERE / "pictures" / name)
         browser.close()
 
 
-def style(page: Page) -> None:
-    """Drop the style file onto the window, as a person would."""
-    transfer = page.evaluate_handle(
-        """text => {
-            const data = new DataTransfer();
-            data.items.add(new File([text], 'browser.grass', {type: 'text/plain'}));
-            return data;
-        }""",
-        (HERE / "browser.grass").read_text("utf-8"),
-    )
-    for event in ("dragenter", "dragover", "drop"):
-        page.dispatch_event("body", event, {"dataTransfer": transfer})
-    page.wait_for_timeout(1_000)
-
-
-def run(page: Page) -> None:
+def submit(page: Page, text: str) -> None:
+    """Put a query or a command into Browser's editor and run it."""
+    page.locator("[data-testid=activeEditor] textarea").focus()
+    page.keyboard.insert_text(text)
+    page.wait_for_timeout(500)
     page.click("[data-testid=editor-Run]")
+    page.wait_for_timeout(1_500)
 
 
 if __name__ == "__main__":

@@ -120,7 +120,6 @@ def configure(home: Path, parts: Path, ports: dict[str, int]) -> None:
         "db.tx_log.rotation.size": "64M",
         "dbms.usage_report.enabled": "false",
         "server.bolt.telemetry.enabled": "false",
-        "browser.post_connect_cmd": "CALL custom.hartonomous.stats()",
         # By default a server waits ten seconds for more connections while it stops.
         "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
         "internal.server.bolt.connection_shutdown_wait_time": "1s",
