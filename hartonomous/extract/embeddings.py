@@ -41,8 +41,8 @@ def embedding_model(
     spare = _spare_rows(where, len(matrix), table)
     entries = table.entries[:limit]
     kept = matrix[: len(entries)]
-    aside = {**_zero_rows(kept), **table.set_aside}
-    vocabulary = build_vocabulary(entries, table.convention, aside, table.literal)
+    zero = frozenset(np.flatnonzero(~kept.any(axis=1)).tolist())
+    vocabulary = build_vocabulary(entries, table.convention, table.set_aside, table.literal, zero)
     if spare and limit is None:
         vocabulary = vocabulary.with_excluded("padding", spare)
     vectors = _finite_rows(where, kept, vocabulary)
@@ -74,11 +74,6 @@ def _spare_rows(where: str, rows: int, table: TokenTable) -> int:
             "words with --vocabulary."
         )
     return spare
-
-
-def _zero_rows(matrix: Floats) -> dict[int, str]:
-    """Return the rows of zeros, which have no direction, with that as the reason to set aside."""
-    return dict.fromkeys(np.flatnonzero(~matrix.any(axis=1)).tolist(), "zero vector")
 
 
 def _finite_rows(where: str, matrix: Floats, vocabulary: Vocabulary) -> Floats:

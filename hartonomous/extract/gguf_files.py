@@ -237,6 +237,6 @@ class _Walk:
         return begin
 
     def _scalar(self, form: str) -> Any:
-        (value,) = struct.unpack_from(f"<{form}", self._data, self._place)
-        self._place += struct.calcsize(f"<{form}")
+        begin = self._step(struct.calcsize(f"<{form}"))
+        (value,) = struct.unpack_from(f"<{form}", self._data, begin)
         return value

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -162,13 +162,15 @@ def continuing(prefix: str) -> Convention:
 def build_vocabulary(
     entries: Iterable[str | None],
     convention: Convention,
-    set_aside: dict[int, str],
+    set_aside: Mapping[int, str],
     literal: Collection[int] = (),
+    zero: Collection[int] = (),
 ) -> Vocabulary:
     """Return the compositions of a vocabulary whose entry i belongs to row i of the matrix.
 
     An entry of None is a row without a token. `set_aside` excludes rows for a reason given;
-    `literal` rows are words as they are written, whatever the convention.
+    `literal` rows are words as they are written, whatever the convention; the vectors of `zero`
+    rows have no direction.
     Raises BadInput for an empty vocabulary.
     """
     excluded: Counter[str] = Counter()
@@ -184,6 +186,8 @@ def build_vocabulary(
             kind, text = None, "no token"
         else:
             kind, text = _composition(*(as_written if row in literal else convention)(entry))
+        if kind is not None and row in zero:
+            kind, text = None, "zero vector"
         if kind is None:
             excluded[text] += 1
             continue

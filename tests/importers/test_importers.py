@@ -1,45 +1,35 @@
-"""Every importer on real models, on every form it reads, and on what it must refuse."""
+"""Every importer on real models, and on every form it reads."""
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
-import pickle
-import struct
-import subprocess
-import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
-import gguf
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from safetensors.numpy import save_file
+from gguf import GGUFReader
+from gguf.quants import dequantize
+from safetensors.numpy import load_file, save_file
 
-from hartonomous.errors import BadInput, HartonomousError, NotFound
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import ENTRY_POINTS, OpenedModel, OpenOptions, importers
+from hartonomous.errors import BadInput, NotFound, UsageError
+from hartonomous.extract.importing import ENTRY_POINTS, importer_for, importers
+from hartonomous.identity import composition_key, file_digest
 from tests import models
+from tests.model_files import (
+    TOKENS,
+    kinds,
+    opened,
+    texts,
+    vectors,
+    write_gguf,
+    write_matrix,
+    write_safetensors,
+)
 
-TOKENS = ["[PAD]", "[unused1]", "king", "queen", "##ing", "throne", "crown"]
 ROOT = Path(__file__).parents[2]
-
-
-def vectors(rows: int = len(TOKENS), columns: int = 4) -> np.ndarray:
-    return np.random.default_rng(3).normal(size=(rows, columns)).astype(np.float32)
-
-
-def texts(model: OpenedModel) -> set[str]:
-    return set(model.vocabulary.compositions["text"].to_pylist())
-
-
-def opened(path: Path, **options: object) -> OpenedModel:
-    return open_model(str(path), OpenOptions(**options))  # type: ignore[arg-type]
 
 
 @pytest.fixture
@@ -59,14 +49,84 @@ def test_every_module_of_importers_is_registered() -> None:
     assert here == registered, "add it to pyproject.toml and run 'pip install -e .' again"
 
 
+def sample(name: str, folder: Path) -> Path:
+    """Return a small model of the kind an importer opens; a new importer needs one here."""
+    words = ["Ġking", "ing", "Ġqueen", "Ġthe"]
+    if name == "gguf":
+        return write_gguf(folder / "m.gguf", vectors(4), words, [1, 1, 1, 1])
+    if name == "huggingface":
+        write_matrix(folder / "model.safetensors", vectors(4))
+        (folder / "vocab.json").write_text(
+            json.dumps({word: row for row, word in enumerate(words)})
+        )
+        return folder
+    if name == "numpy":
+        np.savez(folder / "m.npz", vectors=vectors(4), words=np.array(["king", "queen", "a", "b"]))
+        return folder / "m.npz"
+    assert name == "word-vectors"
+    (folder / "v.txt").write_text("king 1 2\nqueen 3 4\nthe 5 6\na 7 8\n")
+    return folder / "v.txt"
+
+
 @pytest.mark.parametrize("name", importers())
 def test_importers_keep_the_protocol(name: str, tmp_path: Path) -> None:
     importer = importers()[name]
     assert importer.name == name
     assert importer.summary
     assert not importer.recognises(tmp_path)
+    assert not importer.recognises(tmp_path / "none")
     (tmp_path / "x.unknown").write_bytes(b"nothing")
     assert not importer.recognises(tmp_path / "x.unknown")
+
+    path = sample(name, tmp_path)
+    assert [n for n, other in importers().items() if other.recognises(path)] == [name]
+    assert importer_for(path) is importer
+    first, again = opened(path), opened(path)
+    assert first.importer == name
+    assert first.options == again.options
+    assert first.options["importer"] == name
+    assert first.options["limit"] is None
+    assert first.files == again.files
+    for file in first.files:
+        held = (path if path.is_dir() else path.parent) / file.name
+        assert (file.digest, file.bytes) == (file_digest(held), held.stat().st_size)
+    assert first.vocabulary.compositions == again.vocabulary.compositions
+    keys = first.vocabulary.compositions["key"].to_pylist()
+    assert keys == sorted(set(keys))
+    (track,) = first.tracks
+    assert (track.evidence, track.positions) == ("EMBEDDING_EVIDENCE", ("input embedding",))
+    found = track.vectors(0)
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
+    assert found.shape == (len(first.vocabulary), track.dimensions)
+    assert first.parameters == 4 * track.dimensions
+
+    limited = opened(path, limit=3)
+    assert limited.options["limit"] == 3
+    assert texts(limited) < texts(first)
+
+
+@pytest.mark.parametrize("name", importers())
+def test_what_has_no_use_is_refused_not_ignored(name: str, tmp_path: Path) -> None:
+    path = sample(name, tmp_path)
+    with pytest.raises((UsageError, BadInput), match=r"--tensor|no matrix called 'none'"):
+        opened(path, tensor="none")
+    if name in ("gguf", "word-vectors"):
+        (tmp_path / "w.txt").write_text("a\nb\nc\nd")
+        with pytest.raises(UsageError, match="leave --vocabulary out"):
+            opened(path, vocabulary=tmp_path / "w.txt")
+
+
+def test_an_importer_asked_for_by_name(tmp_path: Path) -> None:
+    (tmp_path / "odd.embeddings").write_text("king 1 2\nqueen 3 4\n")
+    assert texts(opened(tmp_path / "odd.embeddings", "word-vectors")) == {"king", "queen"}
+    with pytest.raises(UsageError, match="No importer is called 'none'"):
+        opened(tmp_path / "odd.embeddings", "none")
+    for name in importers():
+        with pytest.raises(NotFound, match="nothing at"):
+            opened(tmp_path / "none", name)
+        with pytest.raises(BadInput):
+            opened(tmp_path, name)
 
 
 # ---------------------------------------------------------------- real models
@@ -76,28 +136,69 @@ def test_minilm() -> None:
     model = opened(models.MINILM)
     assert len(model.vocabulary) == 29_523
     assert model.vocabulary.excluded == {"special": 5, "unused": 994}
-    assert {"king", "queen", "##ing"} <= texts(model)
-    assert model.tracks[0].vectors(0).shape == (29_523, 384)
+    assert model.vocabulary.merged == 0
+    assert model.options["tensor"] == "embeddings.word_embeddings.weight"
+    assert [file.name for file in model.files] == ["model.safetensors", "tokenizer.json"]
+    known = kinds(model)
+    assert (known["king"], known["##ing"]) == ("Token", "Piece")
+    found = model.tracks[0].vectors(0)
+    stored = load_file(models.MINILM / "model.safetensors")["embeddings.word_embeddings.weight"]
+    assert np.array_equal(found, stored[model.vocabulary.rows])
 
 
 def test_glove() -> None:
     model = opened(models.GLOVE, vocabulary=models.GLOVE_WORDS, limit=50_000)
     assert len(model.vocabulary) == 50_000
     assert model.tracks[0].dimensions == 50
+    assert [file.name for file in model.files] == [models.GLOVE.name, models.GLOVE_WORDS.name]
+    whole = opened(models.GLOVE, vocabulary=models.GLOVE_WORDS)
+    assert len(whole.vocabulary) == 400_000
+    assert whole.vocabulary.excluded == {}
+    assert texts(model) < texts(whole)
 
 
 def test_smollm_from_quantised_gguf() -> None:
     model = opened(models.SMOLLM)
     assert len(model.vocabulary) == 48_637
-    assert model.vocabulary.excluded["control"] == 17
-    assert {"king", "##ing"} <= texts(model)
-    assert np.isfinite(model.tracks[0].vectors(0)).all()
+    assert model.vocabulary.excluded == {
+        "byte fragment": 313,
+        "control": 17,
+        "unprintable characters": 19,
+        "white space": 166,
+    }
+    known = kinds(model)
+    assert (known["king"], known["##ing"], known["##"]) == ("Token", "Piece", "Token")
+    (stored,) = (t for t in GGUFReader(models.SMOLLM).tensors if t.name == "token_embd.weight")
+    expected = dequantize(stored.data, stored.tensor_type)[model.vocabulary.rows]
+    assert np.array_equal(model.tracks[0].vectors(0), expected)
 
 
 def test_wordllama_with_a_tokenizer_from_elsewhere() -> None:
     model = opened(models.WORDLLAMA, vocabulary=models.WORDLLAMA_TOKENIZER)
-    assert model.vocabulary.excluded["byte fragment"] == 256
+    assert len(model.vocabulary) == 31_659
+    assert model.vocabulary.merged == 30
+    assert model.vocabulary.excluded == {
+        "byte fragment": 256,
+        "special": 3,
+        "unprintable characters": 21,
+        "white space": 31,
+    }
     assert {"king", "##ing"} <= texts(model)
+    with pytest.raises(BadInput, match="--vocabulary"):
+        opened(models.WORDLLAMA)
+
+
+def test_models_meet_in_their_words() -> None:
+    real = [
+        opened(models.MINILM),
+        opened(models.GLOVE, vocabulary=models.GLOVE_WORDS, limit=50_000),
+        opened(models.SMOLLM),
+        opened(models.WORDLLAMA, vocabulary=models.WORDLLAMA_TOKENIZER),
+    ]
+    keys = [set(model.vocabulary.compositions["key"].to_pylist()) for model in real]
+    assert composition_key("Token", "king") in set.intersection(*keys)
+    pieces = [keys[place] for place in (0, 2, 3)]
+    assert composition_key("Piece", "##ing") in set.intersection(*pieces)
 
 
 # ---------------------------------------------------------------- forms
@@ -111,15 +212,16 @@ def test_vocab_txt(folder: Path) -> None:
     assert np.array_equal(model.tracks[0].vectors(0), vectors()[chosen])
 
 
-@pytest.mark.parametrize("dtype", ["F16", "BF16"])
-def test_half_precision_is_widened(tmp_path: Path, dtype: str) -> None:
+@pytest.mark.parametrize("dtype", ["F64", "F16", "BF16"])
+def test_other_floats_become_float32(tmp_path: Path, dtype: str) -> None:
     exact = np.array([[1.0, -2.5], [0.5, 3.0], [8.0, 0.25]], dtype=np.float32)
-    stored = (
-        exact.astype(np.float16) if dtype == "F16" else (exact.view(np.uint32) >> 16).astype("<u2")
-    )
-    write_safetensors(
-        tmp_path / "model.safetensors", {"wte.weight": (dtype, (3, 2), stored.tobytes())}
-    )
+    stored = {
+        "F64": exact.astype("<f8"),
+        "F16": exact.astype("<f2"),
+        "BF16": (exact.view(np.uint32) >> 16).astype("<u2"),
+    }[dtype]
+    tensors = {"wte.weight": (dtype, (3, 2), stored.tobytes())}
+    write_safetensors(tmp_path / "model.safetensors", tensors)
     (tmp_path / "vocab.txt").write_text("a\nb\nc")
     model = opened(tmp_path)
     assert np.array_equal(model.tracks[0].vectors(0), exact[model.vocabulary.rows])
@@ -138,42 +240,47 @@ def test_shards(tmp_path: Path) -> None:
     (tmp_path / "vocab.txt").write_text("\n".join(TOKENS))
     model = opened(tmp_path)
     assert model.options["tensor"] == "model.embed_tokens.weight"
+    # Only what was opened makes the source what it is; the other shard may change.
+    opened_names = ["a.safetensors", "model.safetensors.index.json", "vocab.txt"]
+    assert [file.name for file in model.files] == opened_names
     other = opened(tmp_path, tensor="lm_head.weight")
     assert np.allclose(other.tracks[0].vectors(0), model.tracks[0].vectors(0) + 1)
 
 
 @pytest.mark.parametrize(
-    ("tokenizer", "expected"),
+    ("names", "chosen"),
     [
-        ({"model": {"type": "WordPiece", "vocab": {"king": 0, "##ing": 1, "[PAD]": 2}}}, {"king", "##ing"}),
+        (["lm_head.weight", "model.embed_tokens.weight"], "model.embed_tokens.weight"),
+        (["decoder.embed_tokens.weight", "encoder.embed_tokens.weight"], "encoder.embed_tokens.weight"),
+        (["model.decoder.embed_tokens.weight", "model.shared.weight"], "model.shared.weight"),
         (
-            {"model": {"type": "BPE", "vocab": {"Ġking": 0, "ing": 1, "Ã": 2}}, "decoder": {"type": "ByteLevel"}},
-            {"king", "##ing"},
+            ["bert.embeddings.position_embeddings.weight", "bert.embeddings.word_embeddings.weight"],
+            "bert.embeddings.word_embeddings.weight",
         ),
-        (
-            {"model": {"type": "Unigram", "vocab": [["▁king", -1.0], ["ing", -2.0], ["<0x0A>", -3.0]]}},
-            {"king", "##ing"},
-        ),
-        ({"model": {"type": "WordLevel", "vocab": {"king": 0, "ing": 1, "it": 2}}}, {"king", "ing", "it"}),
-        (
-            {
-                "model": {"type": "BPE", "vocab": {"▁king": 0, "ing": 1}},
-                "added_tokens": [{"id": 2, "content": "<im_start>", "special": True}],
-            },
-            {"king", "##ing"},
-        ),
+        (["whatever"], "whatever"),
     ],
 )  # fmt: skip
-def test_tokenizer_json(tmp_path: Path, tokenizer: dict, expected: set[str]) -> None:
-    save_file({"wte.weight": vectors(3)}, tmp_path / "model.safetensors")
-    (tmp_path / "tokenizer.json").write_text(json.dumps(tokenizer))
-    assert texts(opened(tmp_path)) == expected
+def test_the_input_embedding_is_taken(tmp_path: Path, names: list[str], chosen: str) -> None:
+    save_file({name: vectors() for name in names}, tmp_path / "model.safetensors")
+    (tmp_path / "vocab.txt").write_text("\n".join(TOKENS))
+    assert opened(tmp_path).options["tensor"] == chosen
 
 
 def test_padding_rows_are_counted(tmp_path: Path) -> None:
-    save_file({"wte.weight": vectors(10)}, tmp_path / "model.safetensors")
+    write_matrix(tmp_path / "model.safetensors", vectors(10))
     (tmp_path / "vocab.txt").write_text("\n".join(TOKENS))
     assert opened(tmp_path).vocabulary.excluded["padding"] == 3
+    assert "padding" not in opened(tmp_path, limit=4).vocabulary.excluded
+
+
+@pytest.mark.parametrize("model", ["llama", "t5", "bert"])
+def test_gguf_of_other_tokenizers(tmp_path: Path, model: str) -> None:
+    tokens = ["▁king", "ing", "<0x0A>", "▁", "user", "[unused3]"]
+    types = [1, 1, 6, 1, 4, 1]
+    path = write_gguf(tmp_path / "m.gguf", vectors(8, 32), tokens, types, model=model)
+    assert kinds(opened(path)) == {"king": "Token", "##ing": "Piece", "user": "Token"}
+    counted = {"byte fragment": 1, "padding": 2, "unused": 1, "white space": 1}
+    assert opened(path).vocabulary.excluded == counted
 
 
 @pytest.mark.parametrize("form", ["F32", "Q8_0"])
@@ -223,219 +330,35 @@ def test_word2vec_binary(tmp_path: Path) -> None:
         opened(tmp_path / "v.bin")
 
 
-# ---------------------------------------------------------------- refused
+def test_word_vectors_are_those_gensim_reads(tmp_path: Path) -> None:
+    from gensim.models import KeyedVectors
+
+    written = KeyedVectors(4)
+    written.add_vectors(["king", "queen", "café", "new_york"], vectors(4))
+    for name, binary in (("v.bin", True), ("v.txt", False)):
+        written.save_word2vec_format(tmp_path / name, binary=binary)
+        model = opened(tmp_path / name)
+        words = model.vocabulary.compositions["text"].to_pylist()
+        assert np.allclose(model.tracks[0].vectors(0), written[words], atol=1e-6)
 
 
-def test_not_a_model(tmp_path: Path) -> None:
-    (tmp_path / "readme.txt").write_text("hello there\n")
-    for path in (tmp_path, tmp_path / "readme.txt"):
-        with pytest.raises(BadInput, match="not a model that any importer reads"):
-            opened(path)
-    with pytest.raises(NotFound, match="nothing at"):
-        opened(tmp_path / "missing.gguf")
-
-
-def test_a_hub_id_without_a_network_fails_clearly() -> None:
-    probe = (
-        "from hartonomous.extract.extracting import open_model;"
-        "from hartonomous.extract.importing import OpenOptions;"
-        "open_model('some-org/some-model', OpenOptions())"
+def test_words_inside_an_archive(tmp_path: Path) -> None:
+    np.savez_compressed(
+        tmp_path / "m.npz",
+        left=vectors(3),
+        right=vectors(3) + 1,
+        words=np.array(["a", "b", "c"]),
+        ids=np.arange(3),
     )
-    done = subprocess.run(
-        [sys.executable, "-c", probe],
-        env={**os.environ, "HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "NotFound" in done.stderr
-    assert "cannot be downloaded" in done.stderr
+    with pytest.raises(BadInput, match="'left', 'right'; name the embedding with --tensor"):
+        opened(tmp_path / "m.npz")
+    model = opened(tmp_path / "m.npz", tensor="right")
+    assert model.options["tensor"] == "right"
+    assert np.array_equal(model.tracks[0].vectors(0), (vectors(3) + 1)[model.vocabulary.rows])
 
 
-@pytest.mark.parametrize(
-    "name", ["pytorch_model.bin", "m.pt", "m.pth", "m.ckpt", "m.pkl", "m.joblib"]
-)
-def test_pickles_are_refused_by_name_with_the_reason(tmp_path: Path, name: str) -> None:
-    class Trap:
-        def __reduce__(self) -> tuple[object, ...]:
-            return os.mkdir, (str(tmp_path / "sprung"),)
-
-    (tmp_path / name).write_bytes(pickle.dumps(Trap()))
-    for path in (tmp_path, tmp_path / name):
-        with pytest.raises(BadInput, match=r"(?s)refused.*unpickling runs.*safetensors"):
-            opened(path)
-    assert not (tmp_path / "sprung").exists()
-
-
-def test_a_numpy_file_with_objects_is_refused(tmp_path: Path) -> None:
-    np.save(tmp_path / "m.npy", np.array([["a", 1]], dtype=object), allow_pickle=True)
-    (tmp_path / "w.txt").write_text("a")
-    with pytest.raises(BadInput, match="Python objects"):
-        opened(tmp_path / "m.npy", vocabulary=tmp_path / "w.txt")
-    np.savez(tmp_path / "m.npz", a=np.array([["a", 1]], dtype=object))
-    with pytest.raises(BadInput, match="Python objects"):
-        opened(tmp_path / "m.npz", vocabulary=tmp_path / "w.txt")
-
-
-def test_an_unknown_layout_names_the_choices(tmp_path: Path) -> None:
-    save_file({"enc.a": vectors(), "enc.b": vectors()}, tmp_path / "model.safetensors")
-    (tmp_path / "vocab.txt").write_text("\n".join(TOKENS))
-    with pytest.raises(BadInput, match=r"--tensor.*'enc\.a' 7x4.*'enc\.b' 7x4"):
-        opened(tmp_path)
-    with pytest.raises(BadInput, match=r"no matrix called 'enc\.c'"):
-        opened(tmp_path, tensor="enc.c")
-    assert len(texts(opened(tmp_path, tensor="enc.b"))) == 5
-
-
-@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_rows_that_are_not_finite_are_refused(folder: Path, value: float) -> None:
-    matrix = vectors()
-    matrix[3, 1] = value
-    save_file({"embeddings.word_embeddings.weight": matrix}, folder / "model.safetensors")
-    with pytest.raises(BadInput, match=r"row 3 \('queen'\) is not finite"):
-        opened(folder)
-    matrix[3, 1], matrix[0, 0] = 1.0, value
-    save_file({"embeddings.word_embeddings.weight": matrix}, folder / "model.safetensors")
-    assert len(texts(opened(folder))) == 5  # only the excluded [PAD] is not finite
-
-
-def test_zero_vectors_are_excluded_and_counted(folder: Path) -> None:
-    matrix = vectors()
-    matrix[2] = 0
-    save_file({"embeddings.word_embeddings.weight": matrix}, folder / "model.safetensors")
-    model = opened(folder)
-    assert model.vocabulary.excluded["zero vector"] == 1
-    assert "king" not in texts(model)
-
-
-def test_lengths_that_differ_are_refused(folder: Path, tmp_path: Path) -> None:
-    (folder / "vocab.txt").write_text("\n".join([*TOKENS, "more", "words"]))
-    with pytest.raises(BadInput, match=r"7 rows .* 9 tokens"):
-        opened(folder)
-    np.save(tmp_path / "m.npy", vectors(3))
-    (tmp_path / "w.txt").write_text("a\nb\n")
-    with pytest.raises(BadInput, match=r"3 rows .* 2 words"):
-        opened(tmp_path / "m.npy", vocabulary=tmp_path / "w.txt")
-    with pytest.raises(BadInput, match="--vocabulary"):
-        opened(tmp_path / "m.npy")
-
-
-def test_too_few_compositions_are_refused(tmp_path: Path) -> None:
-    save_file({"wte.weight": vectors(3)}, tmp_path / "model.safetensors")
-    (tmp_path / "vocab.txt").write_text("[PAD]\n[CLS]\nking")
-    with pytest.raises(BadInput, match="it takes two"):
-        opened(tmp_path)
-
-
-def test_links_out_of_the_folder_are_not_followed(folder: Path, tmp_path: Path) -> None:
-    inner = tmp_path / "inner"
-    inner.mkdir()
-    (inner / "model.safetensors").symlink_to(folder / "model.safetensors")
-    (inner / "vocab.txt").write_text("\n".join(TOKENS))
-    with pytest.raises(BadInput, match="leads out"):
-        opened(inner)
-    (inner / "model.safetensors").unlink()
-    index = {"weight_map": {"wte.weight": "../model.safetensors"}}
-    (inner / "model.safetensors.index.json").write_text(json.dumps(index))
-    with pytest.raises(BadInput, match="not a file beside it"):
-        opened(inner)
-
-
-GOOD = {"wte.weight": ("F32", (2, 2), bytes(16))}
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        lambda b: b[:4],
-        lambda b: b[:20],
-        lambda b: b[:-1],
-        lambda b: b + b"x",
-        lambda b: struct.pack("<Q", 1 << 62) + b[8:],
-        lambda b: struct.pack("<Q", 200 << 20) + b[8:],
-        lambda b: b.replace(b"[2,2]", b"[3,2]"),
-        lambda b: b.replace(b"[2,2]", b"[-2,2]".ljust(5)),
-        lambda b: b.replace(b"[0,16]", b"[8,16]"),
-        lambda b: b.replace(b'"F32"', b'"F99"'),
-        lambda b: b.replace(b'"F32"', b'"I32"'),
-        lambda b: b[:8] + b"[" * (len(b) - 8),
-    ],
-)
-def test_damaged_safetensors_are_refused(tmp_path: Path, damage) -> None:
-    write_safetensors(tmp_path / "model.safetensors", GOOD)
-    (tmp_path / "vocab.txt").write_text("a\nb")
-    whole = (tmp_path / "model.safetensors").read_bytes()
-    (tmp_path / "model.safetensors").write_bytes(damage(whole))
-    with pytest.raises(BadInput):
-        opened(tmp_path)
-
-
-def test_overlapping_tensors_and_keys_given_twice_are_refused(tmp_path: Path) -> None:
-    (tmp_path / "vocab.txt").write_text("a\nb")
-    entry = '"dtype":"F32","shape":[2,2],"data_offsets":[0,16]'
-    for header in ('{"a":{%s},"b":{%s}}' % (entry, entry), '{"a":{%s},"a":{%s}}' % (entry, entry)):  # noqa: UP031
-        raw = header.encode()
-        (tmp_path / "model.safetensors").write_bytes(struct.pack("<Q", len(raw)) + raw + bytes(16))
-        with pytest.raises(BadInput):
-            opened(tmp_path)
-
-
-@pytest.fixture(scope="module")
-def samples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """One small sound file of each binary form."""
-    place = tmp_path_factory.mktemp("samples")
-    write_safetensors(place / "model.safetensors", GOOD)
-    write_gguf(place / "m.gguf", vectors(4, 32), ["Ġa", "b", "c", "Ġd"], [1, 1, 1, 1], "Q8_0")
-    np.save(place / "m.npy", vectors(2))
-    (place / "v.bin").write_bytes(b"2 2\n" + b"a " + bytes(8) + b"b " + bytes(8))
-    return {file.name: file.read_bytes() for file in place.iterdir()}
-
-
-@settings(
-    max_examples=250, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-@given(data=st.data())
-def test_whatever_is_damaged_only_our_error_comes_out(
-    samples: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    name = data.draw(st.sampled_from(sorted(samples)))
-    raw = bytearray(samples[name])
-    for _ in range(data.draw(st.integers(1, 4))):
-        place = data.draw(st.integers(0, len(raw) - 1))
-        raw[place] = data.draw(st.integers(0, 255))
-    cut = data.draw(st.integers(0, len(raw)))
-    place = tmp_path_factory.mktemp("damaged")
-    (place / name).write_bytes(bytes(raw[:cut]) if data.draw(st.booleans()) else bytes(raw))
-    (place / "vocab.txt").write_text("a\nb")
-    path = place if name == "model.safetensors" else place / name
-    with contextlib.suppress(HartonomousError):
-        opened(path, vocabulary=place / "vocab.txt" if name.endswith("npy") else None)
-
-
-def write_safetensors(path: Path, tensors: dict[str, tuple[str, tuple[int, ...], bytes]]) -> None:
-    header, data = {}, b""
-    for name, (dtype, shape, raw) in tensors.items():
-        header[name] = {
-            "dtype": dtype,
-            "shape": shape,
-            "data_offsets": [len(data), len(data) + len(raw)],
-        }
-        data += raw
-    encoded = json.dumps(header, separators=(",", ":")).encode()
-    path.write_bytes(struct.pack("<Q", len(encoded)) + encoded + data)
-
-
-def write_gguf(
-    path: Path, matrix: np.ndarray, tokens: list[str], types: list[int], form: str
-) -> None:
-    writer = gguf.GGUFWriter(path, "llama")
-    writer.add_tokenizer_model("gpt2")
-    writer.add_token_list(tokens)
-    writer.add_token_types(types)
-    kind = gguf.GGMLQuantizationType[form]
-    stored = gguf.quants.quantize(matrix, kind)
-    writer.add_tensor("token_embd.weight", stored, raw_dtype=kind)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+def test_marks_among_words_are_special(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("</s> 1 2\nking 3 4\nqueen 5 6\n<unk> 7 8\n## 9 1\n")
+    model = opened(tmp_path / "v.txt")
+    assert texts(model) == {"king", "queen", "##"}
+    assert model.vocabulary.excluded == {"special": 2}
