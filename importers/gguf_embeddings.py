@@ -11,6 +11,7 @@ from hartonomous.extract.importing import OpenedModel, OpenOptions, refuse_optio
 from hartonomous.extract.tokenizers import TokenTable
 from hartonomous.extract.untrusted import shown
 from hartonomous.extract.vocabulary import byte_level, sentencepiece
+from importers.transformer_tracks import with_transformer_tracks
 
 INPUT_EMBEDDING = "token_embd.weight"
 TOKENS, TYPES = "tokenizer.ggml.tokens", "tokenizer.ggml.token_type"
@@ -42,7 +43,7 @@ class GgufEmbeddings:
         header = read_header(path, (TOKENS, TYPES, MODEL))
         table = _tokenizer(path, header)
         name = _matrix_name(path, header, options.tensor)
-        return embedding_model(
+        opened = embedding_model(
             self.name,
             f"{path.name}: {shown(name)}",
             read_matrix(path, header, name),
@@ -51,6 +52,7 @@ class GgufEmbeddings:
             {"tensor": name},
             options.limit,
         )
+        return with_transformer_tracks(opened, path, options)
 
 
 def _matrix_name(path: Path, header: GgufHeader, asked: str | None) -> str:

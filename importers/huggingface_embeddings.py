@@ -10,6 +10,7 @@ from hartonomous.extract.importing import OpenedModel, OpenOptions
 from hartonomous.extract.safetensors_files import Tensor, read_tensor, safetensors_header
 from hartonomous.extract.tokenizers import find_tokenizer, read_tokenizer
 from hartonomous.extract.untrusted import inside, read_json, shown
+from importers.transformer_tracks import with_transformer_tracks
 
 INDEX = "model.safetensors.index.json"
 SINGLE = "model.safetensors"
@@ -48,7 +49,7 @@ class HuggingFaceEmbeddings:
         tensor = _input_embedding(path, tensors, options.tensor)
         folder = path if path.is_dir() else path.parent
         table = read_tokenizer(options.vocabulary) if options.vocabulary else find_tokenizer(folder)
-        return embedding_model(
+        opened = embedding_model(
             self.name,
             f"{tensor.file.name}: {shown(tensor.name)}",
             read_tensor(tensor),
@@ -57,6 +58,7 @@ class HuggingFaceEmbeddings:
             {"tensor": tensor.name},
             options.limit,
         )
+        return with_transformer_tracks(opened, path, options)
 
 
 def _tensors(path: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:

@@ -42,6 +42,20 @@ def extraction_options(command: F) -> F:
         click.option(
             "--centre/--no-centre", default=True, show_default=True, help="Subtract the mean first."
         ),
+        click.option(
+            "--tracks",
+            default="embedding",
+            show_default=True,
+            callback=_tracks,
+            help="What to take out: embedding, layers, heads, comma-separated, or all.",
+        ),
+        click.option(
+            "--device",
+            default="cpu",
+            show_default=True,
+            type=click.Choice(["cpu", "cuda"]),
+            help="Where a model is run.",
+        ),
         click.option("--subject", help="Whose data it is, when it is somebody's."),
         click.option("--licence", help="The licence it came under."),
         click.option("--family", help="The family of models it belongs to."),
@@ -49,6 +63,15 @@ def extraction_options(command: F) -> F:
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def _tracks(context: click.Context, option: click.Parameter, value: str) -> frozenset[str]:
+    from hartonomous.extract.importing import TRACKS
+
+    chosen = frozenset(TRACKS if value == "all" else value.split(","))
+    if unknown := sorted(chosen - frozenset(TRACKS)):
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(TRACKS)}, all.")
+    return chosen
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous importers\n")
@@ -110,7 +133,13 @@ def opening(options: dict[str, Any]) -> tuple[OpenOptions, str | None]:
     """Return the chosen options as a model is opened with, and the importer's name."""
     from hartonomous.extract.importing import OpenOptions
 
-    chosen = OpenOptions(options["vocabulary"], options["tensor"], options["limit"])
+    chosen = OpenOptions(
+        options["vocabulary"],
+        options["tensor"],
+        options["limit"],
+        options["tracks"],
+        options["device"],
+    )
     return chosen, options["importer"]
 
 

@@ -102,12 +102,14 @@ def progress_bar(quiet: bool = False) -> Iterator[Progress]:
     began: dict[str, float] = {}
 
     def note(stage: str, done: int, total: int) -> None:
-        if stage not in tasks:
-            tasks[stage] = bar.add_task(stage, total=total, rate="")
-            began[stage] = time.monotonic()
-        seconds = time.monotonic() - began[stage]
+        # What stands after a colon tells where in its stage the work is.
+        name = stage.partition(":")[0]
+        if name not in tasks:
+            tasks[name] = bar.add_task(stage, total=total, rate="")
+            began[name] = time.monotonic()
+        seconds = time.monotonic() - began[name]
         rate = f"{done / seconds:,.0f}/s" if seconds > 0.1 else ""
-        bar.update(tasks[stage], completed=done, total=total, rate=rate)
+        bar.update(tasks[name], description=stage, completed=done, total=total, rate=rate)
 
     with bar:
         yield note

@@ -32,6 +32,10 @@ BUCKET_ROWS = 4_000_000
 """Listings aggregated at once, about; a bucket is a range of low ends."""
 
 
+MOST_BUCKETS = 1_000
+"""Files open one after another; beyond, buckets grow."""
+
+
 class Aggregator:
     """Collects listings, spilling to temporary files; yields evidence sorted by (start, end)."""
 
@@ -49,11 +53,11 @@ class Aggregator:
         self._vocabulary, self._positions, self._k = vocabulary, positions, k
         self._minimum = minimum_positions
         self._memory = memory
-        self._buckets = max(1, min(vocabulary, -(-expected // BUCKET_ROWS)))
+        self._buckets = max(1, min(vocabulary, MOST_BUCKETS, -(-expected // BUCKET_ROWS)))
         self._held: list[list[NDArray[np.void]]] = [[] for _ in range(self._buckets)]
         self._bytes = 0
         self._spill = tempfile.TemporaryDirectory(prefix="hartonomous-")
-        self.rows = self.observations = self.below = 0
+        self.rows = self.observations = self.below = self.observations_below = 0
 
     def __enter__(self) -> Aggregator:
         return self
@@ -69,18 +73,22 @@ class Aggregator:
     def add(self, position: int, found: Neighbours) -> None:
         """Take in the neighbours found at one position."""
         listings = _listings(position, found, self._vocabulary, self._k)
-        bucket = listings["pair"] // self._vocabulary * self._buckets // self._vocabulary
-        for number in range(self._buckets):
-            part = listings if self._buckets == 1 else listings[bucket == number]
+        low = listings["pair"] // self._vocabulary
+        # Sorting 16-bit numbers stably is a radix sort, one pass for all buckets.
+        bucket = (low * self._buckets // self._vocabulary).astype(np.int16)
+        order = np.argsort(bucket, kind="stable")
+        ends = np.searchsorted(bucket[order], np.arange(1, self._buckets))
+        for number, part in enumerate(np.split(listings[order], ends)):
             self._held[number].append(part)
-            self._bytes += part.nbytes
+        self._bytes += listings.nbytes
         if self._bytes > self._memory:
             self._write_held()
 
     def tables(self) -> Iterator[pa.Table]:
-        """Yield the evidence, sorted; afterwards `rows`, `observations` and `below` are counted.
+        """Yield the evidence, sorted; afterwards the counts are complete.
 
-        `below` counts pairs that fewer positions than the minimum observed, and left out.
+        `rows` and `observations` (listings) of the pairs yielded; `below` and
+        `observations_below` of those that fewer positions than the minimum observed.
         """
         for number in range(self._buckets):
             file = self._file(number)
@@ -92,7 +100,7 @@ class Aggregator:
             yield table
 
     def _aggregated(self, listings: NDArray[np.void]) -> pa.Table:
-        listings = listings[np.lexsort((listings["position"], listings["pair"]))]
+        listings = listings[np.argsort(listings["pair"] * self._positions + listings["position"])]
         first_of_time = _starts(listings["pair"], listings["position"])
         times = listings[first_of_time]
         first_of_pair = _starts(times["pair"])
@@ -100,7 +108,9 @@ class Aggregator:
         kept = n >= self._minimum
         self.below += int((~kept).sum())
         first_listing = first_of_time[first_of_pair]
-        directed = np.diff(np.append(first_listing, len(listings)))[kept]
+        directed = np.diff(np.append(first_listing, len(listings)))
+        self.observations_below += int(directed[~kept].sum())
+        directed = directed[kept]
         rank = _sums(listings["rank"], first_listing)[kept]
         weight = _sums(times["weight"], first_of_pair)[kept]
         pair = times["pair"][first_of_pair][kept]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from hartonomous.errors import BadInput
 from hartonomous.extract.aggregating import Aggregator
 from hartonomous.extract.downloading import download, is_hub_id
 from hartonomous.extract.importing import OpenedModel, OpenOptions, VectorTrack, importer_for
-from hartonomous.extract.neighbours import NeighbourOptions, nearest
+from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest
+from hartonomous.extract.resuming import FinishedPositions
 from hartonomous.extract.supporting import absent_constant, trust
 from hartonomous.identity import content_digest
 from hartonomous.schema import evidence_type
@@ -108,12 +110,23 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
 
 
 def extract(
-    model: OpenedModel, options: ExtractOptions, output: Path, progress: Progress
+    model: OpenedModel,
+    options: ExtractOptions,
+    output: Path,
+    progress: Progress,
+    work: Path | None = None,
 ) -> Bundle:
-    """Search a model's tracks and write the bundle; the folder appears whole or not at all."""
+    """Search a model's tracks and write the bundle; the folder appears whole or not at all.
+
+    With a folder `work`, positions that an interrupted run finished are taken from there.
+    """
+    finished = FinishedPositions(work)
     with BundleWriter(output) as writer:
         writer.write_compositions(model.vocabulary.compositions)
-        tracks = tuple(_write_track(writer, model, t, options, progress) for t in model.tracks)
+        tracks = tuple(
+            _write_track(writer, model, track, options, finished, progress)
+            for track in model.tracks
+        )
         return writer.finish(describe_source(model, options), tracks)
 
 
@@ -127,14 +140,17 @@ def extract_cached(
     source = describe_source(model, options)
     described = {"source": source.digest, "subject": source.subject}
     described |= {"licence": source.licence, "family": source.family}
+    cache.mkdir(parents=True, exist_ok=True)
     target = cache / content_digest("cached bundle", described)[:32]
     if target.is_dir():
         try:
             return read_bundle(target)
         except BadInput:
             shutil.rmtree(target)
-    cache.mkdir(parents=True, exist_ok=True)
-    return extract(model, options, target, progress)
+    work = target.with_suffix(".positions")
+    bundle = extract(model, options, target, progress, work)
+    shutil.rmtree(work, ignore_errors=True)
+    return bundle
 
 
 def _write_track(
@@ -142,32 +158,62 @@ def _write_track(
     model: OpenedModel,
     track: VectorTrack,
     options: ExtractOptions,
+    finished: FinishedPositions,
     progress: Progress,
 ) -> TrackDescription:
-    n = len(model.vocabulary)
-    asked = options.neighbours
-    k = min(asked.k, n - 1)
+    n, positions = len(model.vocabulary), len(track.positions)
+    asked = replace(options.neighbours, k=min(options.neighbours.k, n - 1))
     recall = 1.0
-    with Aggregator(evidence_type(track.evidence), n, len(track.positions), k) as aggregator:
-        for position in range(len(track.positions)):
-            name = "neighbours" if len(track.positions) == 1 else track.positions[position]
-            found = nearest(
-                track.vectors(position),
-                replace(asked, k=k),
-                lambda done, total, name=name: progress(name, done, total),  # type: ignore[misc]
-            )
+    kind = evidence_type(track.evidence)
+    with Aggregator(kind, n, positions, asked.k, track.minimum) as aggregator:
+        for position in range(positions):
+            found = _neighbours(track, position, asked, finished, progress)
             recall = min(recall, found.recall)
             aggregator.add(position, found)
         writer.write_evidence(track.evidence, aggregator.tables())
+        unstored = n * (n - 1) // 2 - aggregator.rows
+        listed = aggregator.observations_below / unstored if unstored else 0.0
         return TrackDescription(
             evidence=track.evidence,
             positions=track.positions,
-            k=k,
+            k=asked.k,
             vocabulary=n,
             dimensions=track.dimensions,
-            trust=trust(track.vectors(position) for position in range(len(track.positions))),
-            absent=absent_constant(len(track.positions), k, n),
+            trust=_trust(track, progress),
+            absent=absent_constant(positions, asked.k, n, listed),
             recall=recall,
             rows=aggregator.rows,
             observations=aggregator.observations,
+            minimum=track.minimum,
+            below=aggregator.below,
         )
+
+
+def _trust(track: VectorTrack, progress: Progress) -> int:
+    if track.prepare is not None:
+        track.prepare(progress)
+    return trust([partial(track.vectors, place) for place in range(len(track.positions))])
+
+
+def _neighbours(
+    track: VectorTrack,
+    position: int,
+    options: NeighbourOptions,
+    finished: FinishedPositions,
+    progress: Progress,
+) -> Neighbours:
+    """Return one position's neighbours, from an earlier run if it got there."""
+    stage = track.evidence.removesuffix("_EVIDENCE").lower()
+    positions = len(track.positions)
+    if positions > 1:
+        stage += f": {track.positions[position]}"
+    if (found := finished.read(track.evidence, position)) is None:
+        if track.prepare is not None:
+            track.prepare(progress)
+        found = nearest(
+            track.vectors(position),
+            options,
+            lambda done, total: progress(stage, position * total + done, positions * total),
+        )
+        finished.write(track.evidence, position, found)
+    return found

@@ -19,17 +19,27 @@ from hartonomous.extract.vocabulary import Vocabulary
 ENTRY_POINTS = "hartonomous.importers"
 
 
+TRACKS = ("embedding", "layers", "heads")
+"""What can be taken out of a model; all but the embedding need it to be run."""
+
+Progress = Callable[[str, int, int], None]
+"""Told (stage, done, total) as work goes on."""
+
+
 @dataclass(frozen=True)
 class OpenOptions:
     """What a person may say about a model before it is opened.
 
     `vocabulary` is a word list for a matrix that comes without its words; `tensor` names the
     embedding matrix where there are several; `limit` keeps the first entries only, None all.
+    `tracks` are what is taken out, of TRACKS; `device` is where a model is run, if it is.
     """
 
     vocabulary: Path | None = None
     tensor: str | None = None
     limit: int | None = None
+    tracks: frozenset[str] = frozenset({"embedding"})
+    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -37,13 +47,17 @@ class VectorTrack:
     """One kind of observation a model offers: a matrix of vectors at each position.
 
     `vectors(p)` returns float32 of shape (N, dimensions), row i for composition i of the
-    vocabulary; called once per position, in any order. `positions` are readable names.
+    vocabulary; called more than once, in any order. `positions` are readable names. Pairs that
+    fewer than `minimum` positions list are counted and left out. `prepare` is called before the
+    first position that is needed, and may take long.
     """
 
     evidence: str
     positions: tuple[str, ...]
     dimensions: int
     vectors: Callable[[int], NDArray[np.float32]]
+    minimum: int = 1
+    prepare: Callable[[Progress], None] | None = None
 
 
 @dataclass(frozen=True)

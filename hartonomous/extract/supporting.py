@@ -5,7 +5,7 @@ Sources: the rating report's formulas, in milli-decades (thousandths of a power 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ FULL_TRUST_RATIO = 150
 """Participation ratio from which a track is trusted fully."""
 
 TRUST_RANGE = (100, 1000)
+
+TRUST_ROWS = 8_192
+"""Rows that trust is estimated from: 34 million pairs of them."""
 
 
 def chance(k: int, vocabulary: int) -> float:
@@ -58,21 +61,38 @@ def absent_constant(positions: int, k: int, vocabulary: int, mean_directed: floa
     return int(np.rint(1000 * log_odds(mean_directed, positions, chance(k, vocabulary))))
 
 
-def trust(matrices: Iterable[NDArray[np.float32]]) -> int:
+def trust(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> int:
     """Return a track's trust in milli, from its vectors alone, (n, d) a position.
 
     1000 PR / 150 within [100, 1000], PR = (sum l)^2 / sum l^2 over the eigenvalues l of the
-    covariance of the centred, row-normalised vectors, positions side by side.
+    covariance of the centred, row-normalised vectors, positions side by side. Each position is
+    given as a function that returns it, so that they need not stand in memory together.
+    """
+    total, squares = _spread(matrices)
+    if squares <= 0:
+        return TRUST_RANGE[0]
+    low, high = TRUST_RANGE
+    return max(low, min(high, round(1000 * total**2 / squares / FULL_TRUST_RATIO)))
+
+
+def _spread(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> tuple[float, float]:
+    """Return estimates of sum l and sum l^2 from at most TRUST_ROWS rows, evenly spaced.
+
+    The mean of |x|^2, and the mean of (x . y)^2 over pairs of different rows, which has no bias
+    however few the rows are (Chen, Zhang, Zhong 2010, for centred vectors).
     """
     from hartonomous.extract.neighbours import centred, normalised
 
-    unit = np.hstack([normalised(centred(matrix)) for matrix in matrices])
-    if len(unit) < 2:
-        return TRUST_RANGE[0]
-    spread = np.linalg.eigvalsh(
-        np.cov(unit, rowvar=False, dtype=np.float64).reshape(unit.shape[1], -1)
-    )
-    squares = float(np.square(spread).sum())
-    ratio = float(spread.sum()) ** 2 / squares if squares else 0.0
-    low, high = TRUST_RANGE
-    return max(low, min(high, round(1000 * ratio / FULL_TRUST_RATIO)))
+    products = np.zeros((0, 0), dtype=np.float32)
+    for matrix in matrices:
+        unit = centred(normalised(centred(matrix())))
+        rows = unit[:: -(-len(unit) // TRUST_ROWS)]
+        if not products.size:
+            products = np.zeros((len(rows), len(rows)), dtype=np.float32)
+        products += rows @ rows.T
+    n = len(products)
+    if n < 2:
+        return 0.0, 0.0
+    lengths = np.diagonal(products).astype(np.float64)
+    squares = float(np.einsum("ij,ij->", products, products, dtype=np.float64))
+    return float(lengths.mean()), (squares - float(np.square(lengths).sum())) / (n * (n - 1))

@@ -156,6 +156,9 @@ def _track_properties(track: TrackDescription) -> Row:
     return {
         "evidence": track.evidence,
         "positions": len(track.positions),
+        "names": list(track.positions),
+        "minimum": track.minimum,
+        "below": track.below,
         "k": track.k,
         "vocabulary": track.vocabulary,
         "dimensions": track.dimensions,

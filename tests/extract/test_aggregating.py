@@ -133,6 +133,6 @@ def test_the_rating_reports_constants() -> None:
 def test_trust_follows_the_spread_of_the_vectors(rng: np.random.Generator) -> None:
     wide, flat = rng.normal(size=(2000, 300)), rng.normal(size=(2000, 300))
     flat[:, 20:] *= 0.01
-    assert trust([wide.astype(np.float32)]) == 1000
-    assert 100 <= trust([flat.astype(np.float32)]) < 200
-    assert trust([np.ones((1, 4), dtype=np.float32)]) == 100
+    assert trust([lambda: wide.astype(np.float32)]) == 1000
+    assert 100 <= trust([lambda: flat.astype(np.float32)]) < 200
+    assert trust([lambda: np.ones((1, 4), dtype=np.float32)]) == 100

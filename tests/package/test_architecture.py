@@ -16,7 +16,7 @@ GROUND = {"schema", "identity", "evidence", "bundle", "errors"}
 MAY_USE = {
     "ground": {"ground"},
     "extract": {"ground", "extract"},
-    "importers": {"ground", "extract"},
+    "importers": {"ground", "extract", "importers"},
     "store": {"ground", "store"},
     "ask": {"ground", "store", "ask"},
     "forget": {"ground", "store", "ask", "forget"},

@@ -1,0 +1,145 @@
+"""A transformer from a folder or a GGUF file, through `transformers`, without running its code."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from hartonomous.errors import BadInput, UsageError
+from hartonomous.extract.gguf_files import is_gguf
+from hartonomous.extract.untrusted import shown
+
+DOCUMENT_MARKS = ("<|endoftext|>", "<|begin_of_text|>", "<s>")
+"""What causal models were trained to see before a text, where the tokenizer adds nothing itself."""
+
+MEMORY_SHARE = 0.8
+"""Of the free memory, what a model's weights may take before it is refused."""
+
+
+@dataclass(frozen=True)
+class Transformer:
+    """A loaded model: `prefix` and `suffix` are the ids its own frame puts around a text."""
+
+    model: Any
+    tokenizer: Any
+    device: str
+    prefix: tuple[int, ...]
+    suffix: tuple[int, ...]
+
+    @property
+    def config(self) -> Any:
+        return self.model.config
+
+
+def load_transformer(path: Path, *, causal: bool, device: str) -> Transformer:
+    """Load a model for inference in float32; with `causal`, with its language-model head.
+
+    Raises UsageError when the extra is not installed or there is no such device, BadInput for a
+    model that brings code, is of an unknown architecture, or is larger than the free memory.
+    """
+    transformers, torch = _modules()
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("There is no CUDA device here; leave --device out, or use --device cpu.")
+    _refuse_code(path)
+    _refuse_size(path)
+    kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
+    folder = path.parent if is_gguf(path) else path
+    options: dict[str, Any] = {"gguf_file": path.name} if is_gguf(path) else {}
+    options |= {"local_files_only": True, "trust_remote_code": False}
+    try:
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
+        if not is_gguf(path):
+            options |= {"use_safetensors": True}
+        model = kind.from_pretrained(folder, dtype=torch.float32, **options)
+    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, TypeError) as error:
+        first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+        raise BadInput(f"{path} cannot be opened as a transformer: {shown(first)}") from error
+    model.eval().to(device)
+    return Transformer(model, tokenizer, device, *_frame(tokenizer))
+
+
+def _modules() -> tuple[Any, Any]:
+    try:
+        torch: Any = import_module("torch")
+        transformers: Any = import_module("transformers")
+    except ImportError as error:
+        raise UsageError(
+            "Layers, heads and next tokens need torch and transformers: "
+            "pip install 'hartonomous[transformers]'."
+        ) from error
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    return transformers, torch
+
+
+def _refuse_code(path: Path) -> None:
+    config = path / "config.json"
+    if not path.is_dir():
+        return
+    if not config.is_file():
+        raise BadInput(f"{path} has no config.json; its architecture is not known.")
+    try:
+        described = json.loads(config.read_text("utf-8"))
+    except ValueError as error:
+        raise BadInput(f"{config} is damaged: {error}.") from error
+    if isinstance(described, dict) and "auto_map" in described:
+        raise BadInput(
+            f"{path} runs its own Python code (auto_map in config.json), and no code of a model is "
+            "run here. Its embedding can be taken with --tracks embedding."
+        )
+
+
+def _refuse_size(path: Path) -> None:
+    files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
+    size = sum(_unpacked(file) for file in files)
+    free = psutil.virtual_memory().available
+    if size > MEMORY_SHARE * free:
+        raise BadInput(
+            f"{path} takes {size / 1e9:.1f} GB in float32 and {free / 1e9:.1f} GB of memory are "
+            "free. Take its embedding alone (--tracks embedding), or use a larger machine."
+        )
+
+
+def _unpacked(file: Path) -> int:
+    """Return the bytes of a file's tensors in float32."""
+    if is_gguf(file):
+        from hartonomous.extract.gguf_files import read_header
+
+        shapes = [tensor.shape for tensor in read_header(file, ()).tensors.values()]
+    else:
+        from hartonomous.extract.safetensors_files import safetensors_header
+
+        shapes = [tensor.shape for tensor in safetensors_header(file).values()]
+    total = 0
+    for shape in shapes:
+        numbers = 4
+        for length in shape:
+            numbers *= length
+        total += numbers
+    return total
+
+
+def _frame(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the ids that stand before and after a text, as the model was trained to see it.
+
+    A tokenizer that adds none is a causal model's; it saw texts after the mark of a document.
+    """
+    bare = tokenizer("a", add_special_tokens=False)["input_ids"]
+    framed = tokenizer("a")["input_ids"]
+    for first in range(len(framed) - len(bare) + 1):
+        if framed[first : first + len(bare)] == bare:
+            prefix, suffix = tuple(framed[:first]), tuple(framed[first + len(bare) :])
+            break
+    else:
+        prefix = suffix = ()
+    if prefix or suffix:
+        return prefix, suffix
+    known = tokenizer.get_vocab()
+    marks = [known[mark] for mark in DOCUMENT_MARKS if mark in known]
+    marks += [mark for mark in (tokenizer.bos_token_id, tokenizer.eos_token_id) if mark is not None]
+    return tuple(marks[:1]), ()

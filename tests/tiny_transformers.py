@@ -1,0 +1,59 @@
+"""Transformers of a few thousand parameters with random weights, saved as folders."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import transformers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
+WORDS = ["king", "queen", "prince", "throne", "crown", "river", "creek", "lake", "bank", "money"]
+SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "<|endoftext|>"]
+SIZES: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4}
+LLAMA: dict[str, Any] = {**SIZES, "intermediate_size": 24, "num_key_value_heads": 2}
+
+CONFIGS: dict[str, Any] = {
+    "bert": lambda n: transformers.BertConfig(vocab_size=n, intermediate_size=24, **SIZES),
+    "roberta": lambda n: transformers.RobertaConfig(vocab_size=n, intermediate_size=24, **SIZES),
+    "distilbert": lambda n: transformers.DistilBertConfig(
+        vocab_size=n, dim=16, n_layers=2, n_heads=4, hidden_dim=24
+    ),
+    "mpnet": lambda n: transformers.MPNetConfig(vocab_size=n, intermediate_size=24, **SIZES),
+    "gpt2": lambda n: transformers.GPT2Config(vocab_size=n, n_embd=16, n_layer=2, n_head=4),
+    "llama": lambda n: transformers.LlamaConfig(vocab_size=n, **LLAMA),
+    "qwen2": lambda n: transformers.Qwen2Config(vocab_size=n, **LLAMA),
+    "mistral": lambda n: transformers.MistralConfig(vocab_size=n, **LLAMA),
+    "mixtral": lambda n: transformers.MixtralConfig(vocab_size=n, num_local_experts=3, **LLAMA),
+}
+CAUSAL = ("gpt2", "llama", "qwen2", "mistral", "mixtral")
+
+
+def tiny(folder: Path, family: str, *, causal_head: bool = False, seed: int = 0) -> Path:
+    """Write a model of a family with a word-level tokenizer in its manner; return the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    causal = family in CAUSAL
+    tokenizer = Tokenizer(models.WordPiece(_vocabulary(), unk_token="[UNK]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    if not causal:
+        tokenizer.post_processor = processors.TemplateProcessing(
+            single="[CLS] $A [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        )
+    tokenizer.add_special_tokens(SPECIALS)
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, eos_token="<|endoftext|>", pad_token="[PAD]"
+    )
+    fast.save_pretrained(folder)
+    torch.manual_seed(seed)
+    config = CONFIGS[family](len(_vocabulary()))
+    config.max_position_embeddings = 64
+    kind = transformers.AutoModelForCausalLM if causal_head else transformers.AutoModel
+    kind.from_config(config).save_pretrained(folder)
+    return folder
+
+
+def _vocabulary() -> dict[str, int]:
+    letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
+    words = [*SPECIALS, *WORDS, *letters, *(f"##{letter}" for letter in letters)]
+    return {word: row for row, word in enumerate(words)}
