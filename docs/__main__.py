@@ -40,6 +40,8 @@ def data_model() -> str:
     text += "\nOn every evidence edge:\n\n" + properties(schema.EVIDENCE_PROPERTIES)
     vector = ", ".join(f"`{e.name}`" for e in schema.EVIDENCE if e.vector)
     text += f"\nBesides, on {vector}:\n\n" + properties(schema.VECTOR_PROPERTIES)
+    text += f"\n## Agreement\n\n`:{schema.AGREES_WITH}` between two sources:\n\n"
+    text += properties(schema.AGREEMENT_PROPERTIES)
     text += "\n## Rated edges\n\nOne edge per pair and type: what all live sources say of it.\n\n"
     rated = ((f"`{r.name}`", direction(r.directed), r.meaning) for r in schema.RATED)
     text += table(("type", "direction", "read"), rated)

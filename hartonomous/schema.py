@@ -14,7 +14,7 @@ from hartonomous.errors import UsageError
 MICRO = 1_000_000
 """One weight of 1.0, in the integer units that evidence adds up."""
 
-FORMULA_VERSION = 1
+FORMULA_VERSION = 2
 """The version of the rating formulas; it stands in the graph, and `rate --all` moves a graph to it."""
 
 
@@ -110,6 +110,8 @@ NODES: tuple[NodeLabel, ...] = (
             Property("created", "DATETIME", "when its loading began"),
             Property("bundle", "STRING", "the bundle it is loaded from, to resume with no other"),
             Property("replaces", "STRING", "the source whose place it takes, until it has"),
+            Property("lineage", "INTEGER", "near-copies that share one trust, itself included"),
+            Property("distrusted", "STRING", "why its tracks may not vote, where they may not"),
         ),
     ),
     NodeLabel(
@@ -122,10 +124,18 @@ NODES: tuple[NodeLabel, ...] = (
             Property("evidence", "STRING", "evidence type"),
             Property("number", "INTEGER", "small number that stands for the track in `known`"),
             Property("positions", "INTEGER", "positions examined (P)"),
+            Property("names", "LIST<STRING>", "the positions by name: layer 3, head 5"),
+            Property("minimum", "INTEGER", "positions that have to observe a pair to store it"),
+            Property("below", "INTEGER", "pairs that fewer positions observed, left out"),
             Property("k", "INTEGER", "neighbours asked for at each position"),
             Property("vocabulary", "INTEGER", "compositions searched (N)"),
             Property("dimensions", "INTEGER", "numbers in one vector"),
             Property("trust", "INTEGER", "trust in milli, 100 to 1000, from the vectors alone (T)"),
+            Property(
+                "vote",
+                "INTEGER",
+                "trust as it counts now, in millionths: shared in a lineage, 0 when distrusted",
+            ),
             Property("absent", "INTEGER", "support of a pair known but not stored, milli-decades"),
             Property(
                 "recall", "FLOAT", "neighbours found of those an exact search finds; 1.0 if exact"
@@ -244,6 +254,19 @@ RATED: tuple[RatedType, ...] = (
 
 HAS_TRACK = "HAS_TRACK"
 
+AGREES_WITH = "AGREES_WITH"
+
+AGREEMENT_PROPERTIES: tuple[Property, ...] = (
+    Property("words", "INTEGER", "words both sources know"),
+    Property("pairs_low", "INTEGER", "pairs among these words that the first source relates"),
+    Property("pairs_high", "INTEGER", "pairs among these words that the second source relates"),
+    Property("shared", "INTEGER", "pairs that both relate"),
+    Property("met", "INTEGER", "words with a neighbour that both relate them to"),
+    Property("lift", "INTEGER", "log10 of shared over chance, milli-decades; null if too few"),
+    Property("overlap", "FLOAT", "shared, of the smaller one's pairs; near-copies from 0.9"),
+)
+"""On AGREES_WITH, from the source of the lower name to the other: derived, for votes."""
+
 EVIDENCE_PROPERTIES: tuple[Property, ...] = (
     Property("source", "STRING", "name of the source; indexed per type"),
     Property("n", "INTEGER", "positions, or times, it was observed"),
@@ -266,6 +289,9 @@ RATED_PROPERTIES: tuple[Property, ...] = (
     Property("n", "INTEGER", "sum over live sources"),
     Property("weight", "INTEGER", "sum over live sources, micro-units"),
     Property("sources", "INTEGER", "live sources with evidence"),
+    Property(
+        "seen", "LIST<INTEGER>", "those sources by the lowest number of their tracks; derived"
+    ),
 )
 """On every rated edge."""
 

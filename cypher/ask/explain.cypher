@@ -1,6 +1,6 @@
 // What each track that knows both words says of them, and the ratings without its source.
 // in:  $start STRING, $end STRING
-// out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, rank INTEGER, positions LIST<INTEGER>, support INTEGER, trust INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
+// out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, rank INTEGER, positions LIST<STRING>, examined INTEGER, support INTEGER, vote INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
 // procedure: explain(start::STRING, end::STRING)
 CALL () {
   MATCH (c:Composition {folded: normalize(toLower($start))})
@@ -18,17 +18,17 @@ OPTIONAL MATCH (c)-[e:EVIDENCE_TYPES]-(d)
 WHERE e.source = t.source AND type(e) = t.evidence
 WITH t, e, coalesce(e.support, t.absent) AS support
 WITH collect({
-  source: t.source, evidence: t.evidence, observed: e IS NOT NULL, trust: t.trust,
+  source: t.source, evidence: t.evidence, observed: e IS NOT NULL, vote: t.vote,
   support: support, n: coalesce(e.n, 0), weight: coalesce(e.weight, 0),
   directed: coalesce(e.directed, 0), rank: coalesce(e.rank, 0),
-  positions: coalesce(e.positions, [])
+  examined: t.positions, positions: [place IN coalesce(e.positions, []) | t.names[place]]
 }) AS terms
 UNWIND terms AS term
 WITH terms, term, [other IN terms WHERE other.source <> term.source] AS others
 WITH terms, term, [other IN others WHERE other.observed] AS seen,
-     reduce(sum = 0, other IN others | sum + other.trust * other.support) AS gained,
-     reduce(sum = 2000, other IN others | sum + other.trust) AS trusted,
-     reduce(sum = 2000, other IN terms | sum + other.trust) AS all_trusted
+     reduce(sum = 0, other IN others | sum + other.vote * other.support) AS gained,
+     reduce(sum = 2000000, other IN others | sum + other.vote) AS trusted,
+     reduce(sum = 2000000, other IN terms | sum + other.vote) AS all_trusted
 WITH term, gained, trusted, all_trusted, seen,
      reduce(sum = 0, other IN seen | sum + other.n) AS n,
      reduce(sum = 0, other IN seen | sum + other.weight) AS weight,
@@ -36,8 +36,8 @@ WITH term, gained, trusted, all_trusted, seen,
        CASE WHEN other.source IN names THEN names ELSE names + other.source END) AS sources
 RETURN term.source AS source, term.evidence AS evidence, term.observed AS observed,
        term.n AS times, term.directed AS directed, term.weight AS weight, term.rank AS rank,
-       term.positions AS positions, term.support AS support, term.trust AS trust,
-       toInteger(round(1.0 * term.trust * term.support / all_trusted)) AS share,
+       term.positions AS positions, term.examined AS examined, term.support AS support, term.vote AS vote,
+       toInteger(round(1.0 * term.vote * term.support / all_trusted)) AS share,
        CASE WHEN size(seen) = 0 THEN null ELSE
          1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
          + 500.0 * (weight / 1e6 / n)
@@ -47,4 +47,4 @@ RETURN term.source AS source, term.evidence AS evidence, term.observed AS observ
          1500 + toInteger(floor(
            0.4 * toInteger(floor((2.0 * gained + trusted) / (2 * trusted))) + 0.5))
        END AS consensus_without
-ORDER BY trust * support DESC, source, evidence
+ORDER BY vote * support DESC, source, evidence

@@ -6,6 +6,6 @@ MATCH (s:Source {name: $name})
 OPTIONAL MATCH (s)-[:HAS_TRACK]->(t:Track)
 RETURN s {.name, .kind, .importer, .state, .digest, .options, .files, .subject, .licence, .family,
           .bytes, .parameters, .excluded, .merged, created: toString(s.created)} AS source,
-       t {.evidence, .positions, .k, .vocabulary, .dimensions, .trust, .absent, .recall, .rows,
+       t {.evidence, .positions, .k, .vocabulary, .dimensions, .trust, .vote, .absent, .recall, .rows,
           .observations} AS track
 ORDER BY track.evidence

@@ -3,5 +3,5 @@
 // out: source MAP
 MATCH (s:Source)
 RETURN s {.name, .kind, .importer, .state, .digest, .options, .files, .subject, .licence, .family,
-          .bytes, .parameters, .excluded, .merged} AS source
+          .bytes, .parameters, .excluded, .merged, .lineage, .distrusted} AS source
 ORDER BY s.name

@@ -2,6 +2,6 @@
 // in:
 // out: track MAP
 MATCH (t:Track)
-RETURN t {.source, .evidence, .positions, .k, .vocabulary, .dimensions, .trust, .absent, .recall,
+RETURN t {.source, .evidence, .positions, .k, .vocabulary, .dimensions, .trust, .vote, .absent, .recall,
           .rows, .observations, .digest} AS track
 ORDER BY t.source, t.evidence

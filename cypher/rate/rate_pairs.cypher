@@ -1,6 +1,6 @@
-// Rate every pair that starts at a composition, from its evidence alone: elo and consensus.
-// in:  $ids LIST<INTEGER>, $tracks MAP OF evidence type TO MAP OF source TO [trust, trust * absent], $classes MAP OF known TO MAP OF known TO [sum of trust, sum of trust * absent], $shrinkage INTEGER
-// out: pairs INTEGER
+// Rate every pair that starts at a composition, from its evidence alone: elo and consensus; evidence of sources on their way out goes.
+// in:  $ids LIST<INTEGER>, $tracks MAP OF evidence type TO MAP OF source TO [trust, trust * absent, number of the source], $classes MAP OF known TO MAP OF known TO [sum of trust, sum of trust * absent], $shrinkage INTEGER, $leaving LIST<STRING>
+// out: pairs INTEGER, removed INTEGER
 UNWIND $ids AS id
 MATCH (a:Composition) WHERE id(a) = id
 MATCH (a)-[x:EVIDENCE_TYPES|RATED_TYPE]->(b)
@@ -8,22 +8,24 @@ WITH a, b, x, $tracks[type(x)][x.source] AS track
 // A rated edge has no source and an evidence edge no elo, so each term below takes its own edges.
 WITH a, b,
      collect(CASE WHEN x.elo IS NOT NULL THEN x END)[0] AS old,
+     collect(CASE WHEN x.source IN $leaving THEN x END) AS leaving,
      sum(CASE WHEN track IS NOT NULL THEN x.n END) AS n,
      sum(CASE WHEN track IS NOT NULL THEN x.weight END) AS weight,
-     count(DISTINCT CASE WHEN track IS NOT NULL THEN x.source END) AS sources,
+     collect(DISTINCT track[2]) AS seen,
      sum(track[0] * x.support - track[1]) AS gained,
      $classes[a.known][b.known] AS absent
-WITH a, b, old, n, weight, sources,
+WITH a, b, old, leaving, n, weight, seen,
      toInteger(floor(
        (2.0 * (gained + absent[1]) + absent[0] + $shrinkage) / (2 * (absent[0] + $shrinkage))
      )) AS decades
-WITH a, b, old, {
+WITH a, b, old, leaving, {
   elo: 1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
        + 500.0 * (weight / 1e6 / CASE n WHEN 0 THEN 1 ELSE n END)
-       + CASE WHEN 20 * sources < 200 THEN 20 * sources ELSE 200 END,
-  n: n, weight: weight, sources: sources, decades: decades,
+       + CASE WHEN 20 * size(seen) < 200 THEN 20 * size(seen) ELSE 200 END,
+  n: n, weight: weight, sources: size(seen), seen: seen, decades: decades,
   consensus: 1500 + toInteger(floor(0.4 * decades + 0.5))
 } AS rating
+FOREACH (e IN leaving | DELETE e)
 FOREACH (_ IN CASE WHEN rating.n > 0 AND old IS NULL THEN [1] ELSE [] END |
   CREATE (a)-[new:RATED_TYPE]->(b) SET new = rating
 )
@@ -31,4 +33,4 @@ FOREACH (_ IN CASE WHEN rating.n > 0 AND properties(old) <> rating THEN [1] ELSE
   SET old = rating
 )
 FOREACH (_ IN CASE WHEN rating.n = 0 THEN [1] ELSE [] END | DELETE old)
-RETURN count(*) AS pairs
+RETURN count(*) AS pairs, sum(size(leaving)) AS removed

@@ -1,6 +1,6 @@
 // The classes of words: sets of tracks that know them.
 // in:
-// out: known STRING
+// out: known STRING, words INTEGER
 MATCH (c:Composition)
 WHERE c.known IS NOT NULL
-RETURN DISTINCT c.known AS known
+RETURN c.known AS known, count(*) AS words

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hartonomous.store.graph import Graph
 
 
-def _open_graph() -> Graph:
+def open_graph() -> Graph:
     from hartonomous.store.connecting import connect
     from hartonomous.store.settling import read_state
 
@@ -62,7 +62,7 @@ def neighbours(
     from hartonomous.ask.neighbourhood import find_word
     from hartonomous.ask.neighbourhood import neighbours as ask
 
-    with _open_graph() as graph:
+    with open_graph() as graph:
         rows = ask(graph, word, top, by, source, min_sources, pieces)
         if as_json:
             print_json(rows)
@@ -91,7 +91,7 @@ def explain(start: str, end: str, as_json: bool) -> None:
     """Why A and B are related: every term, every source."""
     from hartonomous.ask.explaining import explain as ask
 
-    with _open_graph() as graph:
+    with open_graph() as graph:
         answer = ask(graph, start, end)
     if as_json:
         print_json(asdict(answer))
@@ -109,19 +109,42 @@ def explain(start: str, end: str, as_json: bool) -> None:
     click.echo()
     columns = {
         "source": "source",
+        "track": "track",
         "times": "times",
         "directed": "directed",
         "support": "odds",
-        "trust": "trust",
+        "vote": "vote",
         "share": "share",
         "elo_without": "elo without",
         "consensus_without": "cons. without",
     }
-    print_rows([_marked(row) for row in answer.tracks], columns)
+    print_rows([_shown_track(row) for row in answer.tracks], columns)
+    for row in answer.tracks:
+        if len(row["positions"]) > 1:
+            click.echo()
+            click.echo(_places(row))
 
 
-def _marked(row: dict[str, object]) -> dict[str, object]:
-    return row if row["observed"] else {**row, "source": f"{row['source']} (silent)"}
+def _shown_track(row: dict[str, Any]) -> dict[str, Any]:
+    track = str(row["evidence"]).removesuffix("_EVIDENCE").lower()
+    silent = "" if row["observed"] else " (silent)"
+    return {**row, "track": track + silent, "vote": row["vote"] / 1e6}
+
+
+def _places(row: dict[str, Any]) -> str:
+    """Return where a track observed the pair, a line a layer."""
+    layers: dict[str, list[str]] = {}
+    for name in row["positions"]:
+        layer, _, head = name.partition(", ")
+        layers.setdefault(layer, []).append(head)
+    title = f"{row['source']}, {len(row['positions'])} of {row['examined']} positions:"
+    if not any(head for heads in layers.values() for head in heads):
+        return f"{title} {', '.join(layers)}"
+    lines = [
+        f"  {layer}: head {', '.join(head.partition(' ')[2] for head in heads)}"
+        for layer, heads in layers.items()
+    ]
+    return "\n".join([title, *lines])
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous sources --json\n")
@@ -130,7 +153,7 @@ def sources(as_json: bool) -> None:
     """Which sources there are, and what each put in."""
     from hartonomous.ask.counting import sources as ask
 
-    with _open_graph() as graph:
+    with open_graph() as graph:
         rows = ask(graph)
     if as_json:
         print_json(rows)
@@ -154,7 +177,7 @@ def source(name: str, as_json: bool) -> None:
     """Everything one source is known by."""
     from hartonomous.ask.counting import source as ask
 
-    with _open_graph() as graph:
+    with open_graph() as graph:
         known = ask(graph, name)
     if as_json:
         print_json(known)
@@ -176,7 +199,7 @@ def stats(as_json: bool) -> None:
     from hartonomous.ask.counting import stats as ask
     from hartonomous.store.connecting import managed_bytes
 
-    with _open_graph() as graph:
+    with open_graph() as graph:
         answer = ask(graph, managed_bytes())
     facts = {
         **asdict(answer),

@@ -71,6 +71,15 @@ class WriterLock:
                 "run the same command again to go on."
             )
 
+    def write(self, statement: str, **parameters: object) -> list[Row]:
+        """Run one statement in a transaction that this lock's holder alone may commit."""
+
+        def work(transaction: Transaction) -> list[Row]:
+            self.check(transaction)
+            return transaction.run(statement, **parameters)
+
+        return self._graph.transact(work)
+
     def _take(self) -> Row:
         return self._graph.write(
             query("load/take_lock"),

@@ -3,7 +3,8 @@
 `elo` is the vision document's formula. `decades` and `consensus` are those of the consensus over
 many sources: each track that knows both ends states its log-odds against chance that the pair would
 be listed as often and as high (`support`, or the track's absent constant where it has no row),
-weighted by the track's trust and shrunk toward no evidence.
+weighted by the track's vote and shrunk toward no evidence. A vote is the track's trust, divided
+among near-copies, none for a source that disagrees with all others.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from math import floor
 
 from hartonomous.schema import MICRO
 
-SHRINKAGE = 2000
-"""Trust, in milli, of two pseudo-sources that say nothing."""
+SHRINKAGE = 2_000_000
+"""Votes, in millionths, of two pseudo-sources that say nothing."""
 
 
 def elo(n: int, weight: int, sources: int) -> float:
@@ -29,16 +30,16 @@ def elo(n: int, weight: int, sources: int) -> float:
 
 
 def decades(terms: Iterable[tuple[int, int]]) -> int:
-    """Return D in milli-decades from (trust in milli, log-odds in milli-decades) of each track.
+    """Return D in milli-decades from (vote in millionths, log-odds in milli-decades) of each track.
 
-    D = sum(T e) / (2000 + sum(T)), rounded half up.
+    D = sum(T e) / (2 + sum(T)), T the votes, rounded half up.
 
-    >>> decades([(1000, 4000), (500, -2000)])
+    >>> decades([(1_000_000, 4000), (500_000, -2000)])
     857
     """
     terms = list(terms)
-    trusted = sum(trust for trust, _ in terms) + SHRINKAGE
-    return (2 * sum(trust * odds for trust, odds in terms) + trusted) // (2 * trusted)
+    votes = sum(vote for vote, _ in terms) + SHRINKAGE
+    return (2 * sum(vote * odds for vote, odds in terms) + votes) // (2 * votes)
 
 
 def consensus(decades: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hartonomous.errors import VerificationFailed
-from hartonomous.store.graph import Graph, Row, Transaction
+from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
 
@@ -16,7 +16,7 @@ def discard_source(graph: Graph, lock: WriterLock, name: str) -> None:
     tracks = graph.read(query("rate/read_tracks"))
     types = [track["evidence"] for track in tracks if track["source"] == name]
     for evidence in types:
-        _repeat(graph, lock, query("delete/discard_evidence", evidence=evidence), source=name)
+        _repeat(lock, query("delete/discard_evidence", evidence=evidence), source=name)
     finish_removal(graph, lock, name, types)
     prune_orphans(graph, lock)
 
@@ -33,7 +33,7 @@ def finish_removal(graph: Graph, lock: WriterLock, name: str, types: list[str]) 
                 f"{left['rows']} edges {evidence} of {name!r} are left after its removal; "
                 "run the same command again, and 'hartonomous doctor' if they stay."
             )
-    _checked(graph, lock, query("delete/delete_source"), name=name)
+    lock.write(query("delete/delete_source"), name=name)
 
 
 def prune_orphans(graph: Graph, lock: WriterLock) -> int:
@@ -42,7 +42,7 @@ def prune_orphans(graph: Graph, lock: WriterLock) -> int:
     pruned = 0
     for first in range(0, len(orphans), ROWS):
         part = orphans[first : first + ROWS]
-        pruned += _checked(graph, lock, query("delete/delete_orphans"), ids=part)[0]["deleted"]
+        pruned += lock.write(query("delete/delete_orphans"), ids=part)[0]["deleted"]
     return pruned
 
 
@@ -52,18 +52,10 @@ def rename_successor(graph: Graph, lock: WriterLock, successor: str, types: list
     name = source["replaces"]
     for evidence in types:
         rename = query("load/rename_evidence", evidence=evidence)
-        _repeat(graph, lock, rename, old=successor, new=name)
-    _checked(graph, lock, query("load/rename_source"), old=successor, new=name)
+        _repeat(lock, rename, old=successor, new=name)
+    lock.write(query("load/rename_source"), old=successor, new=name)
 
 
-def _repeat(graph: Graph, lock: WriterLock, statement: str, **parameters: str) -> None:
-    while next(iter(_checked(graph, lock, statement, rows=ROWS, **parameters)[0].values())):
+def _repeat(lock: WriterLock, statement: str, **parameters: str) -> None:
+    while next(iter(lock.write(statement, rows=ROWS, **parameters)[0].values())):
         pass
-
-
-def _checked(graph: Graph, lock: WriterLock, statement: str, **parameters: object) -> list[Row]:
-    def work(transaction: Transaction) -> list[Row]:
-        lock.check(transaction)
-        return transaction.run(statement, **parameters)
-
-    return graph.transact(work)

@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from itertools import combinations
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.errors import Conflict
-from hartonomous.schema import FORMULA_VERSION
+from hartonomous.schema import FORMULA_VERSION, evidence_type
+from hartonomous.store.agreeing import Agreement, count_agreements, judge
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -42,6 +44,11 @@ class SettleReport:
     pairs: int = 0
     removed: int = 0
     pruned: int = 0
+
+    def __add__(self, other: SettleReport) -> SettleReport:
+        return SettleReport(
+            self.pairs + other.pairs, self.removed + other.removed, self.pruned + other.pruned
+        )
 
 
 def read_state(graph: Graph) -> Row:
@@ -82,14 +89,20 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
     tracks = graph.read(query("rate/read_tracks"))
     live = [track for track in tracks if track["state"] == "live"]
     leaving = sorted({track["source"] for track in tracks if track["state"] == "deleting"})
-    starts = np.sort(_ids(graph, query("rate/find_unrated")))
+    starts = _work_list(graph)
     if not len(starts) and not leaving and read_state(graph)["settled"]:
         return SettleReport()
     graph.write(query("rate/unsettle"))
     _derive_classes(graph, lock, starts, live, progress)
-    report = _rate(graph, lock, starts, live, leaving, progress)
+    if apply_votes(graph, lock, live):
+        live = [t for t in graph.read(query("rate/read_tracks")) if t["state"] == "live"]
+    report = _rate(graph, lock, _work_list(graph), live, leaving, progress)
     for name in leaving:
         finish_removal(graph, lock, name, _evidence_types(tracks, name))
+    # How far a new source agrees is known only now; where that moves a vote, its words are due again.
+    if count_missing(graph, lock, live) and apply_votes(graph, lock, live):
+        live = [t for t in graph.read(query("rate/read_tracks")) if t["state"] == "live"]
+        report += _rate(graph, lock, _work_list(graph), live, [], progress)
     if leaving:
         report.pruned = prune_orphans(graph, lock)
     for successor in {track["source"]: track["replaces"] for track in live if track["replaces"]}:
@@ -98,18 +111,76 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
     return report
 
 
+def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
+    """Let every track vote with what the agreements leave of its trust; return whether that is new.
+
+    The words of sources whose votes change are put on the work list first.
+    """
+    names = sorted(_vector_tracks(live))
+    known = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
+    verdicts = judge(names, [one for one in known if {one.low, one.high} <= set(names)])
+    stand = {t["source"]: (t["lineage"], t["distrusted"], t["vote"] is None) for t in live}
+    changed = {
+        name: list(verdicts.get(name, (1, None)))
+        for name, (divisor, reason, new) in stand.items()
+        if new or (divisor, reason) != verdicts.get(name, (1, None))
+    }
+    for name in changed:
+        if not stand[name][2]:
+            schedule(graph, lock, name)
+    if changed:
+        lock.write(query("rate/write_votes"), votes=changed)
+    return bool(changed)
+
+
+def count_missing(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
+    """Count how far sources agree that were never compared; return whether there were any."""
+    tracks = _vector_tracks(live)
+    known = {(row["low"], row["high"]) for row in graph.read(query("rate/read_agreements"))}
+    missing = set(combinations(sorted(tracks), 2)) - known
+    if not missing:
+        return False
+    found = count_agreements(
+        tracks,
+        graph.read(query("rate/read_classes")),
+        graph.read(query("rate/count_seen", rated=CONSENSUS_TYPE)),
+        graph.read(query("rate/count_met", rated=CONSENSUS_TYPE)),
+        missing,
+    )
+    lock.write(query("rate/write_agreements"), rows=[one.row() for one in found])
+    return True
+
+
+def _vector_tracks(live: Sequence[Row]) -> dict[str, frozenset[int]]:
+    """Return the numbers of each source's tracks that take part in the consensus."""
+    names = {t["source"] for t in live if evidence_type(t["evidence"]).vector}
+    return {name: frozenset(t["number"] for t in live if t["source"] == name) for name in names}
+
+
+def _work_list(graph: Graph) -> NDArray[np.int64]:
+    return np.sort(_ids(graph, query("rate/find_unrated")))
+
+
+def source_numbers(live: Iterable[Row]) -> dict[str, int]:
+    """Return the number that stands for a source on rated edges: its tracks' lowest."""
+    numbers: dict[str, int] = {}
+    for track in live:
+        numbers[track["source"]] = min(track["number"], numbers.get(track["source"], 1 << 62))
+    return numbers
+
+
 def class_table(live: Iterable[Row], classes: Sequence[str]) -> dict[str, dict[str, list[int]]]:
     """Return, for each pair of classes of words, what the tracks that know both say by silence.
 
     A class is the numbers of its tracks joined by '+', as compositions carry it; the value is the
-    sum of the tracks' trust and the sum of trust times absent constant.
+    sum of the tracks' votes and the sum of vote times absent constant.
     """
-    constants = {track["number"]: (track["trust"], track["absent"]) for track in live}
+    constants = {track["number"]: (track["vote"], track["absent"]) for track in live}
     members = {name: {int(number) for number in name.split("+") if number} for name in classes}
 
     def silence(tracks: set[int]) -> list[int]:
         terms = [constants[number] for number in tracks if number in constants]
-        return [sum(trust for trust, _ in terms), sum(trust * absent for trust, absent in terms)]
+        return [sum(vote for vote, _ in terms), sum(vote * absent for vote, absent in terms)]
 
     return {
         low: {high: silence(members[low] & members[high]) for high in classes} for low in classes
@@ -149,19 +220,21 @@ def _rate(
 ) -> SettleReport:
     report = SettleReport()
     classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
+    numbers = source_numbers(live)
     constants = {
-        "tracks": _by_evidence(live, lambda t: [t["trust"], t["trust"] * t["absent"]]),
+        "tracks": _by_evidence(
+            live, lambda t: [t["vote"], t["vote"] * t["absent"], numbers[t["source"]]]
+        ),
         "classes": class_table(live, classes),
         "shrinkage": SHRINKAGE,
+        "leaving": leaving,
     }
-    remove = query("rate/remove_evidence", rated=CONSENSUS_TYPE)
     rate = query("rate/rate_pairs", rated=CONSENSUS_TYPE)
 
     def visit(work: Transaction, ids: list[int]) -> tuple[int, int]:
-        removed = work.run(remove, ids=ids, sources=leaving)[0]["removed"] if leaving else 0
-        pairs = work.run(rate, ids=ids, **constants)[0]["pairs"]
+        (counted,) = work.run(rate, ids=ids, **constants)
         work.run(query("rate/unmark_unrated"), ids=ids)
-        return pairs, removed
+        return counted["pairs"], counted["removed"]
 
     def note(done: int, result: tuple[int, int]) -> None:
         report.pairs += result[0]

@@ -90,7 +90,7 @@ def test_every_term_of_an_explanation_adds_up(asked: Graph) -> None:
             edge, tracks = answer.relation, answer.tracks
             terms = ("elo_base", "elo_observations", "elo_similarity", "elo_diversity")
             assert sum(edge[term] for term in terms) == pytest.approx(edge["elo"])
-            assert decades((t["trust"], t["support"]) for t in tracks) == edge["decades"]
+            assert decades((t["vote"], t["support"]) for t in tracks) == edge["decades"]
             assert consensus(edge["decades"]) == edge["consensus"] == row["consensus"]
             seen = [t for t in tracks if t["observed"]]
             total = sum(t["times"] for t in seen)

@@ -21,22 +21,22 @@ from tests.building import exported, put_in, random_bundle, silent, wipe
 RECOMPUTED = f"""
 WITH rows AS (SELECT * FROM read_json('{{file}}', format='newline_delimited', columns={{{{
     record:'VARCHAR', start:'VARCHAR', "end":'VARCHAR', source:'VARCHAR', n:'BIGINT',
-    weight:'BIGINT', support:'BIGINT', trust:'BIGINT', absent:'BIGINT', elo:'DOUBLE',
+    weight:'BIGINT', support:'BIGINT', vote:'BIGINT', absent:'BIGINT', elo:'DOUBLE',
     consensus:'BIGINT', decades:'BIGINT', sources:'BIGINT'}}}})),
-track AS (SELECT source, trust, absent FROM rows WHERE record = 'track'),
+track AS (SELECT source, vote, absent FROM rows WHERE record = 'track'),
 evidence AS (SELECT * FROM rows WHERE record = 'evidence'),
 known AS (SELECT DISTINCT source, start AS key FROM evidence
           UNION SELECT DISTINCT source, "end" FROM evidence),
 pair AS (SELECT start, "end", sum(n) AS n, sum(weight) AS weight,
                 count(DISTINCT source) AS sources FROM evidence GROUP BY ALL),
-term AS (SELECT p.start, p."end", t.trust, coalesce(e.support, t.absent) AS odds
+term AS (SELECT p.start, p."end", t.vote, coalesce(e.support, t.absent) AS odds
          FROM pair p JOIN known a ON a.key = p.start
          JOIN known b ON b.key = p."end" AND b.source = a.source
          JOIN track t ON t.source = a.source
          LEFT JOIN evidence e
            ON e.start = p.start AND e."end" = p."end" AND e.source = a.source),
-summed AS (SELECT start, "end", CAST(floor((2 * sum(trust * odds) + sum(trust) + {SHRINKAGE})
-             / (2.0 * (sum(trust) + {SHRINKAGE}))) AS BIGINT) AS d FROM term GROUP BY ALL),
+summed AS (SELECT start, "end", CAST(floor((2 * sum(vote * odds) + sum(vote) + {SHRINKAGE})
+             / (2.0 * (sum(vote) + {SHRINKAGE}))) AS BIGINT) AS d FROM term GROUP BY ALL),
 rated AS (SELECT * FROM rows WHERE record = 'rating')
 SELECT count(*) AS pairs,
        count(*) FILTER (r.n = p.n AND r.weight = p.weight AND r.sources = p.sources
@@ -80,7 +80,7 @@ def _expected(records: dict[str, list[dict]]) -> dict[tuple[str, str], tuple[flo
     ratings = {}
     for (start, end), rows in pairs.items():
         terms = [
-            (track["trust"], rows[name]["support"] if name in rows else track["absent"])
+            (track["vote"], rows[name]["support"] if name in rows else track["absent"])
             for name, track in tracks.items()
             if start in known[name] and end in known[name]
         ]

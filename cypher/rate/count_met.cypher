@@ -1,0 +1,7 @@
+// How many words there are on whose neighbours several sources meet, by class and by those sets of sources.
+// in:
+// out: known STRING, met LIST OF LIST<INTEGER>, words INTEGER
+MATCH (a:Composition)-[r:RATED_TYPE]-()
+WHERE r.sources > 1
+WITH a, collect(DISTINCT r.seen) AS met
+RETURN a.known AS known, met, count(*) AS words
