@@ -24,9 +24,13 @@ COMMANDS = {
     "rate": "ingesting",
     "neighbours": "asking",
     "explain": "asking",
+    "affinity": "relating",
+    "analogy": "relating",
+    "contested": "relating",
     "sources": "asking",
     "source": "asking",
     "stats": "asking",
+    "evaluate": "evaluating",
     "delete": "deleting",
     "export": "exporting",
 }

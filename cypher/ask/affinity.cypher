@@ -1,0 +1,45 @@
+// How near any two words are, adjacent or not: their consensus, and how far their neighbours are the same.
+// in:  $start STRING, $end STRING
+// out: start STRING, end STRING, affinity INTEGER, consensus INTEGER, related BOOLEAN, overlap FLOAT, shared INTEGER
+// procedure: affinity(start::STRING, end::STRING)
+CALL () {
+  MATCH (c:Composition {folded: normalize(toLower($start))})
+  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+}
+CALL () {
+  MATCH (d:Composition {folded: normalize(toLower($end))})
+  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+}
+OPTIONAL MATCH (c)-[r:RELATES]-(d)
+CALL (c, d) {
+  WITH [n IN split(c.known, '+') WHERE n <> '' AND n IN split(d.known, '+')] AS both
+  MATCH (:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
+  WHERE toString(t.number) IN both
+  RETURN sum(t.vote) AS votes, sum(t.vote * t.absent) AS silence
+}
+// A word's row is its neighbours' decades, and itself at their maximum.
+CALL (c) {
+  OPTIONAL MATCH (c)-[x:RELATES]-() WHERE x.decades > 0
+  RETURN coalesce(max(x.decades), 0) AS high_c, sum(x.decades * x.decades) AS squares_c
+}
+CALL (d) {
+  OPTIONAL MATCH (d)-[y:RELATES]-() WHERE y.decades > 0
+  RETURN coalesce(max(y.decades), 0) AS high_d, sum(y.decades * y.decades) AS squares_d
+}
+CALL (c, d) {
+  OPTIONAL MATCH (c)-[x:RELATES]-(m)-[y:RELATES]-(d)
+  WHERE x.decades > 0 AND y.decades > 0
+  RETURN sum(x.decades * y.decades) AS common, count(m) AS shared
+}
+WITH c, d, r, shared,
+     CASE WHEN c = d THEN 1.0 * squares_c + high_c * high_c
+          ELSE 1.0 * common + CASE WHEN r.decades > 0 THEN r.decades * (high_c + high_d) ELSE 0 END
+     END AS dot,
+     sqrt(1.0 * squares_c + high_c * high_c) * sqrt(1.0 * squares_d + high_d * high_d) AS lengths,
+     coalesce(r.consensus, 1500 + toInteger(floor(0.4 *
+       toInteger(floor((2.0 * silence + votes + 2000000) / (2.0 * (votes + 2000000)))) + 0.5
+     ))) AS consensus
+WITH c, d, r, shared, consensus, CASE lengths WHEN 0.0 THEN 0.0 ELSE dot / lengths END AS overlap
+RETURN c.text AS start, d.text AS end,
+       consensus + toInteger(floor(800 * (log10(overlap + 0.01) + 2) + 0.5)) AS affinity,
+       consensus, r IS NOT NULL AS related, overlap, shared

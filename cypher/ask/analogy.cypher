@@ -1,0 +1,59 @@
+// What is to the third word as the second is to the first, by the overlap of neighbours (3CosAdd).
+// in:  $first STRING, $second STRING, $third STRING, $top INTEGER
+// out: answer STRING, score FLOAT, like_second FLOAT, like_third FLOAT, like_first FLOAT
+// procedure: analogy(first::STRING, second::STRING, third::STRING, top = 10::INTEGER)
+UNWIND [[$second, 1.0], [$third, 1.0], [$first, -1.0]] AS part
+CALL (part) {
+  MATCH (c:Composition {folded: normalize(toLower(part[0]))})
+  RETURN c ORDER BY c.text = normalize(part[0]) DESC, c.kind DESC, c.text LIMIT 1
+}
+WITH collect([c, part[1]]) AS given
+WHERE size(given) = 3
+UNWIND given AS pair
+WITH given, pair[0] AS c, pair[1] AS sign
+CALL (c) {
+  MATCH (c)-[x:RELATES]-() WHERE x.decades > 0
+  WITH max(x.decades) AS high, sum(x.decades * x.decades) AS squares
+  RETURN high, sqrt(squares + high * high) AS length
+}
+// The dot product of two rows: over neighbours of both, and where one is the other's neighbour.
+CALL (c, high) {
+  MATCH (c)-[x:RELATES]-(m)-[y:RELATES]-(d:Token)
+  WHERE x.decades > 0 AND y.decades > 0 AND d <> c
+  RETURN d, sum(x.decades * y.decades) AS dot
+  UNION ALL
+  MATCH (c)-[x:RELATES]-(d:Token)
+  WHERE x.decades > 0
+  RETURN d, x.decades * high AS dot
+}
+WITH given, d, sign, c, length, sum(dot) AS dot
+WITH given, d, sign, c, dot / length AS part
+WITH given, d, sum(sign * part) AS total, collect([c, part]) AS parts
+WHERE NOT d IN [pair IN given | pair[0]]
+ORDER BY total DESC, d.key
+LIMIT 200
+CALL (d) {
+  MATCH (d)-[y:RELATES]-() WHERE y.decades > 0
+  RETURN max(y.decades) AS high, sum(y.decades * y.decades) AS squares
+}
+// Where one is the other's neighbour, each row's own place counts too.
+CALL (d, given, high) {
+  UNWIND given AS pair
+  WITH d, high, pair[0] AS c
+  OPTIONAL MATCH (c)-[x:RELATES]-(d) WHERE x.decades > 0
+  WITH c, coalesce(x.decades, 0) * high AS own
+  CALL (c) {
+    MATCH (c)-[x:RELATES]-() WHERE x.decades > 0
+    WITH max(x.decades) AS highest, sum(x.decades * x.decades) AS squares
+    RETURN sqrt(squares + highest * highest) AS length
+  }
+  RETURN collect([c, own / length]) AS owns
+}
+WITH d, given, [pair IN given |
+    (reduce(sum = 0.0, p IN parts | sum + CASE WHEN p[0] = pair[0] THEN p[1] ELSE 0.0 END)
+     + reduce(sum = 0.0, p IN owns | sum + CASE WHEN p[0] = pair[0] THEN p[1] ELSE 0.0 END))
+    / sqrt(squares + 1.0 * high * high)] AS cosines
+RETURN d.text AS answer, cosines[0] + cosines[1] - cosines[2] AS score,
+       cosines[0] AS like_second, cosines[1] AS like_third, cosines[2] AS like_first
+ORDER BY score DESC, answer
+LIMIT $top

@@ -1,0 +1,6 @@
+// Which tracks know some compositions, as their classes.
+// in:  $keys LIST<STRING>
+// out: key STRING, known STRING
+UNWIND $keys AS key
+MATCH (c:Composition {key: key})
+RETURN key, c.known AS known

@@ -1,0 +1,7 @@
+// What one track says of some compositions, one row a composition, as columns.
+// in:  $keys LIST<STRING>, $source STRING
+// out: key STRING, others LIST<INTEGER>, supports LIST<INTEGER>
+UNWIND $keys AS key
+MATCH (c:Composition {key: key})
+OPTIONAL MATCH (c)-[e:EVIDENCE_TYPE {source: $source}]-(d)
+RETURN key, collect(id(d)) AS others, collect(e.support) AS supports

@@ -1,0 +1,291 @@
+"""How well scores of the graph, and dense vectors beside them, follow what people say of word pairs.
+
+Gold lists are read at run time: those that come with gensim, and any file of `word word score` lines.
+They measure; nothing is tuned on them.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata, spearmanr
+
+from hartonomous.ask.word_rows import (
+    WordRows,
+    consensus_rows,
+    elo_rows,
+    find_words,
+    track_rows,
+)
+from hartonomous.errors import BadInput, NotFound, UsageError
+from hartonomous.schema import evidence_type
+from hartonomous.store.graph import Graph, Row
+from hartonomous.store.queries import query
+from hartonomous.store.rating import SHRINKAGE
+from hartonomous.store.settling import class_table
+
+GENSIM = {"WordSim-353": "wordsim353.tsv", "SimLex-999": "simlex999.txt"}
+ANALOGIES = "questions-words.txt"
+RESAMPLES = 2_000
+SEED = 20
+LARGEST = 64 << 20
+
+Floats = NDArray[np.float64]
+Dense = Callable[[Sequence[str]], tuple[NDArray[np.float32], NDArray[np.bool_]]]
+"""From words to their vectors, and which of them are known."""
+
+
+@dataclass(frozen=True)
+class GoldPairs:
+    """Word pairs with a person's score: `words` is (n, 2), in lower case as gensim compares them by
+    default, `scores` (n,)."""
+
+    name: str
+    words: tuple[tuple[str, str], ...]
+    scores: Floats
+
+
+@dataclass(frozen=True)
+class Correlation:
+    """Spearman's rho of one score with one list, over all its pairs and over those it covers.
+
+    `low` and `high` bound 95 % of bootstrap resamples of the pairs; pairs that a score does not
+    cover take the mean of those it does.
+    """
+
+    gold: str
+    score: str
+    pairs: int
+    covered: int
+    rho: float
+    low: float
+    high: float
+    rho_covered: float
+
+
+@dataclass(frozen=True)
+class Gain:
+    """By how much one score beats another on one list, with the paired bootstrap's 95 %."""
+
+    gold: str
+    score: str
+    over: str
+    gain: float
+    low: float
+    high: float
+
+
+@dataclass
+class Evaluation:
+    """All correlations, and affinity's gain over every other score."""
+
+    correlations: list[Correlation] = field(default_factory=list)
+    gains: list[Gain] = field(default_factory=list)
+
+
+def gensim_pairs() -> list[GoldPairs]:
+    """Return WordSim-353 and SimLex-999 as gensim brings them.
+
+    Raises UsageError when gensim is not installed.
+    """
+    return [read_pairs(_gensim_file(file), name) for name, file in GENSIM.items()]
+
+
+def _gensim_file(name: str) -> Path:
+    try:
+        from gensim.test.utils import datapath
+    except ImportError as error:
+        raise UsageError(
+            "The word lists come with gensim: pip install 'hartonomous[evaluation]', "
+            "or give your own with --pairs."
+        ) from error
+    return Path(datapath(name))
+
+
+def read_pairs(path: Path, name: str | None = None) -> GoldPairs:
+    """Return the pairs of a file: `word word score`, by tabs or commas, comments with #.
+
+    Raises NotFound when there is no such file, BadInput for one that is none.
+    """
+    if not path.is_file():
+        raise NotFound(f"There is no file of word pairs at {path}.")
+    if path.stat().st_size > LARGEST:
+        raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB; this is no list of word pairs.")
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8: {error}.") from error
+    words: list[tuple[str, str]] = []
+    scores: list[float] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        try:
+            first, second, score = next(csv.reader([line], delimiter="\t" if "\t" in line else ","))
+            scores.append(float(score))
+        except ValueError as error:
+            if not words and number <= 2:
+                continue  # a heading
+            raise BadInput(
+                f"{path}, line {number}: expected two words and a score, got {line[:60]!r}."
+            ) from error
+        words.append((first.strip().lower(), second.strip().lower()))
+    if len(words) < 3:
+        raise BadInput(f"{path} holds {len(words)} scored pairs; a correlation takes three.")
+    return GoldPairs(name or path.stem, tuple(words), np.array(scores))
+
+
+def evaluate(
+    graph: Graph, gold: Sequence[GoldPairs], dense: Mapping[str, Dense] | None = None
+) -> Evaluation:
+    """Return how each score follows each list: graph, single tracks, and dense vectors if given."""
+    found = find_words(graph, (word for pairs in gold for pair in pairs.words for word in pair))
+    scorers = _scorers(graph, found)
+    result = Evaluation()
+    for pairs in gold:
+        scores = {name: scorer(pairs) for name, scorer in scorers.items()}
+        for name, vectors in (dense or {}).items():
+            scores[name] = _dense_scores(pairs, vectors)
+        samples = _resamples(len(pairs.words))
+        drawn = {}
+        for name, score in scores.items():
+            filled, covered = _filled(score)
+            drawn[name] = _rhos(filled, pairs.scores, samples)
+            result.correlations.append(
+                Correlation(
+                    pairs.name, name, len(score), int(covered.sum()),
+                    _rho(filled, pairs.scores), *_bounds(drawn[name]),
+                    _rho(score[covered], pairs.scores[covered]),
+                )
+            )  # fmt: skip
+        best = _filled(scores["affinity"])[0]
+        for name, score in scores.items():
+            if name != "affinity":
+                gain = _rho(best, pairs.scores) - _rho(_filled(score)[0], pairs.scores)
+                bounds = _bounds(drawn["affinity"] - drawn[name])
+                result.gains.append(Gain(pairs.name, "affinity", name, gain, *bounds))
+    return result
+
+
+def _scorers(graph: Graph, found: dict[str, Row]) -> dict[str, Callable[[GoldPairs], Floats]]:
+    tracks = [t for t in graph.read(query("rate/read_tracks")) if t["state"] == "live"]
+    known = {row["key"]: row["known"] for row in _known(graph, found)}
+    silent = _silent_decades(tracks, set(known.values()))
+    rows, elos = consensus_rows(graph, found), elo_rows(graph, found)
+
+    def silence(first: str, second: str) -> int:
+        return silent[known[found[first]["key"]]][known[found[second]["key"]]]
+
+    scorers: dict[str, Callable[[GoldPairs], Floats]] = {
+        "affinity": lambda pairs: _affinities(pairs, rows, silence),
+        "consensus": lambda pairs: _direct(pairs, rows, silence),
+        "elo": lambda pairs: _direct(pairs, elos, lambda first, second: 0),
+    }
+    for track in tracks:
+        if evidence_type(track["evidence"]).vector:
+            kind = track["evidence"].removesuffix("_EVIDENCE").lower()
+            said = track_rows(graph, found, track["source"], track["evidence"])
+            scorers[f"{track['source']} {kind}"] = _single(said, track)
+    return scorers
+
+
+def _single(rows: WordRows, track: Row) -> Callable[[GoldPairs], Floats]:
+    def silence(first: str, second: str) -> int:
+        return int(track["absent"])
+
+    return lambda pairs: _affinities(pairs, rows, silence)
+
+
+def _known(graph: Graph, found: dict[str, Row]) -> list[Row]:
+    keys = sorted({row["key"] for row in found.values()})
+    return graph.read(query("ask/read_known"), keys=keys)
+
+
+def _silent_decades(tracks: list[Row], classes: set[str]) -> dict[str, dict[str, int]]:
+    """Return D of a pair that no track lists, by the classes of its words."""
+    table = class_table(tracks, sorted(classes))
+    return {
+        low: {
+            high: (2 * gained + votes + SHRINKAGE) // (2 * (votes + SHRINKAGE))
+            for high, (votes, gained) in row.items()
+        }
+        for low, row in table.items()
+    }
+
+
+def _places(pairs: GoldPairs, rows: WordRows) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
+    """Return which pairs have a row for both words, and these rows, (m, 2)."""
+    places = np.array(
+        [[rows.place.get(word, -1) for word in pair] for pair in pairs.words], dtype=np.int64
+    )
+    covered = np.asarray((places >= 0).all(axis=1))
+    return covered, places[covered]
+
+
+def _direct(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
+    covered, places = _places(pairs, rows)
+    scores = np.full(len(pairs.words), np.nan)
+    quiet = np.array(
+        [silence(*pair) for pair, here in zip(pairs.words, covered, strict=True) if here],
+        dtype=np.int64,
+    )
+    scores[covered] = rows.said(places[:, 0], places[:, 1], quiet)
+    return scores
+
+
+def _affinities(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
+    """Return 0.4 D + 800 (log10(C + 0.01) + 2), the affinity less its constant."""
+    covered, places = _places(pairs, rows)
+    scores = _direct(pairs, rows, silence)
+    # A row without anything in it says nothing of any pair.
+    filled = np.diff(rows.related.indptr) > 0
+    covered[covered] = filled[places].all(axis=1)
+    places = places[filled[places].all(axis=1)]
+    unit = rows.overlap()
+    cosines = np.asarray(unit[places[:, 0]].multiply(unit[places[:, 1]]).sum(axis=1)).ravel()
+    scores[~covered] = np.nan
+    scores[covered] = 0.4 * scores[covered] + 800 * (np.log10(cosines + 0.01) + 2)
+    return scores
+
+
+def _dense_scores(pairs: GoldPairs, vectors: Dense) -> Floats:
+    found, known = vectors([word for pair in pairs.words for word in pair])
+    lengths = np.linalg.norm(found, axis=1, keepdims=True)
+    unit = (found / np.where(lengths > 0, lengths, 1)).reshape(len(pairs.words), 2, -1)
+    both = known.reshape(-1, 2).all(axis=1)
+    return np.where(both, np.einsum("nd,nd->n", unit[:, 0], unit[:, 1]), np.nan)
+
+
+def _filled(scores: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    covered = ~np.isnan(scores)
+    middle = scores[covered].mean() if covered.any() else 0.0
+    return np.where(covered, scores, middle), covered
+
+
+def _rho(scores: Floats, gold: Floats) -> float:
+    if len(scores) < 3 or np.ptp(scores) == 0:
+        return float("nan")
+    return float(spearmanr(scores, gold).statistic)
+
+
+def _resamples(pairs: int) -> NDArray[np.int64]:
+    return np.random.default_rng(SEED).integers(0, pairs, (RESAMPLES, pairs))
+
+
+def _rhos(scores: Floats, gold: Floats, samples: NDArray[np.int64]) -> Floats:
+    """Return Spearman's rho of every resample: Pearson's of the ranks."""
+    first, second = rankdata(scores[samples], axis=1), rankdata(gold[samples], axis=1)
+    first -= first.mean(axis=1, keepdims=True)
+    second -= second.mean(axis=1, keepdims=True)
+    lengths = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    return np.asarray((first * second).sum(axis=1) / np.where(lengths > 0, lengths, np.nan))
+
+
+def _bounds(values: Floats) -> tuple[float, float]:
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return float(low), float(high)

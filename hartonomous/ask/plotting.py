@@ -1,0 +1,63 @@
+"""Pictures of measurements, drawn without a display."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from hartonomous.ask.evaluating import Correlation
+from hartonomous.errors import BadInput, UsageError
+
+FORMATS = (".png", ".pdf", ".svg")
+
+
+def plot_correlations(rows: Sequence[Correlation], path: Path) -> None:
+    """Draw each score's rho with its interval, a panel a list.
+
+    Raises UsageError when matplotlib is not installed or the file's ending is unknown.
+    """
+    lists = list(dict.fromkeys(row.gold for row in rows))
+    pyplot = _pyplot(path)
+    figure, panels = pyplot.subplots(
+        1, len(lists), figsize=(5 * len(lists), 0.4 * len(rows) / len(lists) + 1.2), squeeze=False
+    )
+    for panel, name in zip(panels[0], lists, strict=True):
+        shown = [row for row in rows if row.gold == name][::-1]
+        places = range(len(shown))
+        panel.barh(
+            places,
+            [row.rho for row in shown],
+            color=["#2a6f97" if row.score == "affinity" else "#a9c5d6" for row in shown],
+            xerr=[
+                [max(0.0, row.rho - row.low) for row in shown],
+                [max(0.0, row.high - row.rho) for row in shown],
+            ],
+            error_kw={"lw": 1, "ecolor": "#444444"},
+        )
+        panel.set_yticks(places, [row.score for row in shown])
+        panel.set_xlabel("Spearman's rho, 95 % of a bootstrap")
+        panel.set_title(f"{name}, {shown[0].pairs} pairs")
+    _save(figure, path)
+
+
+def _pyplot(path: Path) -> Any:
+    if path.suffix.lower() not in FORMATS:
+        raise UsageError(f"{path}: give a name that ends in {', '.join(FORMATS)}.")
+    try:
+        matplotlib = import_module("matplotlib")
+    except ImportError as error:
+        raise UsageError("Plots need matplotlib: pip install 'hartonomous[evaluation]'.") from error
+    matplotlib.use("agg")
+    return import_module("matplotlib.pyplot")
+
+
+def _save(figure: Any, path: Path) -> None:
+    figure.tight_layout()
+    try:
+        figure.savefig(path, dpi=150)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
+    finally:
+        import_module("matplotlib.pyplot").close(figure)
