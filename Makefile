@@ -4,6 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TRANSFORMERS := .venv/.ready-transformers
 MODELS := .models/.ready
+LIGHT := --extra documents --extra evaluation --extra pictures --extra exchange --extra py2neo
 
 .PHONY: setup demo test lint bench soak docs screenshot lock clean
 
@@ -47,8 +48,8 @@ screenshot: setup
 	$(BIN)/python docs/screenshot.py
 
 lock: $(READY)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev --extra transformers --constraints requirements.txt pyproject.toml -o requirements-transformers.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev $(LIGHT) pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev $(LIGHT) --extra transformers --constraints requirements.txt pyproject.toml -o requirements-transformers.txt
 	$(BIN)/uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate models.in -o models.txt
 
 clean:
