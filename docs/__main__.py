@@ -40,6 +40,10 @@ def data_model() -> str:
     text += "\nOn every evidence edge:\n\n" + properties(schema.EVIDENCE_PROPERTIES)
     vector = ", ".join(f"`{e.name}`" for e in schema.EVIDENCE if e.vector)
     text += f"\nBesides, on {vector}:\n\n" + properties(schema.VECTOR_PROPERTIES)
+    text += f"\n## Contexts\n\n`:{schema.VISITED}` from a source to what it read on from:\n\n"
+    text += properties(schema.VISIT_PROPERTIES)
+    text += "\nStructure, without a rating:\n\n"
+    text += table(("type", "meaning"), ((f"`{name}`", what) for name, what in schema.STRUCTURE))
     text += f"\n## Agreement\n\n`:{schema.AGREES_WITH}` between two sources:\n\n"
     text += properties(schema.AGREEMENT_PROPERTIES)
     text += "\n## Rated edges\n\nOne edge per pair and type: what all live sources say of it.\n\n"

@@ -3,6 +3,7 @@
     manifest.json            what was opened, with which options; each track's constants; digests
     compositions.parquet     key, text, kind, sorted by key
     EMBEDDING_EVIDENCE.parquet, ...     one file a track, sorted by (start, end)
+    contexts.parquet         what a causal model read on from, where it is one
 
 `extract` writes it and `load` reads it. It is written under a temporary name and renamed when
 whole, so a folder of the final name is complete; a reader checks every digest first.
@@ -24,13 +25,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hartonomous.errors import BadInput, Conflict
-from hartonomous.evidence import COMPOSITIONS, check, columns
+from hartonomous.evidence import COMPOSITIONS, CONTEXTS, check, check_contexts, columns
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.schema import evidence_type
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 COMPOSITIONS_FILE = "compositions.parquet"
+CONTEXTS_FILE = "contexts.parquet"
 MANIFEST_LIMIT = 16 << 20
 ROW_GROUP = 1 << 17
 
@@ -111,6 +113,11 @@ class Bundle:
             raise BadInput(f"{self.path}: {COMPOSITIONS_FILE} has columns {table.schema.names}.")
         return table
 
+    def contexts(self) -> pa.Table:
+        """Return what the source read on from, sorted by composition; no rows for most sources."""
+        file = self.path / CONTEXTS_FILE
+        return _parquet(file).read() if file.is_file() else CONTEXTS.empty_table()
+
     def evidence(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
         """Yield a track's evidence in batches of at most `rows` rows, always the same ones."""
         pending: list[pa.RecordBatch] = []
@@ -133,6 +140,7 @@ class Bundle:
         keys = compositions["key"].to_pylist()
         if any(low >= high for low, high in pairwise(keys)):
             raise BadInput(f"{self.path}: compositions are not sorted by key; extract it again.")
+        check_contexts(self.contexts(), len(keys))
         for track in self.tracks:
             table = _parquet(self.path / track.file).read()
             check(table, evidence_type(track.evidence), len(keys))
@@ -169,6 +177,12 @@ class BundleWriter:
         target = self._partial / COMPOSITIONS_FILE
         pq.write_table(table.cast(COMPOSITIONS), target, compression="zstd")
         self._files[COMPOSITIONS_FILE] = file_digest(target)
+
+    def write_contexts(self, table: pa.Table) -> None:
+        """Write what the source read on from, sorted by composition."""
+        target = self._partial / CONTEXTS_FILE
+        pq.write_table(table.cast(CONTEXTS), target, compression="zstd")
+        self._files[CONTEXTS_FILE] = file_digest(target)
 
     def write_evidence(self, evidence: str, tables: Iterator[pa.Table]) -> None:
         """Write one type's rows, given in order of (start, end), without holding them all."""
@@ -226,7 +240,7 @@ def read_bundle(path: Path) -> Bundle:
         stated = manifest["source_digest"]
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}: {MANIFEST} lacks or has too much of {error}.") from error
-    if named != set(manifest["files"]) or source.digest != stated:
+    if named != set(manifest["files"]) - {CONTEXTS_FILE} or source.digest != stated:
         raise BadInput(f"{path}: {MANIFEST} contradicts itself; extract the bundle again.")
     return Bundle(path, source, tracks, manifest["digest"])
 

@@ -23,6 +23,19 @@ COMPOSITIONS = pa.schema(
 )
 """Columns of a bundle's compositions, sorted by key."""
 
+CONTEXTS = pa.schema(
+    [
+        pa.field("composition", pa.int32(), nullable=False),
+        pa.field("n", pa.int64(), nullable=False),
+        pa.field("mass", pa.int64(), nullable=False),
+        pa.field("prefix", pa.int32(), nullable=False),
+        pa.field("suffix", pa.int32(), nullable=False),
+        pa.field("token", pa.int32(), nullable=False),
+    ]
+)
+"""Columns of what a source read on from, sorted by composition: times, mass not stored, and of a
+context the one without its last token, the one without its first, and its last token, else -1."""
+
 _COUNTED = [
     pa.field("start", pa.int32(), nullable=False),
     pa.field("end", pa.int32(), nullable=False),
@@ -74,6 +87,27 @@ def check(table: pa.Table, evidence: EvidenceType, compositions: int) -> None:
         if not good.all():
             row = int(np.argmin(good))
             raise BadInput(f"{evidence.name}: row {row} has {fault}; extract the bundle again.")
+
+
+def check_contexts(table: pa.Table, compositions: int) -> None:
+    """Raise BadInput unless the rows are what the format promises."""
+    if table.schema != CONTEXTS:
+        raise BadInput(f"Contexts: the columns are {table.schema.names}, not the format's.")
+    column = {name: table[name].to_numpy() for name in table.schema.names}
+    joins = np.stack([column[name] for name in ("prefix", "suffix", "token")])
+    sound = {
+        "an end outside the compositions": _within(column["composition"], compositions)
+        & (joins >= -1).all(axis=0)
+        & (joins < compositions).all(axis=0),
+        "contexts out of order or twice": np.diff(column["composition"], prepend=-1) > 0,
+        "a count below 1": column["n"] >= 1,
+        "a mass below 0": column["mass"] >= 0,
+        "a context joined by half": (joins >= 0).all(axis=0) | (joins < 0).all(axis=0),
+    }
+    for fault, good in sound.items():
+        if not good.all():
+            row = int(np.argmin(good))
+            raise BadInput(f"Contexts: row {row} has {fault}; extract the bundle again.")
 
 
 def _within(index: NDArray[np.int32], size: int) -> NDArray[np.bool_]:

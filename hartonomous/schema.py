@@ -254,6 +254,22 @@ RATED: tuple[RatedType, ...] = (
 
 HAS_TRACK = "HAS_TRACK"
 
+VISITED = "VISITED"
+
+VISIT_PROPERTIES: tuple[Property, ...] = (
+    Property("n", "INTEGER", "times the source was in the context"),
+    Property(
+        "mass", "INTEGER", "probability not stored as evidence, micro-units, over these times"
+    ),
+)
+"""On VISITED, from a source to a token, piece or context it read on from."""
+
+STRUCTURE: tuple[tuple[str, str], ...] = (
+    ("BACKS_OFF_TO", "from a context to the one without its oldest token"),
+    ("EXTENDS_TO", "from a token or context to the context one token longer; `token` is its key"),
+)
+"""Join contexts; carry no rating and keep nothing alive."""
+
 AGREES_WITH = "AGREES_WITH"
 
 AGREEMENT_PROPERTIES: tuple[Property, ...] = (

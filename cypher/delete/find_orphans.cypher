@@ -1,6 +1,6 @@
-// Compositions that nothing refers to any more.
+// Compositions without evidence that no source visited; what joins contexts keeps nothing alive.
 // in:
 // out: id INTEGER
 MATCH (c:Composition)
-WHERE NOT EXISTS { (c)--() }
+WHERE NOT EXISTS { (c)-[:ALL_EVIDENCE]-() } AND NOT EXISTS { (c)<-[:VISITED]-() }
 RETURN id(c) AS id

@@ -9,6 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+
 from hartonomous.bundle import (
     Bundle,
     BundleWriter,
@@ -18,8 +21,16 @@ from hartonomous.bundle import (
 )
 from hartonomous.errors import BadInput
 from hartonomous.extract.aggregating import Aggregator
+from hartonomous.extract.contexts import Placed, context_table, expectation_table, place
+from hartonomous.extract.counting import ORDERS, Expectations
 from hartonomous.extract.downloading import download, is_hub_id
-from hartonomous.extract.importing import OpenedModel, OpenOptions, VectorTrack, importer_for
+from hartonomous.extract.importing import (
+    CountedTrack,
+    OpenedModel,
+    OpenOptions,
+    VectorTrack,
+    importer_for,
+)
 from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest
 from hartonomous.extract.resuming import FinishedPositions
 from hartonomous.extract.supporting import absent_constant, trust
@@ -122,10 +133,17 @@ def extract(
     """
     finished = FinishedPositions(work)
     with BundleWriter(output) as writer:
-        writer.write_compositions(model.vocabulary.compositions)
+        found = [track.observe(progress) for track in model.counted]
+        contexts = found[0].contexts if found else np.empty((0, ORDERS), dtype=np.int64)
+        placed = place(model.vocabulary.compositions, contexts)
+        writer.write_compositions(placed.compositions)
         tracks = tuple(
-            _write_track(writer, model, track, options, finished, progress)
+            _write_track(writer, model, track, placed, options, finished, progress)
             for track in model.tracks
+        )
+        tracks += tuple(
+            _write_counted(writer, track, one, placed, len(model.vocabulary))
+            for track, one in zip(model.counted, found, strict=True)
         )
         return writer.finish(describe_source(model, options), tracks)
 
@@ -157,6 +175,7 @@ def _write_track(
     writer: BundleWriter,
     model: OpenedModel,
     track: VectorTrack,
+    placed: Placed,
     options: ExtractOptions,
     finished: FinishedPositions,
     progress: Progress,
@@ -170,7 +189,8 @@ def _write_track(
             found = _neighbours(track, position, asked, finished, progress)
             recall = min(recall, found.recall)
             aggregator.add(position, found)
-        writer.write_evidence(track.evidence, aggregator.tables())
+        tables = (_moved(table, placed) for table in aggregator.tables())
+        writer.write_evidence(track.evidence, tables)
         unstored = n * (n - 1) // 2 - aggregator.rows
         listed = aggregator.observations_below / unstored if unstored else 0.0
         return TrackDescription(
@@ -187,6 +207,34 @@ def _write_track(
             minimum=track.minimum,
             below=aggregator.below,
         )
+
+
+def _moved(table: pa.Table, placed: Placed) -> pa.Table:
+    """Return rows over the vocabulary as rows over all compositions; their order stays."""
+    for place_of, name in enumerate(("start", "end")):
+        rows = placed.row[table[name].to_numpy()].astype(np.int32)
+        table = table.set_column(place_of, table.schema.field(name), pa.array(rows))
+    return table
+
+
+def _write_counted(
+    writer: BundleWriter, track: CountedTrack, found: Expectations, placed: Placed, vocabulary: int
+) -> TrackDescription:
+    table = expectation_table(found, placed, track.evidence)
+    writer.write_evidence(track.evidence, iter([table]))
+    writer.write_contexts(context_table(found, placed, vocabulary))
+    return TrackDescription(
+        evidence=track.evidence,
+        positions=track.positions,
+        k=0,
+        vocabulary=vocabulary,
+        dimensions=0,
+        trust=0,
+        absent=0,
+        recall=1.0,
+        rows=table.num_rows,
+        observations=int(found.times.sum()),
+    )
 
 
 def _trust(track: VectorTrack, progress: Progress) -> int:

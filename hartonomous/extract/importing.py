@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, NotFound, UsageError
+from hartonomous.extract.counting import Expectations
 from hartonomous.extract.untrusted import is_pickle, refuse_pickle
 from hartonomous.extract.vocabulary import Vocabulary
 
@@ -61,6 +62,18 @@ class VectorTrack:
 
 
 @dataclass(frozen=True)
+class CountedTrack:
+    """One kind of observation that is counted: what follows what.
+
+    `observe` may take long and is told where progress goes; `positions` name what was observed.
+    """
+
+    evidence: str
+    positions: tuple[str, ...]
+    observe: Callable[[Progress], Expectations]
+
+
+@dataclass(frozen=True)
 class OpenedModel:
     """A model that was opened safely: its files, its vocabulary, what it can be asked."""
 
@@ -70,6 +83,7 @@ class OpenedModel:
     vocabulary: Vocabulary
     tracks: tuple[VectorTrack, ...]
     options: dict[str, object]
+    counted: tuple[CountedTrack, ...] = ()
 
 
 class Importer(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from hartonomous.ask.neighbourhood import unknown_source
+from hartonomous.schema import evidence_type
 from hartonomous.store.graph import Graph, Transaction
 from hartonomous.store.loading import read_source
 from hartonomous.store.locking import WriterLock
@@ -42,11 +43,15 @@ def plan_source(graph: Graph, name: str, progress: Progress) -> SourcePlan:
     if known is None:
         raise unknown_source(graph, name)
     ids = [row[0] for row in graph.stream(query("rate/find_compositions"))]
-    plan = query("delete/plan_source", rated="RELATES")
+    tracks = [t for t in graph.read(query("rate/read_tracks")) if t["source"] == name]
+    fed = sorted({evidence_type(track["evidence"]).feeds for track in tracks})
+    plans = [query("delete/plan_source", rated=rated) for rated in fed]
     evidence = lost = kept = 0
     for first in range(0, len(ids), STARTS):
-        (row,) = graph.read(plan, ids=ids[first : first + STARTS], source=name)
-        evidence, lost, kept = evidence + row["evidence"], lost + row["lost"], kept + row["kept"]
+        for plan in plans:
+            (row,) = graph.read(plan, ids=ids[first : first + STARTS], source=name)
+            evidence, lost = evidence + row["evidence"], lost + row["lost"]
+            kept += row["kept"]
         progress("planning", min(first + STARTS, len(ids)), len(ids))
     return SourcePlan(name, known["state"], evidence, lost, kept)
 

@@ -16,6 +16,7 @@ from blake3 import blake3
 
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.identity import canonical_json
+from hartonomous.schema import evidence_type
 from hartonomous.store.graph import Graph
 from hartonomous.store.queries import query
 
@@ -73,27 +74,35 @@ def export_lines(graph: Graph, progress: Progress) -> Iterator[str]:
         yield canonical_json({"record": "source", **source})
     for (track,) in graph.stream(query("export/read_tracks")):
         yield canonical_json({"record": "track", **track})
+    for (visit,) in graph.stream(query("export/read_visits")):
+        yield canonical_json({"record": "visit", **visit})
+    tracks = graph.read(query("rate/read_tracks"))
+    fed = sorted({evidence_type(track["evidence"]).feeds for track in tracks})
     for record, read in (("evidence", _evidence), ("rating", _ratings)):
-        remaining, done = iter(keys), 0
-        while part := list(islice(remaining, STARTS)):
-            yield from read(graph, part)
-            done += len(part)
-            progress(record, done, len(keys))
+        for rated in fed:
+            remaining, done = iter(keys), 0
+            while part := list(islice(remaining, STARTS)):
+                yield from read(graph, part, rated)
+                done += len(part)
+                progress(f"{record}: {rated}", done, len(keys))
 
 
-def _evidence(graph: Graph, keys: list[str]) -> Iterator[str]:
-    for start, *columns in graph.stream(query("export/read_evidence", rated="RELATES"), keys=keys):
+def _evidence(graph: Graph, keys: list[str], rated: str) -> Iterator[str]:
+    for start, *columns in graph.stream(query("export/read_evidence", rated=rated), keys=keys):
         for type, end, source, counts, positions in zip(*columns, strict=True):
             known = {k: v for k, v in zip(_COUNTED, counts, strict=True) if v is not None}
             row = {"record": "evidence", "type": type, "start": start, "end": end, "source": source}
-            yield canonical_json({**row, **known, "positions": positions})
+            yield canonical_json(
+                {**row, **known, **({"positions": positions} if positions else {})}
+            )
 
 
-def _ratings(graph: Graph, keys: list[str]) -> Iterator[str]:
-    for start, *columns in graph.stream(query("export/read_ratings", rated="RELATES"), keys=keys):
+def _ratings(graph: Graph, keys: list[str], rated: str) -> Iterator[str]:
+    for start, *columns in graph.stream(query("export/read_ratings", rated=rated), keys=keys):
         for end, (n, weight, sources, decades, consensus), elo in zip(*columns, strict=True):
+            agreed = "" if decades is None else f'"consensus":{consensus},"decades":{decades},'
             yield (
-                f'{{"consensus":{consensus},"decades":{decades},"elo":{elo!r},"end":"{end}",'
+                f'{{{agreed}"elo":{elo!r},"end":"{end}",'
                 f'"n":{n},"record":"rating","sources":{sources},"start":"{start}",'
-                f'"type":"RELATES","weight":{weight}}}'
+                f'"type":"{rated}","weight":{weight}}}'
             )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import numpy as np
@@ -19,9 +20,9 @@ from numpy.typing import NDArray
 
 from hartonomous.bundle import Bundle, TrackDescription, describe_options
 from hartonomous.errors import Conflict, UsageError, VerificationFailed
-from hartonomous.evidence import digest, key_columns
+from hartonomous.evidence import DIGEST_LANES, digest, key_columns
 from hartonomous.identity import canonical_json
-from hartonomous.schema import KINDS
+from hartonomous.schema import KINDS, VISITED, evidence_type
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query, query_for_kind
@@ -92,6 +93,7 @@ def load(
     graph.transact(lambda work: _create_source(work, lock, bundle, name, replaces))
     keys = bundle.compositions()
     ids = _write_compositions(graph, lock, keys, _used(bundle), progress)
+    _write_visits(graph, lock, bundle, name, keys, ids, progress)
     rows, already = _write_evidence(graph, lock, bundle, name, keys, ids, progress)
     return LoadReport(name, int((ids >= 0).sum()), rows, already)
 
@@ -175,6 +177,10 @@ def _used(bundle: Bundle) -> NDArray[np.bool_]:
         for batch in bundle.evidence(track, BATCH_ROWS):
             used[batch["start"].to_numpy()] = True
             used[batch["end"].to_numpy()] = True
+    contexts = bundle.contexts()
+    for column in ("composition", "prefix", "suffix", "token"):
+        rows = contexts[column].to_numpy()
+        used[rows[rows >= 0]] = True
     return used
 
 
@@ -216,6 +222,54 @@ def _merge_compositions(
     for row in graph.transact(merge):
         found[row["i"]] = row["id"]
     return found
+
+
+def _write_visits(
+    graph: Graph,
+    lock: WriterLock,
+    bundle: Bundle,
+    name: str,
+    compositions: pa.Table,
+    ids: NDArray[np.int64],
+    progress: Progress,
+) -> None:
+    """Write what a source read on from; one writer, for every visit hangs on the source's node."""
+    contexts = bundle.contexts()
+    ledger = {row["key"] for row in graph.read(query("load/read_ledger"), source=name)}
+    for first in range(0, contexts.num_rows, BATCH_ROWS):
+        part = contexts.slice(first, BATCH_ROWS)
+        key = f"{name}/{VISITED}/{first // BATCH_ROWS:08d}"
+        if key not in ledger:
+            graph.transact(partial(_write_visit_batch, lock, name, key, part, compositions, ids))
+        progress("contexts", min(first + BATCH_ROWS, contexts.num_rows), contexts.num_rows)
+
+
+def _write_visit_batch(
+    lock: WriterLock,
+    name: str,
+    key: str,
+    part: pa.Table,
+    compositions: pa.Table,
+    ids: NDArray[np.int64],
+    work: Transaction,
+) -> None:
+    lock.check(work)
+    entry = {"key": key, "source": name, "evidence": VISITED, "rows": part.num_rows}
+    if not work.run(query("load/open_batch"), **entry, digest=[0] * DIGEST_LANES)[0]["fresh"]:
+        return
+    rows = {column: part[column].to_numpy() for column in part.schema.names}
+    joined = {name: np.where(rows[name] >= 0, ids[rows[name]], -1) for name in ("prefix", "suffix")}
+    tokens = np.where(rows["token"] >= 0, rows["token"], 0)
+    work.run(
+        query("load/create_visits"),
+        source=name,
+        ids=ids[rows["composition"]].tolist(),
+        n=rows["n"].tolist(),
+        masses=rows["mass"].tolist(),
+        prefixes=joined["prefix"].tolist(),
+        suffixes=joined["suffix"].tolist(),
+        tokens=compositions["key"].take(pa.array(tokens)).to_pylist(),
+    )
 
 
 @dataclass(frozen=True)
@@ -283,18 +337,23 @@ def _write_batch(
     )
     if not entry["fresh"]:
         return 0
-    (answer,) = work.run(
-        query("load/create_vector_evidence", evidence=evidence),
-        source=name,
-        groups=_groups(rows, ids),
-        ends=ids[rows["end"].to_numpy()].tolist(),
-        n=rows["n"].to_pylist(),
-        directed=rows["directed"].to_pylist(),
-        weights=rows["weight"].to_pylist(),
-        ranks=rows["rank"].to_pylist(),
-        supports=rows["support"].to_pylist(),
-        positions=rows["positions"].to_pylist(),
-    )
+    columns = {
+        "source": name,
+        "groups": _groups(rows, ids),
+        "ends": ids[rows["end"].to_numpy()].tolist(),
+        "n": rows["n"].to_pylist(),
+        "weights": rows["weight"].to_pylist(),
+    }
+    create = "load/create_counted_evidence"
+    if evidence_type(evidence).vector:
+        create = "load/create_vector_evidence"
+        columns |= {
+            "directed": rows["directed"].to_pylist(),
+            "ranks": rows["rank"].to_pylist(),
+            "supports": rows["support"].to_pylist(),
+            "positions": rows["positions"].to_pylist(),
+        }
+    (answer,) = work.run(query(create, evidence=evidence), **columns)
     if answer["created"] != rows.num_rows:
         raise VerificationFailed(
             f"Batch {batch.key} wrote {answer['created']} of {rows.num_rows} rows: compositions "

@@ -5,8 +5,8 @@
     // out: name TYPE, ...
     // procedure: name(argument::TYPE, ...)       only where analysts may CALL it
 
-A type that must vary stands in the text as EVIDENCE_TYPE, EVIDENCE_TYPES, RATED_TYPE or KIND and is
-replaced by a name of schema.py's closed lists; so every file is a statement the server can explain.
+A type that must vary stands in the text as EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE, RATED_TYPE or
+KIND and is replaced by a name of schema.py's closed lists; so every file is a statement the server can explain.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ def query(name: str, *, evidence: str | None = None, rated: str | None = None) -
     EVIDENCE_TYPES becomes all evidence types that feed the rated type.
     """
     text = statement(name).text
+    text = _replace(text, "ALL_EVIDENCE", "|".join(type.name for type in schema.EVIDENCE))
     if evidence is not None:
         text = _replace(text, "EVIDENCE_TYPE", schema.evidence_type(evidence).name)
     if rated is not None:

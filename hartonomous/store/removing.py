@@ -33,6 +33,7 @@ def finish_removal(graph: Graph, lock: WriterLock, name: str, types: list[str]) 
                 f"{left['rows']} edges {evidence} of {name!r} are left after its removal; "
                 "run the same command again, and 'hartonomous doctor' if they stay."
             )
+    _repeat(lock, query("delete/delete_visits"), source=name)
     lock.write(query("delete/delete_source"), name=name)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.errors import Conflict
-from hartonomous.schema import FORMULA_VERSION, evidence_type
+from hartonomous.schema import FORMULA_VERSION, RATED, evidence_type
 from hartonomous.store.agreeing import Agreement, count_agreements, judge
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.locking import WriterLock
@@ -95,14 +95,14 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
     graph.write(query("rate/unsettle"))
     _derive_classes(graph, lock, starts, live, progress)
     if apply_votes(graph, lock, live):
-        live = [t for t in graph.read(query("rate/read_tracks")) if t["state"] == "live"]
-    report = _rate(graph, lock, _work_list(graph), live, leaving, progress)
+        tracks = graph.read(query("rate/read_tracks"))
+    report = _rate(graph, lock, _work_list(graph), tracks, leaving, progress)
     for name in leaving:
         finish_removal(graph, lock, name, _evidence_types(tracks, name))
     # How far a new source agrees is known only now; where that moves a vote, its words are due again.
     if count_missing(graph, lock, live) and apply_votes(graph, lock, live):
-        live = [t for t in graph.read(query("rate/read_tracks")) if t["state"] == "live"]
-        report += _rate(graph, lock, _work_list(graph), live, [], progress)
+        tracks = graph.read(query("rate/read_tracks"))
+        report += _rate(graph, lock, _work_list(graph), tracks, [], progress)
     if leaving:
         report.pruned = prune_orphans(graph, lock)
     for successor in {track["source"]: track["replaces"] for track in live if track["replaces"]}:
@@ -214,11 +214,13 @@ def _rate(
     graph: Graph,
     lock: WriterLock,
     starts: NDArray[np.int64],
-    live: Sequence[Row],
+    tracks: Sequence[Row],
     leaving: list[str],
     progress: Progress,
 ) -> SettleReport:
     report = SettleReport()
+    live = [track for track in tracks if track["state"] == "live"]
+    fed = {evidence_type(track["evidence"]).feeds for track in tracks}
     classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
     numbers = source_numbers(live)
     constants = {
@@ -229,12 +231,18 @@ def _rate(
         "shrinkage": SHRINKAGE,
         "leaving": leaving,
     }
-    rate = query("rate/rate_pairs", rated=CONSENSUS_TYPE)
+    statements = [
+        query(
+            "rate/rate_pairs" if rated.consensus else "rate/rate_directed_pairs", rated=rated.name
+        )
+        for rated in RATED
+        if rated.name in fed
+    ]
 
     def visit(work: Transaction, ids: list[int]) -> tuple[int, int]:
-        (counted,) = work.run(rate, ids=ids, **constants)
+        counted = [work.run(statement, ids=ids, **constants)[0] for statement in statements]
         work.run(query("rate/unmark_unrated"), ids=ids)
-        return counted["pairs"], counted["removed"]
+        return sum(row["pairs"] for row in counted), sum(row["removed"] for row in counted)
 
     def note(done: int, result: tuple[int, int]) -> None:
         report.pairs += result[0]

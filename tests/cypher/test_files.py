@@ -47,8 +47,9 @@ def test_every_name_used_is_a_file() -> None:
 def test_labels_and_types_are_the_schemas(name: str) -> None:
     known = {label.name for label in (*schema.NODES, *schema.KINDS)}
     known |= {type.name for type in (*schema.EVIDENCE, *schema.RATED)}
-    known |= {schema.UNRATED, schema.HAS_TRACK}
-    known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "RATED_TYPE", "KIND"}
+    known |= {schema.UNRATED, schema.HAS_TRACK, schema.AGREES_WITH, schema.VISITED}
+    known |= {name for name, _ in schema.STRUCTURE}
+    known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE", "RATED_TYPE", "KIND"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
 

@@ -1,0 +1,110 @@
+"""Contexts as compositions: keys, texts, and what joins each to shorter ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.evidence import COMPOSITIONS, CONTEXTS, columns
+from hartonomous.extract.counting import ORDERS, Expectations
+from hartonomous.identity import composition_keys
+from hartonomous.schema import evidence_type
+
+CONTEXT = "Context"
+ANYTHING = "…"
+"""Text of the context of no tokens: what follows anything."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A vocabulary and its contexts as one list of compositions, sorted by key.
+
+    `row[i]` is the row of what was token i, or context i - N; `kept[i]` is false for contexts whose
+    text is another's too and that were left out.
+    """
+
+    compositions: pa.Table
+    row: Ints
+    kept: NDArray[np.bool_]
+
+
+def place(vocabulary: pa.Table, contexts: Ints) -> Placed:
+    """Return the compositions of a vocabulary, sorted by key, and of contexts over it."""
+    if not len(contexts):
+        rows = np.arange(vocabulary.num_rows, dtype=np.int64)
+        return Placed(vocabulary, rows, np.ones(len(rows), dtype=bool))
+    texts = vocabulary["text"].to_pylist()
+    names = [" ".join(texts[t] for t in row if t >= 0) or ANYTHING for row in contexts.tolist()]
+    # A token that holds a space could make two contexts read alike; neither is worth the doubt.
+    spaced = np.array([" " in text for text in texts] + [False])
+    plain = ~spaced[contexts].any(axis=1)
+    table = pa.table(
+        {
+            "key": composition_keys([CONTEXT] * len(names), names),
+            "text": names,
+            "kind": [CONTEXT] * len(names),
+        },
+        schema=COMPOSITIONS,
+    )
+    both = pa.concat_tables([vocabulary, table.filter(pa.array(plain))])
+    order = np.argsort(np.array(both["key"].to_pylist(), dtype="U32"))
+    row = np.full(vocabulary.num_rows + len(contexts), -1, dtype=np.int64)
+    kept = np.concatenate([np.ones(vocabulary.num_rows, dtype=bool), plain])
+    row[np.flatnonzero(kept)[order]] = np.arange(len(order))
+    return Placed(both.take(pa.array(order)), row, kept)
+
+
+def context_table(found: Expectations, placed: Placed, vocabulary: int) -> pa.Table:
+    """Return the bundle's rows of contexts, sorted by composition."""
+    kept = placed.kept[found.visited]
+    visited = found.visited[kept]
+    prefix, suffix, token = _joins(found.contexts, vocabulary)
+    joins = [
+        np.where(visited < vocabulary, -1, part[np.maximum(visited - vocabulary, 0)])
+        for part in (prefix, suffix, token)
+    ]
+    # Row -1 of `row` would be the last one; what is joined to nothing stays so.
+    rows = [np.where(part >= 0, placed.row[part], -1) for part in joins]
+    composition = placed.row[visited]
+    order = np.argsort(composition)
+    whole = np.min(rows, axis=0) >= 0
+    arrays = [composition, found.n[kept], found.mass[kept]]
+    arrays += [np.where(whole, part, -1) for part in rows]
+    return pa.table(
+        {name: array[order] for name, array in zip(CONTEXTS.names, arrays, strict=True)}
+    ).cast(CONTEXTS)
+
+
+def expectation_table(found: Expectations, placed: Placed, evidence: str) -> pa.Table:
+    """Return the evidence rows, sorted by (start, end)."""
+    kept = placed.kept[found.start] & (found.start != found.end)
+    start, end = placed.row[found.start[kept]], placed.row[found.end[kept]]
+    order = np.lexsort((end, start))
+    schema = columns(evidence_type(evidence))
+    arrays = {"start": start, "end": end, "n": found.times[kept], "weight": found.weight[kept]}
+    return pa.table({name: arrays[name][order] for name in schema.names}).cast(schema)
+
+
+def _joins(contexts: Ints, vocabulary: int) -> tuple[Ints, Ints, Ints]:
+    """Return, for each context, prefix, suffix and last token as starts; -1 for the empty one."""
+    if not len(contexts):
+        return (np.empty(0, np.int64),) * 3
+    number = {tuple(row): place for place, row in enumerate(contexts.tolist())}
+
+    def start(tokens: list[int]) -> int:
+        if len(tokens) == 1:
+            return tokens[0]
+        padded = (-1,) * (ORDERS - len(tokens)) + tuple(tokens)
+        return vocabulary + number[padded] if padded in number else -1
+
+    parts = []
+    for row in contexts.tolist():
+        tokens = [token for token in row if token >= 0]
+        parts.append((start(tokens[:-1]), start(tokens[1:]), tokens[-1]) if tokens else (-1,) * 3)
+    prefix, suffix, token = np.array(parts, dtype=np.int64).T
+    return prefix, suffix, token
