@@ -87,7 +87,7 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
     Sources in state `deleting` are gone afterwards, and successors have taken their names.
     """
     tracks = graph.read(query("rate/read_tracks"))
-    live = [track for track in tracks if track["state"] == "live"]
+    live = _live(tracks)
     leaving = sorted({track["source"] for track in tracks if track["state"] == "deleting"})
     starts = _work_list(graph)
     if not len(starts) and not leaving and read_state(graph)["settled"]:
@@ -96,6 +96,7 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
     _derive_classes(graph, lock, starts, live, progress)
     if apply_votes(graph, lock, live):
         tracks = graph.read(query("rate/read_tracks"))
+        live = _live(tracks)
     report = _rate(graph, lock, _work_list(graph), tracks, leaving, progress)
     for name in leaving:
         finish_removal(graph, lock, name, _evidence_types(tracks, name))
@@ -149,6 +150,10 @@ def count_missing(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
     )
     lock.write(query("rate/write_agreements"), rows=[one.row() for one in found])
     return True
+
+
+def _live(tracks: Iterable[Row]) -> list[Row]:
+    return [track for track in tracks if track["state"] == "live"]
 
 
 def _vector_tracks(live: Sequence[Row]) -> dict[str, frozenset[int]]:
@@ -219,7 +224,7 @@ def _rate(
     progress: Progress,
 ) -> SettleReport:
     report = SettleReport()
-    live = [track for track in tracks if track["state"] == "live"]
+    live = _live(tracks)
     fed = {evidence_type(track["evidence"]).feeds for track in tracks}
     classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
     numbers = source_numbers(live)
