@@ -32,6 +32,8 @@ COMMANDS = {
     "stats": "asking",
     "evaluate": "evaluating",
     "delete": "deleting",
+    "snapshot": "comparing",
+    "diff": "comparing",
     "export": "exporting",
 }
 """Each verb and the module below hartonomous.cli that holds it, in the order of the help."""

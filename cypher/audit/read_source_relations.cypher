@@ -1,0 +1,8 @@
+// What one source alone holds of the pairs that start at some compositions, as columns; one row a start.
+// in:  $ids LIST<INTEGER>, $source STRING
+// out: start INTEGER, ends LIST<INTEGER>, times LIST<INTEGER>, weights LIST<INTEGER>
+UNWIND $ids AS id
+MATCH (a:Composition) WHERE id(a) = id
+MATCH (a)-[e:EVIDENCE_TYPES {source: $source}]->(b)
+WITH id, id(b) AS end, sum(e.n) AS n, sum(e.weight) AS weight
+RETURN id AS start, collect(end) AS ends, collect(n) AS times, collect(weight) AS weights

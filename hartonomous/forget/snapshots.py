@@ -1,0 +1,183 @@
+"""Snapshots: the rated relations of a moment, kept outside the graph to be compared with.
+
+    snapshots/<name>/   snapshot.json  compositions.parquet  relations.parquet
+
+A snapshot is written under a temporary name and renamed when whole. It holds what the graph said, so
+an erasure drops every snapshot that could still say what was erased.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from hartonomous.errors import BadInput, Conflict, NotFound
+from hartonomous.forget.relation_tables import (
+    COMPOSITIONS,
+    RELATIONS,
+    Progress,
+    RelationTable,
+    graph_relations,
+)
+from hartonomous.identity import canonical_json, file_digest
+from hartonomous.store.graph import Graph
+from hartonomous.store.home import default_home
+from hartonomous.store.loading import check_name
+from hartonomous.store.queries import query
+
+FORMAT = 1
+DESCRIPTION = "snapshot.json"
+FILES = ("compositions.parquet", "relations.parquet")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a snapshot is: when it was taken, of which sources, and what it holds.
+
+    `sources` maps the name of each live source to its digest; `files` the two files to theirs.
+    """
+
+    name: str
+    created: str
+    epoch: int
+    sources: dict[str, str]
+    compositions: int
+    relations: int
+    files: dict[str, str]
+    format: int = FORMAT
+
+
+def snapshot_folder() -> Path:
+    """Return where snapshots lie, beside what the managed server keeps."""
+    return default_home() / "snapshots"
+
+
+def create_snapshot(graph: Graph, name: str, progress: Progress) -> Snapshot:
+    """Take a snapshot of every rated relation; it appears whole or not at all.
+
+    Raises Conflict when the name is taken or the graph moves meanwhile, BadInput for a full disk.
+    """
+    target = snapshot_folder() / check_name(name)
+    if target.exists():
+        raise Conflict(f"There is a snapshot {name!r} already; drop it, or give another name.")
+    table = graph_relations(graph, progress)
+    partial = target.with_name(f".{name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True, mode=0o700)
+        for file, part in zip(FILES, (table.compositions, table.relations), strict=True):
+            pq.write_table(part, partial / file, compression="zstd")
+        snapshot = Snapshot(
+            name,
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            graph.read(query("rate/read_state"))[0]["epoch"],
+            {row["name"]: row["digest"] for row in graph.read(query("audit/read_live"))},
+            table.compositions.num_rows,
+            table.relations.num_rows,
+            {file: file_digest(partial / file) for file in FILES},
+        )
+        (partial / DESCRIPTION).write_text(canonical_json(asdict(snapshot)) + "\n", "utf-8")
+        partial.rename(target)
+    except OSError as error:
+        raise BadInput(f"The snapshot cannot be kept below {target}: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return snapshot
+
+
+def list_snapshots() -> list[Snapshot]:
+    """Return every snapshot kept here, oldest first."""
+    folder = snapshot_folder()
+    names = [path.name for path in folder.glob("[!.]*")] if folder.is_dir() else []
+    return sorted(map(describe_snapshot, names), key=lambda one: (one.created, one.name))
+
+
+def describe_snapshot(name: str) -> Snapshot:
+    """Return what a snapshot is; its files are not read.
+
+    Raises NotFound, naming those there are, or BadInput for one that is damaged.
+    """
+    file = snapshot_folder() / name / DESCRIPTION
+    if not is_snapshot(name):
+        known = sorted(path.name for path in snapshot_folder().glob("[!.]*"))
+        raise NotFound(
+            f"No snapshot is called {name!r}. "
+            + (f"There are {', '.join(known)}." if known else "There is none yet."),
+            suggestions=tuple(known),
+        )
+    try:
+        described = json.loads(file.read_text("utf-8"))
+        if described["format"] != FORMAT:
+            raise BadInput(
+                f"{file} is of format {described['format']}, this version reads {FORMAT}."
+            )
+        return Snapshot(**described)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{file} is damaged: {error}. Drop the snapshot.") from error
+
+
+def is_snapshot(name: str) -> bool:
+    """Return whether a snapshot of this name is kept here."""
+    return bool(name) and Path(name).name == name and (snapshot_folder() / name).is_dir()
+
+
+def read_snapshot(name: str) -> RelationTable:
+    """Return the relations of a snapshot.
+
+    Raises NotFound, or BadInput when a file differs from its digest.
+    """
+    described = describe_snapshot(name)
+    tables = []
+    for file, schema in zip(FILES, (COMPOSITIONS, RELATIONS), strict=True):
+        path = snapshot_folder() / name / file
+        try:
+            if file_digest(path) != described.files[file]:
+                raise BadInput(f"{path} is damaged (its digest differs); drop the snapshot.")
+            tables.append(pq.read_table(path).cast(schema))
+        except (OSError, pa.ArrowException, KeyError) as error:
+            raise BadInput(f"{path} cannot be read: {error}; drop the snapshot.") from error
+    return RelationTable(*tables)
+
+
+def drop_snapshot(name: str) -> None:
+    """Remove a snapshot; raises NotFound, naming those there are."""
+    if not is_snapshot(name):
+        describe_snapshot(name)
+    _remove(name)
+
+
+def drop_snapshots_of(sources: Iterable[str], keys: Iterable[str]) -> list[str]:
+    """Remove every snapshot that holds one of these sources or compositions; return their names.
+
+    For erasures: a rating cannot be told apart from the evidence that went into it. A snapshot that
+    cannot be read goes too, for nobody can say what it holds.
+    """
+    gone_sources, gone_keys = set(sources), pa.array(list(keys), pa.string())
+    dropped = []
+    for name in sorted(path.name for path in snapshot_folder().glob("[!.]*")):
+        try:
+            held = bool(gone_sources & describe_snapshot(name).sources.keys())
+            if not held and len(gone_keys):
+                found = read_snapshot(name).compositions["key"]
+                held = bool(pc.any(pc.is_in(found, value_set=gone_keys)).as_py())
+        except BadInput:
+            held = True
+        if held:
+            _remove(name)
+            dropped.append(name)
+    return dropped
+
+
+def _remove(name: str) -> None:
+    # First out of sight, so that a half-removed snapshot is never read.
+    leaving = snapshot_folder() / f".{name}.{os.getpid()}.leaving"
+    (snapshot_folder() / name).rename(leaving)
+    shutil.rmtree(leaving)
