@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput, HartonomousError
 from hartonomous.extract.embeddings import Floats, embedding_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
+from hartonomous.extract.importing import OpenedModel, OpenOptions, refuse_running
 from hartonomous.extract.tokenizers import TokenTable, word_list
 from hartonomous.extract.untrusted import shown
 from hartonomous.extract.vocabulary import whole_words
@@ -41,6 +41,7 @@ class NumpyMatrix:
         return path.is_file() and path.suffix.lower() in (".npy", ".npz")
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
+        refuse_running(self.name, options)
         matrix, words, chosen = _read(path, options.tensor)
         files: tuple[Path, ...] = (path,)
         table = TokenTable(files, words or [], whole_words)

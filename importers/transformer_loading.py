@@ -11,11 +11,16 @@ from typing import Any
 import psutil
 
 from hartonomous.errors import BadInput, UsageError
-from hartonomous.extract.gguf_files import is_gguf
-from hartonomous.extract.untrusted import shown
+from hartonomous.extract.gguf_files import is_gguf, read_header
+from hartonomous.extract.untrusted import read_json, shown
 
 DOCUMENT_MARKS = ("<|endoftext|>", "<|begin_of_text|>", "<s>")
 """What causal models were trained to see before a text, where the tokenizer adds nothing itself."""
+
+ENCODERS = ("bert", "t5encoder", "clip")
+"""In the names of architectures in GGUF files, what tells that there are no next tokens."""
+
+ARCHITECTURE = "general.architecture"
 
 MEMORY_SHARE = 0.8
 """Of the free memory, what a model's weights may take before it is refused."""
@@ -63,6 +68,24 @@ def load_transformer(path: Path, *, causal: bool, device: str) -> Transformer:
     return Transformer(model, tokenizer, device, *_frame(tokenizer))
 
 
+def architecture(path: Path) -> str:
+    """Return what a model calls its architecture: LlamaForCausalLM, or in GGUF, llama."""
+    if is_gguf(path):
+        return str(read_header(path, (ARCHITECTURE,)).values.get(ARCHITECTURE))
+    config = path / "config.json"
+    described = read_json(config) if config.is_file() else {}
+    names = described.get("architectures") if isinstance(described, dict) else None
+    return ", ".join(map(str, names)) if isinstance(names, list) else "unknown"
+
+
+def is_causal(path: Path) -> bool:
+    """Return whether a model has the head that says what comes next."""
+    name = architecture(path)
+    if is_gguf(path):
+        return not any(part in name for part in ENCODERS)
+    return "CausalLM" in name or "LMHead" in name
+
+
 def _modules() -> tuple[Any, Any]:
     try:
         torch: Any = import_module("torch")
@@ -108,8 +131,6 @@ def _refuse_size(path: Path) -> None:
 def _unpacked(file: Path) -> int:
     """Return the bytes of a file's tensors in float32."""
     if is_gguf(file):
-        from hartonomous.extract.gguf_files import read_header
-
         shapes = [tensor.shape for tensor in read_header(file, ()).tensors.values()]
     else:
         from hartonomous.extract.safetensors_files import safetensors_header

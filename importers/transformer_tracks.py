@@ -1,13 +1,14 @@
-"""What a transformer offers besides its embedding matrix: layers and heads."""
+"""What a transformer offers besides its embedding matrix: layers, heads, next tokens."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 
-from hartonomous.errors import UsageError
+from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.embeddings import opened_file
-from hartonomous.extract.importing import OpenedModel, OpenOptions
+from hartonomous.extract.importing import ALL, TRACKS, OpenedModel, OpenOptions
+from importers.transformer_loading import architecture, is_causal
 
 
 def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions) -> OpenedModel:
@@ -15,25 +16,50 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
 
     Raises UsageError where the words were given by hand: the model's tokenizer must know them.
     """
-    tracks = model.tracks if "embedding" in options.tracks else ()
-    described: dict[str, object] = {"tracks": sorted(options.tracks)}
+    chosen = _chosen(path, options)
+    tracks = model.tracks if "embedding" in chosen else ()
+    described: dict[str, object] = {"tracks": sorted(chosen)}
     parameters, files = model.parameters, model.files
-    if options.tracks & {"layers", "heads"}:
-        if options.vocabulary is not None:
-            raise UsageError("A model that is run brings its own words; leave --vocabulary out.")
+    if chosen != {"embedding"} and options.vocabulary is not None:
+        raise UsageError("A model that is run brings its own words; leave --vocabulary out.")
+    if chosen & {"layers", "heads"}:
         from importers.transformer_states import state_tracks
 
-        found, parameters, determined = state_tracks(
-            path, model.vocabulary, options.device, options.tracks
-        )
+        found, parameters, determined = state_tracks(path, model.vocabulary, options.device, chosen)
         tracks += found
         described |= determined
-        if path.is_dir():
-            files += (opened_file(path / "config.json"),)
+    counted = model.counted
+    if "next" in chosen:
+        from importers.transformer_next import NextTokens
+
+        expecting = NextTokens(path, model.vocabulary, options)
+        counted += (expecting.track(),)
+        described |= expecting.determined
+        files += expecting.files
+        parameters = expecting.parameters
+    if chosen != {"embedding"} and path.is_dir():
+        files += (opened_file(path / "config.json"),)
     return replace(
         model,
         tracks=tracks,
+        counted=counted,
         parameters=parameters,
         files=files,
         options={**model.options, **described},
     )
+
+
+def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
+    """Return the tracks to take out; raises for next tokens of a model that is not causal."""
+    chosen = options.tracks
+    if ALL in chosen:
+        chosen = frozenset(TRACKS if is_causal(path) else TRACKS[:-1])
+    if "next" in chosen:
+        if not is_causal(path):
+            raise BadInput(
+                f"{path} is no causal model ({architecture(path)}) and expects no next token; leave "
+                "next out of --tracks."
+            )
+    elif options.read or options.samples:
+        raise UsageError("--read and --samples are for next tokens: add --tracks next.")
+    return chosen

@@ -10,7 +10,7 @@ import numpy as np
 
 from hartonomous.errors import BadInput
 from hartonomous.extract.embeddings import Floats, embedding_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions, refuse_options
+from hartonomous.extract.importing import OpenedModel, OpenOptions, refuse_options, refuse_running
 from hartonomous.extract.tokenizers import TokenTable
 from hartonomous.extract.untrusted import is_pickle
 from hartonomous.extract.vocabulary import whole_words
@@ -38,6 +38,7 @@ class WordVectors:
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         refuse_options(self.name, options, vocabulary=True, tensor=True)
+        refuse_running(self.name, options)
         read = _read_binary if _is_binary(path) else _read_text
         with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused
             words, matrix = read(path, options.limit)

@@ -47,7 +47,20 @@ def extraction_options(command: F) -> F:
             default="embedding",
             show_default=True,
             callback=_tracks,
-            help="What to take out: embedding, layers, heads, comma-separated, or all.",
+            help="What to take out: embedding, layers, heads, next (causal models), "
+            "comma-separated, or all.",
+        ),
+        click.option(
+            "--read",
+            multiple=True,
+            type=click.Path(path_type=Path),
+            help="Text for the model to read: file or folder; repeatable. With next.",
+        ),
+        click.option(
+            "--samples",
+            default=0,
+            type=click.IntRange(0, 10_000_000),
+            help="Tokens for the model to write itself, read as well. With next.",
         ),
         click.option(
             "--device",
@@ -66,10 +79,10 @@ def extraction_options(command: F) -> F:
 
 
 def _tracks(context: click.Context, option: click.Parameter, value: str) -> frozenset[str]:
-    from hartonomous.extract.importing import TRACKS
+    from hartonomous.extract.importing import ALL, TRACKS
 
-    chosen = frozenset(TRACKS if value == "all" else value.split(","))
-    if unknown := sorted(chosen - frozenset(TRACKS)):
+    chosen = frozenset(value.split(","))
+    if unknown := sorted(chosen - {*TRACKS, ALL}):
         raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(TRACKS)}, all.")
     return chosen
 
@@ -139,6 +152,8 @@ def opening(options: dict[str, Any]) -> tuple[OpenOptions, str | None]:
         options["limit"],
         options["tracks"],
         options["device"],
+        options["read"],
+        options["samples"],
     )
     return chosen, options["importer"]
 

@@ -64,10 +64,11 @@ def context_table(found: Expectations, placed: Placed, vocabulary: int) -> pa.Ta
     kept = placed.kept[found.visited]
     visited = found.visited[kept]
     prefix, suffix, token = _joins(found.contexts, vocabulary)
-    joins = [
-        np.where(visited < vocabulary, -1, part[np.maximum(visited - vocabulary, 0)])
-        for part in (prefix, suffix, token)
-    ]
+    longer = visited >= vocabulary
+    joins = []
+    for part in (prefix, suffix, token):
+        joins.append(np.full(len(visited), -1, dtype=np.int64))
+        joins[-1][longer] = part[visited[longer] - vocabulary]
     # Row -1 of `row` would be the last one; what is joined to nothing stays so.
     rows = [np.where(part >= 0, placed.row[part], -1) for part in joins]
     composition = placed.row[visited]
@@ -82,7 +83,7 @@ def context_table(found: Expectations, placed: Placed, vocabulary: int) -> pa.Ta
 
 def expectation_table(found: Expectations, placed: Placed, evidence: str) -> pa.Table:
     """Return the evidence rows, sorted by (start, end)."""
-    kept = placed.kept[found.start] & (found.start != found.end)
+    kept = placed.kept[found.start]
     start, end = placed.row[found.start[kept]], placed.row[found.end[kept]]
     order = np.lexsort((end, start))
     schema = columns(evidence_type(evidence))

@@ -7,6 +7,7 @@ pruned, or falls on what is no composition, is kept as one number a context: its
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -35,6 +36,10 @@ ALONE = 3
 """Visits that running a token alone counts for."""
 
 
+BLOCK = 1 << 16
+"""Places that are summed at once."""
+
+
 @dataclass(frozen=True)
 class Expectations:
     """What was counted, over a vocabulary of N tokens.
@@ -54,23 +59,54 @@ class Expectations:
     weight: Ints
 
 
+@dataclass(frozen=True)
+class Listed:
+    """What is expected at t places: entries of place i at bounds[i] up to bounds[i + 1].
+
+    `bounds` (t + 1,) int64; `ends` int32, the token; `shares` int32, its probability in micro-units.
+    """
+
+    bounds: Ints
+    ends: NDArray[np.int32]
+    shares: NDArray[np.int32]
+
+    def take(self, places: Ints) -> Listed:
+        """Return what is expected at some of the places, in their order."""
+        lengths = np.diff(self.bounds)[places]
+        bounds = np.concatenate([[0], np.cumsum(lengths)])
+        entries = np.repeat(self.bounds[places] - bounds[:-1], lengths) + np.arange(bounds[-1])
+        return Listed(bounds, self.ends[entries], self.shares[entries])
+
+
+def listed(ends: NDArray[np.int32], shares: NDArray[np.float32]) -> Listed:
+    """Return what is expected, given as (t, columns) with -1 where there are fewer."""
+    there = ends >= 0
+    bounds = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int64)
+    micro = np.rint(MICRO * np.clip(shares[there], 0.0, 1.0)).astype(np.int32)
+    return Listed(bounds, ends[there], micro)
+
+
+def joined(parts: Sequence[Listed]) -> Listed:
+    """Return the places of several parts, one after the other."""
+    ends = np.concatenate([np.empty(0, np.int32), *(part.ends for part in parts)])
+    shares = np.concatenate([np.empty(0, np.int32), *(part.shares for part in parts)])
+    lengths = np.concatenate([np.empty(0, np.int64), *(np.diff(part.bounds) for part in parts)])
+    return Listed(np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64), ends, shares)
+
+
 @dataclass
 class ExpectationCounter:
     """Collects places of texts, then counts them order by order."""
 
     vocabulary: int
     _windows: list[Ints] = field(default_factory=list)
-    _listed: list[NDArray[np.int32]] = field(default_factory=list)
-    _shares: list[NDArray[np.int32]] = field(default_factory=list)
-    _alone: list[tuple[Ints, NDArray[np.int32], NDArray[np.int32]]] = field(default_factory=list)
+    _listed: list[Listed] = field(default_factory=list)
+    _alone: list[tuple[Ints, Listed]] = field(default_factory=list)
 
-    def read(
-        self, tokens: Ints, listed: NDArray[np.int32], shares: NDArray[np.float32], first: int = 0
-    ) -> None:
+    def read(self, tokens: Ints, expected: Listed, first: int = 0) -> None:
         """Take in a text: `tokens` (t,), -1 for what is no composition, and what follows each.
 
-        `listed` and `shares` are (t, LISTED), -1 where fewer follow. Places before `first` were
-        taken in with the text before this one and are context only.
+        Places before `first` were taken in with the text before this one and are context only.
         """
         padded = np.concatenate([np.full(ORDERS - 1, -1, dtype=np.int64), tokens])
         windows = np.lib.stride_tricks.sliding_window_view(padded, ORDERS).copy()
@@ -80,94 +116,101 @@ class ExpectationCounter:
         keep = windows[:, -1] >= 0
         keep[:first] = False
         self._windows.append(windows[keep])
-        self._listed.append(listed[keep])
-        self._shares.append(_micro(shares[keep]))
+        self._listed.append(expected.take(np.flatnonzero(keep)))
 
-    def alone(self, tokens: Ints, listed: NDArray[np.int32], shares: NDArray[np.float32]) -> None:
+    def alone(self, tokens: Ints, expected: Listed) -> None:
         """Take in tokens that were run alone, (t,), and what follows each."""
-        self._alone.append((tokens, listed, _micro(shares)))
+        self._alone.append((tokens, expected))
 
     def counted(self) -> Expectations:
         """Return the counts of everything taken in."""
         windows = np.concatenate([np.empty((0, ORDERS), np.int64), *self._windows])
-        nothing = np.empty((0, LISTED), np.int32)
-        listed = np.concatenate([nothing, *self._listed])
-        shares = np.concatenate([nothing, *self._shares])
+        expected = joined(self._listed)
         contexts: list[Ints] = []
         parts: list[tuple[Ints, ...]] = []
         offset = self.vocabulary
         for order in range(ORDERS + 1):
             inside = windows[:, ORDERS - order] >= 0 if order else np.ones(len(windows), bool)
-            seen = windows[inside]
+            places = np.flatnonzero(inside)
             if order == 1:
-                parts.append(self._single(seen[:, -1], listed[inside], shares[inside]))
+                parts.append(self._single(windows[places, -1], expected.take(places)))
                 continue
-            own = np.full((len(seen), ORDERS), -1, dtype=np.int64)
-            own[:, ORDERS - order :] = seen[:, ORDERS - order :]
+            own = np.full((len(places), ORDERS), -1, dtype=np.int64)
+            own[:, ORDERS - order :] = windows[places, ORDERS - order :]
             unique, number = np.unique(own, axis=0, return_inverse=True)
             contexts.append(unique)
-            times = np.ones(len(seen), dtype=np.int64)
-            least = np.full(len(unique), LEAST_SHARE[order])
-            start = number.ravel().astype(np.int64)
-            parts.append(
-                _summed(
-                    start, times, listed[inside], shares[inside], least, self.vocabulary, offset
-                )
+            visits = _Visits(
+                number.ravel().astype(np.int64),
+                np.ones(len(places), dtype=np.int64),
+                expected.take(places),
             )
+            least = np.full(len(unique), LEAST_SHARE[order])
+            parts.append(_summed(visits, least, self.vocabulary, offset))
             offset += len(unique)
         return _in_order(np.concatenate(contexts), parts, self.vocabulary)
 
-    def _single(
-        self, tokens: Ints, listed: NDArray[np.int32], shares: NDArray[np.int32]
-    ) -> tuple[Ints, ...]:
-        times = np.concatenate(
-            [np.ones(len(tokens)), *(np.full(len(alone), ALONE) for alone, _, _ in self._alone)]
+    def _single(self, tokens: Ints, expected: Listed) -> tuple[Ints, ...]:
+        alone = [tokens for tokens, _ in self._alone]
+        visits = _Visits(
+            np.concatenate([tokens, *alone]),
+            np.concatenate([np.ones(len(tokens)), *(np.full(len(t), ALONE) for t in alone)]).astype(
+                np.int64
+            ),
+            joined([expected, *(listed for _, listed in self._alone)]),
         )
         least = np.full(self.vocabulary, LEAST_SHARE_ALONE)
         least[tokens] = LEAST_SHARE[1]
-        return _summed(
-            np.concatenate([tokens, *(t for t, _, _ in self._alone)]),
-            times.astype(np.int64),
-            np.concatenate([listed, *(following for _, following, _ in self._alone)]),
-            np.concatenate([shares, *(share for _, _, share in self._alone)]),
-            least,
-            self.vocabulary,
-            0,
-        )
+        return _summed(visits, least, self.vocabulary, 0)
 
 
-def _micro(shares: NDArray[np.float32]) -> NDArray[np.int32]:
-    return np.rint(MICRO * np.clip(shares, 0.0, 1.0)).astype(np.int32)
+@dataclass(frozen=True)
+class _Visits:
+    """Places of one order: the number of each one's context, how often it counts, what follows."""
+
+    start: Ints
+    times: Ints
+    expected: Listed
+
+    def blocks(self) -> Iterator[_Visits]:
+        """Yield the places by ascending context, no context in two blocks, so that sums fit."""
+        order = np.argsort(self.start, kind="stable")
+        starts = self.start[order]
+        first = 0
+        while first < len(order):
+            last = starts[min(first + BLOCK, len(order)) - 1]
+            end = int(np.searchsorted(starts, last, side="right"))
+            places = order[first:end]
+            yield _Visits(self.start[places], self.times[places], self.expected.take(places))
+            first = end
 
 
 def _summed(
-    start: Ints,
-    times: Ints,
-    listed: NDArray[np.int32],
-    shares: NDArray[np.int32],
-    least: NDArray[np.float64],
-    vocabulary: int,
-    offset: int,
+    visits: _Visits, least: NDArray[np.float64], vocabulary: int, offset: int
 ) -> tuple[Ints, ...]:
     """Return visited, n, mass and start, end, times, weight of one order's places."""
-    visited, place = np.unique(start, return_inverse=True)
-    n = np.bincount(place, times, len(visited)).astype(np.int64)
-    row, column = np.nonzero(listed >= 0)
-    pair = place[row] * vocabulary + listed[row, column]
-    order = np.argsort(pair, kind="stable")
-    pair = pair[order]
-    first = np.flatnonzero(np.diff(pair, prepend=-1))
-    if len(first):
-        counted = np.add.reduceat(times[row][order], first)
-        weight = np.add.reduceat((times[row] * shares[row, column].astype(np.int64))[order], first)
-    else:
-        counted = weight = pair
-    begin, end = pair[first] // vocabulary, pair[first] % vocabulary
-    kept = weight >= least[visited[begin]] * MICRO * n[begin]
+    blocks = [_summed_block(block, least, vocabulary, offset) for block in visits.blocks()]
+    nothing = (np.empty(0, dtype=np.int64),) * 7
+    return tuple(np.concatenate(column) for column in zip(*(blocks or [nothing]), strict=True))
+
+
+def _summed_block(
+    visits: _Visits, least: NDArray[np.float64], vocabulary: int, offset: int
+) -> tuple[Ints, ...]:
+    visited, place = np.unique(visits.start, return_inverse=True)
+    n = np.bincount(place, visits.times, len(visited)).astype(np.int64)
+    row = np.repeat(np.arange(len(place)), np.diff(visits.expected.bounds))
+    pair, number = np.unique(place[row] * vocabulary + visits.expected.ends, return_inverse=True)
+    times = visits.times[row]
+    counted = np.bincount(number, times, len(pair)).astype(np.int64)
+    # Sums stay far below 2**53, where float64 would begin to round.
+    weight = np.bincount(number, times * visits.expected.shares, len(pair)).astype(np.int64)
+    begin, end = pair // vocabulary, pair % vocabulary
+    starts = visited + offset
+    # A relation joins two compositions: what follows itself is missing mass, like what is rare.
+    kept = (weight >= least[visited[begin]] * MICRO * n[begin]) & (starts[begin] != end)
     begin, end, counted, weight = begin[kept], end[kept], counted[kept], weight[kept]
     stored = np.bincount(begin, weight, len(visited)).astype(np.int64)
     mass = np.maximum(0, n * MICRO - stored)
-    starts = visited + offset
     return starts, n, mass, starts[begin], end, counted, weight
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.counting import Expectations
+from hartonomous.extract.resuming import FinishedWork
 from hartonomous.extract.untrusted import is_pickle, refuse_pickle
 from hartonomous.extract.vocabulary import Vocabulary
 
 ENTRY_POINTS = "hartonomous.importers"
 
 
-TRACKS = ("embedding", "layers", "heads")
+TRACKS = ("embedding", "layers", "heads", "next")
 """What can be taken out of a model; all but the embedding need it to be run."""
+
+ALL = "all"
+"""In place of tracks: those that the model has."""
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, total) as work goes on."""
@@ -33,7 +37,8 @@ class OpenOptions:
 
     `vocabulary` is a word list for a matrix that comes without its words; `tensor` names the
     embedding matrix where there are several; `limit` keeps the first entries only, None all.
-    `tracks` are what is taken out, of TRACKS; `device` is where a model is run, if it is.
+    `tracks` are what is taken out, of TRACKS or ALL; `device` is where a model is run, if it is.
+    `read` are files and folders of text a causal model reads, `samples` the tokens it writes itself.
     """
 
     vocabulary: Path | None = None
@@ -41,6 +46,8 @@ class OpenOptions:
     limit: int | None = None
     tracks: frozenset[str] = frozenset({"embedding"})
     device: str = "cpu"
+    read: tuple[Path, ...] = ()
+    samples: int = 0
 
 
 @dataclass(frozen=True)
@@ -62,15 +69,32 @@ class VectorTrack:
 
 
 @dataclass(frozen=True)
+class ReadText:
+    """A part of a text as a model read it, over a vocabulary of N compositions.
+
+    `tokens` (t,) int64, -1 for what is no composition; `shares` (t, N) float32, how probable the
+    model holds each to come next. Places before `first` were in the part before this one.
+    """
+
+    tokens: NDArray[np.int64]
+    shares: NDArray[np.float32]
+    first: int
+
+
+@dataclass(frozen=True)
 class CountedTrack:
     """One kind of observation that is counted: what follows what.
 
-    `observe` may take long and is told where progress goes; `positions` name what was observed.
+    `observe` may take long, is told where progress goes, and keeps finished pieces where an
+    interrupted run finds them; `positions` name what was observed, at `places` places in all.
+    `read` has the model read paragraphs without counting, to be measured against.
     """
 
     evidence: str
     positions: tuple[str, ...]
-    observe: Callable[[Progress], Expectations]
+    places: int
+    observe: Callable[[Progress, FinishedWork], Expectations]
+    read: Callable[[Sequence[str], Progress], Iterator[ReadText]]
 
 
 @dataclass(frozen=True)
@@ -143,3 +167,16 @@ def refuse_options(importer: str, options: OpenOptions, *, vocabulary: bool, ten
         raise UsageError(f"A {importer} model brings its own words; leave --vocabulary out.")
     if tensor and options.tensor is not None:
         raise UsageError(f"A {importer} model holds one matrix; leave --tensor out.")
+
+
+def refuse_running(importer: str, options: OpenOptions) -> None:
+    """Raise UsageError when a matrix of vectors, which cannot be run, is to be."""
+    if unknown := sorted(options.tracks - {"embedding", ALL}):
+        raise UsageError(
+            f"A {importer} model is vectors alone and cannot be run; it has no {unknown[0]}. "
+            "Leave --tracks out."
+        )
+    if options.read or options.samples:
+        raise UsageError(
+            f"A {importer} model cannot read or write; leave --read and --samples out."
+        )

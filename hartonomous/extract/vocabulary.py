@@ -45,12 +45,14 @@ class Vocabulary:
     """The compositions of a model, sorted by key.
 
     `compositions` has the columns of `evidence.COMPOSITIONS`; `rows[i]` (int64) is the row of the
-    model's matrix that stands for composition i; `excluded` counts entries left out by reason,
-    `merged` those that became equal to one with a lower row.
+    model's matrix that stands for composition i, and `places[r]` (int64) the composition of row r,
+    -1 where it is none; `excluded` counts entries left out by reason, `merged` those that became
+    equal to one with a lower row.
     """
 
     compositions: pa.Table
     rows: NDArray[np.int64]
+    places: NDArray[np.int64]
     excluded: dict[str, int]
     merged: int
 
@@ -196,7 +198,7 @@ def build_vocabulary(
         rows.append(row)
     if not count:
         raise BadInput("The vocabulary is empty; there is nothing to compare.")
-    return _sorted(kinds, texts, rows, dict(sorted(excluded.items())))
+    return _sorted(kinds, texts, rows, count, dict(sorted(excluded.items())))
 
 
 def _composition(kind: str | None, text: str) -> Spelt:
@@ -229,11 +231,11 @@ def _reserved(entry: str) -> str | None:
 
 
 def _sorted(
-    kinds: list[str], texts: list[str], rows: list[int], excluded: dict[str, int]
+    kinds: list[str], texts: list[str], rows: list[int], entries: int, excluded: dict[str, int]
 ) -> Vocabulary:
     keys = np.array(composition_keys(kinds, texts), dtype="U32")
     # unique gives the first place of each key; entries stand by row, so that is the lowest row.
-    unique, first = np.unique(keys, return_index=True)
+    unique, first, place = np.unique(keys, return_index=True, return_inverse=True)
     table = pa.table(
         {
             "key": unique.tolist(),
@@ -242,8 +244,10 @@ def _sorted(
         },
         schema=COMPOSITIONS,
     )
-    chosen = np.asarray(rows, dtype=np.int64)[first]
-    return Vocabulary(table, chosen, excluded, len(keys) - len(unique))
+    kept = np.asarray(rows, dtype=np.int64)
+    places = np.full(entries, -1, dtype=np.int64)
+    places[kept] = place.ravel()
+    return Vocabulary(table, kept[first], places, excluded, len(keys) - len(unique))
 
 
 def _spaced(text: str) -> Spelt:

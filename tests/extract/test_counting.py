@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hartonomous.extract import counting
-from hartonomous.extract.counting import ALONE, LISTED, ORDERS, ExpectationCounter
+from hartonomous.extract.counting import ALONE, LISTED, ORDERS, ExpectationCounter, listed
 from hartonomous.schema import MICRO
 
 N = 12
@@ -21,23 +21,26 @@ def _nothing_pruned(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def following(rng: np.random.Generator, places: int) -> tuple[np.ndarray, np.ndarray]:
-    listed = np.full((places, LISTED), -1, dtype=np.int32)
+    ends = np.full((places, LISTED), -1, dtype=np.int32)
     shares = np.zeros((places, LISTED), dtype=np.float32)
     for place in range(places):
         count = rng.integers(1, 5)
-        listed[place, :count] = rng.choice(N, count, replace=False)
+        ends[place, :count] = rng.choice(N, count, replace=False)
         shares[place, :count] = rng.dirichlet(np.ones(count + 1))[:count]
-    return listed, shares
+    return ends, shares
 
 
-def test_counts_are_those_of_plain_python(rng: np.random.Generator) -> None:
+def test_counts_are_those_of_plain_python(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "BLOCK", 7)
     counter = ExpectationCounter(N)
     n: dict[tuple[int, ...], int] = defaultdict(int)
     weight: dict[tuple[tuple[int, ...], int], int] = defaultdict(int)
     for _ in range(6):
         tokens = rng.integers(-1, 5, 20)
-        listed, shares = following(rng, 20)
-        counter.read(tokens, listed, shares, first=3)
+        ends, shares = following(rng, 20)
+        counter.read(tokens, listed(ends, shares), first=3)
         for place in range(3, 20):
             for order in range(ORDERS + 1):
                 context = tuple(tokens[max(0, place - order + 1) : place + 1].tolist())
@@ -45,15 +48,15 @@ def test_counts_are_those_of_plain_python(rng: np.random.Generator) -> None:
                     continue
                 context = context if order else ()
                 n[context] += 1
-                for token, share in zip(listed[place], shares[place], strict=True):
-                    if token >= 0:
+                for token, share in zip(ends[place], shares[place], strict=True):
+                    if token >= 0 and context != (token,):
                         weight[context, int(token)] += int(np.rint(MICRO * share))
-    listed, shares = following(rng, N)
-    counter.alone(np.arange(N), listed, shares)
+    ends, shares = following(rng, N)
+    counter.alone(np.arange(N), listed(ends, shares))
     for token in range(N):
         n[token,] += ALONE
-        for end, share in zip(listed[token], shares[token], strict=True):
-            if end >= 0:
+        for end, share in zip(ends[token], shares[token], strict=True):
+            if end >= 0 and end != token:
                 weight[(token,), int(end)] += ALONE * int(np.rint(MICRO * share))
 
     found = counter.counted()
@@ -77,14 +80,27 @@ def test_counts_are_those_of_plain_python(rng: np.random.Generator) -> None:
 def test_what_is_pruned_is_missing_mass(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "LEAST_SHARE", (0.0, 0.2, 0.2, 0.2, 0.2))
     counter = ExpectationCounter(N)
-    listed = np.full((2, LISTED), -1, dtype=np.int32)
-    shares = np.zeros((2, LISTED), dtype=np.float32)
-    listed[:, :2], shares[:, :2] = [5, 6], [0.7, 0.1]
-    counter.read(np.array([1, 2]), listed, shares)
+    ends = np.array([[5, 6], [5, 6]], dtype=np.int32)
+    shares = np.array([[0.7, 0.1], [0.7, 0.1]], dtype=np.float32)
+    counter.read(np.array([1, 2]), listed(ends, shares))
     found = counter.counted()
     row = found.visited.tolist().index(1)
     assert (found.n[row], found.mass[row]) == (1, 300_000)
     assert found.end[found.start == 1].tolist() == [5]
+
+
+def test_a_token_that_follows_itself_is_missing_mass() -> None:
+    counter = ExpectationCounter(N)
+    expected = listed(np.array([[5, 6]], dtype=np.int32), np.array([[0.6, 0.3]], dtype=np.float32))
+    counter.alone(np.array([5]), expected)
+    counter.read(np.array([5]), expected)
+    found = counter.counted()
+    row = found.visited.tolist().index(5)
+    of_token = found.start == 5
+    assert found.end[of_token].tolist() == [6]
+    assert found.n[row] * MICRO == found.weight[of_token].sum() + found.mass[row]
+    anything = found.start == found.visited[found.visited >= N][0]
+    assert found.end[anything].tolist() == [5, 6]
 
 
 def test_nothing_read_counts_nothing() -> None:

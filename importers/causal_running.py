@@ -1,0 +1,345 @@
+"""A causal model run on single tokens, on texts, and on its own; its tokens told as compositions."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.errors import BadInput
+from hartonomous.extract.counting import (
+    LEAST_LISTED,
+    LISTED,
+    Listed,
+    joined,
+    listed,
+)
+from hartonomous.extract.importing import Progress, ReadText
+from hartonomous.extract.vocabulary import CONTINUATION, PIECE, TOKEN, Vocabulary
+from importers.transformer_loading import load_transformer
+
+WINDOW, OVERLAP = 512, 128
+"""Tokens of a text that are read at once, and those of them that were read before."""
+
+LOGIT_BYTES = 1 << 28
+"""What a batch's logits may take; the longer the vocabulary, the fewer places at once."""
+
+LENGTH = 128
+"""Tokens of a text that the model writes."""
+
+TEMPERATURE, TOP_P, SEED = 0.8, 0.95, 7
+
+OPENERS = [
+    "The",
+    "In",
+    "A",
+    "It",
+    "He",
+    "She",
+    "They",
+    "We",
+    "I",
+    "You",
+    "This",
+    "That",
+    "There",
+    "What",
+    "When",
+    "How",
+    "Why",
+    "If",
+    "For",
+    "At",
+    "On",
+    "As",
+    "To",
+    "With",
+    "By",
+    "From",
+    "After",
+    "Before",
+    "During",
+    "Since",
+    "While",
+    "Although",
+    "Because",
+    "Once",
+    "One",
+    "Two",
+    "Some",
+    "Many",
+    "Most",
+    "All",
+    "Each",
+    "People",
+    "Scientists",
+    "Researchers",
+    "Children",
+    "Students",
+    "Our",
+    "My",
+    "His",
+    "Her",
+    "Their",
+    "These",
+    "Those",
+    "No",
+    "Not",
+    "Now",
+    "Today",
+    "Yesterday",
+    "Here",
+    "And",
+    "But",
+    "So",
+    "Or",
+    "According",
+    "However",
+    "First",
+    "Another",
+    "Every",
+    "Life",
+    "Water",
+    "Music",
+]
+"""First words of the texts a model writes: common ones, so that it says much of what it says often."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """A part of a text: its ids, how many of them were read before, whether the text begins here."""
+
+    ids: list[int]
+    first: int
+    begins: bool
+
+
+@dataclass(frozen=True)
+class Observed:
+    """Pieces of text one after the other, each of `lengths[i]` places, new from `firsts[i]` on."""
+
+    lengths: NDArray[np.int64]
+    firsts: NDArray[np.int64]
+    tokens: NDArray[np.int64]
+    expected: Listed
+
+
+class CausalRunner:
+    """Runs a causal model, its tokens told as compositions of a vocabulary."""
+
+    def __init__(self, path: Path, vocabulary: Vocabulary, device: str) -> None:
+        self._torch: Any = import_module("torch")
+        self._path, self._vocabulary = path, vocabulary
+        self._transformer = load_transformer(path, causal=True, device=device)
+        config = self._transformer.config.get_text_config()
+        rows = max(config.vocab_size, len(vocabulary.places))
+        self._places = np.full(rows, -1, dtype=np.int64)
+        self._places[: len(vocabulary.places)] = vocabulary.places
+        self._openings = _openings(vocabulary)
+        there = np.flatnonzero(self._places >= 0)
+        self._gone = self._tensor(np.setdiff1d(np.arange(config.vocab_size), vocabulary.rows))
+        twins = np.setdiff1d(there, vocabulary.rows)
+        self._twins = self._tensor(twins)
+        self._firsts = self._tensor(vocabulary.rows[self._places[twins]])
+        self._most = max(1, LOGIT_BYTES // (4 * config.vocab_size))
+        longest = getattr(config, "max_position_embeddings", None) or WINDOW
+        frame = len(self._transformer.prefix)
+        self._window = max(2, min(WINDOW, longest - frame, self._most))
+        self._length = max(2, min(LENGTH, longest - frame))
+        # transformers renames the argument in version 5.
+        known = signature(self._transformer.model.forward).parameters
+        self._memory = "cache" if "cache" in known else "past_key_values"
+        self._begin: Any = None
+
+    @property
+    def frame(self) -> list[int]:
+        return list(self._transformer.prefix)
+
+    @property
+    def parameters(self) -> int:
+        return sum(tensor.numel() for tensor in self._transformer.model.parameters())
+
+    def alone(self, compositions: NDArray[np.int64]) -> Observed:
+        """Run tokens alone, each after the model's prefix."""
+        ids = self._vocabulary.rows[compositions][:, None]
+        logits = self._after(ids, self._prefix(len(ids)))
+        lengths = np.ones(len(ids), dtype=np.int64)
+        return Observed(lengths, 0 * lengths, compositions, self._listed(logits))
+
+    def batches(self, paragraphs: Sequence[str]) -> list[list[Window]]:
+        """Return the windows of texts, in batches of about equal lengths."""
+        windows = [window for text in paragraphs for window in self._windows(text)]
+        windows.sort(key=lambda window: -len(window.ids))
+        return _packed(windows, self._most)
+
+    def observe(self, windows: list[Window]) -> Observed:
+        """Read windows of texts, all at once."""
+        parts = [self._listed(logits) for logits in self._logits(windows)]
+        return Observed(
+            np.array([len(window.ids) for window in windows]),
+            np.array([window.first for window in windows]),
+            np.concatenate([self._compositions(window.ids, window.begins) for window in windows]),
+            joined(parts),
+        )
+
+    def read(self, paragraphs: Sequence[str], progress: Progress) -> Iterator[ReadText]:
+        """Yield what the model expects at each place of texts, in their order."""
+        windows = [window for text in paragraphs for window in self._windows(text)]
+        done, total = 0, sum(len(window.ids) for window in windows)
+        rows = self._tensor(self._vocabulary.rows)
+        for batch in _packed(windows, self._most):
+            for window, logits in zip(batch, self._logits(batch), strict=True):
+                shares = self._shares(logits)[:, rows].float().cpu().numpy()
+                tokens = self._compositions(window.ids, window.begins)
+                yield ReadText(tokens, shares, window.first)
+                done += len(window.ids)
+                progress("reading", done, total)
+
+    def write(self, numbers: NDArray[np.int64]) -> Observed:
+        """Have the model write texts, each from an opener; text i is the same in any batch."""
+        draws = [np.random.default_rng([SEED, int(number)]) for number in numbers]
+        openers = [OPENERS[draw.integers(len(OPENERS))] for draw in draws]
+        ids = np.array([self._ids(opener)[:1] for opener in openers], dtype=np.int64)
+        cache, written, parts = self._prefix(len(ids)), [ids], []
+        for _ in range(self._length):
+            logits = self._after(written[-1], cache)
+            parts.append(self._listed(logits))
+            chance = np.array([draw.random() for draw in draws])
+            written.append(self._drawn(logits, chance)[:, None])
+        return self._written(np.concatenate(written[:-1], axis=1), parts)
+
+    def _written(self, ids: NDArray[np.int64], parts: list[Listed]) -> Observed:
+        """Return texts (sequences, length) up to their ends, and what was expected step by step."""
+        ends = np.isin(ids, self._transformer.tokenizer.all_special_ids)
+        lengths = np.where(ends.any(axis=1), ends.argmax(axis=1), ids.shape[1])
+        sequences, length = ids.shape
+        places = np.arange(sequences * length).reshape(length, sequences).T
+        kept = [places[text, : lengths[text]] for text in range(sequences)]
+        texts = [self._compositions(ids[text, : lengths[text]], True) for text in range(sequences)]
+        expected = joined(parts).take(np.concatenate(kept))
+        return Observed(lengths, 0 * lengths, np.concatenate(texts), expected)
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._transformer.tokenizer(text, add_special_tokens=False)["input_ids"])
+
+    def _windows(self, text: str) -> Iterator[Window]:
+        ids, size = self._ids(text), self._window
+        overlap = min(OVERLAP, size // 2)
+        for first in range(0, max(1, len(ids) - overlap), size - overlap):
+            yield Window(ids[first : first + size], overlap if first else 0, first == 0)
+
+    def _compositions(
+        self, ids: Sequence[int] | NDArray[np.int64], begins: bool
+    ) -> NDArray[np.int64]:
+        found = self._places[np.asarray(ids, dtype=np.int64)]
+        if begins and len(found) and found[0] >= 0:
+            found[0] = self._openings[found[0]]
+        return found
+
+    def _logits(self, windows: list[Window]) -> list[Any]:
+        """Return the logits at the places of each window, (its length, rows)."""
+        prefix = self._transformer.prefix
+        longest = max(len(window.ids) for window in windows)
+        ids = np.zeros((len(windows), len(prefix) + longest), dtype=np.int64)
+        ids[:, : len(prefix)] = prefix
+        for row, window in enumerate(windows):
+            # What is behind a place cannot be seen from it, so the padding needs no mask.
+            ids[row, len(prefix) : len(prefix) + len(window.ids)] = window.ids
+        with self._torch.inference_mode():
+            logits = self._transformer.model(
+                input_ids=self._tensor(ids), logits_to_keep=longest, use_cache=False
+            ).logits[:, -longest:]
+        return [logits[row, : len(window.ids)] for row, window in enumerate(windows)]
+
+    def _prefix(self, sequences: int) -> Any:
+        """Return the model's memory of its prefix, for so many sequences."""
+        if self._begin is None:
+            cache = import_module("transformers").DynamicCache(config=self._transformer.config)
+            if self.frame:
+                self._after(np.array([self.frame], dtype=np.int64), cache)
+            self._begin = cache
+        cache = copy.deepcopy(self._begin)
+        if self.frame:
+            cache.batch_repeat_interleave(sequences)
+        return cache
+
+    def _after(self, ids: NDArray[np.int64], cache: Any) -> Any:
+        """Return the logits after the last id of each sequence; the cache then holds the ids too."""
+        with self._torch.inference_mode():
+            return self._transformer.model(
+                input_ids=self._tensor(ids),
+                use_cache=True,
+                logits_to_keep=1,
+                **{self._memory: cache},
+            ).logits[:, -1]
+
+    def _shares(self, logits: Any) -> Any:
+        """Return the probabilities of compositions, at their rows: those of twins added up, nothing
+        for what is none."""
+        if not bool(self._torch.isfinite(logits).all()):
+            raise BadInput(
+                f"{self._path}: what it expects next is not finite; the file is damaged, or the "
+                "model cannot be run in float32."
+            )
+        with self._torch.inference_mode():
+            shares = self._torch.softmax(logits.float(), dim=-1)
+            shares.index_add_(1, self._firsts, shares[:, self._twins])
+            shares[:, self._gone] = 0.0
+        return shares
+
+    def _listed(self, logits: Any) -> Listed:
+        shares = self._shares(logits)
+        top = shares.topk(min(LISTED, shares.shape[1]), dim=-1)
+        values, rows = top.values.cpu().numpy(), top.indices.cpu().numpy()
+        ends = np.where(values >= LEAST_LISTED, self._places[rows], -1).astype(np.int32)
+        return listed(ends, values)
+
+    def _drawn(self, logits: Any, chance: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return a next id for each sequence, drawn from the most likely ones, TOP_P of them."""
+        with self._torch.inference_mode():
+            shares, ids = self._torch.softmax(logits.double() / TEMPERATURE, dim=-1).sort(
+                dim=-1, descending=True
+            )
+            before = shares.cumsum(dim=-1) - shares
+            reach = self._torch.where(before < TOP_P, shares, 0.0).cumsum(dim=-1)
+            aim = self._torch.from_numpy(chance).to(reach.device)[:, None] * reach[:, -1:]
+            place = self._torch.searchsorted(reach, aim, right=True).clamp(max=reach.shape[1] - 1)
+            return np.asarray(ids.gather(1, place)[:, 0].cpu().numpy(), dtype=np.int64)
+
+    def _tensor(self, values: NDArray[np.int64]) -> Any:
+        return self._torch.from_numpy(np.ascontiguousarray(values)).to(self._transformer.device)
+
+
+def _packed(windows: list[Window], most: int) -> list[list[Window]]:
+    """Return windows in batches, in order, none of more than `most` places with its padding."""
+    batches: list[list[Window]] = []
+    longest = 0
+    for window in windows:
+        longest = max(longest, len(window.ids))
+        if not batches or (len(batches[-1]) + 1) * longest > most:
+            batches.append([])
+            longest = len(window.ids)
+        batches[-1].append(window)
+    return batches
+
+
+def _openings(vocabulary: Vocabulary) -> NDArray[np.int64]:
+    """Return what each composition is at the beginning of a text, where no space goes before it: a
+    piece that is also a word is that word."""
+    kinds = vocabulary.compositions["kind"].to_pylist()
+    texts = vocabulary.compositions["text"].to_pylist()
+    words = {text: place for place, text in enumerate(texts) if kinds[place] == TOKEN}
+    return np.array(
+        [
+            words.get(text.removeprefix(CONTINUATION), place) if kinds[place] == PIECE else place
+            for place, text in enumerate(texts)
+        ],
+        dtype=np.int64,
+    )

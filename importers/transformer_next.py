@@ -1,0 +1,127 @@
+"""What a causal model expects next: every token alone, text it is given, text it writes itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.bundle import OpenedFile
+from hartonomous.extract.counting import (
+    ExpectationCounter,
+    Expectations,
+    Listed,
+)
+from hartonomous.extract.importing import CountedTrack, OpenOptions, Progress
+from hartonomous.extract.resuming import FinishedWork
+from hartonomous.extract.texts import BYTES_PER_TOKEN, Texts, read_texts
+from hartonomous.extract.vocabulary import Vocabulary
+from importers.causal_running import (
+    LENGTH,
+    OVERLAP,
+    SEED,
+    TEMPERATURE,
+    TOP_P,
+    WINDOW,
+    CausalRunner,
+    Observed,
+)
+
+BATCH = 256
+"""Tokens run alone at once."""
+
+SEQUENCES = 64
+"""Texts written at once."""
+
+
+class NextTokens:
+    """A causal model, what it reads, and how its tokens are compositions."""
+
+    def __init__(self, path: Path, vocabulary: Vocabulary, options: OpenOptions) -> None:
+        self._path, self._vocabulary, self._options = path, vocabulary, options
+        self._texts = read_texts(options.read) if options.read else Texts((), ())
+        self._runner = CausalRunner(path, vocabulary, options.device)
+
+    @property
+    def files(self) -> tuple[OpenedFile, ...]:
+        return self._texts.files
+
+    @property
+    def parameters(self) -> int:
+        return self._runner.parameters
+
+    @property
+    def determined(self) -> dict[str, object]:
+        """What, besides the files, determines what is observed."""
+        found: dict[str, object] = {"next frame": self._runner.frame, "window": [WINDOW, OVERLAP]}
+        if self._options.samples:
+            drawn = {"temperature": TEMPERATURE, "top p": TOP_P, "seed": SEED}
+            found |= {"samples": self._options.samples, **drawn}
+        return found
+
+    def track(self) -> CountedTrack:
+        """Return the track of next tokens."""
+        names = ["every token alone", *(file.name for file in self._texts.files)]
+        names += ["samples"] if self._options.samples else []
+        read = sum(file.bytes for file in self._texts.files) // BYTES_PER_TOKEN
+        places = len(self._vocabulary) + read + self._options.samples
+        return CountedTrack("NEXT_EVIDENCE", tuple(names), places, self._observe, self._runner.read)
+
+    def _observe(self, progress: Progress, finished: FinishedWork) -> Expectations:
+        counter = ExpectationCounter(len(self._vocabulary))
+        for name, stage, done, total, run in self._work():
+            kept = finished.read(name)
+            observed = _observed(kept) if kept is not None else run()
+            if kept is None:
+                finished.write(name, _arrays(observed))
+            _count(counter, observed, alone=stage == "alone")
+            progress(stage, done, total)
+        return counter.counted()
+
+    def _work(self) -> Iterator[tuple[str, str, int, int, Callable[[], Observed]]]:
+        """Yield each piece of work: its name, stage, places done after it and in all, and how."""
+        runner, n = self._runner, len(self._vocabulary)
+        for first in range(0, n, BATCH):
+            part = np.arange(first, min(first + BATCH, n))
+            yield f"alone-{first:08d}", "alone", int(part[-1]) + 1, n, partial(runner.alone, part)
+        batches = runner.batches(self._texts.paragraphs)
+        done, total = 0, sum(len(window.ids) for batch in batches for window in batch)
+        for number, batch in enumerate(batches):
+            done += sum(len(window.ids) for window in batch)
+            yield f"reading-{number:06d}", "reading", done, total, partial(runner.observe, batch)
+        texts = -(-self._options.samples // LENGTH)
+        for first in range(0, texts, SEQUENCES):
+            part = np.arange(first, min(first + SEQUENCES, texts))
+            done, total = (int(part[-1]) + 1) * LENGTH, texts * LENGTH
+            yield f"samples-{first:06d}", "samples", done, total, partial(runner.write, part)
+
+
+def _count(counter: ExpectationCounter, observed: Observed, *, alone: bool) -> None:
+    if alone:
+        counter.alone(observed.tokens, observed.expected)
+        return
+    ends = np.cumsum(observed.lengths)
+    for begin, end, first in zip(ends - observed.lengths, ends, observed.firsts, strict=True):
+        places = np.arange(begin, end)
+        counter.read(observed.tokens[places], observed.expected.take(places), int(first))
+
+
+def _arrays(observed: Observed) -> dict[str, NDArray[Any]]:
+    expected = observed.expected
+    return {
+        "lengths": observed.lengths,
+        "firsts": observed.firsts,
+        "tokens": observed.tokens,
+        "bounds": expected.bounds,
+        "ends": expected.ends,
+        "shares": expected.shares,
+    }
+
+
+def _observed(kept: dict[str, NDArray[Any]]) -> Observed:
+    expected = Listed(kept["bounds"], kept["ends"], kept["shares"])
+    return Observed(kept["lengths"], kept["firsts"], kept["tokens"], expected)
