@@ -216,7 +216,7 @@ def _deleting(graph: Graph, bundle: Bundle) -> list[Figure]:
             reports = []
             took = seconds(lambda: reports.append(delete_source(graph, lock, "glove", silent)))  # noqa: B023
         rates.append(reports[0].removed / took)
-        pairs.append(reports[0].pairs / took)
+        pairs.append((reports[0].lost + reports[0].kept + reports[0].shifted) / took)
     rate = statistics.median(rates)
     return [
         Figure(

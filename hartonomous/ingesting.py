@@ -11,6 +11,7 @@ from hartonomous.errors import NotFound
 from hartonomous.extract.extracting import ExtractOptions, describe_source, extract_cached
 from hartonomous.extract.importing import OpenedModel
 from hartonomous.store.graph import Graph
+from hartonomous.store.journal import refuse_while_open
 from hartonomous.store.loading import (
     LoadReport,
     Progress,
@@ -24,16 +25,21 @@ from hartonomous.store.locking import WriterLock
 from hartonomous.store.migrating import migrate
 from hartonomous.store.procedures import install
 from hartonomous.store.settling import SettleReport, check_formula, schedule, schedule_all, settle
+from hartonomous.store.suppressing import Suppressions, admit
 
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingest did; `repeated` when the same content was live under that name already."""
+    """What an ingest did; `repeated` when the same content was live under that name already.
+
+    `skipped` rows touch what was erased.
+    """
 
     name: str
     load: LoadReport
     settled: SettleReport
     repeated: bool
+    skipped: int = 0
 
 
 def prepare(graph: Graph) -> bool:
@@ -59,6 +65,7 @@ def ingest(
     check_name(name)
     prepare(graph)
     source = describe_source(model, options)
+    Suppressions(graph).refuse(source.digest, source.subject)
     if (report := _live_already(graph, name, source.digest)) is not None:
         return report
     bundle = extract_cached(model, options, cache, progress)
@@ -79,17 +86,19 @@ def load_bundle(
     bundle.verify_rows()
     prepare(graph)
     with WriterLock(graph, f"loading {name}") as lock:
+        refuse_while_open(graph)
         check_formula(graph)
         settle(graph, lock, progress)
         if (report := _live_already(graph, name, bundle.source.digest)) is not None:
             return report
+        bundle, skipped = admit(graph, bundle)
         target, replaced = _target(name, read_source(graph, name) is not None, replace)
         loaded = load(graph, lock, bundle, target, progress, replaced)
         for concerned in (target, replaced):
             if concerned is not None:
                 schedule(graph, lock, concerned)
         go_live(graph, lock, target, replaced)
-        return IngestReport(name, loaded, settle(graph, lock, progress), repeated=False)
+        return IngestReport(name, loaded, settle(graph, lock, progress), False, skipped)
 
 
 def _live_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
@@ -114,6 +123,7 @@ def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
     """
     prepare(graph)
     with WriterLock(graph, "rating") as lock:
+        refuse_while_open(graph)
         if everything:
             schedule_all(graph, lock)
         else:

@@ -193,6 +193,42 @@ NODES: tuple[NodeLabel, ...] = (
             Property("epoch", "INTEGER", "grows with every change of the rated graph"),
             Property("formula", "INTEGER", "version of the rating formulas"),
             Property("procedures", "STRING", "digest of the procedures installed last"),
+            Property("identity", "STRING", "random; tells this graph from others, outside of it"),
+        ),
+    ),
+    NodeLabel(
+        "Deletion",
+        "journal of a removal, written before its first row goes",
+        key=("id",),
+        properties=(
+            Property("id", "STRING", "random"),
+            Property("number", "INTEGER", "place in the order of removals"),
+            Property("verb", "STRING", "delete or erase"),
+            Property(
+                "state", "STRING", "removing, erasing, undoing, done, erased, undone, expired"
+            ),
+            Property("plan", "STRING", "digest of the plan, which holds a random number"),
+            Property("created", "DATETIME", "when it began"),
+            Property("evidence", "INTEGER", "edges of evidence that went"),
+            Property("lost", "INTEGER", "relations that went with their last evidence"),
+            Property("kept", "INTEGER", "relations that lost some evidence and were rated anew"),
+            Property("shifted", "INTEGER", "relations whose consensus moved, evidence untouched"),
+            Property("compositions", "INTEGER", "compositions that nothing refers to any more"),
+            Property("visits", "INTEGER", "visits to contexts that went"),
+        ),
+    ),
+    NodeLabel(
+        "Suppression",
+        "keeps out what was erased; recognises it by a hash under a key outside the graph",
+        key=("id",),
+        properties=(
+            Property("id", "STRING", "beginning of a keyed hash"),
+            Property("kind", "STRING", "source, subject, concept or composition"),
+            Property("match", "STRING", "HMAC-SHA256 of what is kept out"),
+            Property("words", "INTEGER", "words of a concept"),
+            Property("any_case", "BOOLEAN", "however a concept is capitalised"),
+            Property("deletion", "STRING", "the erasure it came from"),
+            Property("created", "DATETIME", "since when"),
         ),
     ),
 )

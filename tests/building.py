@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
-from hartonomous.bundle import Bundle
+from hartonomous.bundle import (
+    Bundle,
+    BundleWriter,
+    OpenedFile,
+    SourceDescription,
+    TrackDescription,
+)
+from hartonomous.evidence import CONTEXTS, columns
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenOptions
 from hartonomous.extract.neighbours import NeighbourOptions
+from hartonomous.identity import composition_key, content_digest
 from hartonomous.ingesting import load_bundle, prepare
+from hartonomous.schema import MICRO, evidence_type
 from hartonomous.store.exporting import export_lines
 from hartonomous.store.graph import Graph
 
@@ -50,6 +61,53 @@ def random_bundle(
     words = [WORDS[place] for place in rng.permutation(len(WORDS))[:size]]
     path = write_vectors(folder / f"model-{seed}", words, rng.normal(size=(size, dimensions)))
     return bundle_of(path, folder / f"bundle-{seed}", k)
+
+
+def causal_bundle(folder: Path, seed: int, words: int = 12, length: int = 300) -> Bundle:
+    """Return the bundle of a made-up model that read some of the test's words one after the other."""
+    rng = np.random.default_rng(seed)
+    vocabulary = [WORDS[place] for place in rng.permutation(len(WORDS))[:words]]
+    text = [vocabulary[place] for place in rng.integers(0, words, size=length)]
+    followers: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
+    for place, word in enumerate(text[1:], 1):
+        for order in range(1, min(3, place) + 1):
+            followers[tuple(text[place - order : place])][word] += 1
+    kinds = {word: "Token" for word in vocabulary}
+    kinds |= {" ".join(context): "Context" for context in followers if len(context) > 1}
+    keys = {name: composition_key(kind, name) for name, kind in kinds.items()}
+    names = sorted(kinds, key=keys.__getitem__)
+    row = {name: place for place, name in enumerate(names)}
+    evidence, visits = [], []
+    for context, counted in followers.items():
+        name, total = " ".join(context), sum(counted.values())
+        stored = [(w, n) for w, n in counted.items() if w != name and rng.random() < 0.8]
+        evidence += [(row[name], row[w], n, n * MICRO) for w, n in stored]
+        mass = (total - sum(n for _, n in stored)) * MICRO
+        parts = (" ".join(context[:-1]), " ".join(context[1:]), context[-1])
+        joins = [row[part] if len(context) > 1 else -1 for part in parts]
+        visits.append((row[name], total, mass, *joins))
+    schema = columns(evidence_type("NEXT_EVIDENCE"))
+    source = SourceDescription(
+        "model", "test", (OpenedFile("text", content_digest("test", {"seed": seed}), 1),), {}, 0
+    )
+    track = TrackDescription(
+        "NEXT_EVIDENCE", (), 0, words, 0, 0, 0, 1.0, len(evidence), sum(e[2] for e in evidence)
+    )
+    with BundleWriter(folder / f"causal-{seed}") as writer:
+        texts = pa.array(names), pa.array([kinds[name] for name in names])
+        writer.write_compositions(
+            pa.table({"key": sorted(keys.values()), "text": texts[0], "kind": texts[1]})
+        )
+        writer.write_contexts(_sorted_table(visits, CONTEXTS))
+        writer.write_evidence("NEXT_EVIDENCE", iter([_sorted_table(evidence, schema)]))
+        return writer.finish(source, (track,))
+
+
+def _sorted_table(rows: list[tuple[int, ...]], schema: pa.Schema) -> pa.Table:
+    arrays = [
+        pa.array(c, f.type) for c, f in zip(zip(*sorted(rows), strict=True), schema, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def bundle_of(path: Path, output: Path, k: int = 5) -> Bundle:

@@ -34,6 +34,10 @@ COMMANDS = {
     "delete": "deleting",
     "snapshot": "comparing",
     "diff": "comparing",
+    "undo": "undoing",
+    "deletions": "undoing",
+    "erase": "deleting",
+    "suppressions": "undoing",
     "export": "exporting",
 }
 """Each verb and the module below hartonomous.cli that holds it, in the order of the help."""

@@ -109,6 +109,7 @@ def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:
         "evidence written": report.load.rows,
         "evidence already there": report.load.already,
         "pairs rated": report.settled.pairs,
+        **({"skipped, as erased": report.skipped} if report.skipped else {}),
     }
     print_facts(facts)
 

@@ -13,6 +13,7 @@ from hartonomous.errors import HartonomousError
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store.connecting import connect
 from hartonomous.store.graph import Graph
+from hartonomous.store.journal import open_journal
 from hartonomous.store.locking import lock_holder
 from hartonomous.store.migrating import applied, migrations
 from hartonomous.store.procedures import PREFIX, available, missing
@@ -149,6 +150,9 @@ def _clock_check(graph: Graph) -> Check:
 
 
 def _state_check(graph: Graph) -> Check:
+    if (journal := open_journal(graph)) is not None:
+        seen = f"{journal['verb']} {journal['id']} was cut short while {journal['state']}"
+        return Check("ratings", "warning", seen, f"'hartonomous {journal['verb']} --resume'")
     state = read_state(graph)
     if state["formula"] not in (None, FORMULA_VERSION):
         seen = f"rated by formula {state['formula']}, this version has {FORMULA_VERSION}"

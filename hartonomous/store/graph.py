@@ -5,8 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import islice
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -21,6 +24,7 @@ Row = dict[str, Any]
 PATIENCE = 30.0
 """Seconds that a transient error, or a server that went away, is waited for."""
 
+READERS = 2
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 1.0
 
@@ -109,6 +113,25 @@ class Graph:
         except (exceptions.Neo4jError, exceptions.DriverError) as error:
             raise self._translated(error) from error
 
+    def stream_parts(
+        self, query: str, name: str, parts: Iterable[Sequence[Any]], **parameters: Any
+    ) -> Iterator[list[tuple[Any, ...]]]:
+        """Yield the rows of a read statement run once for each part, given as parameter `name`.
+
+        Two run at a time; answers come in the order of the parts, and few are held at once.
+        """
+        remaining = iter(parts)
+
+        def run(part: Sequence[Any]) -> list[tuple[Any, ...]]:
+            return list(self.stream(query, **{name: list(part)}, **parameters))
+
+        with ThreadPoolExecutor(READERS, thread_name_prefix="reader") as readers:
+            pending = deque(readers.submit(run, part) for part in islice(remaining, 2 * READERS))
+            while pending:
+                rows = pending.popleft().result()
+                pending.extend(readers.submit(run, part) for part in islice(remaining, 1))
+                yield rows
+
     def change_schema(self, query: str, database: str | None = None) -> None:
         """Run one statement that changes the schema, or that concerns another database."""
 
@@ -175,6 +198,12 @@ def _may_repeat(error: exceptions.Neo4jError | exceptions.DriverError) -> bool:
 def _first_line(error: Exception) -> str:
     message = getattr(error, "message", None) or str(error)
     return f"{type(error).__name__}: {str(message).splitlines()[0]}"
+
+
+def in_parts(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    """Yield a sequence in parts of at most `size`."""
+    for first in range(0, len(items), size):
+        yield items[first : first + size]
 
 
 def columns(rows: list[Row]) -> Mapping[str, list[Any]]:

@@ -23,6 +23,9 @@ from hartonomous.store.assembly import check_disk, neo4j_version, poms_digest
 USER = "neo4j"
 ADMIN = "org.neo4j.cli.AdminTool"
 _SMALL = ("-Xmx256m", "-XX:TieredStopAtLevel=1")
+KEPT = frozenset({"retained", "keys", "snapshots"})
+"""What may stand in a home before its server does: what is kept of graphs on other servers."""
+
 FOLDERS = ("conf", "data", "logs", "run", "import", "tmp")
 
 
@@ -75,7 +78,7 @@ def lay_out(home: Path) -> None:
     Raises ServerError for a directory of something else, a home of another version, a full disk.
     """
     version = home_version(home)
-    if version is None and home.exists() and any(home.iterdir()):
+    if version is None and home.exists() and any(f.name not in KEPT for f in home.iterdir()):
         raise ServerError(
             f"{home} holds something else; set HARTONOMOUS_HOME to another directory."
         )
@@ -138,6 +141,12 @@ def set_password(home: Path, command: str, parts: Path) -> None:
         # The server keeps the password of its first start; setting another would not take effect.
         password(home)
     chosen = secrets.token_hex(16)
+    write_initial_password(home, command, parts, chosen)
+    write_private(password_file(home), chosen + "\n")
+
+
+def write_initial_password(home: Path, command: str, parts: Path, chosen: str) -> None:
+    """Give a server that has never started its password."""
     # By a file: everybody on the machine can read a command line.
     arguments = home / "conf" / "arguments"
     write_private(arguments, f"dbms\nset-initial-password\n{chosen}\n")
@@ -154,7 +163,6 @@ def set_password(home: Path, command: str, parts: Path) -> None:
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()[-300:]
         raise ServerError(f"The server's password could not be set in {home}: {said}")
-    write_private(password_file(home), chosen + "\n")
 
 
 def write_private(path: Path, text: str) -> None:

@@ -7,18 +7,18 @@ is whole at every moment, and a pass that was cut short goes on with what is lef
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.errors import Conflict
 from hartonomous.schema import FORMULA_VERSION, RATED, evidence_type
-from hartonomous.store.agreeing import Agreement, count_agreements, judge
+from hartonomous.store.agreeing import Agreement, Pair, count_agreements, judge
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -72,13 +72,13 @@ def schedule(graph: Graph, lock: WriterLock, source: str) -> None:
     for track in graph.read(query("rate/read_tracks")):
         if track["source"] == source:
             find = query("rate/find_known", evidence=track["evidence"])
-            _mark(graph, lock, _ids(graph, find, source=source))
+            mark(graph, lock, _ids(graph, find, source=source))
 
 
 def schedule_all(graph: Graph, lock: WriterLock) -> None:
     """Put every composition on the work list, and say that the graph is not settled."""
     graph.write(query("rate/unsettle"))
-    _mark(graph, lock, _ids(graph, query("rate/find_compositions")))
+    mark(graph, lock, _ids(graph, query("rate/find_compositions")))
 
 
 def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
@@ -117,7 +117,7 @@ def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
 
     The words of sources whose votes change are put on the work list first.
     """
-    names = sorted(_vector_tracks(live))
+    names = sorted(vector_tracks(live))
     known = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
     verdicts = judge(names, [one for one in known if {one.low, one.high} <= set(names)])
     stand = {t["source"]: (t["lineage"], t["distrusted"], t["vote"] is None) for t in live}
@@ -136,30 +136,50 @@ def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
 
 def count_missing(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
     """Count how far sources agree that were never compared; return whether there were any."""
-    tracks = _vector_tracks(live)
+    tracks = vector_tracks(live)
     known = {(row["low"], row["high"]) for row in graph.read(query("rate/read_agreements"))}
     missing = set(combinations(sorted(tracks), 2)) - known
-    if not missing:
+    if missing:
+        _count(graph, lock, tracks, missing)
+    return bool(missing)
+
+
+def recount_agreements(graph: Graph, lock: WriterLock, names: Iterable[str]) -> bool:
+    """Count anew how far some sources agree with all others, when their evidence has changed.
+
+    Returns whether that moves a vote: then words are on the work list.
+    """
+    live = _live(graph.read(query("rate/read_tracks")))
+    tracks, chosen = vector_tracks(live), set(names)
+    pairs = {pair for pair in combinations(sorted(tracks), 2) if chosen & set(pair)}
+    if not pairs:
         return False
+    _count(graph, lock, tracks, pairs)
+    return apply_votes(graph, lock, live)
+
+
+def _count(
+    graph: Graph, lock: WriterLock, tracks: Mapping[str, frozenset[int]], pairs: set[Pair]
+) -> None:
     found = count_agreements(
         tracks,
         graph.read(query("rate/read_classes")),
         graph.read(query("rate/count_seen", rated=CONSENSUS_TYPE)),
         graph.read(query("rate/count_met", rated=CONSENSUS_TYPE)),
-        missing,
+        pairs,
     )
     lock.write(query("rate/write_agreements"), rows=[one.row() for one in found])
-    return True
 
 
 def _live(tracks: Iterable[Row]) -> list[Row]:
     return [track for track in tracks if track["state"] == "live"]
 
 
-def _vector_tracks(live: Sequence[Row]) -> dict[str, frozenset[int]]:
+def vector_tracks(live: Iterable[Row]) -> dict[str, frozenset[int]]:
     """Return the numbers of each source's tracks that take part in the consensus."""
-    names = {t["source"] for t in live if evidence_type(t["evidence"]).vector}
-    return {name: frozenset(t["number"] for t in live if t["source"] == name) for name in names}
+    tracks = list(live)
+    names = {t["source"] for t in tracks if evidence_type(t["evidence"]).vector}
+    return {name: frozenset(t["number"] for t in tracks if t["source"] == name) for name in names}
 
 
 def _work_list(graph: Graph) -> NDArray[np.int64]:
@@ -172,6 +192,15 @@ def source_numbers(live: Iterable[Row]) -> dict[str, int]:
     for track in live:
         numbers[track["source"]] = min(track["number"], numbers.get(track["source"], 1 << 62))
     return numbers
+
+
+def rating_constants(live: Iterable[Row], numbers: Mapping[str, int]) -> dict[str, Any]:
+    """Return what each track's evidence counts: its vote, vote times absent, its source's number."""
+    return {
+        "tracks": _by_evidence(
+            live, lambda t: [t["vote"], t["vote"] * t["absent"], numbers[t["source"]]]
+        )
+    }
 
 
 def class_table(live: Iterable[Row], classes: Sequence[str]) -> dict[str, dict[str, list[int]]]:
@@ -227,11 +256,8 @@ def _rate(
     live = _live(tracks)
     fed = {evidence_type(track["evidence"]).feeds for track in tracks}
     classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
-    numbers = source_numbers(live)
     constants = {
-        "tracks": _by_evidence(
-            live, lambda t: [t["vote"], t["vote"] * t["absent"], numbers[t["source"]]]
-        ),
+        **rating_constants(live, source_numbers(live)),
         "classes": class_table(live, classes),
         "shrinkage": SHRINKAGE,
         "leaving": leaving,
@@ -288,9 +314,10 @@ def _visit(
             raise
 
 
-def _mark(graph: Graph, lock: WriterLock, ids: NDArray[np.int64]) -> None:
-    mark = query("rate/mark_unrated")
-    _visit(graph, lock, ids, MARKS, lambda work, part: work.run(mark, ids=part), lambda *_: None)
+def mark(graph: Graph, lock: WriterLock, ids: NDArray[np.int64]) -> None:
+    """Put compositions on the work list of the next pass."""
+    text = query("rate/mark_unrated")
+    _visit(graph, lock, ids, MARKS, lambda work, part: work.run(text, ids=part), lambda *_: None)
 
 
 def _ids(graph: Graph, find: str, **parameters: str) -> NDArray[np.int64]:

@@ -91,7 +91,7 @@ def test_the_whole_way(served: Graph, model: Path, tmp_path: Path) -> None:
     assert json.loads(run("rate", "--all", "--json").stdout)["pairs"] > 0
     planned = json.loads(run("delete", "source", "two", "--plan", "--json").stdout)
     deleted = json.loads(run("delete", "source", "two", "--yes", "--json").stdout)
-    assert deleted["removed"] == planned["evidence"]
+    assert deleted["removed"] == planned["counts"]["evidence"]
     report = json.loads(run("export", "--output", tmp_path / "g.jsonl", "--json").stdout)
     lines = (tmp_path / "g.jsonl").read_text().splitlines()
     assert lines == exported(served)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hartonomous.errors import NotFound
-from hartonomous.forget.deleting import delete_source, plan_source
+from hartonomous.errors import Conflict, NotFound
+from hartonomous.forget.deleting import delete_source
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
 from tests.building import exported, put_in, random_bundle, silent, wipe
@@ -62,26 +61,11 @@ def test_nothing_is_left_of_the_only_source(graph: Graph, tmp_path: Path) -> Non
     take_out(graph, "one")
     assert exported(graph) == []
     assert (
-        graph.read("MATCH (n) WHERE NOT n:Migration AND NOT n:State AND NOT n:Lock RETURN n") == []
+        graph.read(
+            "MATCH (n) WHERE NOT n:Migration AND NOT n:State AND NOT n:Lock AND NOT n:Deletion RETURN n"
+        )
+        == []
     )
-
-
-def test_the_plan_says_what_then_happens(graph: Graph, tmp_path: Path) -> None:
-    put_in(graph, random_bundle(tmp_path, 1, size=80), "a")
-    put_in(graph, random_bundle(tmp_path, 2, size=80), "b")
-    before = _relations(graph)
-    plan = plan_source(graph, "b", silent)
-    assert _relations(graph) == before
-    with WriterLock(graph, "test") as lock:
-        report = delete_source(graph, lock, "b", silent)
-    assert plan.evidence == report.removed > 0
-    assert plan.lost == len(before - _relations(graph)) > 0
-    assert plan.kept == plan.evidence - plan.lost
-
-
-def _relations(graph: Graph) -> set[tuple[str, str]]:
-    rows = (json.loads(line) for line in exported(graph))
-    return {(row["start"], row["end"]) for row in rows if row["record"] == "rating"}
 
 
 def test_an_unknown_source_is_not_found_and_the_known_are_named(
@@ -102,11 +86,13 @@ def test_a_deletion_cut_short_goes_on(graph: Graph, tmp_path: Path) -> None:
         pass
 
     def stop(stage: str, done: int, total: int) -> None:
-        if stage == "rating":
+        if stage == "rows":
             raise Stop
 
     with pytest.raises(Stop), WriterLock(graph, "test") as lock:
         delete_source(graph, lock, "b", stop)
     assert exported(graph) != before
+    with pytest.raises(Conflict, match="delete --resume"):
+        put_in(graph, random_bundle(tmp_path, 3), "c")
     take_out(graph, "b")
     assert exported(graph) == before

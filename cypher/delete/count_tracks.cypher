@@ -1,0 +1,7 @@
+// How many edges of each track some compositions have, of the types that feed one rated type.
+// in:  $ids LIST<INTEGER>
+// out: id INTEGER, evidence STRING, source STRING, rows INTEGER
+UNWIND $ids AS id
+MATCH (c:Composition) WHERE id(c) = id
+MATCH (c)-[e:EVIDENCE_TYPES]-()
+RETURN id, type(e) AS evidence, e.source AS source, count(e) AS rows

@@ -1,0 +1,7 @@
+// Keep things out from now on, recognised by keyed hashes alone.
+// in:  $rows LIST OF MAP
+// out: written INTEGER
+UNWIND $rows AS row
+MERGE (s:Suppression {id: row.id})
+  ON CREATE SET s += row, s.created = datetime()
+RETURN count(s) AS written

@@ -1,0 +1,6 @@
+// Let something in again.
+// in:  $id STRING
+// out: deleted INTEGER
+MATCH (s:Suppression {id: $id})
+DELETE s
+RETURN count(*) AS deleted

@@ -1,0 +1,6 @@
+// Database ids of the compositions of some keys that are there.
+// in:  $keys LIST<STRING>
+// out: i INTEGER, id INTEGER
+UNWIND range(0, size($keys) - 1) AS i
+MATCH (c:Composition {key: $keys[i]})
+RETURN i, id(c) AS id

@@ -1,0 +1,10 @@
+// What the state of a graph is told by: every source and track, without times and numbers.
+// in:
+// out: source MAP, tracks LIST OF MAP, visits INTEGER
+MATCH (s:Source)
+OPTIONAL MATCH (s)-[:HAS_TRACK]->(t:Track)
+WITH s, t ORDER BY s.name, t.evidence
+WITH s, collect(t {.evidence, .trust, .vote, .absent, .rows, .observations, .digest}) AS tracks
+RETURN s {.name, .state, .digest, .subject, .licence, .family, .lineage, .distrusted} AS source,
+       tracks, COUNT { (s)-[:VISITED]->() } AS visits
+ORDER BY s.name

@@ -1,0 +1,7 @@
+// Removals, in order, with how far each is.
+// in:
+// out: id STRING, number INTEGER, verb STRING, state STRING, plan STRING, created STRING, evidence INTEGER
+MATCH (d:Deletion)
+RETURN d.id AS id, d.number AS number, d.verb AS verb, d.state AS state, d.plan AS plan,
+       toString(d.created) AS created, d.evidence AS evidence
+ORDER BY number

@@ -1,0 +1,7 @@
+// A source and its tracks with all their properties, to make them again; times as text.
+// in:  $name STRING
+// out: source MAP, created STRING, tracks LIST OF MAP
+MATCH (s:Source {name: $name})-[:HAS_TRACK]->(t:Track)
+WITH s, t ORDER BY t.evidence
+RETURN s {.*, created: null} AS source, toString(s.created) AS created,
+       collect(t {.*, number: null}) AS tracks

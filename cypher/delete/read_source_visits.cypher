@@ -1,0 +1,5 @@
+// What a source read on from.
+// in:  $source STRING
+// out: source STRING, context INTEGER, n INTEGER, mass INTEGER
+MATCH (s:Source {name: $source})-[v:VISITED]->(c)
+RETURN s.name AS source, id(c) AS context, v.n AS n, v.mass AS mass

@@ -1,0 +1,8 @@
+// Delete edges of evidence by database id, each only if it is the one that was meant.
+// in:  $edges LIST<INTEGER>, $starts LIST<INTEGER>, $ends LIST<INTEGER>, $sources LIST<STRING>
+// out: deleted INTEGER
+UNWIND range(0, size($edges) - 1) AS i
+MATCH (a)-[e:EVIDENCE_TYPE]->(b)
+WHERE id(e) = $edges[i] AND id(a) = $starts[i] AND id(b) = $ends[i] AND e.source = $sources[i]
+DELETE e
+RETURN count(*) AS deleted

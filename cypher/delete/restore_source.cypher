@@ -1,0 +1,12 @@
+// Make a source and its tracks again as they were; they count nothing yet.
+// in:  $name STRING, $properties MAP, $created STRING, $tracks LIST OF MAP
+// out: name STRING
+MERGE (s:Source {name: $name})
+SET s += $properties
+SET s.state = 'loading', s.created = datetime($created)
+WITH s
+UNWIND $tracks AS track
+MERGE (t:Track {source: $name, evidence: track.evidence})
+SET t += track
+MERGE (s)-[:HAS_TRACK]->(t)
+RETURN DISTINCT s.name AS name

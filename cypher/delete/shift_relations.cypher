@@ -1,0 +1,7 @@
+// Move the consensus of relations that keep their evidence.
+// in:  $edges LIST<INTEGER>, $decades LIST<INTEGER>, $consensus LIST<INTEGER>
+// out: rated INTEGER
+UNWIND range(0, size($edges) - 1) AS i
+MATCH ()-[r:RATED_TYPE]->() WHERE id(r) = $edges[i]
+SET r.decades = $decades[i], r.consensus = $consensus[i]
+RETURN count(*) AS rated

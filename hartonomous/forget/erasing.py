@@ -1,0 +1,282 @@
+"""Taking knowledge out for good: nothing is kept, and it is kept from coming back.
+
+First as a deletion, by the same plan and in the same steps. Then what earlier deletions kept of it,
+bundles that wait to be loaded and projections in the server's memory go; suppressions, which stand
+from the first step on, refuse it on every later way in. No word of it, and no hash of one that needs
+no key, is left in the graph or in what is kept beside it.
+"""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hartonomous.forget import deleting
+from hartonomous.forget.covering import Coverage, divide
+from hartonomous.forget.deleting import Removal, as_json, refuse_moved, verify_outcome
+from hartonomous.forget.plan_files import plan_digest
+from hartonomous.forget.planning import Plan, plan
+from hartonomous.forget.residuals import Residual, residual, watched
+from hartonomous.forget.retaining import (
+    kept,
+    let_go,
+    place,
+    read_retained,
+    retain,
+    rewrite,
+)
+from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.snapshots import drop_snapshots_of
+from hartonomous.schema import FORMULA_VERSION
+from hartonomous.store.assembly import Say
+from hartonomous.store.graph import Graph
+from hartonomous.store.holding import needles
+from hartonomous.store.journal import journals, open_journal
+from hartonomous.store.locking import WriterLock
+from hartonomous.store.queries import query
+from hartonomous.store.rebuilding import find_bytes, rebuild
+from hartonomous.store.settling import Progress, check_formula, settle
+from hartonomous.store.suppressing import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
+
+Prepare = Callable[[Graph], object]
+
+
+@dataclass(frozen=True)
+class ErasureReport:
+    """What was erased, what was purged of it, and where copies may remain that are out of reach."""
+
+    id: str
+    removed: int
+    lost: int
+    compositions: int
+    suppressed: int
+    deletions_purged: int
+    snapshots_dropped: int
+    bundles_purged: int
+    projections_dropped: int
+    remaining_copies: tuple[str, ...]
+    digest: str
+    residual: Residual | None = None
+
+
+ELSEWHERE = (
+    "backups and dumps of the server made before",
+    "exports, plans and reports that were written to files",
+)
+STORE = "transaction logs and freed space of the server's store, until it is compacted"
+DISK = "blocks of deleted files that the file system has not used again"
+"""Copies that erasing does not reach; STORE only until the managed server's store is written anew."""
+
+
+def erase(
+    graph: Graph, lock: WriterLock, selectors: Selectors, cache: Path, progress: Progress
+) -> ErasureReport:
+    """Plan what the selectors stand for and erase it; bundles below `cache` go too."""
+    if (found := open_journal(graph)) is not None and found["verb"] == "erase":
+        planned = read_retained(found["id"]) if place(found["id"]).is_dir() else None
+        resumed = resume(graph, lock, cache, progress)
+        if resumed and planned and planned.summary["selectors"] == as_json(selectors):
+            return resumed
+    deleting.resume(graph, lock, progress)
+    check_formula(graph)
+    settle(graph, lock, progress)
+    return apply(graph, lock, plan(graph, selectors, progress), cache, progress)
+
+
+def apply(
+    graph: Graph, lock: WriterLock, planned: Plan, cache: Path, progress: Progress
+) -> ErasureReport:
+    """Erase exactly what was planned.
+
+    Raises Conflict when the graph is not the one that was planned on.
+    """
+    refuse_moved(graph, planned)
+    before = watched(graph, planned)
+    erasure = secrets.token_hex(8)
+    identity = lock.write(query("delete/identify_graph"))[0]["identity"]
+    number = max((row["number"] for row in journals(graph)), default=0) + 1
+    retain(planned, identity, erasure, number, days=0)
+    lock.write(
+        query("delete/open_journal"),
+        id=erasure,
+        verb="erase",
+        plan=planned.summary.get("digest") or plan_digest(planned.summary),
+        facts=dict(planned.summary["counts"]),
+    )
+    report = carry_out(graph, lock, erasure, planned, cache, progress)
+    return replace(report, residual=residual(graph, planned, before))
+
+
+def resume(graph: Graph, lock: WriterLock, cache: Path, progress: Progress) -> ErasureReport | None:
+    """Finish an erasure that was cut short; None when there is none, or only its end was missing."""
+    found = open_journal(graph)
+    if found is None or found["verb"] != "erase":
+        return None
+    if found["state"] == "erasing" and not place(found["id"]).is_dir():
+        lock.write(query("delete/set_journal_state"), id=found["id"], state="erased")
+        return None
+    return carry_out(graph, lock, found["id"], read_retained(found["id"]), cache, progress)
+
+
+def carry_out(
+    graph: Graph,
+    lock: WriterLock,
+    erasure: str,
+    planned: Plan,
+    cache: Path,
+    progress: Progress,
+) -> ErasureReport:
+    """Do what is left of an erasure whose journal is open, and close it."""
+    entries = list(kept_out(planned))
+    suppress(graph, lock, erasure, entries)
+    state = next(row["state"] for row in journals(graph) if row["id"] == erasure)
+    if state == "removing":
+        Removal(graph, lock, erasure, planned, progress).carry_out()
+        lock.write(
+            query("delete/close_journal"), id=erasure, state="erasing", formula=FORMULA_VERSION
+        )
+    report = verify_outcome(graph, erasure, planned)
+    deletions = _purge_deletions(graph, lock, erasure, planned)
+    snapshots = _drop_snapshots(planned)
+    bundles = _purge_cache(cache)
+    projections = _drop_projections(graph)
+    let_go(erasure)
+    lock.write(query("delete/set_journal_state"), id=erasure, state="erased")
+    return ErasureReport(
+        erasure,
+        report.removed,
+        report.lost,
+        report.compositions,
+        len(entries),
+        deletions,
+        snapshots,
+        bundles,
+        projections,
+        (STORE, *ELSEWHERE),
+        report.digest,
+    )
+
+
+def compact(
+    report: ErasureReport, home: Path, canaries: Iterable[str], say: Say, prepare: Prepare
+) -> tuple[ErasureReport, list[tuple[Path, str]]]:
+    """Write the managed server's store anew after an erasure, and look for texts in its bytes.
+
+    Returns the report as it stands then, and the files that still hold one of the canaries.
+    """
+    rebuild(home, say, prepare).close()
+    found = find_bytes(home, canaries)
+    return replace(report, remaining_copies=(DISK, *ELSEWHERE)), found
+
+
+def kept_out(planned: Plan) -> Iterable[Entry]:
+    """Return what is to stay out after an erasure: sources, people, words, compositions reached."""
+    summary = planned.summary
+    selectors = summary["selectors"]
+    for source in summary["sources"].values():
+        if source["whole"]:
+            yield Entry(SOURCE, source["digest"])
+    for person in selectors.get("people", ()):
+        yield Entry(SUBJECT, person)
+    if not selectors.get("exact"):
+        fold = bool(selectors.get("any_case"))
+        for word in selectors.get("concepts", ()):
+            for needle in sorted(needles(word.lower() if fold else word)):
+                yield Entry(CONCEPT, "\0".join(needle), len(needle), fold)
+    for one in summary["compositions"]:
+        if one["why"] != "holds it":
+            yield Entry(COMPOSITION, one["key"])
+
+
+def _purge_deletions(graph: Graph, lock: WriterLock, erasure: str, planned: Plan) -> int:
+    """Take what is erased out of what deletions keep; return how many kept some of it."""
+    (identity,) = lock.write(query("delete/identify_graph"))
+    coverage = Coverage(planned.summary)
+    purged = 0
+    for one in kept(identity["identity"]):
+        if one.id == erasure:
+            continue
+        other = read_retained(one.id)
+        covered = coverage.sources(other)
+        left, gone = divide(other, coverage)
+        held = coverage.compositions(other)
+        if not held.any() and not covered and not any(t.num_rows for t in gone.evidence.values()):
+            continue
+        purged += 1
+        if not any(table.num_rows for table in (*left.evidence.values(), left.tables["visits"])):
+            let_go(one.id)
+            lock.write(query("delete/set_journal_state"), id=one.id, state="erased")
+            continue
+        rewrite(one.id, _scrubbed(left, held, covered, planned))
+    return purged
+
+
+def _scrubbed(left: Plan, held: Any, covered: set[str], planned: Plan) -> Plan:
+    """Return a plan that names nothing of what was erased."""
+    table = left.tables["compositions"]
+    keys = set(table.filter(pa.array(held))["key"].to_pylist())
+    # An empty text and key stand where one was; no row refers to them any more.
+    blank = {"id": -1, "key": "0" * 32, "text": "", "kind": "Token"}
+    rows = [blank if out else row for row, out in zip(table.to_pylist(), held, strict=True)]
+    joins = left.tables["structure"]
+    away = np.array([token in keys for token in joins["token"].to_pylist()], dtype=bool)
+    for end in ("start", "end"):
+        away |= held[joins[end].to_numpy()]
+    erased = planned.summary["selectors"]
+    selectors = {
+        name: [value for value in values if value not in erased.get(name, ())]
+        if isinstance(values, list)
+        else values
+        for name, values in left.summary["selectors"].items()
+    }
+    summary = {
+        **left.summary,
+        "selectors": selectors,
+        "top_losses": [],
+        "compositions": [c for c in left.summary["compositions"] if c["key"] not in keys],
+        "pairs": [pair for pair in left.summary["pairs"] if not keys & set(pair)],
+        "sources": {n: one for n, one in left.summary["sources"].items() if n not in covered},
+    }
+    tables = {
+        **left.tables,
+        "compositions": pa.Table.from_pylist(rows, schema=table.schema),
+        "structure": joins.filter(pa.array(~away)),
+        **{
+            name: left.tables[name].slice(0, 0)
+            for name in ("relations", "shifts", "orphans", "known", "masses")
+        },
+    }
+    return replace(left, summary=summary, tables=tables)
+
+
+def _drop_snapshots(planned: Plan) -> int:
+    """Drop the snapshots that could still say what is erased; return how many."""
+    summary = planned.summary
+    rows = bool(summary["pairs"] or summary["evidence_ranges"])
+    sources = [name for name, one in summary["sources"].items() if one["whole"] or rows]
+    keys = [one["key"] for one in summary["compositions"]]
+    return len(drop_snapshots_of(sources, keys))
+
+
+def _purge_cache(cache: Path) -> int:
+    """Delete every bundle that waits to be loaded; extracting makes it again."""
+    if not cache.is_dir():
+        return 0
+    found = [folder for folder in cache.iterdir() if folder.is_dir()]
+    for folder in found:
+        shutil.rmtree(folder)
+    return len(found)
+
+
+def _drop_projections(graph: Graph) -> int:
+    """Drop what Graph Data Science holds in memory of this database."""
+    if not graph.read(query("serve/list_procedures"), prefix="gds.graph.drop"):
+        return 0
+    return len(graph.write(query("delete/drop_projections")))

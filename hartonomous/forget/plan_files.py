@@ -1,0 +1,114 @@
+"""A plan on disk: FILE, canonical JSON that people read, and FILE.rows, the rows behind it.
+
+FILE names the digest of each file of rows and ends with its own; an edited one is refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hartonomous.errors import BadInput, Conflict, NotFound
+from hartonomous.forget.planning import FORMAT, Plan
+from hartonomous.identity import canonical_json, content_digest, file_digest
+
+LARGEST = 64 << 20
+
+
+def rows_folder(path: Path) -> Path:
+    """Return where the rows of a plan lie."""
+    return path.with_name(path.name + ".rows")
+
+
+def plan_digest(summary: dict[str, Any]) -> str:
+    """Return the digest of a plan's summary, which names the digests of its rows."""
+    return content_digest("plan", {k: v for k, v in summary.items() if k != "digest"})
+
+
+def write_plan(plan: Plan, path: Path, force: bool = False) -> dict[str, Any]:
+    """Write a plan, whole or not at all, and return its summary with `files` and `digest`.
+
+    Raises Conflict when the file exists and `force` is not given, BadInput when it cannot be written.
+    """
+    if path.exists() and not force:
+        raise Conflict(f"{path} already exists; --force overwrites it.")
+    rows = rows_folder(path)
+    partial = rows.with_name(f".{rows.name}.{os.getpid()}.partial")
+    try:
+        partial.mkdir(parents=True)
+        files = {}
+        for name, table in plan.tables.items():
+            target = partial / f"{name}.parquet"
+            pq.write_table(table, target, compression="zstd")
+            make_durable(target)
+            files[target.name] = file_digest(target)
+        summary = {**plan.summary, "files": files}
+        summary["digest"] = plan_digest(summary)
+        path.unlink(missing_ok=True)
+        shutil.rmtree(rows, ignore_errors=True)
+        make_durable(partial)
+        partial.rename(rows)
+        write_durably(path, canonical_json(summary) + "\n")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return summary
+
+
+def read_plan(path: Path) -> Plan:
+    """Read a plan and check every digest.
+
+    Raises NotFound when it is not there, Conflict when a byte of it is not as it was written.
+    """
+    if not path.is_file():
+        raise NotFound(f"There is no plan at {path}.")
+    if path.stat().st_size > LARGEST:
+        raise BadInput(f"{path} is larger than {LARGEST} bytes; this is not a plan.")
+    try:
+        summary = json.loads(path.read_text("utf-8"))
+        stated, files = summary["digest"], dict(summary["files"])
+        edited = plan_digest(summary) != stated or summary["format"] != FORMAT
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"{path} is not a plan: {error}.") from error
+    rows = rows_folder(path)
+    tables: dict[str, pa.Table] = {}
+    for name, digest in files.items():
+        file = rows / name
+        sound = Path(name).name == name and file.is_file() and not file.is_symlink()
+        if edited or not sound or file_digest(file) != digest:
+            edited = True
+            break
+        tables[name.removesuffix(".parquet")] = pq.read_table(file)
+    if edited:
+        raise Conflict(f"{path} or its rows were changed after they were planned; plan again.")
+    return Plan(summary, tables)
+
+
+def write_durably(path: Path, text: str) -> None:
+    """Write a file that only its owner can read, whole or not at all, and wait for the disk."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+        make_durable(path.parent)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def make_durable(path: Path) -> None:
+    """Wait until a file or a folder's names are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,425 @@
+"""What ratings, agreements and votes will be once rows are gone, without writing anything."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain, combinations
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.schema import RATED, evidence_feeding, evidence_type
+from hartonomous.store.agreeing import Agreement, Pair, judge
+from hartonomous.store.graph import Graph, Row, in_parts
+from hartonomous.store.queries import query
+from hartonomous.store.rating import SHRINKAGE
+from hartonomous.store.settling import (
+    CONSENSUS_TYPE,
+    Progress,
+    class_table,
+    rating_constants,
+    source_numbers,
+    vector_tracks,
+)
+
+STARTS = 200
+IDS = 5_000
+
+Ints = NDArray[np.int64]
+
+RELATIONS = pa.schema(
+    [
+        pa.field("type", pa.string()),
+        pa.field("edge", pa.int64()),
+        pa.field("start", pa.int64()),
+        pa.field("end", pa.int64()),
+        pa.field("removed", pa.int32()),
+        pa.field("elo_before", pa.float64()),
+        pa.field("consensus_before", pa.int32()),
+        pa.field("decades_before", pa.int32()),
+        pa.field("seen_before", pa.list_(pa.int32())),
+        pa.field("elo", pa.float64()),
+        pa.field("n", pa.int64()),
+        pa.field("weight", pa.int64()),
+        pa.field("decades", pa.int32()),
+        pa.field("seen", pa.list_(pa.int32())),
+    ]
+)
+"""Relations that lose evidence, before and after; lost where n is 0. `seen` are numbers of sources."""
+
+SHIFTS = pa.schema(
+    [
+        pa.field("edge", pa.int64()),
+        pa.field("start", pa.int64()),
+        pa.field("end", pa.int64()),
+        pa.field("decades_before", pa.int32()),
+        pa.field("decades", pa.int32()),
+    ]
+)
+"""Relations that keep all evidence but whose consensus moves: what is silent about them changed."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a removal will do to ratings; ends are database ids.
+
+    `known` is the class each touched composition will be of, `renamed` what classes lose with whole
+    sources, `votes` the sources whose verdict changes, `agreements` those that are counted anew.
+    """
+
+    relations: pa.Table
+    shifts: pa.Table
+    known: dict[int, str]
+    renamed: dict[str, str]
+    votes: dict[str, tuple[int, str | None]]
+    agreements: list[Agreement]
+
+
+def predict(
+    graph: Graph,
+    tracks: Sequence[Row],
+    leaving: Sequence[str],
+    rows: Mapping[str, pa.Table],
+    progress: Progress,
+) -> Prediction:
+    """Return what will be once the rows are gone, and the sources `leaving` with them."""
+    live = [t for t in tracks if t["state"] == "live"]
+    staying = [t for t in live if t["source"] not in leaving]
+    partial = _partial_rows(rows, leaving)
+    known, before = _classes_after(graph, staying, partial)
+    changed = np.array([i for i, name in known.items() if name != before[i]], dtype=np.int64)
+    agreements = _agreements_after(graph, staying, leaving, partial, known, before, changed)
+    votes = _votes_after(graph, staying, agreements)
+    after = [_with_vote(t, votes) for t in staying]
+    classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
+    names = sorted({*classes, *known.values()})
+    constants = {
+        **rating_constants(after, source_numbers(live)),
+        "classes": class_table(after, names),
+        "shrinkage": SHRINKAGE,
+        "leaving": list(leaving),
+        "known": {str(i): name for i, name in known.items() if name != before[i]},
+        "reclassed": bool(len(changed)),
+    }
+    starts = _consensus_starts(graph, rows, leaving, votes, changed, live)
+    relations, shifts = _predict_pairs(graph, starts, rows, leaving, constants, progress)
+    gone = {t["number"] for t in live if t["source"] in leaving}
+    renamed = {name: _class(_numbers(name) - gone) for name in names if _numbers(name) & gone}
+    known = {i: name for i, name in known.items() if name != before[i]}
+    return Prediction(relations, shifts, known, renamed, votes, agreements)
+
+
+def _partial_rows(rows: Mapping[str, pa.Table], leaving: Sequence[str]) -> dict[str, pa.Table]:
+    partial: dict[str, pa.Table] = {}
+    for evidence, table in rows.items():
+        stays = ~np.isin(np.asarray(table["source"].to_pylist()), list(leaving))
+        if stays.any():
+            partial[evidence] = table.filter(pa.array(stays))
+    return partial
+
+
+def _classes_after(
+    graph: Graph, staying: Sequence[Row], partial: Mapping[str, pa.Table]
+) -> tuple[dict[int, str], dict[int, str]]:
+    """Return the class each composition will be of that loses part of what is known of it."""
+    feeding = {e.name for e in evidence_feeding(CONSENSUS_TYPE)}
+    number = {(t["evidence"], t["source"]): t["number"] for t in staying}
+    lost: Counter[tuple[int, str, str]] = Counter()
+    for evidence in feeding & partial.keys():
+        table = partial[evidence]
+        sources = table["source"].to_pylist()
+        for end in ("start", "end"):
+            lost.update(
+                (i, evidence, s) for i, s in zip(table[end].to_pylist(), sources, strict=True)
+            )
+    ids = sorted({key[0] for key in lost})
+    left: dict[int, set[int]] = {i: set() for i in ids}
+    before: dict[int, str] = {}
+    for part in in_parts(ids, IDS):
+        for row in graph.read(query("delete/read_compositions"), ids=part):
+            before[row["id"]] = row["known"] or ""
+        for row in graph.read(query("delete/count_tracks", rated=CONSENSUS_TYPE), ids=part):
+            key = row["evidence"], row["source"]
+            if key in number and row["rows"] > lost[row["id"], *key]:
+                left[row["id"]].add(number[key])
+    # What whole sources leave behind is a matter of renaming classes, not of this composition.
+    staying_numbers = frozenset(number.values())
+    known = {
+        i: before[i] if _numbers(before[i]) & staying_numbers == left[i] else _class(left[i])
+        for i in ids
+    }
+    return known, before
+
+
+def _numbers(name: str) -> frozenset[int]:
+    return frozenset(int(number) for number in name.split("+") if number)
+
+
+def _class(numbers: Iterable[int]) -> str:
+    return "".join(f"+{number}" for number in sorted(numbers))
+
+
+def _with_vote(track: Row, votes: Mapping[str, tuple[int, str | None]]) -> Row:
+    if track["source"] not in votes:
+        return track
+    divisor, reason = votes[track["source"]]
+    # As rate/write_votes works it out.
+    vote = 0 if reason else (2000 * track["trust"] + divisor) // (2 * divisor)
+    return {**track, "vote": vote}
+
+
+def _votes_after(
+    graph: Graph, staying: Sequence[Row], agreements: Sequence[Agreement]
+) -> dict[str, tuple[int, str | None]]:
+    """Return the verdicts that change."""
+    names = sorted(vector_tracks(staying))
+    counted = {(a.low, a.high): a for a in agreements}
+    kept = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
+    found = [counted.get((a.low, a.high), a) for a in kept if {a.low, a.high} <= set(names)]
+    verdicts = judge(names, found)
+    stand = {t["source"]: (t["lineage"], t["distrusted"]) for t in staying}
+    return {
+        name: verdicts.get(name, (1, None))
+        for name, verdict in stand.items()
+        if verdict != verdicts.get(name, (1, None))
+    }
+
+
+def _agreements_after(
+    graph: Graph,
+    staying: Sequence[Row],
+    leaving: Sequence[str],
+    partial: Mapping[str, pa.Table],
+    known: Mapping[int, str],
+    before: Mapping[int, str],
+    changed: Ints,
+) -> list[Agreement]:
+    """Return the agreements that change: each is a function of the two sources' evidence alone, and
+    is worked out from the edges and words that lose something."""
+    feeding = {e.name for e in evidence_feeding(CONSENSUS_TYPE)}
+    touched = {
+        source
+        for evidence in feeding & partial.keys()
+        for source in partial[evidence]["source"].unique().to_pylist()
+    }
+    sources = vector_tracks(staying)
+    kept = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
+    concerned = [a for a in kept if touched & {a.low, a.high} and {a.low, a.high} <= sources.keys()]
+    if not concerned:
+        return []
+    return _Recount(graph, staying, partial, known, before, changed).of(concerned)
+
+
+class _Recount:
+    """Agreements after a removal, from what is concerned alone."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        staying: Sequence[Row],
+        partial: Mapping[str, pa.Table],
+        known: Mapping[int, str],
+        before: Mapping[int, str],
+        changed: Ints,
+    ) -> None:
+        self.sources = vector_tracks(staying)
+        self.owner = {min(numbers): name for name, numbers in self.sources.items()}
+        self.known, self.before, self.changed = known, before, changed
+        self.words = _touched_words(partial)
+        ids = np.union1d(self.words, changed)
+        self.edges: dict[int, tuple[int, int, tuple[int, ...], str, str]] = {}
+        for part in in_parts(ids.tolist(), IDS):
+            for edge, start, end, seen, low, high in graph.stream(
+                query("delete/read_rated", rated=CONSENSUS_TYPE), ids=part
+            ):
+                self.edges[edge] = start, end, tuple(seen), low or "", high or ""
+        self.left = self._left(graph, staying, partial)
+
+    def _left(
+        self, graph: Graph, staying: Sequence[Row], partial: Mapping[str, pa.Table]
+    ) -> dict[tuple[int, int], set[int]]:
+        """Return, for each pair that loses rows, the numbers of the sources that keep some."""
+        gone: dict[tuple[int, int], Counter[str]] = defaultdict(Counter)
+        for evidence, table in partial.items():
+            if evidence_type(evidence).feeds != CONSENSUS_TYPE:
+                continue
+            ends = zip(table["start"].to_pylist(), table["end"].to_pylist(), strict=True)
+            for pair, source in zip(ends, table["source"].to_pylist(), strict=True):
+                gone[pair][source] += 1
+        number = source_numbers(staying)
+        left: dict[tuple[int, int], set[int]] = {}
+        for part in in_parts(sorted(gone), IDS):
+            rows = graph.read(
+                query("delete/count_pair_sources", rated=CONSENSUS_TYPE),
+                pairs=list(map(list, part)),
+            )
+            for row in rows:
+                pair = row["start"], row["end"]
+                if row["source"] in number and row["rows"] > gone[pair][row["source"]]:
+                    left.setdefault(pair, set()).add(number[row["source"]])
+        return {pair: left.get(pair, set()) for pair in gone}
+
+    def of(self, concerned: Sequence[Agreement]) -> list[Agreement]:
+        wanted = {(a.low, a.high) for a in concerned}
+        words: Counter[Pair] = Counter()
+        pairs: Counter[tuple[Pair, str]] = Counter()
+        shared: Counter[Pair] = Counter()
+        for i in self.changed.tolist():
+            for sign, name in ((-1, self.before[i]), (1, self.known[i])):
+                for pair in _within(self._knowing(name), wanted):
+                    words[pair] += sign
+        for start, end, seen, low, high in self.edges.values():
+            after = self._after(start, end, seen)
+            ends = self.known.get(start, low), self.known.get(end, high)
+            if after == set(seen) and ends == (low, high):
+                continue
+            for sign, holders, (one, other) in ((-1, seen, (low, high)), (1, after, ends)):
+                names = {self.owner[n] for n in holders if n in self.owner}
+                both = self._knowing(one) & self._knowing(other)
+                for pair in _within(both, wanted):
+                    for name in names.intersection(pair):
+                        pairs[pair, name] += sign
+                    shared[pair] += sign if names.issuperset(pair) else 0
+        met = self._met(wanted)
+        return [
+            Agreement(
+                low=a.low,
+                high=a.high,
+                words=a.words + words[a.low, a.high],
+                pairs_low=a.pairs_low + pairs[(a.low, a.high), a.low],
+                pairs_high=a.pairs_high + pairs[(a.low, a.high), a.high],
+                shared=a.shared + shared[a.low, a.high],
+                met=a.met + met[a.low, a.high],
+            )
+            for a in concerned
+        ]
+
+    def _met(self, wanted: set[Pair]) -> Counter[Pair]:
+        """Return by how much the words on whose neighbours two sources meet change."""
+        meeting: dict[int, tuple[set[Pair], set[Pair]]] = {
+            i: (set(), set()) for i in self.words.tolist()
+        }
+        for start, end, seen, _, _ in self.edges.values():
+            if len(seen) < 2:
+                continue
+            for side, numbers in enumerate((seen, self._after(start, end, seen))):
+                together = _within({self.owner[n] for n in numbers if n in self.owner}, wanted)
+                for i in (start, end):
+                    if i in meeting:
+                        meeting[i][side].update(together)
+        change: Counter[Pair] = Counter()
+        for old, new in meeting.values():
+            change.subtract(old - new)
+        return change
+
+    def _after(self, start: int, end: int, seen: Iterable[int]) -> set[int]:
+        return self.left[start, end] if (start, end) in self.left else set(seen)
+
+    def _knowing(self, name: str) -> set[str]:
+        return {source for source, own in self.sources.items() if own & _numbers(name)}
+
+
+def _within(names: Iterable[str], wanted: set[Pair]) -> list[Pair]:
+    return [pair for pair in combinations(sorted(names), 2) if pair in wanted]
+
+
+def _touched_words(partial: Mapping[str, pa.Table]) -> Ints:
+    found = [
+        table[end].to_numpy()
+        for evidence, table in partial.items()
+        if evidence_type(evidence).feeds == CONSENSUS_TYPE
+        for end in ("start", "end")
+    ]
+    return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
+
+
+def _consensus_starts(
+    graph: Graph,
+    rows: Mapping[str, pa.Table],
+    leaving: Sequence[str],
+    votes: Mapping[str, object],
+    changed: Ints,
+    live: Sequence[Row],
+) -> Ints:
+    """Return where pairs start whose consensus may move."""
+    found = [
+        table["start"].to_numpy()
+        for evidence, table in rows.items()
+        if evidence_type(evidence).feeds == CONSENSUS_TYPE
+    ]
+    for part in in_parts(changed.tolist(), IDS):
+        edges = graph.stream(query("delete/read_rated", rated=CONSENSUS_TYPE), ids=part)
+        found.append(np.fromiter((row[1] for row in edges), dtype=np.int64))
+    moved = sorted({*leaving, *votes})
+    types = {t["evidence"] for t in live if t["source"] in moved}
+    for evidence in sorted(types & {e.name for e in evidence_feeding(CONSENSUS_TYPE)}):
+        known = graph.stream(query("delete/find_known_to", evidence=evidence), sources=moved)
+        found.append(np.fromiter((row[0] for row in known), dtype=np.int64))
+    return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
+
+
+def _predict_pairs(
+    graph: Graph,
+    starts: Ints,
+    rows: Mapping[str, pa.Table],
+    leaving: Sequence[str],
+    constants: Mapping[str, Any],
+    progress: Progress,
+) -> tuple[pa.Table, pa.Table]:
+    relations: list[pa.Table] = []
+    shifts: list[pa.Table] = []
+    partial = _partial_rows(rows, leaving)
+    for rated in RATED:
+        of_type = [e for e in rows if evidence_type(e).feeds == rated.name]
+        edges = _edges_by_start([partial[e] for e in of_type if e in partial])
+        if rated.consensus:
+            begin, statement = starts, "delete/predict_pairs"
+        else:
+            touched = [rows[e]["start"].to_numpy() for e in of_type]
+            begin = np.unique(np.concatenate([np.empty(0, np.int64), *touched]))
+            statement = "delete/predict_directed_pairs"
+        asked = [[i, edges.get(i, [])] for i in begin.tolist()]
+        parts = in_parts(asked, STARTS)
+        text = query(statement, rated=rated.name)
+        for done, found in enumerate(graph.stream_parts(text, "starts", parts, **constants)):
+            relations += _touched(rated.name, found)
+            shifts += _shifted(found) if rated.consensus else []
+            progress("predicting", min((done + 1) * STARTS, len(asked)), len(asked))
+    return _joined(relations, RELATIONS), _joined(shifts, SHIFTS)
+
+
+def _touched(rated: str, found: Sequence[tuple[Any, ...]]) -> list[pa.Table]:
+    rows = [(rated, one[0], row[0], *one[1:]) for row in found for one in row[1]]
+    if not rows:
+        return []
+    column = list(zip(*rows, strict=True))
+    return [_table(column, RELATIONS)]
+
+
+def _shifted(found: Sequence[tuple[Any, ...]]) -> list[pa.Table]:
+    starts = np.repeat([row[0] for row in found], [len(row[2]) for row in found])
+    edges, ends, before, after = (
+        list(chain.from_iterable(row[i] for row in found)) for i in range(2, 6)
+    )
+    return [_table([edges, starts, ends, before, after], SHIFTS)] if edges else []
+
+
+def _table(values: Sequence[Any], schema: pa.Schema) -> pa.Table:
+    arrays = [pa.array(v, f.type) for v, f in zip(values, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+def _joined(tables: list[pa.Table], schema: pa.Schema) -> pa.Table:
+    return pa.concat_tables([schema.empty_table(), *tables]).combine_chunks()
+
+
+def _edges_by_start(tables: Sequence[pa.Table]) -> dict[int, list[int]]:
+    edges: dict[int, list[int]] = defaultdict(list)
+    for table in tables:
+        for start, edge in zip(table["start"].to_pylist(), table["edge"].to_pylist(), strict=True):
+            edges[start].append(edge)
+    return edges

@@ -1,0 +1,151 @@
+"""The retention area: what deletions took out, kept outside the graph until their window ends.
+
+retained/<deletion>/plan.json  plan.json.rows/     the rows removed, and what they mean
+                    record.json                    when, until when, what state
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hartonomous.errors import BadInput, NotFound
+from hartonomous.forget.plan_files import (
+    make_durable,
+    read_plan,
+    write_durably,
+    write_plan,
+)
+from hartonomous.forget.planning import Plan
+from hartonomous.identity import canonical_json
+from hartonomous.store.home import default_home
+
+PLAN = "plan.json"
+RECORD = "record.json"
+
+
+@dataclass(frozen=True)
+class Retained:
+    """A deletion whose rows are kept: its id, its place in the order of deletions, its window."""
+
+    id: str
+    graph: str
+    number: int
+    created: str
+    until: str
+    selectors: dict[str, Any]
+    counts: dict[str, int]
+
+    @property
+    def expired(self) -> bool:
+        """Return whether the window has ended."""
+        return datetime.fromisoformat(self.until) <= datetime.now(UTC)
+
+
+def area() -> Path:
+    """Return the retention area, beside what the managed server keeps."""
+    return default_home() / "retained"
+
+
+def place(deletion: str) -> Path:
+    """Return where the rows of a deletion lie."""
+    return area() / deletion
+
+
+def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> Retained:
+    """Keep a plan's rows under a deletion's id, whole or not at all; repeating it changes nothing.
+
+    Raises BadInput when they cannot be written: then nothing was deleted.
+    """
+    target = place(deletion)
+    if target.is_dir():
+        return read_record(deletion)
+    partial = target.with_name(f".{deletion}.{os.getpid()}.partial")
+    now = datetime.now(UTC)
+    record = Retained(
+        deletion,
+        graph,
+        number,
+        now.isoformat(timespec="seconds"),
+        (now + timedelta(days=days)).isoformat(timespec="seconds"),
+        plan.summary["selectors"],
+        plan.summary["counts"],
+    )
+    try:
+        partial.mkdir(parents=True, mode=0o700)
+        write_plan(plan, partial / PLAN)
+        write_durably(partial / RECORD, canonical_json(asdict(record)) + "\n")
+        make_durable(partial)
+        partial.rename(target)
+        make_durable(target.parent)
+    except OSError as error:
+        raise BadInput(
+            f"What is deleted cannot be kept in {target}: {error.strerror or error}. "
+            "Nothing was deleted; make room, then run the same command again."
+        ) from error
+    except BadInput as error:
+        raise BadInput(f"{error} Nothing was deleted; make room, then run it again.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return record
+
+
+def read_record(deletion: str) -> Retained:
+    """Return what is known of a kept deletion.
+
+    Raises NotFound when nothing is kept under that id.
+    """
+    file = place(deletion) / RECORD
+    if Path(deletion).name != deletion or not file.is_file():
+        raise NotFound(f"No deletion {deletion!r} is kept; 'hartonomous deletions' lists them.")
+    return Retained(**json.loads(file.read_text("utf-8")))
+
+
+def read_retained(deletion: str) -> Plan:
+    """Return the rows of a kept deletion, every digest checked."""
+    read_record(deletion)
+    return read_plan(place(deletion) / PLAN)
+
+
+def rewrite(deletion: str, plan: Plan) -> None:
+    """Put other rows in the place of those kept; the old ones stay until the new ones are whole."""
+    target = place(deletion)
+    partial = target.with_name(f".{deletion}.{os.getpid()}.partial")
+    old = target.with_name(f".{deletion}.{os.getpid()}.old")
+    try:
+        partial.mkdir(mode=0o700)
+        write_plan(plan, partial / PLAN)
+        shutil.copyfile(target / RECORD, partial / RECORD)
+        make_durable(partial)
+        target.rename(old)
+        partial.rename(target)
+        make_durable(target.parent)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def let_go(deletion: str) -> None:
+    """Delete the rows of a deletion for good."""
+    target = place(deletion)
+    if target.is_dir():
+        doomed = target.with_name(f".{deletion}.gone")
+        target.rename(doomed)
+        shutil.rmtree(doomed)
+
+
+def kept(graph: str | None = None) -> list[Retained]:
+    """Return the deletions whose rows are kept, of one graph or of all, in order."""
+    if not area().is_dir():
+        return []
+    found = [
+        read_record(folder.name)
+        for folder in area().iterdir()
+        if not folder.name.startswith(".") and (folder / RECORD).is_file()
+    ]
+    return sorted((one for one in found if graph in (None, one.graph)), key=lambda one: one.number)

@@ -1,0 +1,208 @@
+"""What is to go: selectors as people give them, and what they stand for in a graph."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from hartonomous.ask.neighbourhood import find_word, unknown_source
+from hartonomous.errors import Conflict, NotFound, UsageError
+from hartonomous.identity import normalise
+from hartonomous.schema import MICRO, evidence_type
+from hartonomous.store.graph import Graph, Row
+from hartonomous.store.holding import holds, needles
+from hartonomous.store.queries import query
+
+MOST_DEPTH = 4
+
+
+@dataclass(frozen=True)
+class EvidenceRange:
+    """Evidence of one source and type whose mean weight lies in [least, most], in micro-units."""
+
+    source: str
+    evidence: str
+    least: int = 0
+    most: int = MICRO
+
+
+@dataclass(frozen=True)
+class Selectors:
+    """What a person asked to have removed; several kinds together are one removal."""
+
+    sources: tuple[str, ...] = ()
+    concepts: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    licences: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
+    relations: tuple[tuple[str, str], ...] = ()
+    evidence: tuple[EvidenceRange, ...] = ()
+    exact: bool = False
+    any_case: bool = False
+    reach: str | None = None
+
+    def described(self) -> dict[str, Any]:
+        """Return the selectors that were given, for a plan."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def named(self) -> tuple[str, ...]:
+        """Return the words, names and ids that were given."""
+        return (*self.sources, *self.concepts, *self.people)
+
+
+@dataclass(frozen=True)
+class Composition:
+    """A composition that goes, and why: `concept`, `holds it`, or how it was reached."""
+
+    id: int
+    key: str
+    text: str
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What selectors stand for in one graph: whole sources by name and why, compositions, pairs."""
+
+    sources: Mapping[str, str] = field(default_factory=dict)
+    compositions: tuple[Composition, ...] = ()
+    pairs: tuple[tuple[Row, Row], ...] = ()
+    evidence: tuple[EvidenceRange, ...] = ()
+
+
+def evidence_range(
+    source: str, evidence: str, least: float | None, most: float | None
+) -> EvidenceRange:
+    """Return a range of mean weights given as numbers from 0 to 1.
+
+    Raises UsageError for bounds outside, or the wrong way round.
+    """
+    low, high = (0.0 if least is None else least), (1.0 if most is None else most)
+    if not 0.0 <= low <= high <= 1.0:
+        raise UsageError(f"Weights lie between 0 and 1, least before most; not {low} to {high}.")
+    return EvidenceRange(
+        source, evidence_type(evidence).name, round(low * MICRO), round(high * MICRO)
+    )
+
+
+def select(graph: Graph, selectors: Selectors) -> Selection:
+    """Return what the selectors stand for.
+
+    Raises NotFound for a name that stands for nothing, UsageError for none given at all.
+    """
+    if not selectors.described().keys() - {"exact", "any_case", "reach"}:
+        raise UsageError("Nothing was selected: name a source, a concept, a person, or evidence.")
+    known = {row["name"]: row for row in graph.read(query("ask/sources"))}
+    sources = _sources(graph, selectors, known)
+    compositions = _compositions(graph, selectors)
+    pairs = tuple(_pair(graph, *names) for names in selectors.relations)
+    for chosen in selectors.evidence:
+        if chosen.source not in known:
+            raise unknown_source(graph, chosen.source)
+    partial = bool(compositions or pairs or selectors.evidence)
+    half = [n for n, row in known.items() if row["state"] != "live" and (partial or n in sources)]
+    if half:
+        raise Conflict(
+            f"Source {half[0]!r} is {known[half[0]]['state']}; finish its ingest, or "
+            f"'hartonomous delete source {half[0]}' on its own, before anything else is taken out."
+        )
+    evidence = tuple(e for e in selectors.evidence if e.source not in sources)
+    return Selection(sources, compositions, pairs, evidence)
+
+
+def _sources(graph: Graph, selectors: Selectors, known: Mapping[str, Row]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name in selectors.sources:
+        if name not in known:
+            raise unknown_source(graph, name)
+        found[name] = "named"
+    properties = {"subject": selectors.people, "licence": selectors.licences,
+                  "family": selectors.families}  # fmt: skip
+    for name, values in properties.items():
+        for value in values:
+            if not value.strip():
+                raise UsageError(f"An empty {name} selects nothing.")
+            # By equality: user_12345 is neither user_123456 nor user-12345.
+            matching = [source for source, row in known.items() if row[name] == value]
+            if not matching:
+                raise NotFound(f"No source has the {name} {value!r}; 'hartonomous sources' lists.")
+            found |= {source: name for source in matching if source not in found}
+    return found
+
+
+def _compositions(graph: Graph, selectors: Selectors) -> tuple[Composition, ...]:
+    found: dict[int, Composition] = {}
+    for word in selectors.concepts:
+        if not word.strip():
+            raise UsageError("An empty concept stands for nothing; name a word.")
+        for one in find_concept(graph, word, selectors.exact, selectors.any_case):
+            found.setdefault(one.id, one)
+    if selectors.reach is not None:
+        if not found:
+            raise UsageError("--reach extends a concept; name one.")
+        for one in _reached(graph, list(found.values()), selectors.reach):
+            found.setdefault(one.id, one)
+    return tuple(found.values())
+
+
+def find_concept(graph: Graph, word: str, exact: bool, any_case: bool) -> list[Composition]:
+    """Return the composition a word stands for and, unless `exact`, every one that holds it.
+
+    The word is taken in the case it is given in, but where only another case is there, in that one.
+    A concept that no composition stands for may still be held by some. Raises NotFound for neither.
+    """
+    spelt = normalise(word)
+    rows = candidates(graph, spelt)
+    if any_case:
+        fold: Callable[[str], str] = str.lower
+    elif any(_is_or_holds(row, spelt, str) for row in rows):
+        fold = str
+    else:
+        spelt = find_word(graph, word).text
+        rows, fold = candidates(graph, spelt), str
+    same = [row for row in rows if fold(row["text"]) == fold(spelt) and row["kind"] != "Context"]
+    found = [Composition(**row, why="concept") for row in same]
+    if not exact:
+        found += [
+            Composition(**row, why="holds it")
+            for row in rows
+            if row not in same and _is_or_holds(row, spelt, fold)
+        ]
+    if not found:
+        raise NotFound(f"No composition is {word!r} itself; without --exact, what holds it goes.")
+    return sorted(found, key=lambda one: (one.why, one.kind, one.text))
+
+
+def _is_or_holds(row: Row, word: str, fold: Callable[[str], str]) -> bool:
+    text = fold(row["text"])
+    return text == fold(word) or holds(text, row["kind"], needles(fold(word)))
+
+
+def candidates(graph: Graph, word: str) -> list[Row]:
+    """Return the compositions that may hold a word in whatever case, found by its longest part."""
+    part = max(re.findall(r"\w+", word), key=len, default=word.split()[0])
+    return graph.read(query("delete/find_holding"), part=part)
+
+
+def _reached(graph: Graph, start: Sequence[Composition], reach: str) -> Iterable[Composition]:
+    name, _, value = reach.partition(":")
+    if name != "depth" or not value.isdecimal() or not 1 <= int(value) <= MOST_DEPTH:
+        raise UsageError(f"--reach {reach!r}: give depth:N, N from 1 to {MOST_DEPTH}.")
+    ids = [one.id for one in start]
+    rows = graph.read(
+        query("delete/reach_by_breadth", rated="RELATES"), ids=ids, depth=int(value), above=0
+    )
+    distance = {row["id"]: row["distance"] for row in rows}
+    for row in graph.read(query("delete/read_compositions"), ids=list(distance)):
+        steps = distance[row["id"]]
+        why = f"reached over {steps} rated edge{'s' if steps > 1 else ''}"
+        yield Composition(row["id"], row["key"], row["text"], row["kind"], why)
+
+
+def _pair(graph: Graph, first: str, second: str) -> tuple[Row, Row]:
+    found = [find_word(graph, word) for word in (first, second)]
+    rows = graph.read(query("ask/find_words"), words=[word.text for word in found])
+    return rows[0], rows[1]

@@ -1,0 +1,204 @@
+"""Erased: gone from everything within reach, and kept from coming back until that is lifted."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pytest
+from blake3 import blake3
+
+from hartonomous.bundle import Bundle
+from hartonomous.errors import Conflict, NotFound, VerificationFailed
+from hartonomous.forget.deleting import delete
+from hartonomous.forget.erasing import ErasureReport, compact, erase
+from hartonomous.forget.retaining import area
+from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.undoing import deletions, undo
+from hartonomous.identity import composition_key
+from hartonomous.ingesting import load_bundle, prepare
+from hartonomous.store.connecting import connect_managed
+from hartonomous.store.graph import Graph
+from hartonomous.store.locking import WriterLock
+from hartonomous.store.rebuilding import find_bytes
+from hartonomous.store.server import ServerAddress
+from hartonomous.store.suppressing import key_file, lift, suppressions
+from tests.building import (
+    WORDS,
+    bundle_of,
+    causal_bundle,
+    exported,
+    put_in,
+    random_bundle,
+    silent,
+    wipe,
+    write_vectors,
+)
+
+CANARY = "zqxcanary"
+
+
+def planted(folder: Path, seed: int, words: int = 30) -> Bundle:
+    """Return the bundle of a model that knows the canary."""
+    rng = np.random.default_rng(seed)
+    names = [CANARY, *(WORDS[place] for place in rng.permutation(len(WORDS))[:words])]
+    path = write_vectors(folder / f"m{seed}", names, rng.normal(size=(len(names), 6)))
+    return bundle_of(path, folder / f"b{seed}")
+
+
+def wipe_out(graph: Graph, selectors: Selectors, cache: Path = Path("none")) -> ErasureReport:
+    with WriterLock(graph, "test") as lock:
+        return erase(graph, lock, selectors, cache, silent)
+
+
+def everything(graph: Graph) -> str:
+    """Return every property of every node and relationship as one text."""
+    rows = graph.read("MATCH (n) RETURN labels(n) AS l, properties(n) AS p")
+    rows += graph.read("MATCH ()-[r]->() RETURN type(r) AS l, properties(r) AS p")
+    return str(rows)
+
+
+def test_no_copy_within_reach_keeps_an_erased_word(graph: Graph, tmp_path: Path) -> None:
+    put_in(graph, planted(tmp_path, 1), "a")
+    put_in(graph, planted(tmp_path, 2), "b")
+    put_in(graph, causal_bundle(tmp_path, 3), "c")
+    cache = tmp_path / "bundles"
+    planted(cache, 4)
+    with WriterLock(graph, "test") as lock:
+        delete(graph, lock, Selectors(sources=("b",)), silent)
+        delete(graph, lock, Selectors(concepts=(CANARY,)), silent)
+    assert find_bytes(area(), [CANARY])
+    put_in(graph, planted(tmp_path, 5), "d")
+    report = wipe_out(graph, Selectors(concepts=(CANARY,)), cache)
+    assert report.removed > 0
+    assert report.deletions_purged == 2
+    assert report.bundles_purged == 2
+    assert report.remaining_copies
+    assert not find_bytes(area(), [CANARY, composition_key("Token", CANARY)])
+    assert not list(cache.iterdir())
+    text = everything(graph)
+    hashes = [make(CANARY.encode()).hexdigest()[:16] for make in (sha256, blake3)]
+    for trace in (CANARY, composition_key("Token", CANARY), *hashes):
+        assert trace not in text
+    # What is kept of the others comes back without it.
+    (other,) = [row["id"] for row in deletions(graph) if row["state"] == "done"]
+    with WriterLock(graph, "test") as lock:
+        undo(graph, lock, other, silent)
+    found = exported(graph)
+    assert not any(CANARY in line for line in found)
+    graph.write("MATCH (s:Suppression) DELETE s")
+    wipe(graph)
+    for seed, name in ((2, "b"), (5, "d")):
+        put_in(graph, planted(tmp_path / "again", seed), name)
+    put_in(graph, planted(tmp_path / "again", 1), "a")
+    put_in(graph, causal_bundle(tmp_path / "again", 3), "c")
+    with WriterLock(graph, "test") as lock:
+        delete(graph, lock, Selectors(concepts=(CANARY,)), silent)
+    assert found == exported(graph)
+
+
+def test_rows_of_an_erased_word_are_skipped_and_counted(graph: Graph, tmp_path: Path) -> None:
+    causal = causal_bundle(tmp_path, 1)
+    word = next(text for text in causal.compositions()["text"].to_pylist() if " " not in text)
+    put_in(graph, causal, "a")
+    wipe_out(graph, Selectors(concepts=(word,)))
+    report = load_bundle(graph, causal_bundle(tmp_path, 1, length=200), "b", silent)
+    assert report.skipped > 0
+    assert f" {word} " not in " ".join(
+        f" {row['t']} " for row in graph.read("MATCH (c:Composition) RETURN c.text AS t")
+    )
+    found = exported(graph)
+    wipe(graph)
+    put_in(graph, causal_bundle(tmp_path / "again", 1), "a")
+    put_in(graph, causal_bundle(tmp_path / "again", 1, length=200), "b")
+    with WriterLock(graph, "test") as lock:
+        delete(graph, lock, Selectors(concepts=(word,)), silent)
+    assert found == exported(graph)
+
+
+def test_an_erased_source_is_refused_until_it_is_lifted(graph: Graph, tmp_path: Path) -> None:
+    bundle = random_bundle(tmp_path, 1)
+    put_in(graph, random_bundle(tmp_path, 2), "other")
+    put_in(graph, bundle, "a")
+    before = exported(graph)
+    wipe_out(graph, Selectors(sources=("a",)))
+    for name in ("a", "renamed"):
+        with pytest.raises(Conflict, match="was erased"):
+            put_in(graph, bundle, name)
+    (kept_out,) = suppressions(graph)
+    with pytest.raises(NotFound), WriterLock(graph, "test") as lock:
+        lift(graph, lock, "nothing")
+    with WriterLock(graph, "test") as lock:
+        lift(graph, lock, kept_out["id"])
+    put_in(graph, bundle, "a")
+    assert exported(graph) == before
+
+
+def test_an_erased_person_is_refused_and_no_other(graph: Graph, tmp_path: Path) -> None:
+    def of(person: str, seed: int) -> Bundle:
+        from dataclasses import replace
+
+        bundle = random_bundle(tmp_path / person, seed)
+        return replace(bundle, source=replace(bundle.source, subject=person))
+
+    put_in(graph, of("user_12345", 1), "a")
+    put_in(graph, of("user_123456", 2), "b")
+    wipe_out(graph, Selectors(people=("user_12345",)))
+    with pytest.raises(Conflict, match="subject was erased"):
+        put_in(graph, of("user_12345", 3), "c")
+    put_in(graph, of("user-12345", 4), "d")
+    names = {row["n"] for row in graph.read("MATCH (s:Source) RETURN s.name AS n")}
+    assert names == {"b", "d"}
+    assert "user_12345'" not in everything(graph)
+
+
+def test_nothing_is_let_in_without_the_key(graph: Graph, tmp_path: Path) -> None:
+    put_in(graph, random_bundle(tmp_path, 1), "a")
+    wipe_out(graph, Selectors(sources=("a",)))
+    assert key_file().stat().st_mode & 0o777 == 0o600
+    key = key_file().read_text()
+    for damaged in ("", "zz", key[:-5]):
+        key_file().write_text(damaged)
+        with pytest.raises(VerificationFailed, match=r"nothing is let in|damaged"):
+            put_in(graph, random_bundle(tmp_path / damaged, 2), "b")
+    key_file().unlink()
+    with pytest.raises(VerificationFailed, match="nothing is let in"):
+        put_in(graph, random_bundle(tmp_path / "x", 2), "b")
+    assert exported(graph) == []
+
+
+def test_erasing_leaves_nothing_to_undo(graph: Graph, tmp_path: Path) -> None:
+    put_in(graph, random_bundle(tmp_path, 1), "a")
+    report = wipe_out(graph, Selectors(sources=("a",)))
+    with pytest.raises(NotFound), WriterLock(graph, "test") as lock:
+        undo(graph, lock, report.id, silent)
+    assert [row["state"] for row in deletions(graph)] == ["erased"]
+
+
+def test_no_byte_of_the_store_keeps_what_was_erased(
+    second_home: Path, second_server: ServerAddress, tmp_path: Path
+) -> None:
+    with connect_managed(second_server) as graph:
+        wipe(graph)
+        put_in(graph, planted(tmp_path, 1), "a")
+        put_in(graph, planted(tmp_path, 2), "zqxsource")
+        selectors = Selectors(concepts=(CANARY,), sources=("zqxsource",))
+        report = wipe_out(graph, selectors)
+        left = exported(graph)
+    # Deleting alone leaves bytes; or this test could not fail.
+    assert find_bytes(second_home / "data", [CANARY])
+    report, found = compact(report, second_home, selectors.named(), lambda text: None, prepare)
+    assert found == []
+    assert "store" not in " ".join(report.remaining_copies)
+    with connect_managed(second_server_again(second_home)) as graph:
+        assert exported(graph) == left
+        put_in(graph, random_bundle(tmp_path, 7), "more")
+
+
+def second_server_again(home: Path) -> ServerAddress:
+    from hartonomous.store.server import running_address
+
+    address = running_address(home)
+    assert address is not None
+    return address
