@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import statistics
 import subprocess
@@ -53,6 +54,8 @@ print(json.dumps({"seconds": time.perf_counter() - began, "megabytes": peak}))
 def run() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
         home = Path(scratch) / "home"
+        # What deletions keep lies there too.
+        os.environ["HARTONOMOUS_HOME"] = str(home)
         address = start(home, say=lambda text: None)
         try:
             with connect_managed(address) as graph:

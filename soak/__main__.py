@@ -1,6 +1,6 @@
 """Kills clients and servers at random moments of random acts, and compares with an undisturbed graph.
 
-HARTONOMOUS_SOAK_MINUTES (10) is shared among the three parts; HARTONOMOUS_TEST_SEED repeats a run.
+HARTONOMOUS_SOAK_MINUTES (10) is shared among the parts; HARTONOMOUS_TEST_SEED repeats a run.
 """
 
 from __future__ import annotations
@@ -16,15 +16,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import psutil
 
 from hartonomous.bundle import Bundle
-from hartonomous.forget.deleting import delete_source
+from hartonomous.errors import NotFound
+from hartonomous.forget import deleting
+from hartonomous.forget.deleting import delete_source, resume
+from hartonomous.forget.planning import plan
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.server import purge, start, status
 from tests.building import exported, put_in, random_bundle, silent, wipe
+from tests.forget.test_planning import check_prediction, random_selectors
+from tests.forget.test_undoing import History, run_history
 
 PAGE = Path(__file__).parents[1] / "docs" / "soak.md"
 MINUTES = float(os.environ.get("HARTONOMOUS_SOAK_MINUTES", "10"))
@@ -35,12 +41,13 @@ ACT = """
 import os, sys
 from pathlib import Path
 from hartonomous.bundle import read_bundle
+from hartonomous.forget import deleting
 from hartonomous.forget.deleting import delete_source
 from hartonomous.ingesting import load_bundle
 from hartonomous.store import loading, settling
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.locking import WriterLock
-loading.BATCH_ROWS = settling.STARTS = 20
+loading.BATCH_ROWS = settling.STARTS = deleting.ROWS = 20
 act, name, path = sys.argv[1:4]
 none = lambda *done: None
 with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
@@ -68,7 +75,7 @@ class World:
     """A graph, what should be in it, and acts upon both."""
 
     def __init__(self, home: Path, folder: Path) -> None:
-        self.home = home
+        self.home, self.folder = home, folder
         self.random = random.Random(SEED)
         self.live: dict[str, int] = {}
         self.bundles: list[Bundle] = [
@@ -101,6 +108,8 @@ class World:
 
     def settle(self, act: str, name: str, bundle: int) -> None:
         """Do an act to its end, whatever was done of it, and remember."""
+        with WriterLock(self.graph, "soak") as lock:
+            resume(self.graph, lock, silent)
         if act == "delete":
             if self.graph.read("MATCH (s:Source {name: $name}) RETURN s.name AS name", name=name):
                 with WriterLock(self.graph, "soak") as lock:
@@ -176,6 +185,43 @@ def killed_servers(world: World, tally: Tally) -> None:
     world.compare(tally)
 
 
+def removals(world: World, tally: Tally) -> None:
+    """Ingests, deletions of every kind, undos in any order and erasures; then compared."""
+    rng = np.random.default_rng(world.random.getrandbits(32))
+    wipe(world.graph)
+    world.live.clear()
+    history = History(world.graph)
+    with tempfile.TemporaryDirectory(dir=world.folder) as folder:
+        run_history(history, Path(folder), rng, acts=10)
+        tally.acts += 10
+        found = exported(world.graph)
+        history.replay()
+    tally.compared += 1
+    tally.different += found != exported(world.graph)
+    wipe(world.graph)
+
+
+def predictions(world: World, tally: Tally) -> None:
+    """A random plan on a random graph; every row, count and rating it predicts is looked up."""
+    rng = np.random.default_rng(world.random.getrandbits(32))
+    wipe(world.graph)
+    world.live.clear()
+    for number in rng.permutation(len(world.bundles))[: int(rng.integers(1, 5))].tolist():
+        put_in(world.graph, world.bundles[number], f"s{number}")
+    selectors = random_selectors(world.graph, rng)
+    tally.acts += 1
+    try:
+        if plan(world.graph, selectors, silent).summary["counts"]["evidence"]:
+            tally.compared += 1
+            check_prediction(world.graph, selectors)
+    except NotFound:
+        pass
+    except AssertionError as error:
+        sys.stdout.write(f"{selectors}: {error}\n")
+        tally.different += 1
+    wipe(world.graph)
+
+
 def finish(world: World, act: str, name: str, bundle: int) -> None:
     """Bring a disturbed act to its end: a replacement may be past its swap already."""
     rows = world.graph.read("MATCH (s:Source) RETURN s.name AS name, s.digest AS digest")
@@ -188,10 +234,15 @@ def finish(world: World, act: str, name: str, bundle: int) -> None:
 def main() -> None:
     parts: list[tuple[Callable[[World, Tally], None], Tally]] = [
         (histories, Tally("random histories of ingest, delete, replace")),
+        (removals, Tally("histories of ingest, delete of every kind, undo, erase")),
+        (predictions, Tally("plans done, every row and rating as predicted")),
         (killed_clients, Tally("client killed (SIGKILL) in the act, act repeated")),
         (killed_servers, Tally("server killed (SIGKILL) in the act, restarted")),
     ]
     with tempfile.TemporaryDirectory(prefix="hartonomous-soak-") as scratch:
+        # What deletions keep lies there too.
+        os.environ["HARTONOMOUS_HOME"] = str(Path(scratch) / "home")
+        deleting.ROWS = 20
         world = World(Path(scratch) / "home", Path(scratch))
         try:
             for part, tally in parts:

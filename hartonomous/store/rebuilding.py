@@ -65,7 +65,10 @@ def rebuild(home: Path, say: Say, prepare: Callable[[Graph], object]) -> Graph:
 
 
 def find_bytes(folder: Path, canaries: Iterable[str]) -> list[tuple[Path, str]]:
-    """Return the files below a folder that hold a text, in UTF-8, UTF-16 or Latin-1, and which."""
+    """Return the files below a folder that hold a text, in UTF-8 or UTF-16, and which.
+
+    Neo4j packs short texts into fewer bits a letter: only long ones can be found so.
+    """
     wanted = {
         (text, text.encode(code))
         for text in canaries

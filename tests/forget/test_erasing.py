@@ -36,7 +36,8 @@ from tests.building import (
     write_vectors,
 )
 
-CANARY = "zqxcanary"
+CANARY = "zqxcanary" + 7 * "abcdefghij"
+"""So long that Neo4j does not pack its letters into fewer bits, where no search would find it."""
 
 
 def planted(folder: Path, seed: int, words: int = 30) -> Bundle:
@@ -103,7 +104,7 @@ def test_rows_of_an_erased_word_are_skipped_and_counted(graph: Graph, tmp_path: 
     word = next(text for text in causal.compositions()["text"].to_pylist() if " " not in text)
     put_in(graph, causal, "a")
     wipe_out(graph, Selectors(concepts=(word,)))
-    report = load_bundle(graph, causal_bundle(tmp_path, 1, length=200), "b", silent)
+    report = load_bundle(graph, causal_bundle(tmp_path / "2", 1, length=200), "b", silent)
     assert report.skipped > 0
     assert f" {word} " not in " ".join(
         f" {row['t']} " for row in graph.read("MATCH (c:Composition) RETURN c.text AS t")
@@ -111,7 +112,7 @@ def test_rows_of_an_erased_word_are_skipped_and_counted(graph: Graph, tmp_path: 
     found = exported(graph)
     wipe(graph)
     put_in(graph, causal_bundle(tmp_path / "again", 1), "a")
-    put_in(graph, causal_bundle(tmp_path / "again", 1, length=200), "b")
+    put_in(graph, causal_bundle(tmp_path / "again" / "2", 1, length=200), "b")
     with WriterLock(graph, "test") as lock:
         delete(graph, lock, Selectors(concepts=(word,)), silent)
     assert found == exported(graph)

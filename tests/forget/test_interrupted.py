@@ -30,11 +30,11 @@ from tests.store.test_loading import _ports
 ACT = """
 import os, sys
 from pathlib import Path
-from hartonomous.forget import deleting, erasing, undoing
+from hartonomous.forget import deleting, erasing, restoring, undoing
 from hartonomous.forget.selecting import Selectors
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.locking import WriterLock
-deleting.ROWS = undoing.ROWS = 40
+deleting.ROWS = restoring.ROWS = 40
 act, what, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
 commits = 0
 class Killed(Graph):
@@ -87,7 +87,7 @@ def fill(graph: Graph, folder: Path) -> None:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(deleting, "ROWS", 40)
-    monkeypatch.setattr("hartonomous.forget.undoing.ROWS", 40)
+    monkeypatch.setattr("hartonomous.forget.restoring.ROWS", 40)
 
 
 @pytest.mark.usefixtures("small_steps")

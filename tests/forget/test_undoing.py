@@ -12,6 +12,7 @@ import pytest
 from hartonomous.bundle import Bundle
 from hartonomous.errors import Conflict, NotFound
 from hartonomous.forget.deleting import delete
+from hartonomous.forget.erasing import erase
 from hartonomous.forget.retaining import area, place
 from hartonomous.forget.selecting import Selectors, evidence_range
 from hartonomous.forget.undoing import deletions, undo
@@ -47,6 +48,11 @@ class History:
         self.acts.append((deletion, selectors))
         return deletion
 
+    def erase(self, selectors: Selectors) -> None:
+        with WriterLock(self.graph, "test") as lock:
+            erase(self.graph, lock, selectors, Path("none"), silent)
+        self.acts.append(("erased", selectors))
+
     def undo(self, deletion: str) -> None:
         take_back(self.graph, deletion)
         self.acts = [act for act in self.acts if act[0] != deletion]
@@ -54,13 +60,20 @@ class History:
     def check(self) -> None:
         """Compare the graph with one that only saw what was not undone."""
         found = exported(self.graph)
+        self.replay()
+        assert found == exported(self.graph)
+
+    def replay(self) -> None:
+        """Do the acts from the start on an empty graph."""
         wipe(self.graph)
         for name, what in self.acts:
             if isinstance(what, Bundle):
                 put_in(self.graph, what, name)
+            elif isinstance(what, Selectors) and name == "erased":
+                with WriterLock(self.graph, "test") as lock:
+                    erase(self.graph, lock, what, Path("none"), silent)
             elif isinstance(what, Selectors):
                 take_out(self.graph, what)
-        assert found == exported(self.graph)
 
 
 def test_what_was_deleted_comes_back_whole(graph: Graph, tmp_path: Path) -> None:
@@ -110,13 +123,7 @@ def test_out_of_order_rows_pass_to_the_deletion_that_still_stands(
         history.undo(made[order[1]])
         history.undo(made[order[2]])
         assert exported(graph) == whole
-        between.graph = graph
-        wipe(graph)
-        for name, what in between.acts:
-            if isinstance(what, Bundle):
-                put_in(graph, what, name)
-            elif isinstance(what, Selectors):
-                take_out(graph, what)
+        between.replay()
         assert found == exported(graph)
 
 
@@ -131,7 +138,7 @@ def test_any_history_equals_the_one_without_what_was_undone(
 
 
 def run_history(history: History, folder: Path, rng: np.random.Generator, acts: int) -> None:
-    """Do random acts: ingests, deletions of all kinds, undos in any order."""
+    """Do random acts: ingests, deletions of all kinds, undos in any order, erasures."""
     done: list[str] = []
     for number in range(acts):
         live = {r["name"] for r in history.graph.read("MATCH (s:Source) RETURN s.name AS name")}
@@ -147,7 +154,12 @@ def run_history(history: History, folder: Path, rng: np.random.Generator, acts: 
                 if words
                 else Selectors(sources=(sorted(live)[0],))
             )
-            done.append(history.delete(selectors))
+            if rng.random() < 0.25:
+                history.erase(selectors)
+                left = {row["id"] for row in deletions(history.graph) if row["state"] == "done"}
+                done = [one for one in done if one in left]
+            else:
+                done.append(history.delete(selectors))
         else:
             history.undo(done.pop(int(rng.integers(len(done)))))
 
