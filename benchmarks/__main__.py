@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import command_line, forgetting, graph, neighbours
+from benchmarks import command_line, forgetting, graph, neighbours, placing
 from benchmarks.measuring import Figure
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -29,7 +29,7 @@ def page(figures: list[Figure]) -> str:
 
 def main() -> None:
     figures: list[Figure] = []
-    for part in (command_line, neighbours, graph, forgetting):
+    for part in (command_line, neighbours, graph, forgetting, placing):
         found = part.run()
         for figure in found:
             sys.stdout.write(f"{figure.what}: {figure.value} | {figure.baseline} | {figure.bar}\n")

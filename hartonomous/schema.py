@@ -85,6 +85,14 @@ NODES: tuple[NodeLabel, ...] = (
                 "STRING",
                 "numbers of the live tracks with evidence of it, joined by '+'; derived, for rating",
             ),
+            Property(
+                "quaternion",
+                "LIST<FLOAT>",
+                "its point on the unit sphere S3; derived, see Placement",
+            ),
+            Property(
+                "spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"
+            ),
         ),
     ),
     NodeLabel(
@@ -229,6 +237,21 @@ NODES: tuple[NodeLabel, ...] = (
             Property("any_case", "BOOLEAN", "however a concept is capitalised"),
             Property("deletion", "STRING", "the erasure it came from"),
             Property("created", "DATETIME", "since when"),
+        ),
+    ),
+    NodeLabel(
+        "Placement",
+        "of which graph the places are that stand on compositions; gone with them on a deletion",
+        key=("name",),
+        properties=(
+            Property("name", "STRING", "always 'sphere'"),
+            Property("epoch", "INTEGER", "the graph's epoch; another one now means stale"),
+            Property("digest", "STRING", "blake3-256 of keys and relations the places follow from"),
+            Property("placed", "INTEGER", "compositions that have a place"),
+            Property("relations", "INTEGER", "relations held likely"),
+            Property("dimensions", "INTEGER", "numbers in one spectral vector"),
+            Property("eigenvalues", "LIST<FLOAT>", "of the random walk, largest first"),
+            Property("created", "DATETIME", "when"),
         ),
     ),
 )

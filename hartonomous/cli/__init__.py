@@ -30,6 +30,11 @@ COMMANDS = {
     "sources": "asking",
     "source": "asking",
     "stats": "asking",
+    "place": "placing",
+    "near-on-sphere": "placing",
+    "distance": "placing",
+    "slerp": "placing",
+    "picture": "placing",
     "evaluate": "evaluating",
     "delete": "deleting",
     "snapshot": "comparing",
@@ -52,7 +57,8 @@ class _Verbs(click.Group):
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command = getattr(import_module(f"hartonomous.cli.{COMMANDS[name]}"), name)
+        module = import_module(f"hartonomous.cli.{COMMANDS[name]}")
+        command = getattr(module, name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

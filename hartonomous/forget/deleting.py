@@ -38,6 +38,7 @@ from hartonomous.store.queries import query
 from hartonomous.store.removing import discard_source, finish_removal
 from hartonomous.store.settling import Progress, check_formula, read_state, settle
 from hartonomous.store.state_digest import state_digest
+from hartonomous.store.unplacing import purge_placements
 
 ROWS = 10_000
 """Edges a transaction takes away or rates."""
@@ -219,6 +220,8 @@ class Removal:
 
     def carry_out(self) -> None:
         """Do every step that is not done yet."""
+        # First: what places say of the rows that go must not outlive them.
+        purge_placements(self.graph, self.lock)
         self.remove_rows()
         self.shift_ratings()
         self.remove_visits()

@@ -24,6 +24,7 @@ from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
 from hartonomous.store.rating import SHRINKAGE
 from hartonomous.store.removing import finish_removal, prune_orphans, rename_successor
+from hartonomous.store.unplacing import purge_placements
 
 WORKERS = 2
 STARTS = 100
@@ -93,6 +94,9 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
     if not len(starts) and not leaving and read_state(graph)["settled"]:
         return SettleReport()
     graph.write(query("rate/unsettle"))
+    if leaving:
+        # Before anything of the source is gone: what places say of it must not outlive it.
+        purge_placements(graph, lock)
     _derive_classes(graph, lock, starts, live, progress)
     if apply_votes(graph, lock, live):
         tracks = graph.read(query("rate/read_tracks"))

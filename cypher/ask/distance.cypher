@@ -1,0 +1,25 @@
+// How far two words lie from each other: along the sphere, and between their spectral vectors, in radians.
+// in:  $start STRING, $end STRING
+// out: start STRING, end STRING, distance FLOAT, spectral FLOAT, stale BOOLEAN
+// procedure: distance(start::STRING, end::STRING)
+CALL () {
+  MATCH (c:Composition {folded: normalize(toLower($start))})
+  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+}
+CALL () {
+  MATCH (d:Composition {folded: normalize(toLower($end))})
+  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+}
+MATCH (p:Placement {name: 'sphere'})
+MATCH (g:State {name: 'graph'})
+WITH c, d, NOT g.settled OR g.epoch <> p.epoch AS stale,
+     c.quaternion AS a, d.quaternion AS b,
+     reduce(s = 0.0, i IN range(0, size(c.spectral) - 1) | s + c.spectral[i] * d.spectral[i]) AS dot,
+     reduce(s = 0.0, x IN c.spectral | s + x * x) AS squares_c,
+     reduce(s = 0.0, x IN d.spectral | s + x * x) AS squares_d
+WITH c, d, stale, dot / sqrt(squares_c * squares_d) AS cosine,
+     (a[0] - b[0]) ^ 2 + (a[1] - b[1]) ^ 2 + (a[2] - b[2]) ^ 2 + (a[3] - b[3]) ^ 2 AS chord
+RETURN c.text AS start, d.text AS end,
+       2 * asin(CASE WHEN chord > 4 THEN 1.0 ELSE sqrt(chord) / 2 END) AS distance,
+       acos(CASE WHEN cosine > 1 THEN 1.0 WHEN cosine < -1 THEN -1.0 ELSE cosine END) AS spectral,
+       stale

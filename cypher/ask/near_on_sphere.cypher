@@ -1,0 +1,24 @@
+// The compositions nearest to a word on the sphere, or by spectral vector; distances are angles.
+// in:  $word STRING, $top INTEGER, $by STRING, $pieces BOOLEAN
+// out: neighbour STRING, kind STRING, distance FLOAT, stale BOOLEAN
+// procedure: near_on_sphere(word::STRING, top = 10::INTEGER, by = sphere::STRING, pieces = false::BOOLEAN)
+CALL () {
+  MATCH (c:Composition {folded: normalize(toLower($word))})
+  RETURN c ORDER BY c.text = normalize($word) DESC, c.kind DESC, c.text LIMIT 1
+}
+MATCH (p:Placement {name: 'sphere'})
+MATCH (g:State {name: 'graph'})
+WITH c, NOT g.settled OR g.epoch <> p.epoch AS stale
+MATCH (d:Composition)
+WHERE d.spectral IS NOT NULL AND d <> c AND ($pieces OR NOT d:Piece)
+// Of half the chord, whose sine is exact for near points; cosines are not.
+WITH d, stale, c.quaternion AS a, d.quaternion AS b,
+     CASE $by WHEN 'spectral' THEN vector.similarity.cosine(c.spectral, d.spectral) END AS alike
+WITH d, stale, CASE $by WHEN 'spectral' THEN 1 - alike ELSE
+     ((a[0] - b[0]) ^ 2 + (a[1] - b[1]) ^ 2 + (a[2] - b[2]) ^ 2 + (a[3] - b[3]) ^ 2) / 4 END AS half
+WHERE half IS NOT NULL
+ORDER BY half, d.key
+LIMIT $top
+RETURN d.text AS neighbour, d.kind AS kind,
+       2 * asin(sqrt(CASE WHEN half > 1 THEN 1.0 WHEN half < 0 THEN 0.0 ELSE half END)) AS distance,
+       stale

@@ -1,0 +1,37 @@
+// What lies on the way from one word to another along the sphere: Slerp, and at each step the nearest word.
+// in:  $start STRING, $end STRING, $steps INTEGER, $pieces BOOLEAN
+// out: share FLOAT, word STRING, aside FLOAT, point LIST<FLOAT>, stale BOOLEAN
+// procedure: slerp(start::STRING, end::STRING, steps = 10::INTEGER, pieces = false::BOOLEAN)
+CALL () {
+  MATCH (c:Composition {folded: normalize(toLower($start))})
+  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+}
+CALL () {
+  MATCH (d:Composition {folded: normalize(toLower($end))})
+  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+}
+MATCH (p:Placement {name: 'sphere'})
+MATCH (g:State {name: 'graph'})
+WITH c, d, NOT g.settled OR g.epoch <> p.epoch AS stale, c.quaternion AS a, d.quaternion AS b
+WITH c, d, stale, a, b, a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3] AS dot
+// Between equal points there is no way, between opposite ones no shortest way.
+WHERE dot < 1 - 1e-12 AND dot > -1 + 1e-12
+WITH c, d, stale, a, b, dot, acos(dot) AS angle, sqrt(1 - dot * dot) AS sine
+MATCH (m:Composition)
+WHERE m.quaternion IS NOT NULL AND m <> c AND m <> d AND ($pieces OR NOT m:Piece)
+WITH c, d, stale, a, b, dot, angle, sine, m, m.quaternion AS q
+WITH c, d, stale, a, b, angle, sine, m, dot,
+     q[0] * a[0] + q[1] * a[1] + q[2] * a[2] + q[3] * a[3] AS x,
+     q[0] * b[0] + q[1] * b[1] + q[2] * b[2] + q[3] * b[3] AS to_b
+WITH stale, a, b, angle, sine, m, x, (to_b - x * dot) / sine AS y
+WITH stale, a, b, angle, sine, m, x, y, toInteger(round($steps * atan2(y, x) / angle)) AS step
+WHERE 0 < step AND step < $steps
+WITH stale, a, b, angle, sine, m, step, angle * step / $steps AS turned, x, y
+WITH stale, a, b, angle, sine, m, step, turned, cos(turned) * x + sin(turned) * y AS near
+ORDER BY step, near DESC, m.key
+WITH stale, a, b, angle, sine, step, turned, collect({text: m.text, near: near})[0] AS best
+RETURN 1.0 * step / $steps AS share, best.text AS word,
+       acos(CASE WHEN best.near > 1 THEN 1.0 ELSE best.near END) AS aside,
+       [i IN range(0, 3) | (sin(angle - turned) * a[i] + sin(turned) * b[i]) / sine] AS point,
+       stale
+ORDER BY share

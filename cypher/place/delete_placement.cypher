@@ -1,0 +1,6 @@
+// Delete the note that there are places.
+// in:
+// out: deleted INTEGER
+MATCH (p:Placement)
+DELETE p
+RETURN count(*) AS deleted

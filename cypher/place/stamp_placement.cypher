@@ -1,0 +1,8 @@
+// Say of which graph the places are, unless the graph has moved on meanwhile.
+// in:  $epoch INTEGER, $digest STRING, $placed INTEGER, $relations INTEGER, $dimensions INTEGER, $eigenvalues LIST<FLOAT>
+// out: epoch INTEGER
+MATCH (g:State {name: 'graph', settled: true, epoch: $epoch})
+MERGE (p:Placement {name: 'sphere'})
+SET p.epoch = $epoch, p.digest = $digest, p.placed = $placed, p.relations = $relations,
+    p.dimensions = $dimensions, p.eigenvalues = $eigenvalues, p.created = datetime()
+RETURN p.epoch AS epoch
