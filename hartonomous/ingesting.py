@@ -10,6 +10,7 @@ from hartonomous.bundle import Bundle
 from hartonomous.errors import NotFound
 from hartonomous.extract.extracting import ExtractOptions, describe_source, extract_cached
 from hartonomous.extract.importing import OpenedModel
+from hartonomous.store.findings import Finding, read_findings
 from hartonomous.store.graph import Graph
 from hartonomous.store.journal import refuse_while_open
 from hartonomous.store.loading import (
@@ -32,7 +33,8 @@ from hartonomous.store.suppressing import Suppressions, admit
 class IngestReport:
     """What an ingest did; `repeated` when the same content was live under that name already.
 
-    `skipped` rows touch what was erased.
+    `skipped` rows touch what was erased; `findings` are those on the source itself, and what its
+    coming brought to light on others.
     """
 
     name: str
@@ -40,6 +42,7 @@ class IngestReport:
     settled: SettleReport
     repeated: bool
     skipped: int = 0
+    findings: tuple[Finding, ...] = ()
 
 
 def prepare(graph: Graph) -> bool:
@@ -92,20 +95,24 @@ def load_bundle(
         if (report := _live_already(graph, name, bundle.source.digest)) is not None:
             return report
         bundle, skipped = admit(graph, bundle)
+        known = read_findings(graph)
         target, replaced = _target(name, read_source(graph, name) is not None, replace)
         loaded = load(graph, lock, bundle, target, progress, replaced)
         for concerned in (target, replaced):
             if concerned is not None:
                 schedule(graph, lock, concerned)
         go_live(graph, lock, target, replaced)
-        return IngestReport(name, loaded, settle(graph, lock, progress), False, skipped)
+        settled = settle(graph, lock, progress)
+        new = [one for one in read_findings(graph) if one.source == name or one not in known]
+        return IngestReport(name, loaded, settled, False, skipped, tuple(new))
 
 
 def _live_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
     known = read_source(graph, name)
     if known is None or known["state"] != "live" or known["digest"] != digest:
         return None
-    return IngestReport(name, LoadReport(name, 0, 0, 0), SettleReport(), repeated=True)
+    own = tuple(one for one in read_findings(graph) if one.source == name)
+    return IngestReport(name, LoadReport(name, 0, 0, 0), SettleReport(), True, findings=own)
 
 
 def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:

@@ -120,6 +120,9 @@ NODES: tuple[NodeLabel, ...] = (
             Property("replaces", "STRING", "the source whose place it takes, until it has"),
             Property("lineage", "INTEGER", "near-copies that share one trust, itself included"),
             Property("distrusted", "STRING", "why its tracks may not vote, where they may not"),
+            Property(
+                "hubness", "FLOAT", "share of its lists that hold the composition most often listed"
+            ),
         ),
     ),
     NodeLabel(

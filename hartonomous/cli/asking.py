@@ -166,8 +166,19 @@ def sources(as_json: bool) -> None:
         "evidence": "evidence",
         "observations": "observations",
         "bytes": "bytes",
+        "standing": "standing",
     }
-    print_rows(rows, columns)
+    print_rows([{**row, "standing": _standing(row)} for row in rows], columns)
+
+
+def _standing(row: dict[str, Any]) -> str:
+    """Return what was found on a source, in a few words."""
+    from hartonomous.store.hubness import MOST_HUBNESS
+
+    found = ["no vote"] if row["distrusted"] else []
+    found += [f"one of {row['lineage']} near-copies"] if (row["lineage"] or 1) > 1 else []
+    found += ["hubs"] if (row["hubness"] or 0.0) > MOST_HUBNESS else []
+    return ", ".join(found) or "ok"
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous source minilm\n")

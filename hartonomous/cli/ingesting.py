@@ -98,6 +98,8 @@ def _name(name: str | None, replace: str | None) -> str:
 
 
 def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:
+    for finding in report.findings:
+        say(f"Note: {finding.source} {finding.text}.", quiet)
     if as_json:
         print_json(asdict(report))
         return

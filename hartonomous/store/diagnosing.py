@@ -12,6 +12,7 @@ from typing import Any
 from hartonomous.errors import HartonomousError
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store.connecting import connect
+from hartonomous.store.findings import read_findings
 from hartonomous.store.graph import Graph
 from hartonomous.store.journal import open_journal
 from hartonomous.store.locking import lock_holder
@@ -118,6 +119,7 @@ def _server_checks(graph: Graph) -> Iterator[Check]:
     yield _schema_check(graph)
     yield _clock_check(graph)
     yield _state_check(graph)
+    yield _sources_check(graph)
     yield _lock_check(graph)
 
 
@@ -165,6 +167,13 @@ def _state_check(graph: Graph) -> Check:
         seen = f"{', '.join(unfinished)} not live"
         return Check("ratings", "warning", seen, "run the interrupted ingest or delete again")
     return Check("ratings", "ok", f"settled, epoch {state['epoch']}")
+
+
+def _sources_check(graph: Graph) -> Check:
+    found = read_findings(graph)
+    seen = "; ".join(f"{one.source} {one.text}" for one in found) or "nothing against any"
+    advice = "'hartonomous advise' says what each adds; 'delete source' takes one out"
+    return Check("sources", "warning" if found else "ok", seen, advice)
 
 
 def _lock_check(graph: Graph) -> Check:

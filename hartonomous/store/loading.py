@@ -24,6 +24,7 @@ from hartonomous.evidence import DIGEST_LANES, digest, key_columns
 from hartonomous.identity import canonical_json
 from hartonomous.schema import KINDS, VISITED, evidence_type
 from hartonomous.store.graph import Graph, Row, Transaction
+from hartonomous.store.hubness import find_hub
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query, query_for_kind
 from hartonomous.store.removing import discard_source
@@ -90,7 +91,9 @@ def load(
             return LoadReport(name, 0, 0, sum(track.rows for track in bundle.tracks))
         if known["bundle"] != _load_identity(bundle):
             discard_source(graph, lock, name)
-    graph.transact(lambda work: _create_source(work, lock, bundle, name, replaces))
+    hub = find_hub(bundle)
+    standing = {"replaces": replaces, "hubness": hub.share if hub else None}
+    graph.transact(lambda work: _create_source(work, lock, bundle, name, standing))
     keys = bundle.compositions()
     ids = _write_compositions(graph, lock, keys, _used(bundle), progress)
     _write_visits(graph, lock, bundle, name, keys, ids, progress)
@@ -130,7 +133,7 @@ def _load_identity(bundle: Bundle) -> str:
 
 
 def _create_source(
-    work: Transaction, lock: WriterLock, bundle: Bundle, name: str, replaces: str | None
+    work: Transaction, lock: WriterLock, bundle: Bundle, name: str, standing: Row
 ) -> None:
     lock.check(work)
     source = bundle.source
@@ -148,7 +151,7 @@ def _create_source(
         "excluded": canonical_json(source.excluded),
         "merged": source.merged,
         "bundle": _load_identity(bundle),
-        "replaces": replaces,
+        **standing,
     }
     tracks = [_track_properties(track) for track in bundle.tracks]
     work.run(query("load/create_source"), name=name, properties=properties, tracks=tracks)

@@ -1,0 +1,12 @@
+// How each live source stands with the others: its vote, its near-copies, its hub.
+// in:  $overlap FLOAT
+// out: name STRING, lineage INTEGER, distrusted STRING, hubness FLOAT, copies LIST OF LIST
+MATCH (s:Source {state: 'live'})
+CALL (s) {
+  OPTIONAL MATCH (s)-[g:AGREES_WITH]-(other:Source {state: 'live'})
+  WHERE g.overlap >= $overlap
+  WITH other, g ORDER BY other.name
+  RETURN collect(CASE WHEN other IS NOT NULL THEN [other.name, g.overlap] END) AS copies
+}
+RETURN s.name AS name, s.lineage AS lineage, s.distrusted AS distrusted, s.hubness AS hubness, copies
+ORDER BY name

@@ -1,0 +1,64 @@
+"""How far a source's lists of neighbours run together in one composition.
+
+A hub is in the lists of very many words, whatever they mean. In honest models the most listed one is
+in at most 2.6 % of the lists; planted ones stand out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from hartonomous.bundle import Bundle, TrackDescription
+from hartonomous.schema import evidence_type
+
+MOST_HUBNESS = 0.04
+"""Share of the lists from which a hub is reported; docs/poisoning.md has the curve."""
+
+MOST_COVERED = 1 / 200
+"""Of the vocabulary, what one list may cover; above, every list holds much of what there is."""
+
+ROWS = 1 << 17
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The composition that most lists hold: its text, and the share of the lists."""
+
+    text: str
+    share: float
+
+
+def find_hub(bundle: Bundle) -> Hub | None:
+    """Return the hub of a bundle's vector tracks, None where the lists are too long to tell.
+
+    Of a track whose rare pairs were left out, the share is a lower bound.
+    """
+    texts = bundle.compositions()["text"]
+    found: Hub | None = None
+    for track in bundle.tracks:
+        covered = track.k / max(1, track.vocabulary - 1)
+        if not evidence_type(track.evidence).vector or covered > MOST_COVERED:
+            continue
+        row, share = _most_listed(bundle, track, len(texts))
+        if found is None or share > found.share:
+            found = Hub(texts[row].as_py(), share)
+    return found
+
+
+def _most_listed(bundle: Bundle, track: TrackDescription, compositions: int) -> tuple[int, float]:
+    """Return the row of the most listed composition, and the share of the lists that hold it.
+
+    What a pair's two directions say goes to both ends: to be listed, and to list k others.
+    """
+    directions = np.zeros(compositions)
+    for batch in bundle.evidence(track, ROWS):
+        directed = batch["directed"].to_numpy()
+        for end in ("start", "end"):
+            directions += np.bincount(
+                batch[end].to_numpy(), weights=directed, minlength=compositions
+            )
+    row = int(directions.argmax())
+    listed = directions[row] / len(track.positions) - track.k
+    return row, round(max(0.0, listed / (track.vocabulary - 1)), 4)
