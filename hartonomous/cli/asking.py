@@ -11,6 +11,7 @@ import click
 from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
 
 if TYPE_CHECKING:
+    from hartonomous.ask.repetition import Repetition
     from hartonomous.store.graph import Graph
 
 
@@ -206,12 +207,16 @@ def source(name: str, as_json: bool) -> None:
 @click.command(epilog="\b\nExample:\n  hartonomous stats\n")
 @json_option
 def stats(as_json: bool) -> None:
-    """What the graph holds, counted."""
+    """What the graph holds, counted, and how often the same is said.
+
+    Repetition within each model and across models, with every assumption.
+    """
     from hartonomous.ask.counting import stats as ask
+    from hartonomous.ask.repetition import repetition
     from hartonomous.store.connecting import managed_bytes
 
     with open_graph() as graph:
-        answer = ask(graph, managed_bytes())
+        answer, repeated = ask(graph, managed_bytes()), repetition(graph)
     facts = {
         **asdict(answer),
         "observations_per_evidence": answer.observations_per_evidence,
@@ -219,6 +224,54 @@ def stats(as_json: bool) -> None:
         "observations_per_relation": answer.observations_per_relation,
     }
     if as_json:
-        print_json(facts)
+        print_json({**facts, "repetition": _repetition_facts(repeated)})
         return
     print_facts({name.replace("_", " "): value for name, value in facts.items()})
+    _print_repetition(repeated)
+
+
+def _repetition_facts(repeated: Repetition) -> dict[str, Any]:
+    """Return the counts with their ratios."""
+    facts = asdict(repeated)
+    for kind in ("tracks", "sources"):
+        for row, one in zip(facts[kind], getattr(repeated, kind), strict=True):
+            row["observations_per_pair"] = one.observations_per_pair
+    for row, one in zip(facts["sources"], repeated.sources, strict=True):
+        row["shared"] = one.shared
+    return {**facts, "sources_per_comparable_pair": repeated.sources_per_comparable_pair}
+
+
+def _print_repetition(repeated: Repetition) -> None:
+    facts = _repetition_facts(repeated)
+    if not repeated.tracks:
+        return
+    click.echo("\nWithin each model, by kind:")
+    columns = {
+        "source": "source",
+        "evidence": "evidence",
+        "positions": "positions",
+        "minimum": "minimum",
+        "pairs": "pairs",
+        "observations": "observations",
+        "observations_per_pair": "per pair",
+        "left_out": "left out",
+    }
+    print_rows(facts["tracks"], columns)
+    click.echo("\nAcross models:")
+    columns = {
+        "source": "source",
+        "pairs": "pairs",
+        "observations_per_pair": "observations per pair",
+        "could_be_held": "another could hold",
+        "held_by_others": "another holds",
+        "shared": "share",
+    }
+    print_rows(facts["sources"], columns)
+    held = ", ".join(f"{count:,} by {n}" for n, count in repeated.by_sources.items())
+    click.echo(f"\nPairs by number of sources: {held}.")
+    click.echo(
+        f"Sources per pair, of those that several could hold: "
+        f"{repeated.sources_per_comparable_pair:.3f}."
+    )
+    for line in repeated.assumptions:
+        say(f"* {line}")
