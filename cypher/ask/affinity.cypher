@@ -17,19 +17,20 @@ CALL (c, d) {
   WHERE toString(t.number) IN both
   RETURN sum(t.vote) AS votes, sum(t.vote * t.absent) AS silence
 }
-// A word's row is its neighbours' decades, and itself at their maximum.
-CALL (c) {
-  OPTIONAL MATCH (c)-[x:RELATES]-() WHERE x.decades > 0
-  RETURN coalesce(max(x.decades), 0) AS high_c, sum(x.decades * x.decades) AS squares_c
-}
-CALL (d) {
-  OPTIONAL MATCH (d)-[y:RELATES]-() WHERE y.decades > 0
-  RETURN coalesce(max(y.decades), 0) AS high_d, sum(y.decades * y.decades) AS squares_d
-}
+// A word's row is its neighbours' decades, and itself at their maximum. Both rows are walked once
+// and met by neighbour; a walk from one to the other would look through the second for each of the first.
 CALL (c, d) {
-  OPTIONAL MATCH (c)-[x:RELATES]-(m)-[y:RELATES]-(d)
-  WHERE x.decades > 0 AND y.decades > 0
-  RETURN sum(x.decades * y.decades) AS common, count(m) AS shared
+  CALL (c, d) {
+    MATCH (c)-[x:RELATES]-(m) WHERE x.decades > 0
+    RETURN m, x.decades AS of_c, 0 AS of_d
+    UNION ALL
+    MATCH (d)-[y:RELATES]-(m) WHERE y.decades > 0
+    RETURN m, 0 AS of_c, y.decades AS of_d
+  }
+  WITH m, sum(of_c) AS of_c, sum(of_d) AS of_d
+  RETURN coalesce(max(of_c), 0) AS high_c, sum(of_c * of_c) AS squares_c,
+         coalesce(max(of_d), 0) AS high_d, sum(of_d * of_d) AS squares_d,
+         sum(of_c * of_d) AS common, count(CASE WHEN of_c > 0 AND of_d > 0 THEN m END) AS shared
 }
 WITH c, d, r, shared,
      CASE WHEN c = d THEN 1.0 * squares_c + high_c * high_c

@@ -7,29 +7,31 @@ CALL (part) {
   MATCH (c:Composition {folded: normalize(toLower(part[0]))})
   RETURN c ORDER BY c.text = normalize(part[0]) DESC, c.kind DESC, c.text LIMIT 1
 }
-WITH collect([c, part[1]]) AS given
-WHERE size(given) = 3
-UNWIND given AS pair
-WITH given, pair[0] AS c, pair[1] AS sign
+WITH collect([c, part[1]]) AS words
+WHERE size(words) = 3
+UNWIND words AS pair
+WITH pair[0] AS c, pair[1] AS sign
 CALL (c) {
   MATCH (c)-[x:RELATES]-() WHERE x.decades > 0
   WITH max(x.decades) AS high, sum(x.decades * x.decades) AS squares
   RETURN high, sqrt(squares + high * high) AS length
 }
+WITH collect({word: c, sign: sign, high: high, length: length}) AS given
+UNWIND given AS one
 // The dot product of two rows: over neighbours of both, and where one is the other's neighbour.
-CALL (c, high) {
+WITH given, one, one.word AS c
+CALL (c, one) {
   MATCH (c)-[x:RELATES]-(m)-[y:RELATES]-(d:Token)
   WHERE x.decades > 0 AND y.decades > 0 AND d <> c
   RETURN d, sum(x.decades * y.decades) AS dot
   UNION ALL
   MATCH (c)-[x:RELATES]-(d:Token)
   WHERE x.decades > 0
-  RETURN d, x.decades * high AS dot
+  RETURN d, x.decades * one.high AS dot
 }
-WITH given, d, sign, c, length, sum(dot) AS dot
-WITH given, d, sign, c, dot / length AS part
-WITH given, d, sum(sign * part) AS total, collect([c, part]) AS parts
-WHERE NOT d IN [pair IN given | pair[0]]
+WITH given, d, one, sum(dot) / one.length AS part
+WITH given, d, sum(one.sign * part) AS total, collect([one.word, part]) AS parts
+WHERE NOT d IN [pair IN given | pair.word]
 ORDER BY total DESC, d.key
 LIMIT 200
 CALL (d) {
@@ -39,19 +41,13 @@ CALL (d) {
 // Where one is the other's neighbour, each row's own place counts too.
 CALL (d, given, high) {
   UNWIND given AS pair
-  WITH d, high, pair[0] AS c
+  WITH d, high, pair, pair.word AS c
   OPTIONAL MATCH (c)-[x:RELATES]-(d) WHERE x.decades > 0
-  WITH c, coalesce(x.decades, 0) * high AS own
-  CALL (c) {
-    MATCH (c)-[x:RELATES]-() WHERE x.decades > 0
-    WITH max(x.decades) AS highest, sum(x.decades * x.decades) AS squares
-    RETURN sqrt(squares + highest * highest) AS length
-  }
-  RETURN collect([c, own / length]) AS owns
+  RETURN collect([c, coalesce(x.decades, 0) * high / pair.length]) AS owns
 }
 WITH d, given, [pair IN given |
-    (reduce(sum = 0.0, p IN parts | sum + CASE WHEN p[0] = pair[0] THEN p[1] ELSE 0.0 END)
-     + reduce(sum = 0.0, p IN owns | sum + CASE WHEN p[0] = pair[0] THEN p[1] ELSE 0.0 END))
+    (reduce(sum = 0.0, p IN parts | sum + CASE WHEN p[0] = pair.word THEN p[1] ELSE 0.0 END)
+     + reduce(sum = 0.0, p IN owns | sum + CASE WHEN p[0] = pair.word THEN p[1] ELSE 0.0 END))
     / sqrt(squares + 1.0 * high * high)] AS cosines
 RETURN d.text AS answer, cosines[0] + cosines[1] - cosines[2] AS score,
        cosines[0] AS like_second, cosines[1] AS like_third, cosines[2] AS like_first

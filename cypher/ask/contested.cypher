@@ -9,11 +9,11 @@ CALL () {
 MATCH (:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
 WHERE t.vote > 0 AND toString(t.number) IN split(c.known, '+')
 WITH c, collect(t {.source, .evidence, .number, .vote, .absent}) AS tracks
-MATCH (c)-[r:RELATES]-(d:Token)
-CALL (c, d) {
-  MATCH (c)-[e:EVIDENCE_TYPES]-(d)
-  RETURN collect(e {.source, .support, type: type(e)}) AS edges
-}
+// A rated edge has no source and an evidence edge no elo; one walk over all of a word's edges.
+MATCH (c)-[x:EVIDENCE_TYPES|RATED_TYPE]-(d:Token)
+WITH d, tracks, collect(CASE WHEN x.elo IS NOT NULL THEN x END)[0] AS r,
+     collect(CASE WHEN x.source IS NOT NULL THEN x {.source, .support, type: type(x)} END) AS edges
+WHERE r IS NOT NULL
 WITH d, r, edges, [t IN tracks WHERE toString(t.number) IN split(d.known, '+')] AS tracks
 UNWIND tracks AS t
 WITH d, r, t, head([e IN edges WHERE e.source = t.source AND e.type = t.evidence]) AS e
