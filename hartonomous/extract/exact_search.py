@@ -3,7 +3,8 @@
 Selecting costs as much as multiplying, so a tile is read once while it is in the cache: each row has
 a threshold, taken from a sample of the columns, that a few times k entries pass; only blocks of
 columns in which something passes are looked at closely. A product serves both of its rows, so only
-the upper triangle is multiplied, as long as there is room for what passes in all rows at once. Of
+the upper triangle is multiplied, as long as there is room for what passes in all rows at once; rows
+go in order of their thresholds, so what passes for the later one passes for the earlier one too. Of
 what passed, everything that float32 cannot tell from the k-th best is scored again in float64. Rows
 whose threshold was too high or too low are done again without one.
 """
@@ -36,7 +37,7 @@ CAPACITY = 10
 TRIANGLE_MEMORY = 512 << 20
 """Bytes for what passes in all rows at once; above, each block of rows is searched by itself."""
 
-TILE_PASSING = 1 << 16
+TILE_PASSING = 1 << 17
 """Room for what passes in one tile; more means that its rows are full of ties."""
 
 SMALL = 2_048
@@ -52,14 +53,15 @@ def exact_neighbours(
     sample = _sampled_columns(unit, k)
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as workers:
         if sample is None or n * CAPACITY * k * 8 > TRIANGLE_MEMORY:
-            steps = [lambda first: _search_block(unit, first, sample, *found)]
+            _each_block(
+                workers, n, lambda first: _search_block(unit, first, sample, *found), progress
+            )
         else:
             triangle = _Triangle(unit, sample, k, found)
-            steps = [triangle.find_threshold, triangle.multiply, triangle.select]
-        for number, step in enumerate(steps, 1):
-            _each_block(
-                workers, n, step, progress if number == len(steps) - 1 or len(steps) == 1 else None
-            )
+            _each_block(workers, n, triangle.find_threshold, None)
+            triangle.order_rows()
+            _each_block(workers, n, triangle.multiply, progress)
+            _each_block(workers, n, triangle.select, None)
     return found
 
 
@@ -88,6 +90,8 @@ class _Triangle:
         n = len(unit)
         self._unit, self._sample, self._found = unit, sample, found
         self._thresholds = np.empty(n, dtype=np.float32)
+        self._order = np.arange(n, dtype=np.int32)
+        self._ordered, self._rising = unit, self._thresholds
         self._columns = np.empty((n, CAPACITY * k), dtype=np.int32)
         self._products = np.empty((n, CAPACITY * k), dtype=np.float32)
         self._counts = np.zeros(n, dtype=np.int32)
@@ -100,19 +104,24 @@ class _Triangle:
             block, self._sample, k, len(self._unit)
         )
 
+    def order_rows(self) -> None:
+        """Put the rows in order of their thresholds."""
+        self._order = np.argsort(self._thresholds, kind="stable").astype(np.int32)
+        self._ordered, self._rising = self._unit[self._order], self._thresholds[self._order]
+
     def multiply(self, first: int) -> None:
-        """Multiply a block of rows with itself and all later rows."""
-        block = self._unit[first : first + ROWS]
+        """Multiply a block of the ordered rows with itself and all later rows."""
+        block = self._ordered[first : first + ROWS]
         passed = np.empty((TILE_PASSING, 2), dtype=np.int32), np.empty(TILE_PASSING, np.float32)
         kept = self._columns, self._products, self._counts
         for begin in range(first, len(self._unit), COLUMNS):
-            tile = block @ self._unit[begin : begin + COLUMNS].T
-            count = _scan(tile, self._thresholds, first, begin, *passed)
+            tile = block @ self._ordered[begin : begin + COLUMNS].T
+            count = _scan(tile, self._rising, self._order, first, begin, *passed)
             with self._writing:
                 _keep(count, *passed, *kept)
                 if count > TILE_PASSING:
-                    self._counts[first : first + ROWS] = CAPACITY * len(self._unit)
-                    self._counts[begin : begin + COLUMNS] = CAPACITY * len(self._unit)
+                    self._counts[self._order[first : first + ROWS]] = CAPACITY * len(self._unit)
+                    self._counts[self._order[begin : begin + COLUMNS]] = CAPACITY * len(self._unit)
 
     def select(self, first: int) -> None:
         rows = slice(first, first + ROWS)
@@ -265,31 +274,30 @@ def _collect(tile, thresholds, begin, first, columns, products, counts):  # type
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
-def _scan(tile, thresholds, first, begin, pairs, values):  # type: ignore[no-untyped-def]
+def _scan(tile, rising, order, first, begin, pairs, values):  # type: ignore[no-untyped-def]
     rows, width = tile.shape
     room = len(values)
     count = 0
     for i in range(rows):
-        threshold = thresholds[first + i]
+        threshold = rising[first + i]
         start = max(0, first + i + 1 - begin)
         for block in range(start // BLOCK * BLOCK, width, BLOCK):
             end = min(block + BLOCK, width)
-            largest = np.float32(-2.0)
-            over = np.float32(-4.0)
+            largest = tile[i, block]
             for j in range(block, end):
                 largest = max(largest, tile[i, j])
-                over = max(over, tile[i, j] - thresholds[begin + j])
-            if largest < threshold and over < 0:
+            if largest < threshold:
                 continue
             for j in range(max(block, start), end):
-                if tile[i, j] >= threshold:
+                if tile[i, j] < threshold:
+                    continue
+                if count < room:
+                    pairs[count, 0], pairs[count, 1] = order[first + i], order[begin + j]
+                    values[count] = tile[i, j]
+                count += 1
+                if tile[i, j] >= rising[begin + j]:
                     if count < room:
-                        pairs[count, 0], pairs[count, 1] = first + i, begin + j
-                        values[count] = tile[i, j]
-                    count += 1
-                if tile[i, j] >= thresholds[begin + j]:
-                    if count < room:
-                        pairs[count, 0], pairs[count, 1] = begin + j, first + i
+                        pairs[count, 0], pairs[count, 1] = order[begin + j], order[first + i]
                         values[count] = tile[i, j]
                     count += 1
     return count
