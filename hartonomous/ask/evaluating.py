@@ -88,6 +88,14 @@ class Evaluation:
     gains: list[Gain] = field(default_factory=list)
 
 
+def gold_if_there() -> list[GoldPairs]:
+    """Return the lists of gensim, none where it is not installed."""
+    try:
+        return gensim_pairs()
+    except UsageError:
+        return []
+
+
 def gensim_pairs() -> list[GoldPairs]:
     """Return WordSim-353 and SimLex-999 as gensim brings them.
 
@@ -182,9 +190,11 @@ def _scorers(graph: Graph, found: dict[str, Row]) -> dict[str, Callable[[GoldPai
         return silent[known[found[first]["key"]]][known[found[second]["key"]]]
 
     scorers: dict[str, Callable[[GoldPairs], Floats]] = {
-        "affinity": lambda pairs: _affinities(pairs, rows, silence),
+        "affinity": lambda pairs: affinities(pairs, rows, silence),
         "consensus": lambda pairs: _direct(pairs, rows, silence),
         "elo": lambda pairs: _direct(pairs, elos, lambda first, second: 0),
+        "consensus, related": lambda pairs: _related(pairs, rows),
+        "elo, related": lambda pairs: _related(pairs, elos),
     }
     for track in tracks:
         if evidence_type(track["evidence"]).vector:
@@ -198,7 +208,7 @@ def _single(rows: WordRows, track: Row) -> Callable[[GoldPairs], Floats]:
     def silence(first: str, second: str) -> int:
         return int(track["absent"])
 
-    return lambda pairs: _affinities(pairs, rows, silence)
+    return lambda pairs: affinities(pairs, rows, silence)
 
 
 def _known(graph: Graph, found: dict[str, Row]) -> list[Row]:
@@ -238,7 +248,18 @@ def _direct(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]
     return scores
 
 
-def _affinities(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
+def _related(pairs: GoldPairs, rows: WordRows) -> Floats:
+    """Return what is said of the pairs that stand in the graph, and nothing of the others."""
+    covered, places = _places(pairs, rows)
+    scores = np.full(len(pairs.words), np.nan)
+    second = rows.column[places[:, 1]]
+    said = np.asarray(rows.matrix[places[:, 0], second]).ravel()
+    there = np.asarray(rows.related[places[:, 0], second]).ravel() > 0
+    scores[covered] = np.where(there, said, np.nan)
+    return scores
+
+
+def affinities(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
     """Return 0.4 D + 800 (log10(C + 0.01) + 2), the affinity less its constant."""
     covered, places = _places(pairs, rows)
     scores = _direct(pairs, rows, silence)
@@ -259,6 +280,19 @@ def _dense_scores(pairs: GoldPairs, vectors: Dense) -> Floats:
     unit = (found / np.where(lengths > 0, lengths, 1)).reshape(len(pairs.words), 2, -1)
     both = known.reshape(-1, 2).all(axis=1)
     return np.where(both, np.einsum("nd,nd->n", unit[:, 0], unit[:, 1]), np.nan)
+
+
+def correlate(pairs: GoldPairs, scores: Floats) -> float:
+    """Return Spearman's rho of a score with a list; pairs without one take the mean of the others."""
+    return _rho(_filled(scores)[0], pairs.scores)
+
+
+def paired_gain(pairs: GoldPairs, name: str, scores: Floats, over: str, others: Floats) -> Gain:
+    """Return by how much one score follows a list better than another, resampled in pairs."""
+    samples = _resamples(len(pairs.words))
+    drawn = [_rhos(_filled(one)[0], pairs.scores, samples) for one in (scores, others)]
+    gain = correlate(pairs, scores) - correlate(pairs, others)
+    return Gain(pairs.name, name, over, gain, *_bounds(drawn[0] - drawn[1]))
 
 
 def _filled(scores: Floats) -> tuple[Floats, NDArray[np.bool_]]:

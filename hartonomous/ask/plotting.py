@@ -7,6 +7,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+from hartonomous.ask.curves import Curve
 from hartonomous.ask.evaluating import Correlation
 from hartonomous.errors import BadInput, UsageError
 
@@ -61,3 +62,29 @@ def _save(figure: Any, path: Path) -> None:
         raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
     finally:
         import_module("matplotlib.pyplot").close(figure)
+
+
+def plot_curve(curve: Curve, path: Path) -> None:
+    """Draw quality by number of sources, a panel a measure.
+
+    Raises UsageError when matplotlib is not installed or the file's ending is unknown.
+    """
+    measures = list(dict.fromkeys(point.measure for point in curve.points))
+    pyplot = _pyplot(path)
+    figure, panels = pyplot.subplots(
+        1, len(measures), figsize=(4.5 * len(measures), 3.6), squeeze=False
+    )
+    for panel, measure in zip(panels[0], measures, strict=True):
+        for order, colour in (("any order", "#a9c5d6"), ("best first", "#2a6f97")):
+            points = [p for p in curve.points if (p.measure, p.order) == (measure, order)]
+            counts = [point.sources for point in points]
+            panel.plot(counts, [p.value for p in points], "o-", color=colour, label=order)
+            panel.fill_between(
+                counts, [p.low for p in points], [p.high for p in points], color=colour, alpha=0.25
+            )
+        panel.set_xticks(range(1, len(curve.best_first) + 1))
+        panel.set_xlabel("sources")
+        panel.set_title(measure)
+    panels[0][0].legend(loc="lower right")
+    figure.suptitle("best first: " + ", ".join(curve.best_first), fontsize=9)
+    _save(figure, path)

@@ -36,6 +36,7 @@ COMMANDS = {
     "slerp": "placing",
     "picture": "placing",
     "evaluate": "evaluating",
+    "advise": "advising",
     "delete": "deleting",
     "snapshot": "comparing",
     "diff": "comparing",

@@ -19,6 +19,7 @@ from hartonomous.bundle import (
     TrackDescription,
     read_bundle,
 )
+from hartonomous.costs import disk_bytes, seconds_to_load
 from hartonomous.errors import BadInput
 from hartonomous.extract.aggregating import Aggregator
 from hartonomous.extract.contexts import Placed, context_table, expectation_table, place
@@ -40,12 +41,8 @@ from hartonomous.schema import evidence_type
 EXTRACTION_VERSION = 1
 """Part of a source's options: raised when the same files and options give other evidence."""
 
-BYTES_PER_EVIDENCE = 160
-BYTES_PER_RATING = 160
-LOADED_PER_SECOND = 60_000
-RATED_PER_SECOND = 50_000
 MULTIPLIED_PER_SECOND = 5e10
-"""What `inspect` forecasts with: bytes of the store and rates of two cores, from `make bench`."""
+"""What `inspect` forecasts with: products of two cores, from `make bench`."""
 
 PAIRS_PER_LISTING = 0.66
 """Pairs per directed listing in real models: about a third of the listings are mutual."""
@@ -118,12 +115,9 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
         "merged": model.vocabulary.merged,
         "observations": listings + run,
         "evidence_edges": pairs,
-        "disk_bytes": pairs * (BYTES_PER_EVIDENCE + BYTES_PER_RATING),
+        "disk_bytes": disk_bytes(pairs, pairs),
         "seconds": round(
-            products / MULTIPLIED_PER_SECOND
-            + run / RUN_PER_SECOND
-            + pairs / LOADED_PER_SECOND
-            + pairs / RATED_PER_SECOND,
+            products / MULTIPLIED_PER_SECOND + run / RUN_PER_SECOND + seconds_to_load(pairs, pairs),
             1,
         ),
     }

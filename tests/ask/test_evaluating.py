@@ -56,7 +56,7 @@ def test_scores_follow_planted_meanings(
     assert found["consensus"].rho > 0.6
     for row in found.values():
         assert row.low < row.rho < row.high
-        assert row.covered == 200
+        assert 0 < row.covered < 200 if "related" in row.score else row.covered == 200
         assert row.pairs == 201
     scores = [affinity(measured, *pair)["affinity"] for pair in gold.words[:200]]
     assert found["affinity"].rho_covered == pytest.approx(

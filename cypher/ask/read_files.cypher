@@ -1,0 +1,6 @@
+// The files each live source was opened from.
+// in:
+// out: name STRING, files STRING
+MATCH (s:Source {state: 'live'})
+RETURN s.name AS name, s.files AS files
+ORDER BY name

@@ -1,0 +1,187 @@
+"""Whether a model is worth ingesting, and what each source in the graph adds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hartonomous.cli.asking import open_graph
+from hartonomous.cli.extracting import extraction, extraction_options, opening
+from hartonomous.cli.output import (
+    Progress,
+    json_option,
+    print_facts,
+    print_json,
+    print_rows,
+    progress_bar,
+    quiet_option,
+    say,
+)
+
+if TYPE_CHECKING:
+    from hartonomous.ask.advising import Advice
+    from hartonomous.bundle import Bundle
+
+MOST_WORDS = 100_000
+MOST_POSITIONS = 12
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous advise ./all-MiniLM-L6-v2
+  hartonomous advise
+  hartonomous advise --curve gain.png
+"""
+)
+@click.argument("model", required=False)
+@click.option(
+    "--curve",
+    type=click.Path(path_type=Path),
+    help="PNG, PDF, SVG or JSON: quality by number of sources.",
+)
+@click.option("--whole", is_flag=True, help="The whole model, however large, no sample of it.")
+@extraction_options
+@json_option
+@quiet_option
+@click.pass_context
+def advise(
+    context: click.Context,
+    /,
+    model: str | None,
+    curve: Path | None,
+    whole: bool,
+    as_json: bool,
+    quiet: bool,
+    **options: Any,
+) -> None:
+    """Whether MODEL is worth ingesting; without MODEL, what each source adds.
+
+    MODEL (or a bundle) is taken apart and compared with the graph; nothing is
+    written to it. Exit code 1 when the verdict is no, or some source adds
+    nothing. Gold lists come with gensim, where it is installed.
+    """
+    if model is not None and curve is not None:
+        raise click.UsageError("--curve is about the sources in the graph; leave MODEL out.")
+    if curve is not None:
+        _write_curve(curve, as_json, quiet)
+    elif model is not None:
+        context.exit(0 if _advise_model(model, whole, as_json, quiet, options) else 1)
+    else:
+        context.exit(0 if _advise_graph(as_json) else 1)
+
+
+def _advise_model(
+    model: str, whole: bool, as_json: bool, quiet: bool, options: dict[str, Any]
+) -> bool:
+    from hartonomous.ask.advising import advise as run
+    from hartonomous.ask.evaluating import gold_if_there
+    from hartonomous.bundle import is_bundle, read_bundle
+
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        sample: list[str] = []
+        evidence: int | None = None
+        if is_bundle(Path(model)):
+            bundle = read_bundle(Path(model))
+        else:
+            bundle, sample, evidence = _bundle(model, whole, options, progress)
+        advice = run(graph, bundle, gold_if_there(), sample, evidence)
+    if as_json:
+        print_json(asdict(advice))
+    else:
+        _print_advice(advice)
+    return advice.worth
+
+
+def _bundle(
+    model: str, whole: bool, options: dict[str, Any], progress: Progress
+) -> tuple[Bundle, list[str], int]:
+    """Return the bundle of a model or of a sample of it, what the sample is, and all it would bring."""
+    from hartonomous.extract.extracting import extract_cached, forecast, open_model
+    from hartonomous.extract.sampling import sample_positions
+    from hartonomous.store.assembly import cache
+
+    sample: list[str] = []
+    opened = open_model(model, *opening(options))
+    expected = forecast(opened, extraction(options))["evidence_edges"]
+    if not whole:
+        if len(opened.vocabulary) > MOST_WORDS:
+            sample = [f"the first {MOST_WORDS:,} of {len(opened.vocabulary):,} words"]
+            opened = open_model(model, *opening({**options, "limit": MOST_WORDS}))
+        opened, positions = sample_positions(opened, MOST_POSITIONS)
+        sample += positions
+    bundle = extract_cached(opened, extraction(options), cache() / "bundles", progress)
+    rows = sum(track.rows for track in bundle.tracks)
+    return bundle, sample, expected if sample else rows
+
+
+def _print_advice(advice: Advice) -> None:
+    facts = asdict(advice)
+    likeness, expected = facts.pop("likeness"), facts.pop("expected")
+    facts["worth"] = "yes" if facts["worth"] else "no"
+    print_facts({name.replace("_", " "): value for name, value in facts.items()})
+    if likeness:
+        click.echo()
+        columns = {"source": "source", "words": "words in common", "overlap": "overlap"}
+        print_rows(likeness, {**columns, "lift": "lift", "apart": "apart"})
+    if expected:
+        click.echo()
+        columns = {"gold": "list", "gain": "gain", "low": "from", "high": "to"}
+        print_rows(expected, columns)
+
+
+def _advise_graph(as_json: bool) -> bool:
+    from hartonomous.ask.evaluating import gold_if_there
+    from hartonomous.ask.standing import standings
+
+    with open_graph() as graph:
+        found = standings(graph, gold_if_there())
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return all(one.adds for one in found)
+    columns = {
+        "source": "source",
+        "words": "words",
+        "only_words": "only it",
+        "pairs": "pairs",
+        "only_pairs": "only it ",
+        "nearest": "nearest",
+        "overlap": "overlap",
+        "lift": "lift",
+        "vote": "vote",
+        "hubness": "hub",
+        "adds": "adds",
+    }
+    print_rows([{**asdict(one), "vote": one.vote / 1e6} for one in found], columns)
+    for one in found:
+        for remark in one.remarks:
+            say(f"{one.source}: {remark}.")
+        for gain in one.gains:
+            say(
+                f"{one.source}, {gain.gold}: {gain.gain:+.3f} with it "
+                f"({gain.low:+.3f} to {gain.high:+.3f})."
+            )
+    return all(one.adds for one in found)
+
+
+def _write_curve(path: Path, as_json: bool, quiet: bool) -> None:
+    from hartonomous.ask.curves import gain_curve
+    from hartonomous.ask.evaluating import gold_if_there
+    from hartonomous.ask.plotting import plot_curve
+
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        curve = gain_curve(graph, gold_if_there(), progress)
+    if path.suffix.lower() == ".json":
+        path.write_text(json.dumps(asdict(curve), indent=2) + "\n", "utf-8")
+    else:
+        plot_curve(curve, path)
+    say(f"Written to {path}.", quiet)
+    if as_json:
+        print_json(asdict(curve))
+        return
+    columns = {"measure": "measure", "order": "order", "sources": "sources", "value": "value"}
+    print_rows([asdict(point) for point in curve.points], {**columns, "low": "low", "high": "high"})
