@@ -6,7 +6,7 @@ TRANSFORMERS := .venv/.ready-transformers
 MODELS := .models/.ready
 LIGHT := --extra documents --extra evaluation --extra pictures --extra exchange --extra py2neo
 
-.PHONY: setup demo test lint bench soak docs screenshot lock clean
+.PHONY: setup demo test lint bench bench-long poisoning soak docs screenshot lock clean
 
 setup: $(READY) $(MODELS)
 
@@ -37,6 +37,12 @@ lint: $(READY)
 
 bench: setup $(TRANSFORMERS)
 	$(BIN)/python -m benchmarks
+
+bench-long: setup $(TRANSFORMERS)
+	$(BIN)/python -m benchmarks long
+
+poisoning: setup
+	$(BIN)/python -m soak.poisoning
 
 soak: setup
 	$(BIN)/python -m soak

@@ -1,4 +1,4 @@
-"""Runs every benchmark and writes docs/benchmarks.md."""
+"""Runs every benchmark and writes docs/benchmarks.md; with `long`, the long ones and their page."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import command_line, forgetting, graph, neighbours, placing
+from benchmarks import command_line, forgetting, graph, neighbours, placing, together, transformer
 from benchmarks.measuring import Figure
 
-PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+DOCS = Path(__file__).parents[1] / "docs"
+PARTS = (command_line, neighbours, graph, forgetting, placing)
+LONG = (transformer, together)
+"""Those that run whole transformers: about half an hour on an idle machine of two cores."""
 
 
-def page(figures: list[Figure]) -> str:
+def page(figures: list[Figure], target: str) -> str:
     cores, memory = os.cpu_count(), psutil.virtual_memory().total >> 30
-    text = "<!-- Made by `make bench`. -->\n\n# Benchmarks\n\n"
+    text = f"<!-- Made by `make {target}`. -->\n\n# Benchmarks\n\n"
     text += f"{cores} cores, {memory} GiB, Python {platform.python_version()}, "
     text += f"{platform.machine()}. Medians of several; baselines in the same run.\n\n"
     text += "| what | measured | beside | bar | met |\n| --- | --- | --- | --- | --- |\n"
@@ -29,13 +32,16 @@ def page(figures: list[Figure]) -> str:
 
 def main() -> None:
     figures: list[Figure] = []
-    for part in (command_line, neighbours, graph, forgetting, placing):
+    long = "long" in sys.argv[1:]
+    for part in LONG if long else PARTS:
         found = part.run()
         for figure in found:
             sys.stdout.write(f"{figure.what}: {figure.value} | {figure.baseline} | {figure.bar}\n")
             sys.stdout.flush()
         figures += found
-    PAGE.write_text(page(figures), "utf-8")
+    name = "bench-long" if long else "bench"
+    target = DOCS / ("benchmarks-long.md" if long else "benchmarks.md")
+    target.write_text(page(figures, name), "utf-8")
 
 
 if __name__ == "__main__":
