@@ -164,20 +164,29 @@ def judge(
 
     Only other lineages are asked, one voice each; with fewer than two that can tell, the gate stays
     open. The upper median of their lifts decides, and the lower median of how far they are apart.
+    One source after the other loses its vote, the one that agrees least with any first, and with its
+    vote its voice on the others: so liars that are many do not outvote honest ones that agree.
     """
     between = {frozenset((found.low, found.high)): found for found in agreements}
     families = lineages(names, agreements)
-    verdicts: dict[str, tuple[int, str | None]] = {}
-    for family in families:
-        for name in family:
-            others = [other for other in families if other is not family]
-            verdicts[name] = len(family), _reason(name, others, between)
-    return verdicts
+    reasons: dict[str, str] = {}
+    while True:
+        found = {}
+        for name in sorted(set(names) - reasons.keys()):
+            others = [set(family) - reasons.keys() for family in families if name not in family]
+            if fault := _fault(name, others, between):
+                found[name] = fault
+        if not found:
+            break
+        worst = min(found, key=lambda name: (found[name][0], name))
+        reasons[worst] = found[worst][1]
+    return {name: (len(family), reasons.get(name)) for family in families for name in family}
 
 
-def _reason(
-    name: str, families: Iterable[list[str]], between: Mapping[frozenset[str], Agreement]
-) -> str | None:
+def _fault(
+    name: str, families: Iterable[set[str]], between: Mapping[frozenset[str], Agreement]
+) -> tuple[tuple[int, float], str] | None:
+    """Return why a source may not vote, if it may not, after how bad it is, the worst lowest."""
     lifts: list[int] = []
     apart: list[float] = []
     for family in families:
@@ -187,7 +196,9 @@ def _reason(
         lifts += [max(family_lifts)] if family_lifts else []
         apart += [min(family_apart)] if family_apart else []
     if len(lifts) >= VOTERS and (lift := sorted(lifts)[len(lifts) // 2]) < LEAST_LIFT:
-        return f"shares 10^{lift / 1000:.2f} times what chance gives with the other sources"
+        reason = f"shares 10^{lift / 1000:.2f} times what chance gives with the other sources"
+        return (0, max(lifts)), reason
     if len(apart) >= VOTERS and (share := sorted(apart)[(len(apart) - 1) // 2]) > MOST_APART:
-        return f"meets the other sources on none of the neighbours of {share:.0%} of the words"
+        reason = f"meets the other sources on none of the neighbours of {share:.0%} of the words"
+        return (1, -min(apart)), reason
     return None

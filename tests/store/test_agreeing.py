@@ -125,6 +125,15 @@ def test_near_copies_of_a_liar_do_not_vouch_for_it() -> None:
     assert verdicts["liar"][0] == 2
 
 
+def test_liars_that_are_as_many_do_not_outvote_honest_ones() -> None:
+    names = ["a", "b", "liar", "other"]
+    pairs = [agreement("a", "b", 9_000)]
+    pairs += [agreement(*pair, 800) for pair in (("a", "liar"), ("b", "liar"), ("liar", "other"))]
+    pairs += [agreement("a", "other", 800), agreement("b", "other", 800)]
+    verdicts = judge(names, pairs)
+    assert {name for name, (_, why) in verdicts.items() if why} == {"liar", "other"}
+
+
 def test_the_gate_stays_open_where_nobody_can_tell() -> None:
     few = [Agreement("a", name, 30, 20, 20, 0, 0) for name in ("b", "c", "d")]
     assert all(why is None for _, why in judge("abcd", few).values())
