@@ -14,7 +14,7 @@ from hartonomous.errors import UsageError
 MICRO = 1_000_000
 """One weight of 1.0, in the integer units that evidence adds up."""
 
-FORMULA_VERSION = 2
+FORMULA_VERSION = 3
 """The version of the rating formulas; it stands in the graph, and `rate --all` moves a graph to it."""
 
 
@@ -376,6 +376,11 @@ RATED_PROPERTIES: tuple[Property, ...] = (
 CONSENSUS_PROPERTIES: tuple[Property, ...] = (
     Property("decades", "INTEGER", "D: trusted, shrunk log-odds against chance, milli-decades"),
     Property("consensus", "INTEGER", "1500 + 0.4 D; 400 points are odds of 10 to 1"),
+    Property(
+        "cost",
+        "INTEGER",
+        "of a step over it: log10(1 + 10^(-D/1000)) in micro-decades, above 0; derived",
+    ),
 )
 """Besides, on RELATES."""
 

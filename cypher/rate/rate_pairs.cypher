@@ -1,4 +1,4 @@
-// Rate every pair that starts at a composition, from its evidence alone: elo and consensus; evidence of sources on their way out goes.
+// Rate every pair that starts at a composition, from its evidence alone: elo, consensus and cost; evidence of sources on their way out goes.
 // in:  $ids LIST<INTEGER>, $tracks MAP OF evidence type TO MAP OF source TO [trust, trust * absent, number of the source], $classes MAP OF known TO MAP OF known TO [sum of trust, sum of trust * absent], $shrinkage INTEGER, $leaving LIST<STRING>
 // out: pairs INTEGER, removed INTEGER
 UNWIND $ids AS id
@@ -23,7 +23,8 @@ WITH a, b, old, leaving, {
        + 500.0 * (weight / 1e6 / CASE n WHEN 0 THEN 1 ELSE n END)
        + CASE WHEN 20 * size(seen) < 200 THEN 20 * size(seen) ELSE 200 END,
   n: n, weight: weight, sources: size(seen), seen: seen, decades: decades,
-  consensus: 1500 + toInteger(floor(0.4 * decades + 0.5))
+  consensus: 1500 + toInteger(floor(0.4 * decades + 0.5)),
+  cost: 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ (-0.001 * decades))))
 } AS rating
 FOREACH (e IN leaving | DELETE e)
 FOREACH (_ IN CASE WHEN rating.n > 0 AND old IS NULL THEN [1] ELSE [] END |

@@ -10,7 +10,7 @@ among near-copies, none for a source that disagrees with all others.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import floor
+from math import floor, log10
 
 from hartonomous.schema import MICRO
 
@@ -49,3 +49,15 @@ def consensus(decades: int) -> int:
     (1843, 1500, 1498)
     """
     return 1500 + floor((4 * decades + 5) / 10)
+
+
+def cost(decades: int) -> int:
+    """Return what a step over the pair costs, in micro-decades, at least 1.
+
+    log10(1 + 10^(-D/1000)): minus the logarithm of the probability that the pair is related, were it
+    as likely as not before; so the cost of a path is that of all its steps being related.
+
+    >>> cost(857), cost(0), cost(-3000)
+    (56522, 301030, 3000435)
+    """
+    return 1 + floor(MICRO * log10(1.0 + 10.0 ** (-0.001 * decades)))

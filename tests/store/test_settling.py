@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hartonomous.ingesting import rate
 from hartonomous.store.exporting import export
 from hartonomous.store.graph import Graph
-from hartonomous.store.rating import SHRINKAGE, consensus, decades, elo
+from hartonomous.store.rating import SHRINKAGE, consensus, cost, decades, elo
 from hartonomous.store.settling import read_state
 from tests.building import exported, put_in, random_bundle, silent, wipe
 
@@ -98,6 +98,15 @@ def test_duckdb_recomputes_the_whole_graph(graph: Graph, tmp_path: Path) -> None
     export(graph, file, silent)
     pairs, equal = duckdb.sql(RECOMPUTED.format(file=file)).fetchall()[0]
     assert pairs == equal > 500
+
+
+def test_the_cost_of_a_pair_follows_from_its_odds(graph: Graph, tmp_path: Path) -> None:
+    for seed in (6, 7):
+        put_in(graph, random_bundle(tmp_path, seed), f"s{seed}")
+    rows = graph.read("MATCH ()-[r:RELATES]->() RETURN r.decades AS decades, r.cost AS cost")
+    assert rows
+    # The two languages' powers may differ in the last digit.
+    assert all(abs(row["cost"] - cost(row["decades"])) <= 1 <= row["cost"] for row in rows)
 
 
 def test_rating_everything_anew_changes_nothing(graph: Graph, tmp_path: Path) -> None:
