@@ -9,11 +9,20 @@ from pathlib import Path
 
 import psutil
 
-from benchmarks import command_line, forgetting, graph, neighbours, placing, together, transformer
+from benchmarks import (
+    command_line,
+    forgetting,
+    graph,
+    neighbours,
+    paths,
+    placing,
+    together,
+    transformer,
+)
 from benchmarks.measuring import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
-PARTS = (command_line, neighbours, graph, forgetting, placing)
+PARTS = (command_line, neighbours, graph, forgetting, placing, paths)
 LONG = (transformer, together)
 """Those that run whole transformers: about half an hour on an idle machine of two cores."""
 

@@ -82,6 +82,18 @@ def printable(text: str) -> str:
 
 
 @contextmanager
+def working(what: str) -> Iterator[None]:
+    """Show that something is being worked on, on standard error, where that is a terminal."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(what):
+        yield
+
+
+@contextmanager
 def progress_bar(quiet: bool = False) -> Iterator[Progress]:
     """Show stages with rate and time left on standard error, where that is a terminal."""
     if quiet or not sys.stderr.isatty():

@@ -11,12 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from types import TracebackType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import neo4j
 from neo4j import exceptions
 
 from hartonomous.errors import ServerError
+
+if TYPE_CHECKING:
+    from graphdatascience import GraphDataScience
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -25,6 +28,12 @@ PATIENCE = 30.0
 """Seconds that a transient error, or a server that went away, is waited for."""
 
 READERS = 2
+
+_WITHOUT_SCIENCE = (
+    "neighbours, explain, affinity, analogy, compare, odd-one-out, traverse, contradictions, ingest "
+    "and delete work without it. The managed server ('hartonomous up') has it."
+)
+
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 1.0
 
@@ -61,6 +70,7 @@ class Graph:
     def __init__(self, address: Address, patience: float = PATIENCE) -> None:
         self.address = address
         self._patience = patience
+        self._science: GraphDataScience | None = None
         self._driver = neo4j.GraphDatabase.driver(
             address.uri,
             auth=(address.username, address.password),
@@ -150,6 +160,32 @@ class Graph:
 
         return self._guard(run)
 
+    def science(self, work: Callable[[GraphDataScience], T]) -> T:
+        """Return what `work` gets from Graph Data Science's own client over this connection.
+
+        Raises ServerError, with what works without it, when the server does not have it.
+        """
+        if self._science is None:
+            self._science = self._guard(self._meet_science)
+        client = self._science
+        return self._guard(lambda: work(client))
+
+    def _meet_science(self) -> GraphDataScience:
+        from graphdatascience import GraphDataScience
+        from graphdatascience.error.gds_not_installed import GdsNotFound
+        from graphdatascience.error.unable_to_connect import UnableToConnectError
+
+        try:
+            return GraphDataScience(
+                self._driver, database=self.address.database, arrow=False, show_progress=False
+            )
+        except GdsNotFound as error:
+            raise ServerError(
+                f"{self.address.uri} has no Graph Data Science, which this needs; {_WITHOUT_SCIENCE}"
+            ) from error
+        except UnableToConnectError as error:
+            raise self._translated(error.__context__ or error) from error
+
     def _session(self, access: str) -> neo4j.Session:
         return self._driver.session(database=self.address.database, default_access_mode=access)
 
@@ -174,7 +210,7 @@ class Graph:
         except (exceptions.Neo4jError, exceptions.DriverError, ValueError) as error:
             raise self._translated(error) from error
 
-    def _translated(self, error: Exception) -> ServerError:
+    def _translated(self, error: BaseException) -> ServerError:
         where = self.address.uri
         if isinstance(error, exceptions.AuthError):
             return ServerError(
@@ -195,7 +231,7 @@ def _may_repeat(error: exceptions.Neo4jError | exceptions.DriverError) -> bool:
     return isinstance(error, exceptions.IncompleteCommit) or error.is_retryable()
 
 
-def _first_line(error: Exception) -> str:
+def _first_line(error: BaseException) -> str:
     message = getattr(error, "message", None) or str(error)
     return f"{type(error).__name__}: {str(message).splitlines()[0]}"
 

@@ -5,8 +5,8 @@
     // out: name TYPE, ...
     // procedure: name(argument::TYPE, ...)       only where analysts may CALL it
 
-A type that must vary stands in the text as EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE, RATED_TYPE or
-KIND and is replaced by a name of schema.py's closed lists; so every file is a statement the server can explain.
+A type that must vary stands in the text as EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE, RATED_TYPE,
+RATED_TYPES or KIND and is replaced by a name of schema.py's closed lists; so every file is a statement the server can explain.
 """
 
 from __future__ import annotations
@@ -86,8 +86,17 @@ def query(name: str, *, evidence: str | None = None, rated: str | None = None) -
     if rated is not None:
         types = schema.evidence_feeding(schema.rated_type(rated).name)
         text = _replace(text, "RATED_TYPE", rated)
+        text = _replace(text, "RATED_TYPES", rated)
         text = _replace(text, "EVIDENCE_TYPES", "|".join(type.name for type in types))
     return text
+
+
+@cache
+def query_for_types(name: str, types: tuple[str, ...]) -> str:
+    """Return a statement's text for several rated types at once."""
+    return _replace(
+        statement(name).text, "RATED_TYPES", "|".join(schema.rated_type(one).name for one in types)
+    )
 
 
 @cache

@@ -38,7 +38,7 @@ def test_every_name_used_is_a_file() -> None:
     used = {
         name
         for file in (ROOT / "hartonomous").rglob("*.py")
-        for name in re.findall(r'query(?:_for_kind)?\(\s*"([\w/]+)"', file.read_text())
+        for name in re.findall(r'query(?:_for_(?:kind|types))?\(\s*"([\w/]+)"', file.read_text())
     }
     assert used <= set(names())
 
@@ -49,7 +49,8 @@ def test_labels_and_types_are_the_schemas(name: str) -> None:
     known |= {type.name for type in (*schema.EVIDENCE, *schema.RATED)}
     known |= {schema.UNRATED, schema.HAS_TRACK, schema.AGREES_WITH, schema.VISITED}
     known |= {name for name, _ in schema.STRUCTURE}
-    known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE", "RATED_TYPE", "KIND"}
+    known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE"}
+    known |= {"RATED_TYPE", "RATED_TYPES", "KIND"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
 

@@ -1,0 +1,17 @@
+// What each of some compositions leads on to: its highest rated pairs, best first.
+// in:  $ids LIST<INTEGER>, $breadth INTEGER, $above INTEGER, $min_sources INTEGER, $undirected LIST<STRING>, $pieces BOOLEAN
+// out: id INTEGER, other INTEGER, key STRING, text STRING, kind STRING, rating INTEGER, cost INTEGER
+UNWIND $ids AS id
+MATCH (c:Composition) WHERE id(c) = id
+CALL (c) {
+  MATCH (c)-[r:RATED_TYPES]-(d:Composition)
+  WHERE (startNode(r) = c OR type(r) IN $undirected) AND coalesce(r.consensus, r.elo) > $above
+    AND r.sources >= $min_sources AND NOT d:Context AND ($pieces OR NOT d:Piece)
+  WITH d, max(coalesce(r.consensus, toInteger(round(r.elo)))) AS rating,
+       min(coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0)))))) AS cost
+  ORDER BY cost, d.key
+  LIMIT $breadth
+  RETURN d, rating, cost
+}
+RETURN id, id(d) AS other, d.key AS key, d.text AS text, d.kind AS kind, rating, cost
+ORDER BY id, cost, key

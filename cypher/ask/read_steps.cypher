@@ -1,0 +1,23 @@
+// The rated edge between each two compositions that lie beside each other on a way, the cheapest of them.
+// in:  $pairs LIST OF [id, id], $above INTEGER, $min_sources INTEGER, $undirected LIST<STRING>, $pieces BOOLEAN
+// out: i INTEGER, start STRING, end STRING, type STRING, rating INTEGER, cost INTEGER, times INTEGER, sources LIST<STRING>
+CALL () {
+  MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
+  WITH s.name AS name, min(t.number) AS number ORDER BY name
+  RETURN collect([number, name]) AS voices
+}
+UNWIND range(0, size($pairs) - 1) AS i
+MATCH (c:Composition) WHERE id(c) = $pairs[i][0]
+MATCH (d:Composition) WHERE id(d) = $pairs[i][1]
+CALL (c, d) {
+  MATCH (c)-[r:RATED_TYPES]-(d)
+  WHERE (startNode(r) = c OR type(r) IN $undirected) AND coalesce(r.consensus, r.elo) > $above
+    AND r.sources >= $min_sources AND ($pieces OR NOT (c:Piece OR d:Piece))
+  RETURN r, coalesce(r.consensus, toInteger(round(r.elo))) AS rating,
+         coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS cost
+  ORDER BY cost, type(r)
+  LIMIT 1
+}
+RETURN i, c.text AS start, d.text AS end, type(r) AS type, rating, cost, r.n AS times,
+       [voice IN voices WHERE voice[0] IN r.seen | voice[1]] AS sources
+ORDER BY i

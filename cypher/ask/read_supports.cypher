@@ -1,0 +1,9 @@
+// The evidence that starts at some words and ends at words, as columns, a row a start and track.
+// in:  $ids LIST<INTEGER>
+// out: id INTEGER, source STRING, evidence STRING, others LIST<INTEGER>, supports LIST<INTEGER>
+UNWIND $ids AS id
+MATCH (c:Token) WHERE id(c) = id
+MATCH (c)-[e:EVIDENCE_TYPES]->(d:Token)
+WHERE e.support IS NOT NULL
+RETURN id, e.source AS source, type(e) AS evidence, collect(id(d)) AS others,
+       collect(e.support) AS supports

@@ -1,0 +1,356 @@
+"""Rated pairs as graphs in the server's memory, for Graph Data Science to walk.
+
+A projection is named by its content: what of the graph it shows and how the graph stands. While the
+graph stands, every command that asks for the same view reuses it; once the graph has moved, it is
+stale, and the next command drops it. What a process keeps to itself carries the process in its name,
+so that the next command can tell and drop what a dead one left.
+
+Each pair has two numbers, both in micro- and milli-decades as they stand on rated edges:
+
+* `cost`, above 0: log10(1 + 10^-o) with o the odds against chance, so that the cost of a path is
+  minus the logarithm of the probability that all its steps hold (at even odds before);
+* `weight`: the odds themselves, for what counts how strongly words hang together.
+
+Types without a consensus take o from elo, 400 points being odds of 10 to 1 there as well.
+
+Two ways lead there. RELATES as a whole is read by Graph Data Science itself, on all its threads;
+anything else goes through Cypher, one row a pair, and numbers the compositions by their keys, so that
+what an algorithm makes of it depends on the graph alone and not on the order of loading.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+import psutil
+from blake3 import blake3
+
+from hartonomous import schema
+from hartonomous.ask.neighbourhood import unknown_source
+from hartonomous.errors import Conflict, NotFound, ServerError, UsageError
+from hartonomous.store.graph import Graph, Row
+from hartonomous.store.queries import query, query_for_types
+from hartonomous.store.settling import check_formula
+
+if TYPE_CHECKING:
+    from graphdatascience import GraphDataScience
+    from graphdatascience.graph import Graph as ProjectedGraph
+
+T = TypeVar("T")
+
+PREFIX = "hartonomous-"
+KEPT = 4
+"""Shared projections kept at most; the oldest goes."""
+
+EVEN = 1500
+"""The rating that says as much as chance."""
+
+
+@dataclass(frozen=True)
+class View:
+    """What of the graph a projection shows.
+
+    Pairs of these rated types, rated `above` so much (consensus, else elo), that at least one of
+    these sources observed (any when empty) and `min_sources` in all; continuation pieces only with
+    `pieces`. `by_key` numbers the compositions by their keys where there is a faster way.
+    """
+
+    types: tuple[str, ...] = ("RELATES",)
+    sources: tuple[str, ...] = ()
+    above: int = EVEN
+    pieces: bool = False
+    min_sources: int = 1
+    by_key: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.types:
+            raise UsageError("At least one rated type is needed, such as RELATES.")
+        for name in self.types:
+            schema.rated_type(name)
+
+    @property
+    def undirected(self) -> list[str]:
+        """The types whose pairs have no direction."""
+        return [name for name in self.types if not schema.rated_type(name).directed]
+
+    def constants(self) -> Row:
+        """Return what Cypher statements over the view's pairs need to be told."""
+        return {
+            "above": self.above,
+            "pieces": self.pieces,
+            "min_sources": self.min_sources,
+            "undirected": self.undirected,
+        }
+
+    def digest(self) -> str:
+        """Return twelve hexadecimal digits that stand for the view."""
+        said = {**asdict(self), "types": sorted(self.types), "sources": sorted(self.sources)}
+        return _digest(said)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How the graph stands: equal digests mean equal ratings on the same nodes."""
+
+    settled: bool
+    digest: str
+    numbers: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A graph in the server's memory."""
+
+    graph: Graph
+    view: View
+    name: str
+    nodes: int
+    relationships: int
+
+    def run(self, work: Callable[[GraphDataScience, ProjectedGraph], T]) -> T:
+        """Return what `work` gets from the client of Graph Data Science and the projected graph."""
+        return self.graph.science(lambda client: work(client, client.graph.get(self.name)))
+
+
+@contextmanager
+def projection(
+    graph: Graph, view: View | None = None, share: bool = True, budget: int | None = None
+) -> Iterator[Projection]:
+    """Yield the projection of a view, reused where it is there already.
+
+    With `share` it stays for the next command while the graph stands; without, or while a rating
+    pass runs, it is dropped at the end, however that comes. `budget` is the bytes it may take,
+    what the server has free if not given.
+
+    Raises NotFound for an empty graph or a source that is not there, ServerError where it would not
+    fit or Graph Data Science is not installed, Conflict when the graph moved meanwhile.
+    """
+    view = view or View()
+    check_formula(graph)
+    standing = read_standing(graph)
+    drop_stale(graph, standing)
+    shared = share and standing.settled
+    name = f"{PREFIX}{view.digest()}-{standing.digest}"
+    if not shared:
+        name = f"{name}.{_process()}"
+    try:
+        found = _find(graph, name) or _project(graph, view, name, standing, budget)
+        yield Projection(graph, view, name, found["nodeCount"], found["relationshipCount"])
+    finally:
+        if not shared:
+            _drop(graph, [name])
+    if read_standing(graph).digest != standing.digest:
+        drop_stale(graph)
+        raise Conflict(
+            "The graph changed while it was being asked: a source came, went or was rated anew. "
+            "Ask again."
+        )
+
+
+def read_standing(graph: Graph) -> Standing:
+    """Return how the graph stands."""
+    rows = graph.read(query("ask/read_standing"))
+    if not rows:
+        return Standing(True, _digest([]), {})
+    numbers: dict[str, int] = {}
+    for track in rows[0]["tracks"]:
+        if track["state"] == "live":
+            name = track["source"]
+            numbers[name] = min(track["number"], numbers.get(name, track["number"]))
+    return Standing(rows[0]["settled"], _digest(rows[0]), numbers)
+
+
+def projections(graph: Graph) -> list[Row]:
+    """Return our projections in the server: name, nodes, relationships, bytes, created, state.
+
+    `state` is shared, private (a living process's own), or stale.
+    """
+    standing = read_standing(graph)
+    return [
+        {
+            "name": row["name"],
+            "nodes": row["nodes"],
+            "relationships": row["relationships"],
+            "bytes": row["bytes"],
+            "created": row["created"],
+            "state": _state(row["name"], standing),
+        }
+        for row in _ours(graph)
+    ]
+
+
+def drop_stale(graph: Graph, standing: Standing | None = None) -> list[str]:
+    """Drop what shows a graph that is no more, or what dead processes left; return the names."""
+    standing = standing or read_standing(graph)
+    ours = _ours(graph)
+    stale = [row["name"] for row in ours if _state(row["name"], standing) == "stale"]
+    shared = [row["name"] for row in ours if _state(row["name"], standing) == "shared"]
+    gone = stale + shared[KEPT:]
+    _drop(graph, gone)
+    return gone
+
+
+def drop_all(graph: Graph) -> list[str]:
+    """Drop all our projections, also those in use; return their names."""
+    names = [row["name"] for row in _ours(graph)]
+    _drop(graph, names)
+    return names
+
+
+def _ours(graph: Graph) -> list[Row]:
+    """Return our projections, newest first."""
+    return graph.science(
+        lambda _: graph.read(
+            query("ask/list_projections"), prefix=PREFIX, database=graph.address.database
+        )
+    )
+
+
+def _find(graph: Graph, name: str) -> Row | None:
+    for row in _ours(graph):
+        if row["name"] == name:
+            return {"nodeCount": row["nodes"], "relationshipCount": row["relationships"]}
+    return None
+
+
+def _drop(graph: Graph, names: Sequence[str]) -> None:
+    if names:
+        graph.science(lambda client: client.graph.drop(list(names), fail_if_missing=False))
+
+
+def _state(name: str, standing: Standing) -> str:
+    owner = re.search(r"\.([0-9a-f]{12})\.(\d+)\.(\d+)$", name)
+    if owner is None:
+        return "shared" if name.endswith(f"-{standing.digest}") else "stale"
+    machine, process, began = owner.groups()
+    # A process on another machine cannot be looked at; it may be alive.
+    return "private" if machine != _machine() or _alive(int(process), int(began)) else "stale"
+
+
+def _project(graph: Graph, view: View, name: str, standing: Standing, budget: int | None) -> Row:
+    """Make the projection and return its counts."""
+    for source in view.sources:
+        if source not in standing.numbers:
+            raise unknown_source(graph, source)
+    there = graph.read(query("ask/read_names"))[0]
+    if not there["compositions"]:
+        raise NotFound("The graph is empty; 'hartonomous ingest' fills it.")
+    if missing := [one for one in view.types if one not in there["types"]]:
+        raise NotFound(f"Nothing in the graph is rated as {' or '.join(missing)}.")
+    _make_room(graph, view, budget)
+    whole = view.types == ("RELATES",) and not view.sources and not view.by_key
+    try:
+        if whole:
+            return _project_whole(graph, view, name, there["labels"])
+        return _project_by_key(graph, view, name, standing)
+    except ServerError:
+        # Another command made the same one meanwhile.
+        if found := _find(graph, name):
+            return found
+        raise
+
+
+def _project_whole(graph: Graph, view: View, name: str, labels: list[str]) -> Row:
+    """Let Graph Data Science read RELATES, then keep what is rated high enough."""
+    left_out = {"Context"} if view.pieces else {"Context", "Piece"}
+    kinds = [kind.name for kind in schema.KINDS if kind.name in {*labels} - left_out]
+    properties = {"cost": {"property": "cost"}, "weight": {"property": "decades"}}
+    # The consensus is a rounded 0.4 D above even, so this is the same bound on D.
+    kept_if = f"r.weight >= {(view.above - EVEN + 0.5) / 0.4:.2f}"
+    if view.min_sources > 1:
+        properties["sources"] = {"property": "sources"}
+        kept_if += f" AND r.sources >= {view.min_sources}.0"
+    pairs = {"RELATES": {"orientation": "UNDIRECTED", "properties": properties}}
+    first = f"{name}.{_process()}"
+
+    def make(client: GraphDataScience) -> Row:
+        try:
+            every = client.graph.project.native(first, kinds, pairs).graph
+            kept = client.graph.filter(every, name, "*", kept_if)
+        finally:
+            client.graph.drop(first, fail_if_missing=False)
+        counts = kept.result
+        return {"nodeCount": counts.node_count, "relationshipCount": counts.relationship_count}
+
+    return graph.science(make)
+
+
+def _project_by_key(graph: Graph, view: View, name: str, standing: Standing) -> Row:
+    (row,) = graph.read(
+        query_for_types("ask/project", view.types),
+        name=name,
+        numbers=[standing.numbers[source] for source in view.sources] or None,
+        **view.constants(),
+    )
+    if row["projected"] is None:
+        raise NotFound("The graph has no words to walk over; 'hartonomous ingest' fills it.")
+    projected: Row = row["projected"]
+    return projected
+
+
+def _make_room(graph: Graph, view: View, budget: int | None) -> None:
+    """Raise ServerError unless the projection fits; shared ones go where that makes room."""
+    pairs = {
+        name: {
+            "orientation": "UNDIRECTED" if name in view.undirected else "NATURAL",
+            "properties": ["elo", "n"],
+        }
+        for name in view.types
+    }
+    # Twice: what is left out is left out of a copy.
+    needed = 2 * graph.science(
+        lambda client: client.graph.project.estimate("Composition", pairs).bytes_max
+    )
+    if needed <= _free(graph, budget):
+        return
+    _drop(graph, [row["name"] for row in _ours(graph) if "." not in row["name"]])
+    free = _free(graph, budget)
+    if needed > free:
+        raise ServerError(
+            f"A projection of {' and '.join(view.types)} takes up to {_megabytes(needed)} of the "
+            f"server's heap, and {_megabytes(free)} are free. Give it more: 'hartonomous down', then "
+            "HARTONOMOUS_HEAP=4g 'hartonomous up' (another server: server.memory.heap.max_size)."
+        )
+
+
+def _free(graph: Graph, budget: int | None) -> int:
+    if budget is not None:
+        return budget
+    (row,) = graph.read(query("ask/read_free_heap"))
+    free: int = row["bytes"]
+    return free
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
+
+
+def _digest(value: object) -> str:
+    return blake3(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _machine() -> str:
+    return _digest(socket.gethostname())
+
+
+def _process() -> str:
+    return f"{secrets.token_hex(4)}.{_machine()}.{os.getpid()}.{_began(os.getpid())}"
+
+
+def _began(process: int) -> int:
+    return int(psutil.Process(process).create_time())
+
+
+def _alive(process: int, began: int) -> bool:
+    try:
+        return _began(process) == began
+    except psutil.Error:
+        return False

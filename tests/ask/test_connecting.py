@@ -1,0 +1,172 @@
+"""Paths, trees, reach, communities and traversal on made-up graphs, beside NetworkX."""
+
+from __future__ import annotations
+
+import itertools
+
+import networkx as nx
+import numpy as np
+import pytest
+
+from hartonomous.ask.connecting import between, bridge, path, reach
+from hartonomous.ask.projecting import View, drop_all
+from hartonomous.ask.surveying import communities, partition
+from hartonomous.errors import NotFound, UsageError
+from hartonomous.store.graph import Graph
+from hartonomous.store.rating import cost
+from tests.building import WORDS
+from tests.made_graph import OTHER, SOURCE, make
+
+SQUARE = {
+    "king queen": 1800,
+    "queen throne": 1500,
+    "king crown": 1200,
+    "crown throne": 1700,
+    "throne chair": 900,
+}
+
+
+def random_pairs(rng: np.random.Generator, words: int, pairs: int) -> dict[str, int]:
+    chosen = [word for word in WORDS if word.isalpha()][:words]
+    every = list(itertools.combinations(chosen, 2))
+    picked = rng.choice(len(every), size=pairs, replace=False)
+    return {" ".join(every[i]): int(rng.integers(100, 2000)) for i in picked}
+
+
+def as_networkx(pairs: dict[str, int]) -> nx.Graph:
+    seen = nx.Graph()
+    for pair, d in pairs.items():
+        seen.add_edge(*pair.split(), cost=cost(d), weight=d)
+    return seen
+
+
+def test_paths_are_the_cheapest_and_explained_edge_by_edge(graph: Graph) -> None:
+    make(graph, SQUARE, by_other=["crown throne"])
+    first, second = path(graph, "king", "chair", k=5)
+    assert first.words == ("king", "queen", "throne", "chair")
+    assert second.words == ("king", "crown", "throne", "chair")
+    assert first.cost == pytest.approx((cost(1800) + cost(1500) + cost(900)) / 1e6)
+    assert first.probability == pytest.approx(10**-first.cost)
+    assert [(s.start, s.end, s.rating, s.sources) for s in second.steps] == [
+        ("king", "crown", 1980, (SOURCE,)),
+        ("crown", "throne", 2180, (OTHER,)),
+        ("throne", "chair", 1860, (SOURCE,)),
+    ]
+
+
+def test_paths_are_those_of_networkx(graph: Graph, rng: np.random.Generator) -> None:
+    pairs = random_pairs(rng, 30, 80)
+    make(graph, pairs)
+    seen = as_networkx(pairs)
+    for start, end in list(itertools.combinations(sorted(seen), 2))[::60]:
+        if not nx.has_path(seen, start, end):
+            with pytest.raises(NotFound):
+                path(graph, start, end)
+            continue
+        expected = itertools.islice(nx.shortest_simple_paths(seen, start, end, "cost"), 4)
+        found = path(graph, start, end, k=4)
+        assert [round(one.cost * 1e6) for one in found] == [
+            nx.path_weight(seen, words, "cost") for words in expected
+        ]
+
+
+def test_views_keep_types_sources_and_ratings(graph: Graph) -> None:
+    make(graph, SQUARE, by_other=["king queen"], precedes={"chair king": 1900.0})
+    assert path(graph, "king", "queen")[0].words == ("king", "queen")
+    only = View(sources=(SOURCE,))
+    assert path(graph, "king", "queen", view=only)[0].words == ("king", "crown", "throne", "queen")
+    assert path(graph, "king", "queen", view=View(above=2219))
+    for above, rated in ((2220, "above 2220"), (2219, "above 2219")):
+        with pytest.raises(NotFound, match=rated):
+            path(graph, "king", "queen" if above == 2220 else "throne", view=View(above=above))
+    there = View(types=("PRECEDES",))
+    (step,) = path(graph, "chair", "king", view=there)[0].steps
+    assert (step.type, step.rating) == ("PRECEDES", 1900)
+    with pytest.raises(NotFound, match="PRECEDES"):
+        path(graph, "king", "chair", view=there)
+    both = View(types=("RELATES", "PRECEDES"))
+    assert path(graph, "chair", "king", k=1, view=both)[0].words == ("chair", "king")
+    with pytest.raises(NotFound, match="There are made-0, made-1"):
+        path(graph, "king", "queen", view=View(sources=("nobody",)))
+    with pytest.raises(UsageError, match="No rated type"):
+        View(types=("LIKES",))
+
+
+def test_a_bridge_joins_all_words(graph: Graph) -> None:
+    star = {f"hub leaf{i}": 1500 for i in range(5)} | {"leaf0 leaf1": 300, "leaf4 tail": 1000}
+    make(graph, star, alone=["lonely"])
+    tree = bridge(graph, ["leaf0", "leaf1", "leaf2"])
+    assert tree.joints == ("hub",)
+    assert {(s.start, s.end) for s in tree.steps} == {
+        ("leaf0", "hub"),
+        ("hub", "leaf1"),
+        ("hub", "leaf2"),
+    }
+    assert tree.cost == pytest.approx(3 * cost(1500) / 1e6)
+    with pytest.raises(NotFound, match="'lonely'"):
+        bridge(graph, ["leaf0", "lonely"])
+    with pytest.raises(UsageError, match="two different"):
+        bridge(graph, ["leaf0", "LEAF0"])
+
+
+def test_reach_is_personalised_pagerank(graph: Graph, rng: np.random.Generator) -> None:
+    pairs = random_pairs(rng, 25, 70)
+    make(graph, pairs)
+    seen = as_networkx(pairs)
+    start = max(seen, key=seen.degree)
+    expected = nx.pagerank(seen, 0.85, {start: 1.0}, weight="weight", tol=1e-9)
+    found = reach(graph, start, top=8)
+    best = sorted((score for word, score in expected.items() if word != start), reverse=True)
+    # Graph Data Science stops after twenty rounds; what is left is below 0.85^20.
+    assert [one.score for one in found] == pytest.approx(best[:8], abs=0.02)
+    for one in found:
+        assert one.path.words[0] == start
+        assert one.path.words[-1] == one.word
+        assert one.path.cost == pytest.approx(
+            nx.shortest_path_length(seen, start, one.word, "cost") / 1e6
+        )
+
+
+def test_between_is_near_both(graph: Graph) -> None:
+    chain = {"bread baker": 1500, "baker king": 1500, "bread flour": 1500, "king crown": 1500}
+    make(graph, chain, alone=["lonely"])
+    found = between(graph, "bread", "king")
+    assert found[0].word == "baker"
+    assert found[0].path.words == ("bread", "baker", "king")
+    assert [(s.start, s.end) for s in found[0].path.steps] == [
+        ("bread", "baker"),
+        ("baker", "king"),
+    ]
+    with pytest.raises(NotFound, match="lies between"):
+        between(graph, "bread", "lonely")
+    with pytest.raises(UsageError):
+        between(graph, "bread", "bread")
+
+
+CLIQUES = {
+    " ".join(pair): 1500
+    for names in ("abcde", "vwxyz", "mno")
+    for pair in itertools.combinations([f"w{name}" for name in names], 2)
+} | {"wa wv": 50, "wb wm": 50}
+
+
+def test_communities_are_found_named_and_stable(graph: Graph) -> None:
+    make(graph, CLIQUES, alone=["lonely"])
+    found = communities(graph)
+    assert [(one.size, set(one.words)) for one in found][2] == (3, {"wm", "wn", "wo"})
+    assert {frozenset(one.words) for one in found[:2]} == {
+        frozenset(f"w{name}" for name in names) for names in ("abcde", "vwxyz")
+    }
+    assert all(one.name == one.words[0] for one in found)
+    assert communities(graph, word="WX")[0].words[0] in {"wv", "wx"}
+    before = partition(graph)
+    drop_all(graph)
+    after = partition(graph)
+    assert np.array_equal(before.ids, after.ids)
+    assert np.array_equal(before.community, after.community)
+    with pytest.raises(NotFound, match="related to nothing"):
+        communities(graph, word="lonely")
+    with pytest.raises(UsageError, match="without direction"):
+        communities(graph, view=View(types=("PRECEDES",)))
+    with pytest.raises(UsageError, match="resolution"):
+        communities(graph, resolution=float("nan"))
