@@ -25,6 +25,7 @@ from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
 from hartonomous.store.loading import go_live, load
 from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import Entry
 from hartonomous.store.server import ServerAddress, purge, start
 from hartonomous.store.settling import schedule, settle
 from tests import models
@@ -110,7 +111,7 @@ def _loading_and_rating(graph: Graph, address: ServerAddress, bundle: Bundle) ->
         with WriterLock(graph, "bench") as lock:
             loaded.append(rows / seconds(lambda: load(graph, lock, bundle, "minilm", silent)))
             schedule(graph, lock, "minilm")
-            go_live(graph, lock, "minilm")
+            go_live(graph, lock, "minilm", Entry("ingest"))
             rated.append(rows / seconds(lambda: settle(graph, lock, silent)))
     load_rate, rate_rate = statistics.median(loaded), statistics.median(rated)
     plain, bulk = _plain_rate(address, bundle), _py2neo_rate(address, bundle)
@@ -214,7 +215,7 @@ def _deleting(graph: Graph, bundle: Bundle) -> list[Figure]:
         with WriterLock(graph, "bench") as lock:
             load(graph, lock, bundle, "glove", silent)
             schedule(graph, lock, "glove")
-            go_live(graph, lock, "glove")
+            go_live(graph, lock, "glove", Entry("ingest"))
             settle(graph, lock, silent)
             reports = []
             took = seconds(lambda: reports.append(delete_source(graph, lock, "glove", silent)))  # noqa: B023

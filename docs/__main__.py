@@ -46,6 +46,10 @@ def data_model() -> str:
     text += table(("type", "meaning"), ((f"`{name}`", what) for name, what in schema.STRUCTURE))
     text += f"\n## Agreement\n\n`:{schema.AGREES_WITH}` between two sources:\n\n"
     text += properties(schema.AGREEMENT_PROPERTIES)
+    text += (
+        f"\n## Log\n\n`:{schema.NEXT}` leads from an entry of the log to the one after it. Acts: "
+    )
+    text += "`" + "`, `".join(schema.LOG_ACTS) + "`.\n"
     text += "\n## Rated edges\n\nOne edge per pair and type: what all live sources say of it.\n\n"
     rated = ((f"`{r.name}`", direction(r.directed), r.meaning) for r in schema.RATED)
     text += table(("type", "direction", "read"), rated)

@@ -10,6 +10,8 @@ from hartonomous.bundle import Bundle
 from hartonomous.errors import NotFound
 from hartonomous.extract.extracting import ExtractOptions, describe_source, extract_cached
 from hartonomous.extract.importing import OpenedModel
+from hartonomous.schema import FORMULA_VERSION
+from hartonomous.store import logbook
 from hartonomous.store.findings import Finding, read_findings
 from hartonomous.store.graph import Graph
 from hartonomous.store.journal import refuse_while_open
@@ -23,6 +25,7 @@ from hartonomous.store.loading import (
     successor,
 )
 from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import Entry
 from hartonomous.store.migrating import migrate
 from hartonomous.store.procedures import install
 from hartonomous.store.settling import SettleReport, check_formula, schedule, schedule_all, settle
@@ -91,6 +94,7 @@ def load_bundle(
     with WriterLock(graph, f"loading {name}") as lock:
         refuse_while_open(graph)
         check_formula(graph)
+        logbook.check(graph)
         settle(graph, lock, progress)
         if (report := _live_already(graph, name, bundle.source.digest)) is not None:
             return report
@@ -101,10 +105,23 @@ def load_bundle(
         for concerned in (target, replaced):
             if concerned is not None:
                 schedule(graph, lock, concerned)
-        go_live(graph, lock, target, replaced)
+        go_live(graph, lock, target, _entry(bundle, name, replaced), replaced)
+        logbook.seal(graph)
         settled = settle(graph, lock, progress)
         new = [one for one in read_findings(graph) if one.source == name or one not in known]
         return IngestReport(name, loaded, settled, False, skipped, tuple(new))
+
+
+def _entry(bundle: Bundle, name: str, replaced: str | None) -> Entry:
+    """Return what the log keeps of an ingest; somebody's own files leave no digest in it."""
+    source = bundle.source
+    details: dict[str, object] = {"evidence": sum(track.rows for track in bundle.tracks)}
+    about = [f"source:{name}"]
+    if source.subject is None:
+        details["source"] = source.digest
+    else:
+        about.append(f"person:{source.subject}")
+    return Entry("replace" if replaced else "ingest", details, about)
 
 
 def _live_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
@@ -132,6 +149,7 @@ def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
     with WriterLock(graph, "rating") as lock:
         refuse_while_open(graph)
         if everything:
+            logbook.append(graph, lock, Entry("rate", {"formula": FORMULA_VERSION}))
             schedule_all(graph, lock)
         else:
             check_formula(graph)

@@ -204,6 +204,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("epoch", "INTEGER", "grows with every change of the rated graph"),
             Property("formula", "INTEGER", "version of the rating formulas"),
             Property("procedures", "STRING", "digest of the procedures installed last"),
+            Property("log", "STRING", "random name of the log, which its signed heads carry"),
             Property("identity", "STRING", "random; tells this graph from others, outside of it"),
         ),
     ),
@@ -257,10 +258,45 @@ NODES: tuple[NodeLabel, ...] = (
             Property("created", "DATETIME", "when"),
         ),
     ),
+    NodeLabel(
+        "LogEntry",
+        "an act that changed knowledge; a leaf of the log's Merkle tree",
+        key=("index",),
+        properties=(
+            Property("index", "INTEGER", "place in the log, from 0"),
+            Property("key", "STRING", "unique per act, so that it is written once"),
+            Property("act", "STRING", "what was done"),
+            Property("at", "STRING", "when, UTC"),
+            Property("names", "LIST<STRING>", "whom or what it is about; taken off by an erasure"),
+            Property("title", "STRING", "index, act and names, to read in Browser"),
+            Property("entry", "STRING", "what is hashed: canonical JSON without any name"),
+            Property("leaf", "STRING", "SHA-256 of 0x00 and the entry, hexadecimal"),
+        ),
+    ),
 )
 
 UNRATED = "Unrated"
 """Label of compositions whose pairs a rating pass still has to visit: its work list."""
+
+NEXT = "NEXT"
+"""From an entry of the log to the one after it."""
+
+LOG_ACTS: tuple[str, ...] = (
+    "ingest",
+    "replace",
+    "delete",
+    "deleted",
+    "undo",
+    "erase",
+    "rollback",
+    "suppress",
+    "lift",
+    "snapshot",
+    "restore",
+    "rate",
+    "adopt",
+)
+"""What an entry of the log can record: `delete` decides, `deleted` is when it is done."""
 
 EVIDENCE: tuple[EvidenceType, ...] = (
     EvidenceType(

@@ -34,6 +34,7 @@ def _no_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in ("NEO4J_URI", "NEO4J_USERNAME", "NEO4J_PASSWORD", "NEO4J_DATABASE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HARTONOMOUS_HOME", str(tmp_path / "no-server-here"))
+    monkeypatch.delenv("HARTONOMOUS_KEYS", raising=False)
 
 
 @pytest.fixture

@@ -36,8 +36,13 @@ def private_server(heap: str, pages: str) -> Iterator[Path]:
         start_new_session=True,
     )
     assert watchdog.stdin is not None
-    saved = {name: os.environ.get(name) for name in ("HARTONOMOUS_HEAP", "HARTONOMOUS_PAGECACHE")}
-    os.environ |= {"HARTONOMOUS_HEAP": heap, "HARTONOMOUS_PAGECACHE": pages}
+    chosen = {
+        "HARTONOMOUS_HEAP": heap,
+        "HARTONOMOUS_PAGECACHE": pages,
+        "HARTONOMOUS_KEYS": str(place / "keys"),
+    }
+    saved = {name: os.environ.get(name) for name in chosen}
+    os.environ |= chosen
     try:
         start(place / "home", bolt_port=0, http_port=0, say=lambda text: None)
         yield place / "home"

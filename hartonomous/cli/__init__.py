@@ -58,6 +58,8 @@ COMMANDS = {
     "erase": "deleting",
     "suppressions": "undoing",
     "export": "exporting",
+    "log": "proving",
+    "keys": "proving",
 }
 """Each verb and the module below hartonomous.cli that holds it, in the order of the help."""
 

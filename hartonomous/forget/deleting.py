@@ -26,14 +26,16 @@ from hartonomous.forget.plan_files import plan_digest
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.residuals import Residual, residual, watched
 from hartonomous.forget.retaining import read_record, read_retained, retain
-from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.selecting import Selectors, subjects_of
 from hartonomous.forget.undoing import expire, undo
 from hartonomous.identity import canonical_json
 from hartonomous.schema import FORMULA_VERSION
+from hartonomous.store import logbook
 from hartonomous.store.graph import Graph, Transaction, in_parts
 from hartonomous.store.journal import journals, open_journal
 from hartonomous.store.loading import read_source
 from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import Entry
 from hartonomous.store.queries import query
 from hartonomous.store.removing import discard_source, finish_removal
 from hartonomous.store.settling import Progress, check_formula, read_state, settle
@@ -103,22 +105,39 @@ def apply(
     Raises Conflict when the graph is not the one that was planned on.
     """
     refuse_moved(graph, planned)
+    logbook.check(graph)
     deletion = secrets.token_hex(8)
     expire(graph, lock)
     before = watched(graph, planned)
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]
     number = max((row["number"] for row in journals(graph)), default=0) + 1
     retain(planned, identity, deletion, number, days)
-    facts = dict(planned.summary["counts"])
-    lock.write(
-        query("delete/open_journal"),
-        id=deletion,
-        verb="delete",
-        plan=planned.summary.get("digest") or plan_digest(planned.summary),
-        facts=facts,
-    )
+    begin(graph, lock, "delete", deletion, planned)
     report = carry_out(graph, lock, deletion, planned, progress)
     return replace(report, residual=residual(graph, planned, before))
+
+
+def begin(graph: Graph, lock: WriterLock, verb: str, deletion: str, planned: Plan) -> None:
+    """Open a removal's journal and log the act, in one transaction; an erasure is logged unnamed."""
+    digest = planned.summary.get("digest") or plan_digest(planned.summary)
+    counts = dict(planned.summary["counts"])
+    entry = Entry(
+        verb,
+        {"plan": digest, **counts},
+        subjects_of(planned.summary["selectors"]),
+        key=f"{verb} {deletion}",
+        named=verb != "erase",
+    )
+
+    def work(transaction: Transaction) -> None:
+        lock.check(transaction)
+        transaction.run(
+            query("delete/open_journal"), id=deletion, verb=verb, plan=digest, facts=counts
+        )
+        logbook.enter(transaction, entry)
+
+    graph.transact(work)
+    logbook.seal(graph)
 
 
 def refuse_moved(graph: Graph, planned: Plan) -> None:

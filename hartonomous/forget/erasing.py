@@ -20,8 +20,7 @@ import pyarrow as pa
 
 from hartonomous.forget import deleting
 from hartonomous.forget.covering import Coverage, divide
-from hartonomous.forget.deleting import Removal, as_json, refuse_moved, verify_outcome
-from hartonomous.forget.plan_files import plan_digest
+from hartonomous.forget.deleting import Removal, as_json, begin, refuse_moved, verify_outcome
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.residuals import Residual, residual, watched
 from hartonomous.forget.retaining import (
@@ -32,9 +31,10 @@ from hartonomous.forget.retaining import (
     retain,
     rewrite,
 )
-from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.selecting import Selectors, subjects_of
 from hartonomous.forget.snapshots import drop_snapshots_of
 from hartonomous.schema import FORMULA_VERSION
+from hartonomous.store import logbook
 from hartonomous.store.assembly import Say
 from hartonomous.store.graph import Graph
 from hartonomous.store.holding import needles
@@ -98,18 +98,13 @@ def apply(
     Raises Conflict when the graph is not the one that was planned on.
     """
     refuse_moved(graph, planned)
+    logbook.check(graph)
     before = watched(graph, planned)
     erasure = secrets.token_hex(8)
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]
     number = max((row["number"] for row in journals(graph)), default=0) + 1
     retain(planned, identity, erasure, number, days=0)
-    lock.write(
-        query("delete/open_journal"),
-        id=erasure,
-        verb="erase",
-        plan=planned.summary.get("digest") or plan_digest(planned.summary),
-        facts=dict(planned.summary["counts"]),
-    )
+    begin(graph, lock, "erase", erasure, planned)
     report = carry_out(graph, lock, erasure, planned, cache, progress)
     return replace(report, residual=residual(graph, planned, before))
 
@@ -147,6 +142,9 @@ def carry_out(
     snapshots = _drop_snapshots(planned)
     bundles = _purge_cache(cache)
     projections = _drop_projections(graph)
+    whole = [name for name, source in planned.summary["sources"].items() if source["whole"]]
+    about = subjects_of(planned.summary["selectors"]) + [f"source:{name}" for name in whole]
+    logbook.erase_names(graph, lock, about)
     let_go(erasure)
     lock.write(query("delete/set_journal_state"), id=erasure, state="erased")
     return ErasureReport(

@@ -88,6 +88,29 @@ def evidence_range(
     )
 
 
+_SUBJECTS = {
+    "sources": "source",
+    "concepts": "concept",
+    "people": "person",
+    "licences": "licence",
+    "families": "family",
+}
+
+
+def subjects_of(described: Mapping[str, Any]) -> list[str]:
+    """Return what selectors are about, as the log writes it: `kind:name`, each once.
+
+    >>> subjects_of({"sources": ["glove"], "relations": [["king", "queen"]]})
+    ['source:glove', 'relation:king queen']
+    """
+    found = [
+        f"{kind}:{name}" for field, kind in _SUBJECTS.items() for name in described.get(field, ())
+    ]
+    found += [f"relation:{start} {end}" for start, end in described.get("relations", ())]
+    found += [f"source:{part['source']}" for part in described.get("evidence", ())]
+    return list(dict.fromkeys(found))
+
+
 def select(graph: Graph, selectors: Selectors) -> Selection:
     """Return what the selectors stand for.
 

@@ -26,8 +26,10 @@ from hartonomous.forget.retaining import (
     read_retained,
     rewrite,
 )
+from hartonomous.forget.selecting import subjects_of
 from hartonomous.identity import canonical_json
 from hartonomous.schema import FORMULA_VERSION
+from hartonomous.store import logbook
 from hartonomous.store.graph import Graph, Row
 from hartonomous.store.journal import journals
 from hartonomous.store.locking import WriterLock
@@ -71,6 +73,8 @@ def undo(graph: Graph, lock: WriterLock, deletion: str, progress: Progress) -> U
     planned = read_retained(deletion)
     if journal["state"] == "done":
         refuse_taken_names(graph, planned)
+        about = subjects_of(planned.summary["selectors"])
+        logbook.append(graph, lock, logbook.Entry("undo", about=about, key=f"undo {deletion}"))
         lock.write(query("delete/set_journal_state"), id=deletion, state="undoing")
         lock.write(query("rate/unsettle"))
     return bring_back(graph, lock, record, planned, progress)

@@ -26,6 +26,7 @@ from hartonomous.schema import KINDS, VISITED, evidence_type
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.hubness import find_hub
 from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import Entry, enter
 from hartonomous.store.queries import query, query_for_kind
 from hartonomous.store.removing import discard_source
 
@@ -101,8 +102,10 @@ def load(
     return LoadReport(name, int((ids >= 0).sum()), rows, already)
 
 
-def go_live(graph: Graph, lock: WriterLock, name: str, replaces: str | None = None) -> None:
-    """Make a loaded source count; the graph is unsettled until a rating pass is through.
+def go_live(
+    graph: Graph, lock: WriterLock, name: str, entry: Entry, replaces: str | None = None
+) -> None:
+    """Make a loaded source count and log that; the graph is unsettled until a rating pass is through.
 
     With `replaces`, the predecessor stops counting in the same transaction.
     """
@@ -111,6 +114,7 @@ def go_live(graph: Graph, lock: WriterLock, name: str, replaces: str | None = No
         lock.check(work)
         work.run(query("load/number_tracks"), name=name)
         work.run(query("load/go_live"), name=name, replaced=replaces)
+        enter(work, entry)
 
     graph.transact(change)
 

@@ -24,7 +24,8 @@ from hartonomous.bundle import Bundle, TrackDescription
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.identity import content_digest
 from hartonomous.schema import evidence_type
-from hartonomous.store.graph import Graph, Row
+from hartonomous.store import logbook
+from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.holding import Sequence, reading, windows
 from hartonomous.store.home import default_home
 from hartonomous.store.locking import WriterLock
@@ -116,7 +117,16 @@ def lift(graph: Graph, lock: WriterLock, suppression: str) -> Row:
     found = next((row for row in suppressions(graph) if row["id"] == suppression), None)
     if found is None:
         raise NotFound(f"No suppression {suppression!r}; 'hartonomous suppressions' lists them.")
-    lock.write(query("delete/delete_suppression"), id=suppression)
+    entry = logbook.Entry("lift")
+
+    def work(transaction: Transaction) -> None:
+        lock.check(transaction)
+        transaction.run(query("delete/delete_suppression"), id=suppression)
+        logbook.enter(transaction, entry)
+
+    logbook.check(graph)
+    graph.transact(work)
+    logbook.seal(graph)
     return found
 
 

@@ -62,7 +62,7 @@ def test_nothing_is_left_of_the_only_source(graph: Graph, tmp_path: Path) -> Non
     assert exported(graph) == []
     assert (
         graph.read(
-            "MATCH (n) WHERE NOT n:Migration AND NOT n:State AND NOT n:Lock AND NOT n:Deletion RETURN n"
+            "MATCH (n) WHERE NOT n:Migration AND NOT n:State AND NOT n:Lock AND NOT n:Deletion AND NOT n:LogEntry RETURN n"
         )
         == []
     )

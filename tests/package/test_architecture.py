@@ -12,7 +12,16 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted([*(ROOT / "hartonomous").rglob("*.py"), *(ROOT / "importers").glob("*.py")])
-GROUND = {"costs", "schema", "identity", "evidence", "bundle", "errors"}
+GROUND = {
+    "costs",
+    "schema",
+    "identity",
+    "evidence",
+    "bundle",
+    "merkle",
+    "signing",
+    "errors",
+}
 MAY_USE = {
     "ground": {"ground"},
     "extract": {"ground", "extract"},

@@ -1,0 +1,8 @@
+// Take the names of erased subjects off the entries that are about them.
+// in:  $subjects LIST<STRING>, $hashes LIST<STRING>
+// out: cleared INTEGER
+MATCH (e:LogEntry)
+WHERE any(name IN e.names WHERE name IN $subjects)
+   OR any(hash IN $hashes WHERE e.entry CONTAINS hash)
+SET e.names = [], e.title = toString(e.index) + ' ' + e.act
+RETURN count(e) AS cleared

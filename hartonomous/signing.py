@@ -1,0 +1,186 @@
+"""Ed25519 signatures as others write them: C2SP signed notes, and DSSE envelopes of in-toto statements.
+
+A public key travels as one line, `name+key id+key` (C2SP signed-note): the key id is a hash of the rest,
+so a key with a letter mistyped is told at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+
+import rfc8785
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from hartonomous.errors import BadInput, VerificationFailed
+
+ED25519 = b"\x01"
+"""The algorithm's number in the key ids of signed notes."""
+
+PAYLOAD_TYPE = "application/vnd.in-toto+json"
+
+LARGEST = 2**53 - 1
+"""The largest integer that every reader of JSON keeps exact."""
+
+
+@dataclass(frozen=True)
+class PublicKey:
+    """A public key and the name it signs under."""
+
+    name: str
+    raw: bytes
+
+    @property
+    def id(self) -> bytes:
+        """The first four bytes of a hash over name, algorithm and key."""
+        return sha256(self.name.encode() + b"\n" + ED25519 + self.raw).digest()[:4]
+
+    def __str__(self) -> str:
+        return f"{self.name}+{self.id.hex()}+{encode(ED25519 + self.raw)}"
+
+    def verify(self, signature: bytes, message: bytes) -> None:
+        """Raise VerificationFailed unless the signature is this key's over the message."""
+        try:
+            Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
+        except (InvalidSignature, ValueError) as error:
+            raise VerificationFailed(
+                f"The signature is not that of key {self.name}+{self.id.hex()}: "
+                "something was changed, or another key signed it."
+            ) from error
+
+
+def read_public_key(text: str) -> PublicKey:
+    """Return the key of a line `name+key id+key`.
+
+    Raises BadInput when it is none, or its key id is not that of the key.
+    """
+    match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", text.strip())
+    raw = decode(match[3]) if match else b""
+    if match is None or len(raw) != 33 or raw[:1] != ED25519:
+        raise BadInput("That is no public key; 'hartonomous keys' prints one: name+id+key.")
+    key = PublicKey(match[1], raw[1:])
+    if key.id.hex() != match[2]:
+        raise BadInput("The public key's id is not that of the key: it was copied wrongly.")
+    return key
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A private key; what is printed of it is its public half."""
+
+    name: str
+    private: Ed25519PrivateKey
+
+    @property
+    def public(self) -> PublicKey:
+        return PublicKey(self.name, self.private.public_key().public_bytes_raw())
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.public})"
+
+
+@dataclass(frozen=True)
+class Head:
+    """The head of a log: which log, how many entries, the root over them."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    def text(self) -> str:
+        """Return what is signed: the three lines of a C2SP checkpoint."""
+        return f"{self.origin}\n{self.size}\n{encode(self.root)}\n"
+
+
+def sign_head(head: Head, key: SigningKey) -> str:
+    """Return a head as a signed note (C2SP tlog-checkpoint)."""
+    signature = key.private.sign(head.text().encode())
+    return f"{head.text()}\n\u2014 {key.name} {encode(key.public.id + signature)}\n"
+
+
+def open_head(note: str, key: PublicKey) -> Head:
+    """Return the head of a signed note.
+
+    Raises BadInput when it is none, VerificationFailed when the key did not sign it.
+    """
+    match = re.fullmatch(
+        r"([^\n+ ]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n\n\u2014 ([^\n+ ]+) (\S+)\n", note
+    )
+    if match is None:
+        raise BadInput("That is no signed head: origin, size, root, an empty line, a signature.")
+    head, signed = Head(match[1], int(match[2]), decode(match[3])), decode(match[5])
+    if match[4] != key.name or signed[:4] != key.id:
+        raise VerificationFailed(
+            f"The head was signed by another key than {key.name}+{key.id.hex()}."
+        )
+    key.verify(signed[4:], head.text().encode())
+    return head
+
+
+def sign_statement(statement: Mapping[str, object], key: SigningKey) -> bytes:
+    """Return a DSSE envelope around a statement, both in canonical JSON, with a line's end after it."""
+    payload = canonical(statement)
+    signature = key.private.sign(pre_authentication(payload))
+    envelope = {
+        "payload": encode(payload),
+        "payloadType": PAYLOAD_TYPE,
+        "signatures": [{"keyid": key.public.id.hex(), "sig": encode(signature)}],
+    }
+    return canonical(envelope) + b"\n"
+
+
+def pre_authentication(payload: bytes) -> bytes:
+    """Return what a DSSE signature is over (DSSE 1.0, PAE)."""
+    kind = PAYLOAD_TYPE.encode()
+    return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
+
+
+def canonical(value: object) -> bytes:
+    """Return the canonical JSON (RFC 8785) of a value of texts, whole numbers, lists and maps.
+
+    Raises BadInput for a fraction, or a number that not every reader keeps exact.
+
+    >>> canonical({"b": [1, None], "a": "é"}).decode()
+    '{"a":"é","b":[1,null]}'
+    """
+    _check_whole(value)
+    return rfc8785.dumps(value)  # type: ignore[arg-type]
+
+
+def _check_whole(value: object) -> None:
+    if isinstance(value, Mapping):
+        for name, entry in value.items():
+            _check_whole(name)
+            _check_whole(entry)
+    elif isinstance(value, list | tuple):
+        for entry in value:
+            _check_whole(entry)
+    elif isinstance(value, int):
+        if abs(value) > LARGEST:
+            raise BadInput(f"{value} is larger than every reader of JSON keeps exact.")
+    elif not isinstance(value, str | None):
+        raise BadInput(f"{value!r} has no place in a signed statement: texts and whole numbers do.")
+
+
+def encode(raw: bytes) -> str:
+    """Return bytes in base64."""
+    return base64.b64encode(raw).decode()
+
+
+def decode(text: str) -> bytes:
+    """Return the bytes of base64 text in its one spelling.
+
+    Raises BadInput for anything else.
+    """
+    try:
+        raw = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise BadInput("That is not base64.") from error
+    if encode(raw) != text:
+        raise BadInput("That is base64 in another than its one spelling.")
+    return raw

@@ -1,0 +1,181 @@
+"""Keys and signed heads, kept outside the graph in files only their owner can read.
+
+    keys/  signing-key     signs heads and certificates; made once
+           public-keys     the public half of every key ever used here, the last one current
+           subjects.json   per name in the log, the key its HMACs are under; erasure destroys it
+           heads/<log>/    server, and the signed heads, one file a size
+
+The directory is HARTONOMOUS_KEYS, else `<home>-keys` beside the managed server's home: a copy of the
+graph, or a purge, does not take the keys along.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from hartonomous.errors import BadInput, VerificationFailed
+from hartonomous.identity import canonical_json
+from hartonomous.signing import (
+    ED25519,
+    PublicKey,
+    SigningKey,
+    decode,
+    encode,
+    read_public_key,
+)
+from hartonomous.store.file_locks import turn
+from hartonomous.store.home import default_home, write_private
+
+KEY_NAME = "hartonomous"
+_PRIVATE = "PRIVATE+KEY"
+
+
+def directory() -> Path:
+    """Return where keys and heads are, made if it was not there."""
+    chosen = os.environ.get("HARTONOMOUS_KEYS")
+    home = default_home()
+    place = Path(chosen).absolute() if chosen else home.with_name(f"{home.name}-keys")
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return place
+
+
+def signing_key() -> SigningKey:
+    """Return the key that signs, made at its first use.
+
+    Raises VerificationFailed when it is gone although it was used, or is another than was used.
+    """
+    with _turn() as place:
+        known = public_keys(place)
+        file = place / "signing-key"
+        if not file.exists() and not known:
+            return _make(place)
+        try:
+            key = _read(file.read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise VerificationFailed(
+                f"The signing key {file} is gone, though it was used before. Put it back, or "
+                "'hartonomous keys --new' makes another; what the old one signed stays valid."
+            ) from error
+        if not known or known[-1] != key.public:
+            raise VerificationFailed(
+                f"The signing key {file} is not the one last used (public-keys beside it names "
+                "that). Put it back, or 'hartonomous keys --new' makes another."
+            )
+        return key
+
+
+def new_signing_key() -> SigningKey:
+    """Make another signing key; what the earlier ones signed can still be verified."""
+    with _turn() as place:
+        return _make(place)
+
+
+def public_keys(place: Path | None = None) -> list[PublicKey]:
+    """Return the public half of every key used here, the current one last."""
+    file = (place or directory()) / "public-keys"
+    if not file.exists():
+        return []
+    return [read_public_key(line) for line in file.read_text("utf-8").splitlines()]
+
+
+def _make(place: Path) -> SigningKey:
+    key = SigningKey(KEY_NAME, Ed25519PrivateKey.generate())
+    seed = encode(ED25519 + key.private.private_bytes_raw())
+    lines = [*map(str, public_keys(place)), str(key.public)]
+    # The private half first: a public key without one could never sign again.
+    write_private(place / "signing-key", f"{_PRIVATE}+{KEY_NAME}+{key.public.id.hex()}+{seed}\n")
+    write_private(place / "public-keys", "".join(f"{line}\n" for line in lines))
+    return key
+
+
+def _read(text: str) -> SigningKey:
+    parts = text.strip().split("+", 4)
+    if len(parts) == 5 and "+".join(parts[:2]) == _PRIVATE:
+        raw = decode(parts[4])
+        if len(raw) == 33 and raw[:1] == ED25519:
+            key = SigningKey(parts[2], Ed25519PrivateKey.from_private_bytes(raw[1:]))
+            if key.public.id.hex() == parts[3]:
+                return key
+    raise BadInput("The file of the signing key does not hold one; put the right file back.")
+
+
+def keyed_hashes(subjects: Iterable[str]) -> dict[str, str]:
+    """Return for each subject, `kind:name`, the HMAC-SHA256 that stands for it, in hexadecimal.
+
+    A subject has one random key, made when it is first met and destroyed when it is erased.
+    """
+    wanted = list(subjects)
+    with _turn() as place:
+        keys = _subject_keys(place)
+        fresh = {name: secrets.token_hex(32) for name in wanted if name not in keys}
+        if fresh:
+            keys |= fresh
+            write_private(place / "subjects.json", canonical_json(keys) + "\n")
+    return {name: _hmac(keys[name], name) for name in wanted}
+
+
+def known_hashes() -> dict[str, str]:
+    """Return every subject whose key is still here, by the HMAC that stands for it."""
+    return {_hmac(key, name): name for name, key in _subject_keys(directory()).items()}
+
+
+def destroy_keys(subjects: Iterable[str]) -> dict[str, str]:
+    """Destroy the keys of subjects; return the HMACs that nobody can open from now on."""
+    with _turn() as place:
+        keys = _subject_keys(place)
+        gone = {name: _hmac(keys.pop(name), name) for name in set(subjects) if name in keys}
+        if gone:
+            write_private(place / "subjects.json", canonical_json(keys) + "\n")
+    return gone
+
+
+def keep_head(log: str, size: int, note: str, server: str) -> None:
+    """Keep a signed head of a log, and where that log is."""
+    with _turn() as place:
+        folder = place / "heads" / log
+        for made in (folder.parent, folder):
+            made.mkdir(mode=0o700, exist_ok=True)
+        write_private(folder / f"{size:010d}", note)
+        write_private(folder / "server", server + "\n")
+
+
+def kept_heads(log: str) -> list[str]:
+    """Return the signed heads kept of a log, the smallest first."""
+    folder = directory() / "heads" / log
+    files = sorted(folder.glob("[0-9]*")) if folder.is_dir() else []
+    return [file.read_text("utf-8") for file in files]
+
+
+def logs_of(server: str) -> list[str]:
+    """Return the logs of which heads are kept here for a server."""
+    found = sorted((directory() / "heads").glob("*/server"))
+    return [file.parent.name for file in found if file.read_text("utf-8").strip() == server]
+
+
+def _subject_keys(place: Path) -> dict[str, str]:
+    file = place / "subjects.json"
+    if not file.exists():
+        return {}
+    keys = json.loads(file.read_text("utf-8"))
+    assert isinstance(keys, dict)
+    return keys
+
+
+def _hmac(key: str, subject: str) -> str:
+    return hmac.new(bytes.fromhex(key), subject.encode(), sha256).hexdigest()
+
+
+@contextmanager
+def _turn() -> Iterator[Path]:
+    place = directory()
+    with turn(place / "lock"):
+        yield place
