@@ -21,7 +21,7 @@ import psutil
 
 from hartonomous.bundle import Bundle
 from hartonomous.errors import NotFound
-from hartonomous.forget import deleting
+from hartonomous.forget import removal
 from hartonomous.forget.deleting import delete_source, resume
 from hartonomous.forget.planning import plan
 from hartonomous.store.connecting import connect_managed
@@ -41,13 +41,13 @@ ACT = """
 import os, sys
 from pathlib import Path
 from hartonomous.bundle import read_bundle
-from hartonomous.forget import deleting
+from hartonomous.forget import removal
 from hartonomous.forget.deleting import delete_source
 from hartonomous.ingesting import load_bundle
 from hartonomous.store import loading, settling
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.locking import WriterLock
-loading.BATCH_ROWS = settling.STARTS = deleting.ROWS = 20
+loading.BATCH_ROWS = settling.STARTS = removal.ROWS = 20
 act, name, path = sys.argv[1:4]
 none = lambda *done: None
 with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
@@ -242,7 +242,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="hartonomous-soak-") as scratch:
         # What deletions keep lies there too.
         os.environ["HARTONOMOUS_HOME"] = str(Path(scratch) / "home")
-        deleting.ROWS = 20
+        removal.ROWS = 20
         world = World(Path(scratch) / "home", Path(scratch))
         try:
             for part, tally in parts:

@@ -46,7 +46,7 @@ _apply = click.option("--apply", "plan_file", type=click.Path(path_type=Path), h
 _resume = click.option("--resume", is_flag=True, help="Finish what was cut short.")
 _exact = click.option("--exact", is_flag=True, help="The words alone, not what holds them.")
 _any_case = click.option("--any-case", is_flag=True, help="However they are capitalised.")
-_reach = click.option("--reach", metavar="depth:N", help="And what stands so near to them.")
+_reach = click.option("--reach", metavar="HOW", help="And what is near: depth:N or pagerank:SHARE.")
 
 
 @click.group(
@@ -103,6 +103,7 @@ def _options(verb: str, command: F) -> F:
         _yes,
         *((_keep,) if verb == "delete" else ()),
         click.option("--force", is_flag=True, help="Overwrite the plan's file."),
+        click.option("--cut", is_flag=True, help="Say in the plan what is cut off from the rest."),
         click.option(
             "--plan",
             "plan_file",
@@ -204,6 +205,7 @@ def _run(
     selected: dict[str, Any],
     plan_file: str | None,
     force: bool,
+    cut: bool,
     yes: bool,
     as_json: bool,
     quiet: bool,
@@ -218,7 +220,7 @@ def _run(
     selectors = Selectors(**selected)
     with connect() as graph, progress_bar(quiet) as progress:
         if plan_file or not yes:
-            planned = plan(graph, selectors, progress)
+            planned = plan(graph, selectors, progress, cut)
             if plan_file:
                 _show_plan(planned, verb, plan_file, force, as_json)
                 return
@@ -319,6 +321,10 @@ def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) 
         facts[f"from {source}"] = {e: one["rows"] for e, one in rows["removed"].items()}
     facts["still supported by"] = summary["survivors"]
     facts["goes"] = [f"{one['text']} ({one['why']})" for one in summary["compositions"][:20]]
+    if summary["cut"]:
+        facts["cut off"] = summary["cut"]["cut_off"]
+        facts["parts before, after"] = summary["cut"]["parts"]
+        facts["articulation points before, after"] = summary["cut"]["articulation_points"]
     facts["votes that change"] = sorted(summary["votes"])
     facts["bytes freed"] = summary["expected"]["bytes"]
     facts["seconds expected"] = summary["expected"]["seconds"]

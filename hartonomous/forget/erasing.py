@@ -20,8 +20,9 @@ import pyarrow as pa
 
 from hartonomous.forget import deleting
 from hartonomous.forget.covering import Coverage, divide
-from hartonomous.forget.deleting import Removal, as_json, begin, refuse_moved, verify_outcome
+from hartonomous.forget.deleting import as_json, begin, refuse_moved, verify_outcome
 from hartonomous.forget.planning import Plan, plan
+from hartonomous.forget.removal import Removal
 from hartonomous.forget.residuals import Residual, residual, watched
 from hartonomous.forget.retaining import (
     kept,

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hartonomous.errors import Conflict
 from hartonomous.evidence import digest, key_columns
+from hartonomous.forget.cutting import cut
 from hartonomous.forget.predicting import Prediction, predict
 from hartonomous.forget.removed_rows import read_rows, read_structure, read_visits
 from hartonomous.forget.selecting import Selection, Selectors, select
@@ -27,6 +28,7 @@ from hartonomous.store.state_digest import Facts, digest_of, read_facts
 FORMAT = 1
 IDS = 5_000
 TOP = 20
+LISTED = 100
 
 BYTES_OF_EVIDENCE, BYTES_OF_RELATION = 130, 160
 """Of the store's files, measured on a million edges with their properties inline."""
@@ -72,9 +74,10 @@ class Plan:
         return {name: table for name, table in self.tables.items() if name.endswith("_EVIDENCE")}
 
 
-def plan(graph: Graph, selectors: Selectors, progress: Progress) -> Plan:
+def plan(graph: Graph, selectors: Selectors, progress: Progress, with_cut: bool = False) -> Plan:
     """Return what removing the selected would do; nothing is written.
 
+    `with_cut` says besides what is cut off from the rest, which needs Graph Data Science.
     Raises NotFound for what is not there, Conflict when the graph is not settled or moves meanwhile.
     """
     state = read_state(graph)
@@ -109,6 +112,7 @@ def plan(graph: Graph, selectors: Selectors, progress: Progress) -> Plan:
             schema=KNOWN,
         ),
     }
+    cut_off = _cut(graph, tables, orphans) if with_cut else None
     tables = _numbered(graph, tables)
     after = _facts_after(facts, leaving, tables, predicted, tracks)
     if read_state(graph)["epoch"] != state["epoch"] or read_facts(graph) != facts:
@@ -129,6 +133,7 @@ def plan(graph: Graph, selectors: Selectors, progress: Progress) -> Plan:
         "pairs": [[low["key"], high["key"]] for low, high in selection.pairs],
         "counts": counts,
         "expected": _expected(counts),
+        "cut": cut_off,
         "survivors": _survivors(tables, tracks),
         "top_losses": _top_losses(tables),
         "renamed": predicted.renamed,
@@ -136,6 +141,21 @@ def plan(graph: Graph, selectors: Selectors, progress: Progress) -> Plan:
         "agreements": [one.row() for one in predicted.agreements],
     }
     return Plan(summary, tables)
+
+
+def _cut(
+    graph: Graph, tables: Mapping[str, pa.Table], orphans: NDArray[np.int64]
+) -> dict[str, Any]:
+    relations = tables["relations"]
+    gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], "RELATES"))
+    found = cut(graph, relations.filter(gone)["edge"].to_pylist(), orphans.tolist())
+    names = graph.read(query("delete/read_compositions_alone"), ids=list(found.cut_off[:LISTED]))
+    return {
+        "parts": list(found.parts),
+        "articulation_points": list(found.articulation_points),
+        "cut_off": len(found.cut_off),
+        "among_them": sorted(row["text"] for row in names),
+    }
 
 
 def _touched(

@@ -9,6 +9,7 @@ from typing import Any
 
 from hartonomous.ask.neighbourhood import find_word, unknown_source
 from hartonomous.errors import Conflict, NotFound, UsageError
+from hartonomous.forget.cutting import ranked
 from hartonomous.identity import normalise
 from hartonomous.schema import MICRO, evidence_type
 from hartonomous.store.graph import Graph, Row
@@ -211,18 +212,25 @@ def candidates(graph: Graph, word: str) -> list[Row]:
 
 
 def _reached(graph: Graph, start: Sequence[Composition], reach: str) -> Iterable[Composition]:
-    name, _, value = reach.partition(":")
-    if name != "depth" or not value.isdecimal() or not 1 <= int(value) <= MOST_DEPTH:
-        raise UsageError(f"--reach {reach!r}: give depth:N, N from 1 to {MOST_DEPTH}.")
-    ids = [one.id for one in start]
-    rows = graph.read(
-        query("delete/reach_by_breadth", rated="RELATES"), ids=ids, depth=int(value), above=0
+    why = _reasons(graph, [one.id for one in start], reach)
+    for row in graph.read(query("delete/read_compositions_alone"), ids=list(why)):
+        yield Composition(**row, why=why[row["id"]])
+
+
+def _reasons(graph: Graph, ids: list[int], reach: str) -> dict[int, str]:
+    """Return the compositions that are reached, by database id, and how."""
+    way, _, value = reach.partition(":")
+    if way == "depth" and value.isdecimal() and 1 <= int(value) <= MOST_DEPTH:
+        statement = query("delete/reach_by_breadth", rated="RELATES")
+        rows = graph.read(statement, ids=ids, depth=int(value), above=0)
+        return {row["id"]: f"reached over {row['distance']} rated edges" for row in rows}
+    if way == "pagerank" and re.fullmatch(r"0?\.\d+", value) and float(value) > 0:
+        found = ranked(graph, ids, float(value))
+        return {id: f"reached by {share:.1%} of PageRank" for id, share in found}
+    raise UsageError(
+        f"--reach {reach!r}: give depth:N, N from 1 to {MOST_DEPTH}, or pagerank:SHARE, "
+        "such as pagerank:0.01."
     )
-    distance = {row["id"]: row["distance"] for row in rows}
-    for row in graph.read(query("delete/read_compositions"), ids=list(distance)):
-        steps = distance[row["id"]]
-        why = f"reached over {steps} rated edge{'s' if steps > 1 else ''}"
-        yield Composition(row["id"], row["key"], row["text"], row["kind"], why)
 
 
 def _pair(graph: Graph, first: str, second: str) -> tuple[Row, Row]:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from hartonomous.errors import Conflict
-from hartonomous.forget import deleting, erasing
+from hartonomous.forget import erasing, removal
 from hartonomous.forget.deleting import delete, resume
 from hartonomous.forget.retaining import area
 from hartonomous.forget.selecting import Selectors
@@ -30,11 +30,11 @@ from tests.store.test_loading import _ports
 ACT = """
 import os, sys
 from pathlib import Path
-from hartonomous.forget import deleting, erasing, restoring, undoing
+from hartonomous.forget import deleting, erasing, removal, restoring, undoing
 from hartonomous.forget.selecting import Selectors
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.locking import WriterLock
-deleting.ROWS = restoring.ROWS = 40
+removal.ROWS = restoring.ROWS = 40
 act, what, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
 commits = 0
 class Killed(Graph):
@@ -86,7 +86,7 @@ def fill(graph: Graph, folder: Path) -> None:
 
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(deleting, "ROWS", 40)
+    monkeypatch.setattr(removal, "ROWS", 40)
     monkeypatch.setattr("hartonomous.forget.restoring.ROWS", 40)
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import networkx
 import numpy as np
 import pytest
 
@@ -273,3 +274,54 @@ def test_a_source_is_not_deleted_while_another_writes(two: Graph) -> None:
     two.write("MATCH (s:Source {name: 's2'}) SET s.state = 'loading'")
     with pytest.raises(Conflict, match="loading"):
         plan(two, Selectors(evidence=(evidence_range("s1", "EMBEDDING_EVIDENCE", 0, 1),)), silent)
+
+
+def test_what_is_cut_off_is_said(graph: Graph, tmp_path: Path) -> None:
+    """Two rings of words that only one word joins: without it, one of them is cut off."""
+    angles = np.linspace(0, 2 * np.pi, 9, endpoint=False)
+    ring = np.stack([np.cos(angles), np.sin(angles), 0 * angles], axis=1)
+    other = np.stack([0 * angles, np.cos(angles), np.sin(angles)], axis=1)
+    words = [f"a{i}" for i in range(9)] + [f"b{i}" for i in range(5)] + ["bridge"]
+    vectors = np.concatenate([ring, 4 + other[:5], [[1.0, 2.0, 1.0]]])
+    put_in(graph, bundle_of(write_vectors(tmp_path, words, vectors), tmp_path / "b", k=2), "rings")
+    for text in graph.read("MATCH (c:Composition) RETURN c.text AS t ORDER BY t"):
+        edges = graph.read(
+            "MATCH (a)-[:RELATES]->(b) WHERE a.text <> $t AND b.text <> $t "
+            "RETURN a.text AS a, b.text AS b",
+            t=text["t"],
+        )
+        left = networkx.Graph([(row["a"], row["b"]) for row in edges])
+        whole = networkx.Graph(
+            [
+                (row["a"], row["b"])
+                for row in graph.read("MATCH (a)-[:RELATES]->(b) RETURN a.text AS a, b.text AS b")
+            ]
+        )
+        found = plan(graph, Selectors(concepts=(text["t"],)), silent, with_cut=True).summary["cut"]
+        count = networkx.number_connected_components
+        assert found["parts"] == [count(whole), count(left)]
+        points = [len(list(networkx.articulation_points(each))) for each in (whole, left)]
+        assert found["articulation_points"] == points
+    assert not graph.read("CALL gds.graph.list() YIELD graphName RETURN graphName")
+
+
+def test_what_is_reached_goes_too_and_why_is_said(two: Graph) -> None:
+    (start,) = two.read("MATCH (c)-[:RELATES]-() RETURN c.text AS t ORDER BY t LIMIT 1")
+    near = {
+        row["t"]
+        for row in two.read(
+            "MATCH (c:Composition {text: $t})-[:RELATES]-(d) RETURN DISTINCT d.text AS t", **start
+        )
+    }
+    chosen = Selectors(concepts=(start["t"],), exact=True, reach="depth:1")
+    planned = plan(two, chosen, silent)
+    why = {one["text"]: one["why"] for one in planned.summary["compositions"]}
+    assert why == {start["t"]: "concept"} | dict.fromkeys(near, "reached over 1 rated edges")
+    ranked = plan(two, Selectors(concepts=(start["t"],), exact=True, reach="pagerank:.03"), silent)
+    reached = {one["text"]: one["why"] for one in ranked.summary["compositions"]}
+    assert near & reached.keys()
+    assert all("PageRank" in how for word, how in reached.items() if word != start["t"])
+    for wrong in ("depth:0", "depth:9", "pagerank:2", "far"):
+        with pytest.raises(UsageError, match="--reach"):
+            plan(two, Selectors(concepts=(start["t"],), reach=wrong), silent)
+    check_prediction(two, chosen)

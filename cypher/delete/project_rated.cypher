@@ -1,0 +1,8 @@
+// Project the rated edges of a type into Graph Data Science's memory, without those that go.
+// in:  $name STRING, $lost LIST<INTEGER>
+// out: nodes INTEGER, edges INTEGER
+MATCH (a:Composition)-[r:RATED_TYPE]->(b:Composition)
+WHERE NOT id(r) IN $lost
+WITH gds.graph.project($name, a, b, {relationshipProperties: {weight: r.elo - 1500.0}},
+                       {undirectedRelationshipTypes: ['*']}) AS g
+RETURN g.nodeCount AS nodes, g.relationshipCount AS edges
