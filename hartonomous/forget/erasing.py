@@ -34,6 +34,7 @@ from hartonomous.forget.retaining import (
 )
 from hartonomous.forget.selecting import Selectors, subjects_of
 from hartonomous.forget.snapshots import drop_snapshots_of
+from hartonomous.forget.undoing import expire
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store import logbook
 from hartonomous.store.assembly import Say
@@ -100,6 +101,7 @@ def apply(
     """
     refuse_moved(graph, planned)
     logbook.check(graph)
+    expire(graph, lock)
     before = watched(graph, planned)
     erasure = secrets.token_hex(8)
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]

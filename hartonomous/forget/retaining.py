@@ -9,10 +9,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from hartonomous.errors import BadInput, NotFound
 from hartonomous.forget.plan_files import (
@@ -100,6 +103,7 @@ def read_record(deletion: str) -> Retained:
 
     Raises NotFound when nothing is kept under that id.
     """
+    _recover()
     file = place(deletion) / RECORD
     if Path(deletion).name != deletion or not file.is_file():
         raise NotFound(f"No deletion {deletion!r} is kept; 'hartonomous deletions' lists them.")
@@ -143,9 +147,30 @@ def kept(graph: str | None = None) -> list[Retained]:
     """Return the deletions whose rows are kept, of one graph or of all, in order."""
     if not area().is_dir():
         return []
+    _recover()
     found = [
         read_record(folder.name)
         for folder in area().iterdir()
         if not folder.name.startswith(".") and (folder / RECORD).is_file()
     ]
     return sorted((one for one in found if graph in (None, one.graph)), key=lambda one: one.number)
+
+
+def sweep(known: Collection[str], graph: str) -> None:
+    """Delete what was kept for deletions of a graph that never began, and what dead processes left."""
+    for one in kept(graph):
+        if one.id not in known:
+            let_go(one.id)
+    for folder in area().glob(".*") if area().is_dir() else ():
+        owner = folder.name.split(".")[-2]
+        if folder.suffix == ".gone" or not (owner.isdecimal() and psutil.pid_exists(int(owner))):
+            shutil.rmtree(folder)
+
+
+def _recover() -> None:
+    """Finish a rewrite that was cut short between its two renamings."""
+    for old in area().glob(".*.old"):
+        deletion = old.name.split(".")[1]
+        whole = [f for f in area().glob(f".{deletion}.*.partial") if (f / RECORD).is_file()]
+        if whole and not place(deletion).is_dir():
+            whole[0].rename(place(deletion))

@@ -25,6 +25,7 @@ from hartonomous.forget.retaining import (
     read_record,
     read_retained,
     rewrite,
+    sweep,
 )
 from hartonomous.forget.selecting import subjects_of
 from hartonomous.identity import canonical_json
@@ -133,6 +134,7 @@ def expire(graph: Graph, lock: WriterLock) -> int:
     What they stand for is remembered while an earlier one can still be undone; their rows are not.
     """
     (identity,) = lock.write(query("delete/identify_graph"))
+    sweep([row["id"] for row in journals(graph)], identity["identity"])
     every = kept(identity["identity"])
     ended = [one for one in every if one.expired]
     for one in ended:

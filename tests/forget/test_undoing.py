@@ -237,3 +237,20 @@ def test_a_damaged_bundle_is_not_brought_back(graph: Graph, tmp_path: Path) -> N
     shutil.rmtree(area())
     with pytest.raises(NotFound):
         take_back(graph, deletion)
+
+
+def test_what_dead_processes_left_is_swept_and_a_cut_rewrite_is_finished(
+    graph: Graph, tmp_path: Path
+) -> None:
+    put_in(graph, random_bundle(tmp_path, 1), "a")
+    before = exported(graph)
+    deletion = take_out(graph, Selectors(sources=("a",)))
+    kept = place(deletion)
+    nobody = 2**22 + 1
+    shutil.copytree(kept, area() / f".{deletion}.{nobody}.partial")
+    kept.rename(area() / f".{deletion}.{nobody}.old")
+    shutil.copytree(area() / f".{deletion}.{nobody}.old", area() / f".other.{nobody}.partial")
+    take_back(graph, deletion)
+    assert exported(graph) == before
+    take_out(graph, Selectors(sources=("a",)))
+    assert [folder.name[0] == "." for folder in area().iterdir()] == [False]
