@@ -3,6 +3,9 @@
 // out: deleted INTEGER
 UNWIND range(0, size($edges) - 1) AS i
 MATCH (a)-[e:EVIDENCE_TYPE]->(b)
-WHERE id(e) = $edges[i] AND id(a) = $starts[i] AND id(b) = $ends[i] AND e.source = $sources[i]
+WHERE id(e) = $edges[i]
+// Apart from the MATCH, or every row would be looked up among all edges of its source.
+WITH i, a, b, e
+WHERE id(a) = $starts[i] AND id(b) = $ends[i] AND e.source = $sources[i]
 DELETE e
 RETURN count(*) AS deleted

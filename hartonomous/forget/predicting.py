@@ -230,11 +230,13 @@ def _consensus_starts(
     for part in in_parts(changed.tolist(), IDS):
         edges = graph.stream(query("delete/read_rated", rated=CONSENSUS_TYPE), ids=part)
         found.append(np.fromiter((row[1] for row in edges), dtype=np.int64))
-    moved = sorted({*leaving, *votes})
-    types = {t["evidence"] for t in live if t["source"] in moved}
-    for evidence in sorted(types & {e.name for e in evidence_feeding(CONSENSUS_TYPE)}):
-        known = graph.stream(query("delete/find_known_to", evidence=evidence), sources=moved)
-        found.append(np.fromiter((row[0] for row in known), dtype=np.int64))
+    moved = {*leaving, *votes}
+    feeding = {e.name for e in evidence_feeding(CONSENSUS_TYPE)}
+    for track in live:
+        if track["source"] in moved and track["evidence"] in feeding:
+            find = query("rate/find_known", evidence=track["evidence"])
+            known = graph.stream(find, source=track["source"])
+            found.append(np.fromiter((row[0] for row in known), dtype=np.int64))
     return np.unique(np.concatenate([np.empty(0, np.int64), *found]))
 
 
