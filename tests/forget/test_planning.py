@@ -18,7 +18,7 @@ from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.selecting import Selectors, evidence_range
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
-from hartonomous.store.rating import consensus
+from hartonomous.store.rating import consensus, cost
 from tests.building import (
     bundle_of,
     causal_bundle,
@@ -74,6 +74,8 @@ def check_prediction(graph: Graph, selectors: Selectors) -> Plan:
         assert expected[pair]["decades"] == row["decades_before"] != row["decades"]
         expected[pair] |= {"decades": row["decades"], "consensus": consensus(row["decades"])}
     assert expected == rated(after)
+    for row in graph.read("MATCH ()-[r:RELATES]->() RETURN r.cost AS cost, r.decades AS d"):
+        assert row["cost"] == cost(row["d"])
     # Nothing that rating everything anew would change: votes, agreements and classes are right too.
     rate_everything(graph)
     assert exported(graph) == after
