@@ -14,6 +14,7 @@ from benchmarks import (
     forgetting,
     graph,
     neighbours,
+    next_tokens,
     paths,
     placing,
     together,
@@ -23,8 +24,8 @@ from benchmarks.measuring import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
 PARTS = (command_line, neighbours, graph, forgetting, placing, paths)
-LONG = (transformer, together)
-"""Those that run whole transformers: about half an hour on an idle machine of two cores."""
+LONG = (transformer, together, next_tokens)
+"""Those that run whole transformers: most of an hour on an idle machine of two cores."""
 
 
 def page(figures: list[Figure], target: str) -> str:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from hartonomous.schema import ANYTHING
+
 KEY_BYTES = 16
 DIGEST_CHUNK = 1 << 22
 
@@ -41,6 +43,15 @@ def composition_key(kind: str, text: str) -> str:
 def composition_keys(kinds: Iterable[str], texts: Iterable[str]) -> list[str]:
     """Return the key of each composition, in order."""
     return [composition_key(kind, text) for kind, text in zip(kinds, texts, strict=True)]
+
+
+def context_text(tokens: Iterable[str]) -> str:
+    """Return the text of a context, from its tokens' texts, oldest first.
+
+    >>> context_text(["the", "king"]), context_text([])
+    ('the king', '…')
+    """
+    return " ".join(tokens) or ANYTHING
 
 
 def file_digest(path: Path) -> str:

@@ -57,10 +57,18 @@ class RatedType:
     meaning: str
 
 
+CONTEXT = "Context"
+
+ORDERS = 4
+"""Longest context, in tokens."""
+
+ANYTHING = "…"
+"""Text of the context of no tokens: what follows anything."""
+
 KINDS: tuple[NodeLabel, ...] = (
     NodeLabel("Token", "a word, or a piece that begins a word"),
     NodeLabel("Piece", "a piece that continues a word, its text written ##ing"),
-    NodeLabel("Context", "the last two to four tokens read, oldest first"),
+    NodeLabel(CONTEXT, "the last two to four tokens read, oldest first"),
     NodeLabel("Sentence", "a sentence of a document"),
     NodeLabel("Image", "a picture, known by the digest of its pixels"),
     NodeLabel("Region", "a part of a picture"),

@@ -36,79 +36,14 @@ LENGTH = 128
 
 TEMPERATURE, TOP_P, SEED = 0.8, 0.95, 7
 
-OPENERS = [
-    "The",
-    "In",
-    "A",
-    "It",
-    "He",
-    "She",
-    "They",
-    "We",
-    "I",
-    "You",
-    "This",
-    "That",
-    "There",
-    "What",
-    "When",
-    "How",
-    "Why",
-    "If",
-    "For",
-    "At",
-    "On",
-    "As",
-    "To",
-    "With",
-    "By",
-    "From",
-    "After",
-    "Before",
-    "During",
-    "Since",
-    "While",
-    "Although",
-    "Because",
-    "Once",
-    "One",
-    "Two",
-    "Some",
-    "Many",
-    "Most",
-    "All",
-    "Each",
-    "People",
-    "Scientists",
-    "Researchers",
-    "Children",
-    "Students",
-    "Our",
-    "My",
-    "His",
-    "Her",
-    "Their",
-    "These",
-    "Those",
-    "No",
-    "Not",
-    "Now",
-    "Today",
-    "Yesterday",
-    "Here",
-    "And",
-    "But",
-    "So",
-    "Or",
-    "According",
-    "However",
-    "First",
-    "Another",
-    "Every",
-    "Life",
-    "Water",
-    "Music",
-]
+_WORDS = """
+The In A It He She They We I You This That There What When How Why If For At On As To With By
+From After Before During Since While Although Because Once One Two Some Many Most All Each
+People Scientists Researchers Children Students Our My His Her Their These Those No Not Now
+Today Yesterday Here And But So Or According However First Another Every Life Water Music
+"""
+
+OPENERS = _WORDS.split()
 """First words of the texts a model writes: common ones, so that it says much of what it says often."""
 
 
@@ -129,6 +64,24 @@ class Observed:
     firsts: NDArray[np.int64]
     tokens: NDArray[np.int64]
     expected: Listed
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Return the same as arrays that can be kept on disk."""
+        expected = self.expected
+        return {
+            "lengths": self.lengths,
+            "firsts": self.firsts,
+            "tokens": self.tokens,
+            "bounds": expected.bounds,
+            "ends": expected.ends,
+            "shares": expected.shares,
+        }
+
+    @classmethod
+    def of(cls, kept: dict[str, NDArray[Any]]) -> Observed:
+        """Return what was kept as arrays."""
+        expected = Listed(kept["bounds"], kept["ends"], kept["shares"])
+        return cls(kept["lengths"], kept["firsts"], kept["tokens"], expected)
 
 
 class CausalRunner:
@@ -204,6 +157,24 @@ class CausalRunner:
 
     def write(self, numbers: NDArray[np.int64]) -> Observed:
         """Have the model write texts, each from an opener; text i is the same in any batch."""
+        ids, lengths, parts = self._draw(numbers)
+        sequences, length = ids.shape
+        places = np.arange(sequences * length).reshape(length, sequences).T
+        kept = [places[text, : lengths[text]] for text in range(sequences)]
+        tokens = [self._compositions(ids[text, : lengths[text]], True) for text in range(sequences)]
+        expected = joined(parts).take(np.concatenate(kept))
+        return Observed(lengths, 0 * lengths, np.concatenate(tokens), expected)
+
+    def texts(self, numbers: NDArray[np.int64]) -> list[str]:
+        """Return the texts that the model writes, as text."""
+        ids, lengths, _ = self._draw(numbers)
+        decode = self._transformer.tokenizer.decode
+        return [str(decode(ids[text, : lengths[text]])) for text in range(len(ids))]
+
+    def _draw(
+        self, numbers: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[Listed]]:
+        """Return ids (texts, length), where each text ends, and what was expected step by step."""
         draws = [np.random.default_rng([SEED, int(number)]) for number in numbers]
         openers = [OPENERS[draw.integers(len(OPENERS))] for draw in draws]
         ids = np.array([self._ids(opener)[:1] for opener in openers], dtype=np.int64)
@@ -213,18 +184,10 @@ class CausalRunner:
             parts.append(self._listed(logits))
             chance = np.array([draw.random() for draw in draws])
             written.append(self._drawn(logits, chance)[:, None])
-        return self._written(np.concatenate(written[:-1], axis=1), parts)
-
-    def _written(self, ids: NDArray[np.int64], parts: list[Listed]) -> Observed:
-        """Return texts (sequences, length) up to their ends, and what was expected step by step."""
-        ends = np.isin(ids, self._transformer.tokenizer.all_special_ids)
-        lengths = np.where(ends.any(axis=1), ends.argmax(axis=1), ids.shape[1])
-        sequences, length = ids.shape
-        places = np.arange(sequences * length).reshape(length, sequences).T
-        kept = [places[text, : lengths[text]] for text in range(sequences)]
-        texts = [self._compositions(ids[text, : lengths[text]], True) for text in range(sequences)]
-        expected = joined(parts).take(np.concatenate(kept))
-        return Observed(lengths, 0 * lengths, np.concatenate(texts), expected)
+        drawn = np.concatenate(written[:-1], axis=1)
+        ends = np.isin(drawn, self._transformer.tokenizer.all_special_ids)
+        lengths = np.where(ends.any(axis=1), ends.argmax(axis=1), drawn.shape[1])
+        return drawn, lengths, parts
 
     def _ids(self, text: str) -> list[int]:
         return list(self._transformer.tokenizer(text, add_special_tokens=False)["input_ids"])

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.extract.counting import (
     ExpectationCounter,
     Expectations,
-    Listed,
 )
 from hartonomous.extract.importing import CountedTrack, OpenOptions, Progress
 from hartonomous.extract.resuming import FinishedWork
@@ -75,10 +72,10 @@ class NextTokens:
         counter = ExpectationCounter(len(self._vocabulary))
         for name, stage, done, total, run in self._work():
             kept = finished.read(name)
-            observed = _observed(kept) if kept is not None else run()
+            observed = Observed.of(kept) if kept is not None else run()
             if kept is None:
-                finished.write(name, _arrays(observed))
-            _count(counter, observed, alone=stage == "alone")
+                finished.write(name, observed.arrays())
+            count_observed(counter, observed, alone=stage == "alone")
             progress(stage, done, total)
         return counter.counted()
 
@@ -100,7 +97,7 @@ class NextTokens:
             yield f"samples-{first:06d}", "samples", done, total, partial(runner.write, part)
 
 
-def _count(counter: ExpectationCounter, observed: Observed, *, alone: bool) -> None:
+def count_observed(counter: ExpectationCounter, observed: Observed, *, alone: bool) -> None:
     if alone:
         counter.alone(observed.tokens, observed.expected)
         return
@@ -108,20 +105,3 @@ def _count(counter: ExpectationCounter, observed: Observed, *, alone: bool) -> N
     for begin, end, first in zip(ends - observed.lengths, ends, observed.firsts, strict=True):
         places = np.arange(begin, end)
         counter.read(observed.tokens[places], observed.expected.take(places), int(first))
-
-
-def _arrays(observed: Observed) -> dict[str, NDArray[Any]]:
-    expected = observed.expected
-    return {
-        "lengths": observed.lengths,
-        "firsts": observed.firsts,
-        "tokens": observed.tokens,
-        "bounds": expected.bounds,
-        "ends": expected.ends,
-        "shares": expected.shares,
-    }
-
-
-def _observed(kept: dict[str, NDArray[Any]]) -> Observed:
-    expected = Listed(kept["bounds"], kept["ends"], kept["shares"])
-    return Observed(kept["lengths"], kept["firsts"], kept["tokens"], expected)

@@ -9,6 +9,12 @@ import torch
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
+from hartonomous.bundle import Bundle
+from hartonomous.extract.extracting import ExtractOptions, extract, open_model
+from hartonomous.extract.importing import OpenOptions
+from hartonomous.extract.neighbours import NeighbourOptions
+from tests.building import silent
+
 WORDS = ["king", "queen", "prince", "throne", "crown", "river", "creek", "lake", "bank", "money"]
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "<|endoftext|>"]
 SIZES: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4}
@@ -51,6 +57,17 @@ def tiny(folder: Path, family: str, *, causal_head: bool = False, seed: int = 0)
     kind = transformers.AutoModelForCausalLM if causal_head else transformers.AutoModel
     kind.from_config(config).save_pretrained(folder)
     return folder
+
+
+def reading_bundle(
+    folder: Path, text: str, seed: int, tracks: frozenset[str] = frozenset({"next"})
+) -> Bundle:
+    """Return the bundle of a causal model that was run on all its tokens and read a text."""
+    path = tiny(folder / "model", "llama", causal_head=True, seed=seed)
+    (folder / "read.txt").write_text(text)
+    options = OpenOptions(tracks=tracks, read=(folder / "read.txt",))
+    search = ExtractOptions(NeighbourOptions(k=5))
+    return extract(open_model(str(path), options), search, folder / "bundle", silent)
 
 
 def _vocabulary() -> dict[str, int]:

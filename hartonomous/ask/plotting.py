@@ -9,6 +9,7 @@ from typing import Any
 
 from hartonomous.ask.curves import Curve
 from hartonomous.ask.evaluating import Correlation
+from hartonomous.ask.evaluating_next import NextScore
 from hartonomous.errors import BadInput, UsageError
 
 FORMATS = (".png", ".pdf", ".svg")
@@ -40,6 +41,34 @@ def plot_correlations(rows: Sequence[Correlation], path: Path) -> None:
         panel.set_yticks(places, [row.score for row in shown])
         panel.set_xlabel("Spearman's rho, 95 % of a bootstrap")
         panel.set_title(f"{name}, {shown[0].pairs} pairs")
+    _save(figure, path)
+
+
+def plot_next(rows: Sequence[NextScore], path: Path) -> None:
+    """Draw top-1 and top-5 agreement of each way of expecting, with their intervals.
+
+    Raises UsageError when matplotlib is not installed or the file's ending is unknown.
+    """
+    pyplot = _pyplot(path)
+    figure, panel = pyplot.subplots(figsize=(6, 0.7 * len(rows) + 1.2))
+    shown = list(rows)[::-1]
+    for shift, name, colour in ((0.2, "top_1", "#2a6f97"), (-0.2, "top_5", "#a9c5d6")):
+        values = [getattr(row, name) for row in shown]
+        low = [max(0.0, getattr(row, name) - getattr(row, f"{name}_low")) for row in shown]
+        high = [max(0.0, getattr(row, f"{name}_high") - getattr(row, name)) for row in shown]
+        panel.barh(
+            [place + shift for place in range(len(shown))],
+            values,
+            height=0.36,
+            color=colour,
+            label=name.replace("_", "-"),
+            xerr=[low, high],
+            error_kw={"lw": 1, "ecolor": "#444444"},
+        )
+    panel.set_yticks(range(len(shown)), [row.score for row in shown])
+    panel.set_xlabel("agreement with the model's likeliest token, 95 % of a bootstrap")
+    panel.set_title(f"{shown[0].places} places")
+    panel.legend()
     _save(figure, path)
 
 

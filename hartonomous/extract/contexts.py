@@ -9,13 +9,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS, columns
-from hartonomous.extract.counting import ORDERS, Expectations
-from hartonomous.identity import composition_keys
-from hartonomous.schema import evidence_type
-
-CONTEXT = "Context"
-ANYTHING = "…"
-"""Text of the context of no tokens: what follows anything."""
+from hartonomous.extract.counting import Expectations
+from hartonomous.identity import composition_keys, context_text
+from hartonomous.schema import CONTEXT, ORDERS, evidence_type
 
 Ints = NDArray[np.int64]
 
@@ -39,7 +35,7 @@ def place(vocabulary: pa.Table, contexts: Ints) -> Placed:
         rows = np.arange(vocabulary.num_rows, dtype=np.int64)
         return Placed(vocabulary, rows, np.ones(len(rows), dtype=bool))
     texts = vocabulary["text"].to_pylist()
-    names = [" ".join(texts[t] for t in row if t >= 0) or ANYTHING for row in contexts.tolist()]
+    names = [context_text(texts[t] for t in row if t >= 0) for row in contexts.tolist()]
     # A token that holds a space could make two contexts read alike; neither is worth the doubt.
     spaced = np.array([" " in text for text in texts] + [False])
     plain = ~spaced[contexts].any(axis=1)

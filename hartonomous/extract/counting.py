@@ -13,12 +13,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.schema import MICRO
+from hartonomous.schema import MICRO, ORDERS
 
 Ints = NDArray[np.int64]
-
-ORDERS = 4
-"""Longest context, in tokens."""
 
 LISTED = 64
 """Most likely next tokens taken at each place."""

@@ -23,7 +23,7 @@ from hartonomous.costs import disk_bytes, seconds_to_load
 from hartonomous.errors import BadInput
 from hartonomous.extract.aggregating import Aggregator
 from hartonomous.extract.contexts import Placed, context_table, expectation_table, place
-from hartonomous.extract.counting import ORDERS, Expectations
+from hartonomous.extract.counting import Expectations
 from hartonomous.extract.downloading import download, is_hub_id
 from hartonomous.extract.importing import (
     CountedTrack,
@@ -36,7 +36,7 @@ from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest
 from hartonomous.extract.resuming import FinishedWork
 from hartonomous.extract.supporting import absent_constant, trust
 from hartonomous.identity import content_digest
-from hartonomous.schema import evidence_type
+from hartonomous.schema import ORDERS, evidence_type
 
 EXTRACTION_VERSION = 1
 """Part of a source's options: raised when the same files and options give other evidence."""

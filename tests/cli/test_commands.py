@@ -20,6 +20,7 @@ from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.server import ServerAddress
 from tests.building import exported, put_in, random_bundle, wipe, write_vectors
+from tests.tiny_transformers import tiny
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 HARTONOMOUS = str(Path(sys.executable).with_name("hartonomous"))
@@ -266,3 +267,24 @@ def test_a_disk_that_takes_no_more(model: Path, tmp_path: Path) -> None:
 def test_shell_completion_is_offered() -> None:
     done = run(_HARTONOMOUS_COMPLETE="bash_source")
     assert "_hartonomous_completion" in done.stdout
+
+
+def test_next_tokens_from_the_command_line(served: Graph, tmp_path: Path) -> None:
+    model = tiny(tmp_path / "m", "llama", causal_head=True)
+    text = tmp_path / "read.txt"
+    text.write_text("king queen river bank money crown king queen river lake")
+    ingested = run("ingest", model, "--tracks", "next", "--read", text, "--as", "tiny", "--json")
+    assert json.loads(ingested.stdout)["load"]["rows"] > 100, ingested.stderr
+    options = ["evaluate", "--next", model, "--text", text]
+    done = run(*options, "--plot", tmp_path / "p.png", "--json")
+    result = json.loads(done.stdout)
+    assert result["copied"] == 1.0
+    assert [score["score"] for score in result["scores"]] == [
+        "last token",
+        "contexts",
+        "contexts, text so far",
+    ]
+    assert (tmp_path / "p.png").stat().st_size > 5_000
+    assert "perplexity of the model" in run(*options, "--source", "tiny").stdout
+    assert "belong together" in failed(2, "evaluate", "--next", model)
+    assert "nobody" in failed(3, *options, "--source", "nobody")

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from hartonomous.extract import counting
-from hartonomous.extract.counting import ALONE, LISTED, ORDERS, ExpectationCounter, listed
-from hartonomous.schema import MICRO
+from hartonomous.extract.counting import ALONE, LISTED, ExpectationCounter, listed
+from hartonomous.schema import MICRO, ORDERS
 
 N = 12
 

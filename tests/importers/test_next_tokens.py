@@ -13,12 +13,11 @@ import transformers
 from hartonomous.bundle import Bundle
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract import texts
-from hartonomous.extract.contexts import ANYTHING
 from hartonomous.extract.counting import ALONE, LEAST_SHARE_ALONE
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions
 from hartonomous.extract.neighbours import NeighbourOptions
-from hartonomous.schema import MICRO
+from hartonomous.schema import ANYTHING, MICRO
 from importers import causal_running
 from tests.building import silent, write_vectors
 from tests.tiny_transformers import CAUSAL, SPECIALS, tiny

@@ -1,0 +1,196 @@
+"""Next tokens of a real causal model: what its ingest costs, and how well the graph expects them.
+
+The longest benchmark by far: every token of SmolLM2 is run alone, and it reads and writes.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from gensim.test.utils import datapath
+
+from benchmarks.measuring import Figure
+from hartonomous.ask.evaluating_next import NextScore, evaluate_next
+from hartonomous.ask.expecting import Expecting
+from hartonomous.bundle import Bundle
+from hartonomous.extract.counting import ExpectationCounter, Expectations, Listed
+from hartonomous.extract.extracting import ExtractOptions, extract, open_model
+from hartonomous.extract.importing import OpenedModel, OpenOptions, Progress
+from hartonomous.extract.resuming import FinishedWork
+from hartonomous.ingesting import load_bundle, prepare
+from hartonomous.schema import MICRO
+from hartonomous.store.connecting import connect_managed
+from hartonomous.store.graph import Graph
+from hartonomous.store.server import purge, start
+from importers.causal_running import CausalRunner, Observed
+from importers.transformer_next import count_observed
+from tests import models
+from tests.building import silent, wipe
+
+NEWS = "lee_background.cor"
+LICENCE = Path(__file__).parents[1] / "LICENSE"
+SAMPLES = 83_000
+HELD_ARTICLES = 24
+"""Of the half of the news that was not read: about 5,900 places."""
+
+HELD_SAMPLES = 48
+WRITTEN_LAST = 1_000_000
+"""Numbers of the samples that are held out: far from those that were read."""
+
+
+def run() -> list[Figure]:
+    with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
+        home = Path(scratch) / "home"
+        address = start(home, say=lambda text: None)
+        try:
+            with connect_managed(address) as graph:
+                prepare(graph)
+                return measure(graph, Path(scratch))
+        finally:
+            purge(home)
+
+
+def measure(graph: Graph, scratch: Path, samples: int = SAMPLES) -> list[Figure]:
+    """Return all figures; pieces of work that stand below `scratch` already are not run again."""
+    work = scratch / "pieces"
+    read = scratch / "observed.txt"
+    news = [line.strip() for line in Path(datapath(NEWS)).read_text("utf-8").splitlines()]
+    news = [article for article in news if article]
+    observed_news, held = news[: len(news) // 2], news[len(news) // 2 :][:HELD_ARTICLES]
+    read.write_text("\n\n".join(observed_news))
+    both = _opened(OpenOptions(tracks=frozenset({"next"}), read=(read,), samples=samples))
+    extract(both, ExtractOptions(), scratch / "all", silent, work)
+    texts = {
+        "news": held,
+        "samples": _written(both, HELD_SAMPLES),
+        "licence": LICENCE.read_text("utf-8").split("\n\n"),
+    }
+    graphs = {
+        "news": replace(OpenOptions(tracks=frozenset({"next"})), read=(read,)),
+        "samples": OpenOptions(tracks=frozenset({"next"}), samples=samples),
+        "licence": OpenOptions(tracks=frozenset({"next"}), read=(read,), samples=samples),
+    }
+    figures: list[Figure] = []
+    scores: dict[str, dict[str, NextScore]] = {}
+    for name, options in graphs.items():
+        wipe(graph)
+        model = _opened(options)
+        began = time.perf_counter()
+        bundle = extract(model, ExtractOptions(), scratch / f"bundle-{name}", silent, work)
+        load_bundle(graph, bundle, "smollm2", silent)
+        took = time.perf_counter() - began
+        if name == "news":
+            figures += _costs(bundle, took)
+        scores[name] = _scores(graph, both, texts[name])
+    wipe(graph)
+    hard = _hard(_opened(graphs["news"]), work)
+    counted = extract(hard, ExtractOptions(), scratch / "hard", silent, work)
+    load_bundle(graph, counted, "hard", silent)
+    gap = scores["news"]["contexts"].top_1 - _scores(graph, both, held)["contexts"].top_1
+    return [*figures, *_quality(scores), _beaten(gap)]
+
+
+def _opened(options: OpenOptions) -> OpenedModel:
+    return open_model(str(models.SMOLLM), options)
+
+
+def _costs(bundle: Bundle, took: float) -> list[Figure]:
+    (track,) = bundle.tracks
+    return [
+        Figure(
+            "SmolLM2's next tokens, all but the forward passes, to the rated graph",
+            f"{took:.0f} s, {track.rows:,} edges, {bundle.contexts().num_rows:,} contexts",
+            "-",
+            "at most 150 s",
+            took <= 150,
+        )
+    ]
+
+
+def _written(model: OpenedModel, texts: int) -> list[str]:
+    """Return texts that the model writes, others than those it was read from."""
+    runner = CausalRunner(models.SMOLLM, model.vocabulary, "cpu")
+    return runner.texts(np.arange(WRITTEN_LAST, WRITTEN_LAST + texts))
+
+
+def _scores(graph: Graph, model: OpenedModel, texts: Sequence[str]) -> dict[str, NextScore]:
+    keys = model.vocabulary.compositions["key"].to_pylist()
+    paragraphs = [" ".join(text.split()) for text in texts if text.strip()]
+    read = model.counted[0].read(paragraphs, silent)
+    return {score.score: score for score in evaluate_next(Expecting(graph), keys, read).scores}
+
+
+def _hard(model: OpenedModel, work: Path) -> OpenedModel:
+    """Return the model with what it read counted by what stood there, not by what it expected.
+
+    The pieces below `work` are those of the very same reading.
+    """
+
+    def observe(progress: Progress, finished: FinishedWork) -> Expectations:
+        counter = ExpectationCounter(len(model.vocabulary))
+        for file in sorted([*work.glob("alone-*.npz"), *work.glob("reading-*.npz")]):
+            kept = finished.read(file.stem)
+            assert kept is not None
+            one = Observed.of(kept)
+            alone = file.stem.startswith("alone")
+            if not alone:
+                one = replace(one, expected=_stood(one.tokens, one.lengths))
+            count_observed(counter, one, alone=alone)
+        return counter.counted()
+
+    return replace(model, counted=(replace(model.counted[0], observe=observe),))
+
+
+def _stood(tokens: np.ndarray, lengths: np.ndarray) -> Listed:
+    """Return the token behind each place as the only one expected."""
+    following = np.append(tokens[1:], -1)
+    following[np.cumsum(lengths) - 1] = -1
+    there = following >= 0
+    bounds = np.concatenate([[0], np.cumsum(there)]).astype(np.int64)
+    return Listed(
+        bounds,
+        following[there].astype(np.int32),
+        np.full(int(there.sum()), MICRO, dtype=np.int32),
+    )
+
+
+def _quality(scores: dict[str, dict[str, NextScore]]) -> list[Figure]:
+    bars = {
+        "news": ("contexts", "held-out news", 0.28, 0.54, 2.95),
+        "samples": ("contexts", "held-out samples", 0.31, 0.55, None),
+        "licence": ("contexts, text so far", "licence text, never read", 0.23, 0.47, 3.3),
+    }
+    figures = []
+    for name, (way, what, top_1, top_5, most) in bars.items():
+        found, first = scores[name][way], scores[name]["last token"]
+        met = found.top_1 >= top_1 and found.top_5 >= top_5
+        bar = f"{top_1:.2f} / {top_5:.2f}"
+        if most is not None:
+            met, bar = met and found.divergence <= most, f"{bar} / {most:.2f}"
+        figures.append(
+            Figure(
+                f"next tokens, {what}: top-1 / top-5 / KL",
+                f"{found.top_1:.3f} ({found.top_1_low:.3f}-{found.top_1_high:.3f}) / "
+                f"{found.top_5:.3f} ({found.top_5_low:.3f}-{found.top_5_high:.3f}) / "
+                f"{found.divergence:.2f}, {found.places:,} places",
+                f"by the last token {first.top_1:.3f} / {first.top_5:.3f} / {first.divergence:.2f}",
+                bar,
+                met,
+            )
+        )
+    return figures
+
+
+def _beaten(gap: float) -> Figure:
+    return Figure(
+        "soft counts over counts of what stood there, held-out news, top-1",
+        f"{100 * gap:+.1f} points",
+        "-",
+        "+5 points",
+        gap >= 0.05,
+    )
