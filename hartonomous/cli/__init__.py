@@ -53,6 +53,7 @@ COMMANDS = {
     "delete": "deleting",
     "snapshot": "comparing",
     "diff": "comparing",
+    "rollback": "comparing",
     "undo": "undoing",
     "deletions": "undoing",
     "erase": "deleting",

@@ -11,6 +11,7 @@ import click
 
 from hartonomous.cli.asking import open_graph
 from hartonomous.cli.output import (
+    confirm,
     json_option,
     print_facts,
     print_json,
@@ -24,7 +25,7 @@ SHOWN = ("name", "created", "sources", "compositions", "relations")
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": operator.gt, "<": operator.lt}
 
 
-@click.group()
+@click.group(epilog="\b\nExample:\n  hartonomous snapshot create before-glove\n")
 def snapshot() -> None:
     """Keep what the graph says now, to compare with later."""
 
@@ -121,6 +122,41 @@ def diff(
         say(f"{text} holds.", quiet)
     if met or (not conditions and found.differs):
         context.exit(1)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous rollback before-glove --plan
+  hartonomous rollback before-glove --yes
+"""
+)
+@click.argument("name", metavar="SNAPSHOT")
+@click.option("--plan", "plan_only", is_flag=True, help="Say what would be done; write nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@quiet_option
+def rollback(name: str, plan_only: bool, yes: bool, as_json: bool, quiet: bool) -> None:
+    """Bring the graph back to what it was at SNAPSHOT.
+
+    Sources that came since are deleted (and can be undone), deletions made since
+    are undone, deletions undone since are done again. Refused, with the list,
+    where something since then cannot be taken back. Interrupted, the same
+    command goes on.
+    """
+    from hartonomous.forget.rolling_back import plan_rollback
+    from hartonomous.forget.rolling_back import rollback as run
+    from hartonomous.store.locking import WriterLock
+
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        plan = plan_rollback(graph, name)
+        if plan_only:
+            print_json(asdict(plan)) if as_json else print_facts(asdict(plan))
+            return
+        confirm("rollback", f"Roll back to {name!r} ({plan})?", yes)
+        with WriterLock(graph, f"rolling back to {name}") as lock:
+            report = run(graph, lock, name, progress)
+    print_json(asdict(report)) if as_json else print_facts(asdict(report))
 
 
 def _condition(text: str) -> tuple[str, Callable[[float, float], bool], float]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from hartonomous.cli.output import (
     F,
+    confirm,
     json_option,
     print_facts,
     print_json,
@@ -21,7 +21,6 @@ from hartonomous.cli.output import (
     quiet_option,
     say,
 )
-from hartonomous.errors import ConfirmationNeeded
 
 if TYPE_CHECKING:
     from hartonomous.forget.planning import Plan
@@ -341,10 +340,7 @@ def _confirm(planned: Plan, verb: str, yes: bool) -> None:
         f"{counts['evidence']:,} edges of evidence go; {counts['lost']:,} relations are lost, "
         f"{counts['kept']:,} are kept and rated anew, {counts['shifted']:,} move."
     )
-    if not sys.stdin.isatty():
-        raise ConfirmationNeeded(f"'hartonomous {verb}' needs --yes where nobody can be asked.")
-    if not click.confirm(f"{verb.capitalize()} this?", err=True):
-        raise ConfirmationNeeded("Nothing was taken out.")
+    confirm(verb, f"{verb.capitalize()} this?", yes)
 
 
 def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool) -> None:

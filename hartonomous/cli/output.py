@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import click
 
+from hartonomous.errors import ConfirmationNeeded
+
 Progress = Callable[[str, int, int], None]
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -58,6 +60,19 @@ def say(text: str, quiet: bool = False) -> None:
     """Tell the person something that is not data."""
     if not quiet:
         click.echo(text, err=True)
+
+
+def confirm(act: str, question: str, yes: bool) -> None:
+    """Ask before something is done that `yes` has not confirmed.
+
+    Raises ConfirmationNeeded when nobody can be asked, or the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ConfirmationNeeded(f"'hartonomous {act}' needs --yes where nobody can be asked.")
+    if not click.confirm(question, err=True):
+        raise ConfirmationNeeded("Nothing was done.")
 
 
 def _cell(value: object) -> str:

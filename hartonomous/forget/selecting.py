@@ -112,6 +112,17 @@ def subjects_of(described: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+def selectors_of(described: Mapping[str, Any]) -> Selectors:
+    """Return the selectors that `Selectors.described` told, or JSON of it."""
+    values = {name: _tuples(value) for name, value in described.items()}
+    ranges = tuple(EvidenceRange(**one) for one in described.get("evidence", ()))
+    return Selectors(**{**values, "evidence": ranges})
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
+
 def select(graph: Graph, selectors: Selectors) -> Selection:
     """Return what the selectors stand for.
 

@@ -15,6 +15,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,11 +29,14 @@ from hartonomous.forget.relation_tables import (
     RelationTable,
     graph_relations,
 )
+from hartonomous.forget.retaining import Retained, kept
 from hartonomous.identity import canonical_json, file_digest
 from hartonomous.store.graph import Graph
 from hartonomous.store.home import default_home
+from hartonomous.store.journal import journals
 from hartonomous.store.loading import check_name
 from hartonomous.store.queries import query
+from hartonomous.store.state_digest import state_digest
 
 FORMAT = 1
 DESCRIPTION = "snapshot.json"
@@ -41,14 +45,18 @@ FILES = ("compositions.parquet", "relations.parquet")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a snapshot is: when it was taken, of which sources, and what it holds.
+    """What a snapshot is: when it was taken, of what state of the graph, and what it holds.
 
-    `sources` maps the name of each live source to its digest; `files` the two files to theirs.
+    `sources` maps the name of each live source to its digest, `files` the two files to theirs;
+    `removals` is the number of the last removal the graph had had, `standing` maps the deletions that
+    could then be undone to what was selected. Both are what a rollback leads back to.
     """
 
     name: str
     created: str
-    epoch: int
+    state: str
+    removals: int
+    standing: dict[str, dict[str, Any]]
     sources: dict[str, str]
     compositions: int
     relations: int
@@ -78,8 +86,10 @@ def create_snapshot(graph: Graph, name: str, progress: Progress) -> Snapshot:
         snapshot = Snapshot(
             name,
             datetime.now(UTC).isoformat(timespec="seconds"),
-            graph.read(query("rate/read_state"))[0]["epoch"],
-            {row["name"]: row["digest"] for row in graph.read(query("audit/read_live"))},
+            state_digest(graph),
+            max((row["number"] for row in journals(graph)), default=-1),
+            {one.id: one.selectors for one in standing(graph)},
+            live_sources(graph),
             table.compositions.num_rows,
             table.relations.num_rows,
             {file: file_digest(partial / file) for file in FILES},
@@ -91,6 +101,20 @@ def create_snapshot(graph: Graph, name: str, progress: Progress) -> Snapshot:
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return snapshot
+
+
+def live_sources(graph: Graph) -> dict[str, str]:
+    """Return the digest of each live source by its name."""
+    return {row["name"]: row["digest"] for row in graph.read(query("audit/read_live"))}
+
+
+def standing(graph: Graph) -> list[Retained]:
+    """Return the deletions of a graph that stand and whose rows are kept, in order."""
+    identity = graph.read(query("delete/read_identity"))
+    done = {row["id"] for row in journals(graph) if row["state"] == "done"}
+    if not identity or identity[0]["identity"] is None:
+        return []
+    return [one for one in kept(identity[0]["identity"]) if one.id in done]
 
 
 def list_snapshots() -> list[Snapshot]:
