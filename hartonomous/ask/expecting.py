@@ -60,10 +60,22 @@ class State:
     counts: Floats
 
 
+@dataclass(frozen=True)
+class Term:
+    """What one context of `order` tokens says: visits `n`, soft counts of all and, of one token, by
+    source."""
+
+    order: int
+    context: str
+    n: float
+    counted: float
+    by_source: dict[str, float]
+
+
 class Expecting:
     """Distributions over the N tokens that the sources know, numbered by their keys' order.
 
-    `keys`, `kinds` and `texts` are lists of N; `sources` the names of those that take part.
+    `keys`, `kinds` and `texts` are lists of N, `ids` (N,) the database's; `sources` the names of those that take part.
     Raises NotFound for a source that is not there, or when none is left that expects next tokens.
     """
 
@@ -81,10 +93,11 @@ class Expecting:
         self.kinds: list[str] = [kind for _, _, kind, _, _ in rows]
         self.texts: list[str] = [text for _, _, _, text, _ in rows]
         self._number = {key: place for place, key in enumerate(self.keys)}
-        ids = np.array([row[0] for row in rows], dtype=np.int64)
+        self.ids: Ints = np.array([row[0] for row in rows], dtype=np.int64)
         self._begun = np.array([row[4] for row in rows], dtype=np.int8)
-        self._by_id = np.argsort(ids)
-        self._ids = ids[self._by_id]
+        self._by_id = np.argsort(self.ids)
+        self._ids = self.ids[self._by_id]
+        self._longest = max(map(len, self.texts), default=0)
         self._states: OrderedDict[str, State | None] = OrderedDict()
         self._extensions: OrderedDict[str, Ints] = OrderedDict()
 
@@ -94,6 +107,31 @@ class Expecting:
     def number(self, kind: str, text: str) -> int:
         """Return the number of a token, -1 when no source knows it."""
         return self._number.get(composition_key(kind, text), -1)
+
+    def numbered(self, key: str) -> int:
+        """Return the number of the token of a key, -1 when no source knows it."""
+        return self._number.get(key, -1)
+
+    def terms(self, context: Sequence[int], token: int) -> list[Term]:
+        """Return what each state of a context says of one token, from the context of none up."""
+        chain = self._chain(context)
+        states = self._read(chain)
+        rows = self._graph.read(
+            query("generate/read_terms"), keys=chain, token=self.keys[token], sources=self.sources
+        )
+        counts = {row["key"]: dict(zip(row["names"], row["weights"], strict=True)) for row in rows}
+        texts = [self.texts[number] for number in context]
+        return [
+            Term(
+                order,
+                context_text(texts[len(texts) - order :]) if order else "",
+                state.n,
+                float(state.counts.sum()),
+                {name: weight / MICRO for name, weight in counts.get(key, {}).items()},
+            )
+            for order, (key, state) in enumerate(zip(chain, states, strict=True))
+            if state is not None
+        ]
 
     def spelt(self, text: str) -> list[int]:
         """Return the numbers of a text's tokens: of each word, its longest pieces from the left; -1
@@ -132,7 +170,7 @@ class Expecting:
         numbers: list[int] = []
         first = 0
         while first < len(word):
-            for end in range(len(word), first, -1):
+            for end in range(min(len(word), first + self._longest), first, -1):
                 part = word[first:end]
                 number = self.number("Piece", f"##{part}") if first else self.number("Token", part)
                 if number >= 0:

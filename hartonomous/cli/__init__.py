@@ -48,6 +48,7 @@ COMMANDS = {
     "distance": "placing",
     "slerp": "placing",
     "picture": "placing",
+    "generate": "generating",
     "evaluate": "evaluating",
     "advise": "advising",
     "delete": "deleting",

@@ -1,0 +1,7 @@
+// The contexts of two tokens and more that some sources read on from, with what they are made of.
+// in:  $sources LIST<STRING>
+// out: id INTEGER, prefix INTEGER, suffix INTEGER, token STRING
+MATCH (p:Composition)-[x:EXTENDS_TO]->(c:Context)-[:BACKS_OFF_TO]->(d:Composition)
+WHERE EXISTS { (c)<-[:VISITED]-(s:Source) WHERE s.name IN $sources }
+RETURN id(c) AS id, id(p) AS prefix, id(d) AS suffix, x.token AS token
+ORDER BY c.key

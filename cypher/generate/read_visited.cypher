@@ -1,0 +1,6 @@
+// What some sources read on from, and how often in all.
+// in:  $sources LIST<STRING>
+// out: id INTEGER, n INTEGER
+MATCH (s:Source)-[v:VISITED]->(c:Composition)
+WHERE s.name IN $sources
+RETURN id(c) AS id, sum(v.n) AS n
