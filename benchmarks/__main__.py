@@ -17,13 +17,14 @@ from benchmarks import (
     next_tokens,
     paths,
     placing,
+    proving,
     together,
     transformer,
 )
 from benchmarks.measuring import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
-PARTS = (command_line, neighbours, graph, forgetting, placing, paths)
+PARTS = (command_line, proving, neighbours, graph, forgetting, placing, paths)
 LONG = (transformer, together, next_tokens)
 """Those that run whole transformers: most of an hour on an idle machine of two cores."""
 

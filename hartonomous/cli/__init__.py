@@ -60,6 +60,8 @@ COMMANDS = {
     "erase": "deleting",
     "suppressions": "undoing",
     "export": "exporting",
+    "audit": "auditing",
+    "certificate": "certifying",
     "log": "proving",
     "keys": "proving",
 }

@@ -40,6 +40,12 @@ _keep = click.option(
     metavar="DAYS",
     help="How long it can be undone.",
 )
+_certificate = click.option(
+    "--certificate",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write a signed certificate of it.",
+)
 _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 _apply = click.option("--apply", "plan_file", type=click.Path(path_type=Path), help="Do this plan.")
 _resume = click.option("--resume", is_flag=True, help="Finish what was cut short.")
@@ -59,6 +65,7 @@ Example:
 @_apply
 @_resume
 @_keep
+@_certificate
 @_yes
 @json_option
 @quiet_option
@@ -100,7 +107,7 @@ def _options(verb: str, command: F) -> F:
         quiet_option,
         json_option,
         _yes,
-        *((_keep,) if verb == "delete" else ()),
+        *((_keep, _certificate) if verb == "delete" else ()),
         click.option("--force", is_flag=True, help="Overwrite the plan's file."),
         click.option("--cut", is_flag=True, help="Say in the plan what is cut off from the rest."),
         click.option(
@@ -209,6 +216,7 @@ def _run(
     as_json: bool,
     quiet: bool,
     keep: float = 0.0,
+    certificate: Path | None = None,
 ) -> None:
     from hartonomous.forget.planning import plan
     from hartonomous.forget.selecting import Selectors
@@ -217,6 +225,7 @@ def _run(
     from hartonomous.store.locking import WriterLock
 
     selectors = Selectors(**selected)
+    _refuse_existing(certificate, force)
     with connect() as graph, progress_bar(quiet) as progress:
         if plan_file or not yes:
             planned = plan(graph, selectors, progress, cut)
@@ -230,6 +239,7 @@ def _run(
                 from hartonomous.forget import deleting
 
                 report: Any = deleting.delete(graph, lock, selectors, progress, keep)
+                _certify(graph, lock, report, certificate)
             else:
                 from hartonomous.forget import erasing
 
@@ -245,6 +255,7 @@ def _do_or_resume(
     yes: bool,
     as_json: bool,
     quiet: bool,
+    certificate: Path | None = None,
 ) -> None:
     if (plan_file is None) == (not resume):
         raise click.UsageError(f"Name what to {verb}, or give --apply FILE, or --resume.")
@@ -255,6 +266,7 @@ def _do_or_resume(
     from hartonomous.store.locking import WriterLock
 
     planned = read_plan(plan_file) if plan_file else None
+    _refuse_existing(certificate, force=False)
     with connect() as graph, progress_bar(quiet) as progress:
         if planned is not None:
             refuse_moved(graph, planned)
@@ -262,10 +274,26 @@ def _do_or_resume(
         prepare(graph)
         with WriterLock(graph, f"{verb} by the command line") as lock:
             report = _carry_out(verb, graph, lock, planned, keep, progress)
+            if report is not None:
+                _certify(graph, lock, report, certificate)
     if report is None:
         say("Nothing was cut short.", quiet)
         return
     _finish(verb, report, (), as_json, quiet)
+
+
+def _refuse_existing(certificate: Path | None, force: bool) -> None:
+    from hartonomous.errors import Conflict
+
+    if certificate is not None and certificate.exists() and not force:
+        raise Conflict(f"{certificate} already exists; nothing was deleted.")
+
+
+def _certify(graph: Graph, lock: WriterLock, report: Any, certificate: Path | None) -> None:
+    from hartonomous.forget.attesting import certify
+
+    if certificate is not None:
+        certificate.write_bytes(certify(graph, lock, report.id, report.residual))
 
 
 def _finish(verb: str, report: Any, canaries: tuple[str, ...], as_json: bool, quiet: bool) -> None:

@@ -128,6 +128,13 @@ def known_hashes() -> dict[str, str]:
     return {_hmac(key, name): name for name, key in _subject_keys(directory()).items()}
 
 
+def openings() -> list[dict[str, str]]:
+    """Return hmac, key and name of every subject: with them anybody can check what a hash stands for."""
+    known = _subject_keys(directory())
+    found = [{"hmac": _hmac(key, name), "key": key, "name": name} for name, key in known.items()]
+    return sorted(found, key=lambda each: each["hmac"])
+
+
 def destroy_keys(subjects: Iterable[str]) -> dict[str, str]:
     """Destroy the keys of subjects; return the HMACs that nobody can open from now on."""
     with _turn() as place:

@@ -1,0 +1,7 @@
+// How many edges of evidence of one type there are between some pairs, each of its source.
+// in:  $starts LIST<STRING>, $ends LIST<STRING>, $sources LIST<STRING>
+// out: rows INTEGER
+UNWIND range(0, size($starts) - 1) AS i
+MATCH (a:Composition {key: $starts[i]})-[e:EVIDENCE_TYPE]->(b:Composition {key: $ends[i]})
+WHERE e.source = $sources[i]
+RETURN count(e) AS rows
