@@ -142,6 +142,11 @@ class Bundle:
             raise BadInput(f"{self.path}: compositions are not sorted by key; extract it again.")
         check_contexts(self.contexts(), len(keys))
         for track in self.tracks:
+            if not evidence_type(track.evidence).vector and (track.trust or track.absent):
+                raise BadInput(
+                    f"{self.path}: {track.evidence} is counted and has no vote, but claims the "
+                    f"trust {track.trust} and the constant {track.absent}; extract it again."
+                )
             table = _parquet(self.path / track.file).read()
             check(table, evidence_type(track.evidence), len(keys))
             if table.num_rows != track.rows:

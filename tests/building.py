@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from hartonomous.schema import MICRO, evidence_type
 from hartonomous.store.exporting import export_lines
 from hartonomous.store.graph import Graph
 
+COUNTED = "SENTENCE_EVIDENCE"
 WORDS = (Path(__file__).parent / "words.txt").read_text().split()
 
 
@@ -114,6 +116,36 @@ def bundle_of(path: Path, output: Path, k: int = 5) -> Bundle:
     """Return the bundle of a model's files."""
     options = ExtractOptions(NeighbourOptions(k=k))
     return extract(open_model(str(path), OpenOptions()), options, output, silent)
+
+
+def with_counted(bundle: Bundle, output: Path, seed: int, vector: bool = True) -> Bundle:
+    """Return a bundle over the same words with SENTENCE_EVIDENCE of a third of a bundle's pairs and
+    of a few others; without `vector`, of these alone."""
+    rng = np.random.default_rng(seed)
+    compositions = bundle.compositions()
+    size = compositions.num_rows
+    (track,) = bundle.tracks
+    listed = pa.Table.from_batches(bundle.evidence(track, 1 << 20))
+    pairs = listed["start"].to_numpy().astype(np.int64) * size + listed["end"].to_numpy()
+    more = np.sort(rng.choice(size, (40, 2)), axis=1)
+    more = more[more[:, 0] < more[:, 1]]
+    chosen = np.union1d(rng.choice(pairs, len(pairs) // 3), more[:, 0] * size + more[:, 1])
+    n = rng.integers(1, 4, len(chosen))
+    weight = rng.integers(0, n * MICRO + 1)
+    schema = columns(evidence_type(COUNTED))
+    table = pa.table(
+        dict(zip(schema.names, (chosen // size, chosen % size, n, weight), strict=True))
+    ).cast(schema)
+    counted = TrackDescription(
+        COUNTED, ("sentences",), 10, size, 0, 0, 0, 1.0, len(chosen), int(n.sum())
+    )
+    with BundleWriter(output) as writer:
+        writer.write_compositions(compositions)
+        writer.write_evidence(COUNTED, iter([table]))
+        if vector:
+            writer.write_evidence(track.evidence, iter([listed]))
+        tracks = (track, counted) if vector else (counted,)
+        return writer.finish(replace(bundle.source, options={"seed": seed}), tracks)
 
 
 def put_in(graph: Graph, bundle: Bundle, name: str, replace: bool = False) -> None:

@@ -1,4 +1,4 @@
-// What each track that knows both words says of them, and the ratings without its source.
+// What each track says of two words that knows both, or that counted the pair; and the ratings without its source.
 // in:  $start STRING, $end STRING
 // out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, rank INTEGER, positions LIST<STRING>, examined INTEGER, support INTEGER, vote INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
 // procedure: explain(start::STRING, end::STRING)
@@ -12,11 +12,16 @@ CALL () {
 }
 WITH c, d,
      [number IN split(c.known, '+') WHERE number <> '' AND number IN split(d.known, '+')] AS both
+CALL (c, d) {
+  MATCH (c)-[e:EVIDENCE_TYPES]-(d)
+  RETURN collect(e {.*, type: type(e)}) AS edges
+}
 MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
-WHERE toString(t.number) IN both
-OPTIONAL MATCH (c)-[e:EVIDENCE_TYPES]-(d)
-WHERE e.source = t.source AND type(e) = t.evidence
-WITH t, e, coalesce(e.support, t.absent) AS support
+WITH t, both, head([e IN edges WHERE e.source = t.source AND e.type = t.evidence]) AS e
+WHERE e IS NOT NULL OR t.trust > 0 AND toString(t.number) IN both
+// What was only counted has no odds, its track no vote: it changes elo alone.
+WITH t, e, CASE WHEN e.n > 0 AND e.support IS NULL THEN null ELSE coalesce(e.support, t.absent) END
+     AS support
 WITH collect({
   source: t.source, evidence: t.evidence, observed: e IS NOT NULL, vote: t.vote,
   support: support, n: coalesce(e.n, 0), weight: coalesce(e.weight, 0),
@@ -26,7 +31,7 @@ WITH collect({
 UNWIND terms AS term
 WITH terms, term, [other IN terms WHERE other.source <> term.source] AS others
 WITH terms, term, [other IN others WHERE other.observed] AS seen,
-     reduce(sum = 0, other IN others | sum + other.vote * other.support) AS gained,
+     reduce(sum = 0, other IN others | sum + other.vote * coalesce(other.support, 0)) AS gained,
      reduce(sum = 2000000, other IN others | sum + other.vote) AS trusted,
      reduce(sum = 2000000, other IN terms | sum + other.vote) AS all_trusted
 WITH term, gained, trusted, all_trusted, seen,
@@ -37,7 +42,7 @@ WITH term, gained, trusted, all_trusted, seen,
 RETURN term.source AS source, term.evidence AS evidence, term.observed AS observed,
        term.n AS times, term.directed AS directed, term.weight AS weight, term.rank AS rank,
        term.positions AS positions, term.examined AS examined, term.support AS support, term.vote AS vote,
-       toInteger(round(1.0 * term.vote * term.support / all_trusted)) AS share,
+       toInteger(round(1.0 * term.vote * coalesce(term.support, 0) / all_trusted)) AS share,
        CASE WHEN size(seen) = 0 THEN null ELSE
          1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
          + 500.0 * (weight / 1e6 / n)
@@ -47,4 +52,4 @@ RETURN term.source AS source, term.evidence AS evidence, term.observed AS observ
          1500 + toInteger(floor(
            0.4 * toInteger(floor((2.0 * gained + trusted) / (2 * trusted))) + 0.5))
        END AS consensus_without
-ORDER BY vote * support DESC, source, evidence
+ORDER BY vote * coalesce(support, 0) DESC, source, evidence

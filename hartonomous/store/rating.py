@@ -4,7 +4,8 @@
 many sources: each track that knows both ends states its log-odds against chance that the pair would
 be listed as often and as high (`support`, or the track's absent constant where it has no row),
 weighted by the track's vote and shrunk toward no evidence. A vote is the track's trust, divided
-among near-copies, none for a source that disagrees with all others.
+among near-copies, none for a source that disagrees with all others. Evidence that is counted, not
+searched among vectors, has no odds against chance: it adds to elo and leaves the consensus alone.
 """
 
 from __future__ import annotations
