@@ -69,7 +69,9 @@ KINDS: tuple[NodeLabel, ...] = (
     NodeLabel("Token", "a word, or a piece that begins a word"),
     NodeLabel("Piece", "a piece that continues a word, its text written ##ing"),
     NodeLabel(CONTEXT, "the last two to four tokens read, oldest first"),
-    NodeLabel("Sentence", "a sentence of a document"),
+    NodeLabel(
+        "Sentence", "a sentence of a document, or an answer as it was given; white space made one"
+    ),
     NodeLabel("Image", "a picture, known by the digest of its pixels"),
     NodeLabel("Region", "a part of a picture"),
     NodeLabel("Feature", "a visual feature"),
@@ -316,7 +318,13 @@ EVIDENCE: tuple[EvidenceType, ...] = (
     EvidenceType(
         "HEAD_EVIDENCE", "RELATES", False, True, "k nearest neighbours in a head's value subspace"
     ),
-    EvidenceType("SENTENCE_EVIDENCE", "RELATES", False, False, "near sentences"),
+    EvidenceType(
+        "SENTENCE_EVIDENCE",
+        "RELATES",
+        False,
+        False,
+        "sentences that an encoder places near each other, a sentence and its content words",
+    ),
     EvidenceType("COOCCURRENCE_EVIDENCE", "RELATES", False, False, "seen together"),
     EvidenceType("CROSSMODAL_EVIDENCE", "RELATES", False, False, "text and image held alike"),
     EvidenceType("EQUIVALENCE_EVIDENCE", "RELATES", False, False, "code of the same shape"),
@@ -324,7 +332,13 @@ EVIDENCE: tuple[EvidenceType, ...] = (
     EvidenceType(
         "PROMOTION_EVIDENCE", "PROMOTES", True, False, "output promoted by seeing a token"
     ),
-    EvidenceType("ANSWER_EVIDENCE", "ANSWERED_BY", True, False, "answers a question"),
+    EvidenceType(
+        "ANSWER_EVIDENCE",
+        "ANSWERED_BY",
+        True,
+        False,
+        "a question and the answer given with it, or the sentence read after it",
+    ),
     EvidenceType("DEPICTION_EVIDENCE", "DEPICTS", True, False, "an image shows a concept"),
     EvidenceType("LEFT_OF_EVIDENCE", "LEFT_OF", True, False, "one box left of another"),
     EvidenceType("ABOVE_EVIDENCE", "ABOVE", True, False, "one box above another"),

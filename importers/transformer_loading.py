@@ -50,8 +50,8 @@ def load_transformer(path: Path, *, causal: bool, device: str) -> Transformer:
     transformers, torch = _modules()
     if device == "cuda" and not torch.cuda.is_available():
         raise UsageError("There is no CUDA device here; leave --device out, or use --device cpu.")
-    _refuse_code(path)
-    _refuse_size(path)
+    refuse_code(path)
+    refuse_size(path)
     kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
     folder = path.parent if is_gguf(path) else path
     options: dict[str, Any] = {"gguf_file": path.name} if is_gguf(path) else {}
@@ -100,7 +100,8 @@ def _modules() -> tuple[Any, Any]:
     return transformers, torch
 
 
-def _refuse_code(path: Path) -> None:
+def refuse_code(path: Path) -> None:
+    """Raise BadInput for a model's folder that brings Python code, or whose architecture is unknown."""
     config = path / "config.json"
     if not path.is_dir():
         return
@@ -117,7 +118,8 @@ def _refuse_code(path: Path) -> None:
         )
 
 
-def _refuse_size(path: Path) -> None:
+def refuse_size(path: Path) -> None:
+    """Raise BadInput for a model whose weights would not fit into the free memory."""
     files = [path] if path.is_file() else sorted(path.glob("*.safetensors"))
     size = sum(_unpacked(file) for file in files)
     free = psutil.virtual_memory().available

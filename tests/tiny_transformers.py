@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,28 @@ def _vocabulary() -> dict[str, int]:
     letters = [chr(code) for code in range(ord("a"), ord("z") + 1)]
     words = [*SPECIALS, *WORDS, *letters, *(f"##{letter}" for letter in letters)]
     return {word: row for row, word in enumerate(words)}
+
+
+def tiny_encoder(folder: Path, seed: int = 0) -> Path:
+    """Write a sentence encoder: a tiny BERT, the mean of its tokens, brought to length one."""
+    tiny(folder, "bert", seed=seed)
+    kinds = {"": "Transformer", "1_Pooling": "Pooling", "2_Normalize": "Normalize"}
+    modules = [
+        {
+            "idx": place,
+            "name": str(place),
+            "path": path,
+            "type": f"sentence_transformers.models.{kind}",
+        }
+        for place, (path, kind) in enumerate(kinds.items())
+    ]
+    (folder / "1_Pooling").mkdir()
+    pooling = {"word_embedding_dimension": 16, "pooling_mode_mean_tokens": True}
+    written: dict[str, Any] = {
+        "modules.json": modules,
+        "sentence_bert_config.json": {"max_seq_length": 64, "do_lower_case": True},
+        "1_Pooling/config.json": pooling,
+    }
+    for name, value in written.items():
+        (folder / name).write_text(json.dumps(value))
+    return folder

@@ -69,6 +69,11 @@ def extraction_options(command: F) -> F:
             type=click.Choice(["cpu", "cuda"]),
             help="Where a model is run.",
         ),
+        click.option(
+            "--encoder",
+            type=click.Path(path_type=Path),
+            help="Folder of the sentence encoder that reads documents.",
+        ),
         click.option("--subject", help="Whose data it is, when it is somebody's."),
         click.option("--licence", help="The licence it came under."),
         click.option("--family", help="The family of models it belongs to."),
@@ -154,6 +159,7 @@ def opening(options: dict[str, Any]) -> tuple[OpenOptions, str | None]:
         options["device"],
         options["read"],
         options["samples"],
+        options["encoder"],
     )
     return chosen, options["importer"]
 

@@ -57,6 +57,7 @@ def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, qui
 Example:
   hartonomous ingest ./all-MiniLM-L6-v2 --as minilm
   hartonomous ingest glove.npy --vocabulary words.txt --limit 50000 --as glove
+  hartonomous ingest docs/ --encoder ./all-MiniLM-L6-v2 --as handbook
 """
 )
 @click.argument("model")
@@ -70,8 +71,9 @@ def ingest(
 ) -> None:
     """Take MODEL apart and put it into the graph: extract and load.
 
-    MODEL is a folder, a file, or a Hub id such as org/name. Interrupted, the
-    same command goes on; repeated, it changes nothing.
+    MODEL is a folder, a file, or a Hub id such as org/name; or documents, which
+    a sentence encoder reads. Interrupted, the same command goes on; repeated,
+    it changes nothing.
     """
     from hartonomous.extract.extracting import open_model
     from hartonomous.ingesting import ingest as run

@@ -20,7 +20,7 @@ from hartonomous.bundle import (
     read_bundle,
 )
 from hartonomous.costs import disk_bytes, seconds_to_load
-from hartonomous.errors import BadInput
+from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.aggregating import Aggregator
 from hartonomous.extract.contexts import Placed, context_table, expectation_table, place
 from hartonomous.extract.counting import Expectations
@@ -29,6 +29,7 @@ from hartonomous.extract.importing import (
     CountedTrack,
     OpenedModel,
     OpenOptions,
+    PairTrack,
     VectorTrack,
     importer_for,
 )
@@ -71,6 +72,8 @@ def open_model(model: str, options: OpenOptions, importer: str | None = None) ->
     """
     path = download(model) if is_hub_id(model) else Path(model)
     opened = importer_for(path, importer).open(path, options)
+    if options.encoder is not None and not opened.pairs:
+        raise UsageError(f"{path} is a model; leave --encoder out, it reads documents.")
     if len(opened.vocabulary) < 2:
         counted = opened.vocabulary.excluded
         reasons = ", ".join(f"{count} {reason}" for reason, count in counted.items()) or "none"
@@ -87,7 +90,7 @@ def describe_source(model: OpenedModel, options: ExtractOptions) -> SourceDescri
     # Threads change how fast the answer comes, not which.
     del searched["threads"]
     return SourceDescription(
-        kind="model",
+        kind=model.kind,
         importer=model.importer,
         files=model.files,
         options={**model.options, **searched, "extraction": EXTRACTION_VERSION},
@@ -109,6 +112,7 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
     pairs = min(round(PAIRS_PER_LISTING * listings), n * (n - 1) // 2 * len(model.tracks))
     run = sum(track.places for track in model.counted)
     pairs += PAIRS_PER_PLACE * run
+    pairs += sum(track.expected for track in model.pairs)
     return {
         "compositions": n,
         "excluded": model.vocabulary.excluded,
@@ -148,6 +152,7 @@ def extract(
             _write_counted(writer, track, one, placed, len(model.vocabulary))
             for track, one in zip(model.counted, found, strict=True)
         )
+        tracks += tuple(_write_pairs(writer, model, one, options, progress) for one in model.pairs)
         return writer.finish(describe_source(model, options), tracks)
 
 
@@ -237,6 +242,29 @@ def _write_counted(
         recall=1.0,
         rows=table.num_rows,
         observations=int(found.times.sum()),
+    )
+
+
+def _write_pairs(
+    writer: BundleWriter,
+    model: OpenedModel,
+    track: PairTrack,
+    options: ExtractOptions,
+    progress: Progress,
+) -> TrackDescription:
+    found = track.observe(options.neighbours, progress)
+    writer.write_evidence(track.evidence, iter([found.table]))
+    return TrackDescription(
+        evidence=track.evidence,
+        positions=track.positions,
+        k=found.k,
+        vocabulary=len(model.vocabulary),
+        dimensions=track.dimensions,
+        trust=0,
+        absent=0,
+        recall=found.recall,
+        rows=found.table.num_rows,
+        observations=int(np.sum(found.table["n"].to_numpy())),
     )
 
 

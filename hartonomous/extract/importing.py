@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.counting import Expectations
+from hartonomous.extract.neighbours import NeighbourOptions
 from hartonomous.extract.resuming import FinishedWork
 from hartonomous.extract.untrusted import is_pickle, refuse_pickle
 from hartonomous.extract.vocabulary import Vocabulary
@@ -39,6 +41,7 @@ class OpenOptions:
     embedding matrix where there are several; `limit` keeps the first entries only, None all.
     `tracks` are what is taken out, of TRACKS or ALL; `device` is where a model is run, if it is.
     `read` are files and folders of text a causal model reads, `samples` the tokens it writes itself.
+    `encoder` is the folder of the sentence encoder that reads documents.
     """
 
     vocabulary: Path | None = None
@@ -48,6 +51,7 @@ class OpenOptions:
     device: str = "cpu"
     read: tuple[Path, ...] = ()
     samples: int = 0
+    encoder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,36 @@ class CountedTrack:
 
 
 @dataclass(frozen=True)
+class ReadyPairs:
+    """Evidence rows over a vocabulary's compositions, sorted by (start, end), as the bundle has them;
+    the neighbours asked for (0 where none were) and the recall they were found with."""
+
+    table: pa.Table
+    k: int
+    recall: float
+
+
+@dataclass(frozen=True)
+class PairTrack:
+    """One kind of observation that comes as pairs of the vocabulary's compositions.
+
+    `expected` is about how many, told before anything is observed. `observe` may take long and is
+    told how neighbours are searched and where progress goes.
+    """
+
+    evidence: str
+    positions: tuple[str, ...]
+    dimensions: int
+    expected: int
+    observe: Callable[[NeighbourOptions, Progress], ReadyPairs]
+
+
+@dataclass(frozen=True)
 class OpenedModel:
-    """A model that was opened safely: its files, its vocabulary, what it can be asked."""
+    """A model that was opened safely: its files, its vocabulary, what it can be asked.
+
+    `kind` is the source's, as schema.py lists them.
+    """
 
     importer: str
     files: tuple[OpenedFile, ...]
@@ -108,6 +140,8 @@ class OpenedModel:
     tracks: tuple[VectorTrack, ...]
     options: dict[str, object]
     counted: tuple[CountedTrack, ...] = ()
+    pairs: tuple[PairTrack, ...] = ()
+    kind: str = "model"
 
 
 class Importer(Protocol):

@@ -31,6 +31,8 @@ from tests.model_files import (
 )
 
 ROOT = Path(__file__).parents[2]
+MODELS = [name for name in importers() if name != "documents"]
+"""What opens models; test_documents.py is about the one that opens documents."""
 
 
 @pytest.fixture
@@ -74,7 +76,7 @@ def sample(name: str, folder: Path) -> Path:
     return folder / "v.txt"
 
 
-@pytest.mark.parametrize("name", importers())
+@pytest.mark.parametrize("name", MODELS)
 def test_importers_keep_the_protocol(name: str, tmp_path: Path) -> None:
     importer = importers()[name]
     assert importer.name == name
@@ -112,7 +114,7 @@ def test_importers_keep_the_protocol(name: str, tmp_path: Path) -> None:
     assert texts(limited) < texts(first)
 
 
-@pytest.mark.parametrize("name", importers())
+@pytest.mark.parametrize("name", MODELS)
 def test_what_has_no_use_is_refused_not_ignored(name: str, tmp_path: Path) -> None:
     path = sample(name, tmp_path)
     with pytest.raises((UsageError, BadInput), match=r"--tensor|no matrix called 'none'"):

@@ -1,0 +1,255 @@
+"""Documents a person gives, and files of questions with answers, by what a sentence encoder holds alike.
+
+Sentences that an encoder places near each other, sentences and their content words, questions and
+their answers. A content word is a run of letters and digits that is no stop word; it is the token of
+the encoder's own vocabulary where there is one, else the word in lower case.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.bundle import OpenedFile
+from hartonomous.errors import BadInput, HartonomousError, UsageError
+from hartonomous.evidence import COMPOSITIONS, columns
+from hartonomous.extract.importing import (
+    OpenedModel,
+    OpenOptions,
+    PairTrack,
+    ReadyPairs,
+    refuse_options,
+)
+from hartonomous.extract.neighbours import NeighbourOptions, nearest
+from hartonomous.extract.tokenizers import find_tokenizer
+from hartonomous.extract.untrusted import is_pickle
+from hartonomous.extract.vocabulary import LONGEST as LONGEST_WORD
+from hartonomous.extract.vocabulary import TOKEN, Vocabulary, build_vocabulary
+from hartonomous.identity import composition_keys, file_digest, normalise
+from hartonomous.schema import MICRO, evidence_type
+from importers.document_files import module
+from importers.sentence_encoders import SentenceEncoder, open_encoder
+from importers.sentence_reading import KINDS, Reading, find_documents, read_documents, words_of
+from importers.word_vectors import IMPORTER as WORD_VECTORS
+
+SENTENCE = "Sentence"
+SENTENCES, ANSWERS = "SENTENCE_EVIDENCE", "ANSWER_EVIDENCE"
+
+MOST_NEAR = 10
+"""Nearest sentences kept of each; fewer where fewer neighbours are asked for."""
+
+MEMORY_SHARE = 0.6
+"""Of the free memory, what the vectors of all sentences and the search among them may take."""
+
+MODEL_FILES = (".safetensors", ".gguf", ".npy", ".npz", ".bin")
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+class Documents:
+    """Opens a document, a file of questions, or a folder of both."""
+
+    name = "documents"
+    summary = (
+        "text, Markdown, HTML, PDF; questions in JSON, JSONL, CSV; a folder of them (--encoder)"
+    )
+
+    def recognises(self, path: Path) -> bool:
+        if path.is_file():
+            return path.suffix.lower() in KINDS and not WORD_VECTORS.recognises(path)
+        if (
+            not path.is_dir()
+            or (path / "config.json").is_file()
+            or (path / "manifest.json").is_file()
+        ):
+            return False
+        inside = [file for file in path.iterdir() if file.is_file()]
+        if any(file.suffix.lower() in MODEL_FILES or is_pickle(file) for file in inside):
+            return False
+        return bool(find_documents(path)[0])
+
+    def open(self, path: Path, options: OpenOptions) -> OpenedModel:
+        refuse_options(self.name, options, vocabulary=True, tensor=True)
+        if options.encoder is None:
+            raise UsageError(
+                f"{path} holds documents; say which sentence encoder reads them with --encoder FOLDER."
+            )
+        files, others = find_documents(path)
+        if not files:
+            raise BadInput(f"{path} holds no document ({', '.join(KINDS)}).")
+        reading = read_documents(files, others, options.limit)
+        if not reading.sentences:
+            counted = ", ".join(f"{n} {reason}" for reason, n in reading.excluded.items())
+            raise BadInput(f"{path} holds no sentence. Left out: {counted or 'nothing'}.")
+        encoder = open_encoder(options.encoder, options.device)
+        _refuse_size(path, len(reading.sentences), encoder.dimensions)
+        home = path if path.is_dir() else path.parent
+        opened = tuple(_opened(file, home) for file in files)
+        evidence = SentenceEvidence(reading, encoder, options.encoder)
+        described: dict[str, object] = {
+            "importer": self.name,
+            "limit": options.limit,
+            "encoder": encoder.digest,
+        }
+        return OpenedModel(
+            self.name, opened, 0, evidence.vocabulary, (), described,
+            kind="corpus", pairs=evidence.tracks(),
+        )  # fmt: skip
+
+
+def _opened(file: Path, home: Path) -> OpenedFile:
+    return OpenedFile(file.relative_to(home).as_posix(), file_digest(file), file.stat().st_size)
+
+
+def _refuse_size(path: Path, sentences: int, dimensions: int) -> None:
+    # The vectors, a normalised copy for the search, and the words' beside them.
+    needed = 3 * 4 * sentences * dimensions
+    free = psutil.virtual_memory().available
+    if needed > MEMORY_SHARE * free:
+        raise BadInput(
+            f"{path} holds {sentences:,} sentences, whose vectors take {needed / 1e9:.1f} GB, and "
+            f"{free / 1e9:.1f} GB of memory are free; ingest it in parts, or with --limit."
+        )
+
+
+class SentenceEvidence:
+    """The sentences and words of a reading as compositions, and the evidence over them.
+
+    The encoder runs once, when the first track is observed.
+    """
+
+    def __init__(self, reading: Reading, encoder: SentenceEncoder, path: Path) -> None:
+        sentences = list(reading.sentences)
+        word_of = content_words(path)
+        self._encoder, self._answers = encoder, reading.answers
+        words: dict[str, int] = {}
+        pairs: list[tuple[int, int]] = []
+        for place, text in enumerate(sentences):
+            found = filter(None, map(word_of, words_of(text)))
+            pairs += [(place, words.setdefault(word, len(words))) for word in dict.fromkeys(found)]
+        self._sentences, self._words = sentences, list(words)
+        self._inside = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        self._vectors: tuple[Floats, Floats] | None = None
+        self.vocabulary, self._row = _compositions(sentences, list(words), reading)
+
+    def tracks(self) -> tuple[PairTrack, ...]:
+        """Return the track of sentences, and that of answers where a question met one."""
+        near = len(self._sentences) * MOST_NEAR + len(self._inside)
+        kinds: list[tuple[str, str, int, Callable[[NeighbourOptions, Any], ReadyPairs]]] = [
+            (SENTENCES, "nearest sentences and content words", near, self._near)
+        ]
+        if self._answers:
+            kinds.append((ANSWERS, "questions and answers", len(self._answers), self._answered))
+        return tuple(
+            PairTrack(evidence, (what,), self._encoder.dimensions, expected, observe)
+            for evidence, what, expected, observe in kinds
+        )
+
+    def _encoded(self, progress: Any) -> tuple[Floats, Floats]:
+        if self._vectors is None:
+            vectors = self._encoder.encode(self._sentences + self._words, progress)
+            self._vectors = vectors[: len(self._sentences)], vectors[len(self._sentences) :]
+        return self._vectors
+
+    def _near(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
+        """Return sentences near each other, and sentences with their words, by cosine."""
+        sentences, words = self._encoded(progress)
+        # An encoder is trained so that its cosines compare as they are; nothing is subtracted.
+        asked = replace(options, k=min(options.k, MOST_NEAR), centre=False)
+        found = nearest(sentences, asked, lambda done, total: progress("sentences", done, total))
+        start = np.repeat(np.arange(len(sentences)), found.indices.shape[1])
+        near = np.stack([start, found.indices.ravel().astype(np.int64)], axis=1)
+        near = near[near[:, 1] >= 0]
+        weight = _cosines(sentences, sentences, near)
+        near, weight = near[weight > 0], weight[weight > 0]
+        inside = self._inside + np.array([0, len(sentences)])
+        pairs = self._row[np.concatenate([near, inside])]
+        weights = np.concatenate([weight, _cosines(sentences, words, self._inside)])
+        pairs.sort(axis=1)
+        pairs, first = np.unique(pairs, axis=0, return_index=True)
+        table = _table(SENTENCES, pairs, np.ones(len(pairs), np.int64), weights[first])
+        return ReadyPairs(table, asked.k, found.recall)
+
+    def _answered(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
+        """Return questions with their answers: how often met, weighted by the cosine each time."""
+        sentences, _ = self._encoded(progress)
+        places = np.array(list(self._answers), dtype=np.int64)
+        times = np.fromiter(self._answers.values(), dtype=np.int64)
+        pairs = self._row[places]
+        order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+        weights = times * _cosines(sentences, sentences, places)
+        return ReadyPairs(_table(ANSWERS, pairs[order], times[order], weights[order]), 0, 1.0)
+
+
+def _compositions(
+    sentences: list[str], words: list[str], reading: Reading
+) -> tuple[Vocabulary, Ints]:
+    """Return the compositions sorted by key, and the row of each sentence, then of each word."""
+    texts = sentences + words
+    kinds = [SENTENCE] * len(sentences) + [TOKEN] * len(words)
+    keys = np.array(composition_keys(kinds, texts), dtype="U32")
+    order = np.argsort(keys)
+    row = np.empty(len(order), dtype=np.int64)
+    row[order] = np.arange(len(order))
+    table = pa.table({"key": keys.tolist(), "text": texts, "kind": kinds}, schema=COMPOSITIONS)
+    excluded = dict(sorted(reading.excluded.items()))
+    return Vocabulary(table.take(pa.array(order)), order, row, excluded, reading.merged), row
+
+
+def content_words(encoder: Path) -> Callable[[str], str | None]:
+    """Return the function from a word of a text to its token, None where it carries no content."""
+    stop = _stop_words()
+    known = _known_words(encoder)
+
+    def word_of(word: str) -> str | None:
+        lower = word.lower()
+        if len(word) < 2 or len(word) > LONGEST_WORD or lower in stop or word in stop:
+            return None
+        return normalise(word if word in known else lower)
+
+    return word_of
+
+
+def _stop_words() -> frozenset[str]:
+    """Return scikit-learn's English stop words, and what is left of clitics at an apostrophe."""
+    stop = module("sklearn.feature_extraction.text").ENGLISH_STOP_WORDS
+    return frozenset(stop) | {"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"}
+
+
+def _known_words(encoder: Path) -> frozenset[str]:
+    """Return the whole words of the encoder's vocabulary, as they are written there."""
+    try:
+        table = find_tokenizer(encoder)
+        kept = build_vocabulary(table.entries, table.convention, table.set_aside, table.literal)
+    except HartonomousError:
+        # A tokenizer without a vocabulary that is read here; words are taken in lower case.
+        return frozenset()
+    kinds, texts = (kept.compositions[name].to_pylist() for name in ("kind", "text"))
+    return frozenset(t for kind, t in zip(kinds, texts, strict=True) if kind == TOKEN)
+
+
+def _cosines(first: Floats, second: Floats, pairs: Ints) -> Ints:
+    """Return the cosine of each pair of rows in micro-units, within [0, 1]; rows have length one."""
+    found = np.empty(len(pairs), dtype=np.float64)
+    for begin in range(0, len(pairs), 1 << 16):
+        part = pairs[begin : begin + (1 << 16)]
+        left, right = first[part[:, 0]], second[part[:, 1]]
+        found[begin : begin + len(part)] = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+    return np.rint(MICRO * np.clip(found, 0.0, 1.0)).astype(np.int64)
+
+
+def _table(evidence: str, pairs: Ints, n: Ints, weight: Ints) -> pa.Table:
+    arrays = (pairs[:, 0], pairs[:, 1], n, weight)
+    schema = columns(evidence_type(evidence))
+    return pa.table(dict(zip(schema.names, arrays, strict=True))).cast(schema)
+
+
+IMPORTER = Documents()

@@ -1,0 +1,153 @@
+"""Sentence encoders as sentence-transformers saves them: a local folder, none of its code run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.errors import BadInput, NotFound, UsageError
+from hartonomous.extract.importing import Progress
+from hartonomous.extract.untrusted import inside, is_pickle, read_json, refuse_pickle, shown
+from hartonomous.identity import content_digest, file_digest
+from importers.transformer_loading import refuse_code, refuse_size
+
+MODULES = ("Transformer", "Pooling", "Normalize", "Dense")
+"""Parts an encoder may be made of; each is the library's own class."""
+
+WEIGHTS = "model.safetensors"
+BATCH = 64
+AT_ONCE = 1_024
+"""Texts between two reports of progress; they are sorted by length within."""
+
+
+class SentenceEncoder:
+    """Turns texts into vectors of length one."""
+
+    def __init__(self, path: Path, device: str) -> None:
+        self._model = _load(path, device)
+        self._path = path
+        self.digest = content_digest("encoder", {"files": _files(path)})
+        self.dimensions = int(self._model.get_embedding_dimension())
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """Return the vectors of texts, (n, dimensions); raises BadInput where one is not finite."""
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        for first in range(0, len(texts), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            vectors[part] = self._model.encode(
+                list(texts[part]),
+                batch_size=BATCH,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+                normalize_embeddings=True,
+            )
+            if progress is not None:
+                progress("encoding", min(first + AT_ONCE, len(texts)), len(texts))
+        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+        if len(bad):
+            raise BadInput(
+                f"{self._path}: the vector of {shown(texts[int(bad[0])])} is not finite; the encoder "
+                "is damaged."
+            )
+        return vectors
+
+
+def open_encoder(path: Path, device: str = "cpu") -> SentenceEncoder:
+    """Open an encoder's folder.
+
+    Raises NotFound where there is none, BadInput for one that is no sentence encoder, brings code,
+    has its weights pickled or is larger than memory, UsageError without the extra or the device.
+    """
+    return SentenceEncoder(path, device)
+
+
+def _load(path: Path, device: str) -> Any:
+    if not path.is_dir():
+        raise NotFound(f"There is no encoder's folder at {path}.")
+    if not (path / "modules.json").is_file():
+        raise BadInput(
+            f"{path} is no sentence encoder: it has no modules.json, which says how its tokens "
+            "become one vector. Give a folder that sentence-transformers saved."
+        )
+    _check_modules(path)
+    refuse_code(path)
+    refuse_size(path)
+    library, torch = _library()
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("There is no CUDA device here; leave --device out, or use --device cpu.")
+    try:
+        model = library.SentenceTransformer(
+            str(path),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"use_safetensors": True, "dtype": torch.float32},
+        )
+    except Exception as error:
+        # The library meets a damaged folder with whatever the place it is in raises.
+        first = (str(error).strip().splitlines() or [repr(error)])[0]
+        raise BadInput(f"{path} cannot be opened as a sentence encoder: {shown(first)}") from error
+    return model.eval()
+
+
+def _library() -> tuple[Any, Any]:
+    try:
+        library: Any = import_module("sentence_transformers")
+        torch: Any = import_module("torch")
+        transformers: Any = import_module("transformers")
+    except ImportError as error:
+        raise UsageError(
+            "Encoding sentences needs sentence-transformers and torch: "
+            "pip install 'hartonomous[documents,transformers]'."
+        ) from error
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    return library, torch
+
+
+def _check_modules(path: Path) -> None:
+    """Raise BadInput unless every part is the library's own, with weights that are no pickles."""
+    modules = read_json(inside(path, "modules.json"))
+    if not isinstance(modules, list) or not modules:
+        raise BadInput(f"{path}: modules.json is no list of modules.")
+    for module in modules:
+        kind = module.get("type") if isinstance(module, dict) else None
+        folder = module.get("path") if isinstance(module, dict) else None
+        if not isinstance(kind, str) or not isinstance(folder, str):
+            raise BadInput(f"{path}: modules.json has a module without type or path.")
+        if not kind.startswith("sentence_transformers.") or kind.split(".")[-1] not in MODULES:
+            raise BadInput(
+                f"{path} has a part of the type {shown(kind)}; {', '.join(MODULES)} of "
+                "sentence_transformers are run, and no code of a model."
+            )
+        place = (path / folder).resolve()
+        if not place.is_relative_to(path.resolve()):
+            raise BadInput(f"{path}: the module {shown(folder)} leads out of the folder.")
+        if kind.endswith((".Transformer", ".Dense")):
+            _check_weights(place)
+
+
+def _check_weights(place: Path) -> None:
+    if any(place.glob("*.safetensors")):
+        return
+    for file in sorted(place.glob("*")):
+        if is_pickle(file):
+            raise refuse_pickle(file)
+    raise BadInput(f"{place} has no weights ({WEIGHTS}).")
+
+
+def _files(path: Path) -> list[list[str]]:
+    """Return name and digest of every file that decides what the encoder says."""
+    files = (
+        f
+        for f in sorted(path.rglob("*"))
+        if f.suffix in (".json", ".safetensors", ".txt", ".model")
+    )
+    return [
+        [file.relative_to(path).as_posix(), file_digest(file)] for file in files if file.is_file()
+    ]
