@@ -40,6 +40,7 @@ COMMANDS = {
     "outliers": "surveying",
     "contradictions": "surveying",
     "projections": "surveying",
+    "ask": "answering",
     "sources": "asking",
     "source": "asking",
     "stats": "asking",

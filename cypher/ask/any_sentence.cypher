@@ -1,0 +1,6 @@
+// Whether the graph holds any sentence.
+// in:
+// out: key STRING
+MATCH (s:Sentence)
+RETURN s.key AS key
+LIMIT 1

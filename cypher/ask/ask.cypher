@@ -1,0 +1,69 @@
+// What answers a question: from its words, or from sentences it was matched with, over near questions to answers.
+// in:  $question STRING, $top INTEGER, $matches LIST OF MAP {key STRING, score FLOAT, words LIST<STRING>}
+// out: answer STRING, answered BOOLEAN, score FLOAT, elo FLOAT, words LIST<STRING>, path LIST<STRING>, sources LIST<STRING>
+// procedure: ask(question::STRING, top = 5::INTEGER, matches = null::LIST OF MAP)
+CALL () {
+  // A word leads to sentences over itself, and by half as much over the words related to it.
+  WITH reduce(text = '', i IN range(0, size($question) - 1) |
+         text + CASE WHEN substring($question, i, 1) =~ '[\\p{L}\\p{N}]'
+                THEN substring($question, i, 1) ELSE ' ' END) AS spaced
+  UNWIND split(toLower(spaced), ' ') AS word
+  WITH DISTINCT word
+  WHERE word <> '' AND $matches IS NULL
+  MATCH (c:Composition {folded: normalize(word)})
+  WHERE c:Token
+  CALL (c) {
+    RETURN c AS near, 1.0 AS likeness
+    UNION ALL
+    MATCH (c)-[r:RELATES]-(d:Token)
+    WHERE r.decades > 0
+    WITH d, r ORDER BY r.decades DESC, d.key LIMIT 5
+    RETURN d AS near, 0.5 * r.weight / 1e6 / r.n AS likeness
+  }
+  WITH word, near, likeness, COUNT { (near)-[:SENTENCE_EVIDENCE]-(:Sentence) } AS held
+  WHERE held > 0
+  // The rarer a word is among the sentences, the more it tells.
+  WITH word, near, likeness * log10(1.0 + 1.0 * COUNT { (:Sentence) } / held) AS gain
+  WITH word, collect([near, gain]) AS steps, max(gain) AS most
+  WITH collect([word, steps]) AS words, sum(most) AS whole
+  UNWIND words AS entry
+  UNWIND entry[1] AS step
+  WITH entry[0] AS word, step[0] AS near, step[1] AS gain, whole
+  MATCH (near)-[r:RELATES]-(s:Sentence)
+  WITH s, word, whole, max(gain * r.weight / 1e6 / r.n) AS part
+  WITH s, sum(part) / whole AS score, collect(word) AS words
+  ORDER BY score DESC, s.key
+  LIMIT 50
+  RETURN s, score, words
+  UNION ALL
+  UNWIND coalesce($matches, []) AS m
+  MATCH (s:Composition {key: m.key})
+  RETURN s, m.score AS score, m.words AS words
+}
+CALL (s, score) {
+  MATCH (s)-[a:ANSWERED_BY]->(answer)
+  RETURN answer, true AS answered, score AS total, a.elo AS elo, [s.text, answer.text] AS path
+  UNION ALL
+  MATCH (s)-[r:RELATES]-(q:Sentence)-[a:ANSWERED_BY]->(answer)
+  WHERE answer <> s
+  RETURN answer, true AS answered, score * r.weight / 1e6 / r.n AS total, a.elo AS elo,
+         [s.text, q.text, answer.text] AS path
+  UNION ALL
+  // A sentence that asks nothing may itself be what is looked for.
+  UNWIND CASE WHEN right(s.text, 1) IN ['?', '？', '؟'] THEN [] ELSE [s] END AS answer
+  RETURN answer, false AS answered, score AS total, null AS elo, [answer.text] AS path
+}
+WITH answer, answered, total, elo, words, path
+ORDER BY total DESC, elo DESC, size(path)
+WITH answer, head(collect({
+  answered: answered, total: total, elo: elo, words: words, path: path
+})) AS best
+ORDER BY best.total DESC, coalesce(best.elo, 0.0) DESC, answer.key
+LIMIT $top
+RETURN answer.text AS answer, best.answered AS answered, best.total AS score, best.elo AS elo,
+       best.words AS words, best.path AS path,
+       COLLECT {
+         MATCH (answer)-[e:SENTENCE_EVIDENCE|ANSWER_EVIDENCE]-()
+         RETURN DISTINCT e.source AS source ORDER BY source
+       } AS sources
+ORDER BY score DESC, coalesce(elo, 0.0) DESC, answer
