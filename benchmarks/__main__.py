@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks import (
+    answers,
     command_line,
     forgetting,
     graph,
@@ -24,7 +25,7 @@ from benchmarks import (
 from benchmarks.measuring import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
-PARTS = (command_line, proving, neighbours, graph, forgetting, placing, paths)
+PARTS = (command_line, proving, neighbours, graph, forgetting, placing, paths, answers)
 LONG = (transformer, together, next_tokens)
 """Those that run whole transformers: most of an hour on an idle machine of two cores."""
 

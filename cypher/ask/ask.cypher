@@ -31,7 +31,9 @@ CALL () {
   WITH entry[0] AS word, step[0] AS near, step[1] AS gain, whole
   MATCH (near)-[r:RELATES]-(s:Sentence)
   WITH s, word, whole, max(gain * r.weight / 1e6 / r.n) AS part
-  WITH s, sum(part) / whole AS score, collect(word) AS words
+  ORDER BY word
+  WITH s, whole, sum(part) AS gained, collect(word) AS words
+  WITH s, gained / whole AS score, words
   ORDER BY score DESC, s.key
   LIMIT 50
   RETURN s, score, words

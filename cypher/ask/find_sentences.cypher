@@ -10,6 +10,7 @@ CALL () {
   WHERE word <> ''
   MATCH (c:Composition {folded: normalize(word)})-[:RELATES]-(s:Sentence)
   WHERE c:Token
+  WITH s, word ORDER BY word
   WITH s, collect(DISTINCT word) AS words
   ORDER BY size(words) DESC, s.key
   LIMIT $most
