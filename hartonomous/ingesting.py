@@ -28,7 +28,14 @@ from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import Entry
 from hartonomous.store.migrating import migrate
 from hartonomous.store.procedures import install
-from hartonomous.store.settling import SettleReport, check_formula, schedule, schedule_all, settle
+from hartonomous.store.settling import (
+    SettleReport,
+    check_formula,
+    read_state,
+    schedule,
+    schedule_all,
+    settle,
+)
 from hartonomous.store.suppressing import Suppressions, admit
 
 
@@ -72,7 +79,9 @@ def ingest(
     prepare(graph)
     source = describe_source(model, options)
     Suppressions(graph).refuse(source.digest, source.subject)
-    if (report := _live_already(graph, name, source.digest)) is not None:
+    # A source goes live before its pairs are rated; cut short there, it is not done yet.
+    settled = read_state(graph)["settled"]
+    if settled and (report := _live_already(graph, name, source.digest)) is not None:
         return report
     bundle = extract_cached(model, options, cache, progress)
     report = load_bundle(graph, bundle, name, progress, replace)
