@@ -28,6 +28,6 @@ CALL (states) {
 }
 RETURN reduce(text = $prompt, token IN tokens | text + CASE
     WHEN token STARTS WITH '##' AND size(token) > 2 THEN substring(token, 2)
-    WHEN token IN ['.', ',', ';', ':', '!', '?'] THEN token
+    WHEN token =~ '[.,:!?\\x3b]' THEN token
     ELSE ' ' + token
   END) AS text, states
