@@ -18,7 +18,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
-from hartonomous.errors import BadInput, HartonomousError, UsageError
+from hartonomous.errors import BadInput, HartonomousError
 from hartonomous.evidence import COMPOSITIONS, columns
 from hartonomous.extract.importing import (
     OpenedModel,
@@ -79,8 +79,9 @@ class Documents:
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         refuse_options(self.name, options, vocabulary=True, tensor=True)
         if options.encoder is None:
-            raise UsageError(
-                f"{path} holds documents; say which sentence encoder reads them with --encoder FOLDER."
+            raise BadInput(
+                f"{path} is not a model that any importer reads. If it holds documents, say which "
+                "sentence encoder reads them: --encoder FOLDER."
             )
         files, others = find_documents(path)
         if not files:

@@ -276,7 +276,7 @@ def test_a_folder_is_one_source_with_what_was_left_out(tmp_path: Path, encoder: 
 
 
 def test_what_is_opened_needs_an_encoder_and_is_no_model(tmp_path: Path, encoder: Path) -> None:
-    with pytest.raises(UsageError, match="--encoder"):
+    with pytest.raises(BadInput, match="--encoder"):
         open_model(str(DOCUMENTS), OpenOptions())
     with pytest.raises(UsageError, match="reads documents"):
         open_model(str(MINILM), OpenOptions(encoder=encoder))
