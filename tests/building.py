@@ -23,7 +23,7 @@ from hartonomous.extract.importing import OpenOptions
 from hartonomous.extract.neighbours import NeighbourOptions
 from hartonomous.identity import composition_key, content_digest
 from hartonomous.ingesting import load_bundle, prepare
-from hartonomous.schema import MICRO, evidence_type
+from hartonomous.schema import FORMULA_VERSION, MICRO, evidence_type
 from hartonomous.store.exporting import export_lines
 from hartonomous.store.graph import Graph
 
@@ -42,9 +42,16 @@ def wipe(graph: Graph) -> None:
     ]:
         pass
     while graph.write(
-        "MATCH (n) WHERE NOT n:Migration WITH n LIMIT 50000 DELETE n RETURN count(*) AS gone"
+        "MATCH (n) WHERE NOT n:Migration AND NOT n:State WITH n LIMIT 50000 DELETE n "
+        "RETURN count(*) AS gone"
     )[0]["gone"]:
         pass
+    # What is installed stays known: installing all procedures anew takes seconds.
+    graph.write(
+        "MATCH (g:State) SET g = {name: g.name, settled: true, epoch: 0, formula: $formula, "
+        "procedures: g.procedures}",
+        formula=FORMULA_VERSION,
+    )
     prepare(graph)
 
 
