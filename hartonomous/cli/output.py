@@ -59,7 +59,14 @@ def print_facts(facts: Mapping[str, object]) -> None:
 def say(text: str, quiet: bool = False) -> None:
     """Tell the person something that is not data."""
     if not quiet:
-        click.echo(text, err=True)
+        click.echo(_folded(text) if sys.stderr.isatty() else text, err=True)
+
+
+def _folded(text: str) -> str:
+    """Return a text folded to the terminal's width."""
+    room = shutil.get_terminal_size().columns
+    lines = text.splitlines()
+    return "\n".join(textwrap.fill(line, room, break_long_words=False) for line in lines)
 
 
 def confirm(act: str, question: str, yes: bool) -> None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from hartonomous import schema
+from hartonomous.ask.placing import place
+from hartonomous.forget.erasing import erase
+from hartonomous.forget.selecting import Selectors
 from hartonomous.store.graph import Graph
-from tests.building import put_in, random_bundle
+from hartonomous.store.locking import WriterLock
+from tests.building import put_in, random_bundle, silent
 
 
 def test_a_real_graph_holds_nothing_the_schema_does_not_name(graph: Graph, tmp_path: Path) -> None:
     put_in(graph, random_bundle(tmp_path, 1), "one")
     put_in(graph, random_bundle(tmp_path, 2), "one", replace=True)
+    put_in(graph, random_bundle(tmp_path, 3), "two")
+    with WriterLock(graph, "test") as lock:
+        erase(graph, lock, Selectors(sources=("two",)), tmp_path / "none", silent)
+    place(graph, 8, silent)
     kinds = {kind.name for kind in schema.KINDS}
     for node in schema.NODES:
         rows = graph.read(
