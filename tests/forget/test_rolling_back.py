@@ -15,6 +15,7 @@ from hartonomous.forget.snapshots import create_snapshot
 from hartonomous.forget.undoing import undo
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import read_log, verify_log
 from tests.building import causal_bundle, exported, put_in, random_bundle, silent
 
 CONCEPT = Selectors(concepts=("king",))
@@ -54,6 +55,9 @@ def test_everything_since_is_taken_back(filled: Graph, tmp_path: Path) -> None:
     assert plan == Rollback("then", ("three",), (source, concept), (stood,))
     assert go_back(filled, "then") == plan
     assert exported(filled) == before
+    logged = read_log(filled, 1)[0]
+    assert (logged["act"], logged["names"]) == ("rollback", ["snapshot:then"])
+    assert verify_log(filled).findings == ()
     assert str(plan_rollback(filled, "then")) == "nothing to do"
 
 
