@@ -108,7 +108,7 @@ def load_bundle(
         if (report := _live_already(graph, name, bundle.source.digest)) is not None:
             return report
         bundle, skipped = admit(graph, bundle)
-        known = read_findings(graph)
+        known = {(one.source, one.kind) for one in read_findings(graph)}
         target, replaced = _target(name, read_source(graph, name) is not None, replace)
         loaded = load(graph, lock, bundle, target, progress, replaced)
         for concerned in (target, replaced):
@@ -117,8 +117,12 @@ def load_bundle(
         go_live(graph, lock, target, _entry(bundle, name, replaced), replaced)
         logbook.seal(graph)
         settled = settle(graph, lock, progress)
-        new = [one for one in read_findings(graph) if one.source == name or one not in known]
-        return IngestReport(name, loaded, settled, False, skipped, tuple(new))
+        new = tuple(
+            one
+            for one in read_findings(graph)
+            if one.source == name or (one.source, one.kind) not in known
+        )
+        return IngestReport(name, loaded, settled, False, skipped, new)
 
 
 def _entry(bundle: Bundle, name: str, replaced: str | None) -> Entry:

@@ -230,7 +230,7 @@ def _against(
         reasons.append(f"it would have no vote: it {distrust}")
     elif lifts and max(lifts) < LEAST_LIFT:
         reasons.append(
-            f"it shares 10^{max(lifts) / 1000:.2f} times what chance gives with what is there; with "
+            f"it shares 10^{max(lifts) / 1000:z.2f} times what chance gives with what is there; with "
             "so few sources nobody can tell which of them is wrong"
         )
     if agreements and max(one.words for one in agreements) < LEAST_WORDS:
@@ -270,7 +270,7 @@ def _for(facts: dict[str, Any], others: bool) -> list[str]:
     lifts = sorted(one.lift for one in facts["likeness"] if one.lift is not None)
     if lifts:
         lift = lifts[len(lifts) // 2] / 1000
-        reasons.append(f"it agrees with what is there 10^{lift:.2f} times as often as chance would")
+        reasons.append(f"it agrees with what is there 10^{lift:z.2f} times as often as chance would")
     reasons += [f"{gain.gold}: {_interval(gain)}" for gain in facts["expected"]]
     return reasons
 

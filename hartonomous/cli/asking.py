@@ -105,7 +105,7 @@ def explain(start: str, end: str, as_json: bool) -> None:
     )
     click.echo(
         f"consensus  {edge['consensus']} = 1500 + 0.4 x {edge['decades']} milli-decades:"
-        f" odds of 10^{edge['decades'] / 1000:.2f}"
+        f" odds of 10^{edge['decades'] / 1000:z.2f}"
     )
     click.echo()
     columns = {

@@ -132,12 +132,10 @@ def test_predicted_is_actual(
         put_in(graph, random_bundle(tmp_path, seed, size=int(rng.integers(20, 118))), f"s{number}")
     for _ in range(2):
         selectors = random_selectors(graph, rng)
-        try:
-            check_prediction(graph, selectors)
-        except (AssertionError, NotFound) as error:
-            if not plan(graph, selectors, silent).summary["counts"]["evidence"]:
-                continue
-            raise AssertionError(f"{selectors}") from error
+        # A source may have lost its last row, and a range may hold none.
+        if not plan(graph, selectors, silent).summary["counts"]["evidence"]:
+            continue
+        check_prediction(graph, selectors)
         if not graph.read("MATCH (c:Composition)-[:EMBEDDING_EVIDENCE]-() RETURN c LIMIT 1"):
             break
 
