@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.embeddings import opened_file
 from hartonomous.extract.importing import ALL, TRACKS, OpenedModel, OpenOptions
@@ -38,7 +39,7 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
         files += expecting.files
         parameters = expecting.parameters
     if chosen != {"embedding"} and path.is_dir():
-        files += (opened_file(path / "config.json"),)
+        files += _others(path, {file.name for file in files})
     return replace(
         model,
         tracks=tracks,
@@ -47,6 +48,12 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
         files=files,
         options={**model.options, **described},
     )
+
+
+def _others(path: Path, known: set[str]) -> tuple[OpenedFile, ...]:
+    """Return the configuration and the shards that running a model reads besides its embedding's."""
+    weights = [file for file in sorted(path.glob("*.safetensors")) if file.name not in known]
+    return tuple(map(opened_file, [path / "config.json", *weights]))
 
 
 def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:

@@ -37,7 +37,11 @@ def extraction_options(command: F) -> F:
         click.option("--limit", type=click.IntRange(1), help="Only the first entries."),
         click.option("--importer", help="Instead of the one that recognises MODEL."),
         click.option(
-            "--k", default=50, show_default=True, type=click.IntRange(1, 1000), help="Neighbours."
+            "--k",
+            default=50,
+            show_default=True,
+            type=click.IntRange(1, 1000),
+            help="Neighbours (of sentences at most 10).",
         ),
         click.option(
             "--centre/--no-centre", default=True, show_default=True, help="Subtract the mean first."

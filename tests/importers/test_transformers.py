@@ -124,6 +124,18 @@ def test_an_interrupted_extraction_goes_on_with_the_next_position(
     assert resumed.digest == whole.digest
 
 
+def test_every_shard_that_a_run_reads_is_in_the_digest(tmp_path: Path) -> None:
+    one = transformers.AutoModel.from_pretrained(tiny(tmp_path / "m", "bert"))
+    (tmp_path / "m" / "model.safetensors").unlink()
+    one.save_pretrained(tmp_path / "m", max_shard_size="20KB")
+    shards = {file.name for file in (tmp_path / "m").glob("*.safetensors")}
+    assert len(shards) > 1
+    opened = open_model(str(tmp_path / "m"), OpenOptions(tracks=frozenset({"heads"})))
+    names = [file.name for file in opened.files]
+    assert shards < set(names)
+    assert len(names) == len(set(names))
+
+
 def test_code_of_a_model_is_not_run(tmp_path: Path) -> None:
     config = tiny(tmp_path, "bert") / "config.json"
     described = json.loads(config.read_text())
