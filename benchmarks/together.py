@@ -34,12 +34,12 @@ INGEST = """
 import json, resource, sys, time
 from pathlib import Path
 from hartonomous.extract.extracting import ExtractOptions, open_model
-from hartonomous.extract.importing import TRACKS, OpenOptions
+from hartonomous.extract.importing import ALL, OpenOptions
 from hartonomous.ingesting import ingest
 from hartonomous.store.graph import Address, Graph
 began = time.perf_counter()
 with Graph(Address(sys.argv[1], "neo4j", sys.argv[2])) as graph:
-    opened = open_model(sys.argv[3], OpenOptions(tracks=frozenset(TRACKS)))
+    opened = open_model(sys.argv[3], OpenOptions(tracks=frozenset({ALL})))
     ingest(graph, opened, ExtractOptions(), "minilm", Path(sys.argv[4]), lambda *done: None)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 print(json.dumps({"seconds": time.perf_counter() - began, "megabytes": peak}))

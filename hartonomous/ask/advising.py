@@ -270,7 +270,9 @@ def _for(facts: dict[str, Any], others: bool) -> list[str]:
     lifts = sorted(one.lift for one in facts["likeness"] if one.lift is not None)
     if lifts:
         lift = lifts[len(lifts) // 2] / 1000
-        reasons.append(f"it agrees with what is there 10^{lift:z.2f} times as often as chance would")
+        reasons.append(
+            f"it agrees with what is there 10^{lift:z.2f} times as often as chance would"
+        )
     reasons += [f"{gain.gold}: {_interval(gain)}" for gain in facts["expected"]]
     return reasons
 

@@ -20,8 +20,8 @@ from hartonomous.schema import MICRO
 from hartonomous.store.graph import Graph, Row
 from hartonomous.store.queries import query, query_for_types
 
-SPARE = 4
-"""Paths asked for beyond those wanted, so that ties at the end of the list fall by key."""
+MOST_TIED = 16
+"""Paths asked for at most beyond those wanted, so that ties at the end of the list fall by words."""
 
 DAMPING = 0.85
 """Of PageRank: Brin and Page 1998."""
@@ -83,17 +83,7 @@ def path(graph: Graph, start: str, end: str, k: int = 3, view: View | None = Non
     view = view or View()
     first, last = _distinct(graph, [start, end], view)
     with projection(graph, view) as seen:
-        frame = seen.run(
-            lambda client, projected: client.shortest_path.yens.stream(
-                projected,
-                first["id"],
-                last["id"],
-                k + SPARE,
-                relationship_weight_property="cost",
-                concurrency=1,
-            )
-        )
-        chains = [[int(id) for id in chain] for chain in frame["nodeIds"]]
+        chains = _cheapest_chains(seen, first["id"], last["id"], k)
         found = explain_chains(graph, chains, view)
     if not found:
         raise NotFound(
@@ -101,6 +91,27 @@ def path(graph: Graph, start: str, end: str, k: int = 3, view: View | None = Non
             f"rated above {view.above}; a lower --above, or more --types, may."
         )
     return sorted(found, key=lambda one: (one.cost, len(one.words), one.words))[:k]
+
+
+def _cheapest_chains(seen: Projection, first: int, last: int, k: int) -> list[list[int]]:
+    """Return the node ids of the k cheapest paths, and of those that cost as much as the k-th."""
+    asked = k + 1
+    while True:
+        frame = seen.run(
+            lambda client, projected: client.shortest_path.yens.stream(
+                projected,
+                first,
+                last,
+                asked,  # noqa: B023
+                relationship_weight_property="cost",
+                concurrency=1,
+            )
+        )
+        costs = frame["totalCost"].to_numpy()
+        # Costs are whole numbers of micro-decades, so their sums tie exactly.
+        if len(costs) < asked or costs[-1] > costs[k - 1] or asked == k + MOST_TIED:
+            return [[int(id) for id in chain] for chain in frame["nodeIds"]]
+        asked = min(2 * asked, k + MOST_TIED)
 
 
 def bridge(graph: Graph, words: Sequence[str], view: View | None = None) -> Tree:

@@ -54,6 +54,13 @@ def test_paths_are_the_cheapest_and_explained_edge_by_edge(graph: Graph) -> None
     ]
 
 
+def test_paths_that_cost_the_same_come_by_their_words(graph: Graph) -> None:
+    joints = ["queen", "crown", "prince", "throne", "heir", "duke"]
+    make(graph, {f"{end} {joint}": 1000 for joint in joints for end in ("king", "chair")})
+    found = [one.words[1] for one in path(graph, "king", "chair", k=2)]
+    assert found == ["crown", "duke"]
+
+
 def test_paths_are_those_of_networkx(graph: Graph, rng: np.random.Generator) -> None:
     pairs = random_pairs(rng, 30, 80)
     make(graph, pairs)
