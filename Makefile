@@ -28,7 +28,7 @@ demo: setup
 	$(BIN)/python -m demo
 
 test: setup $(TRANSFORMERS) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -16,7 +16,8 @@ from hartonomous.store.server import ServerAddress, running_address, start
 from tests.building import wipe
 from tests.private_server import private_server
 
-SEED = int(os.environ.get("HARTONOMOUS_TEST_SEED", secrets.randbelow(2**31)))
+# In the environment, so that all workers of a run share it.
+SEED = int(os.environ.setdefault("HARTONOMOUS_TEST_SEED", str(secrets.randbelow(2**31))))
 
 
 @pytest.hookimpl(tryfirst=True)
