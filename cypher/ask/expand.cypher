@@ -1,5 +1,5 @@
 // What each of some compositions leads on to: its highest rated pairs, best first.
-// in:  $ids LIST<INTEGER>, $breadth INTEGER, $above INTEGER, $min_sources INTEGER, $undirected LIST<STRING>, $pieces BOOLEAN
+// in:  $ids LIST<INTEGER>, $breadth INTEGER, $above INTEGER, $min_sources INTEGER, $undirected LIST<STRING>, $pieces BOOLEAN, $numbers LIST<INTEGER>
 // out: id INTEGER, other INTEGER, key STRING, text STRING, kind STRING, rating INTEGER, cost INTEGER
 UNWIND $ids AS id
 MATCH (c:Composition) WHERE id(c) = id
@@ -7,6 +7,7 @@ CALL (c) {
   MATCH (c)-[r:RATED_TYPES]-(d:Composition)
   WHERE (startNode(r) = c OR type(r) IN $undirected) AND coalesce(r.consensus, r.elo) > $above
     AND r.sources >= $min_sources AND NOT d:Context AND ($pieces OR NOT d:Piece)
+    AND ($numbers IS NULL OR any(number IN $numbers WHERE number IN r.seen))
   WITH d, max(coalesce(r.consensus, toInteger(round(r.elo)))) AS rating,
        min(coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0)))))) AS cost
   ORDER BY cost, d.key

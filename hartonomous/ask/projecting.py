@@ -144,15 +144,23 @@ def projection(
     try:
         found = _find(graph, name) or _project(graph, view, name, standing, budget)
         yield Projection(graph, view, name, found["nodeCount"], found["relationshipCount"])
+    except ServerError as error:
+        # Whoever changed the graph may have dropped the projection too: that is the cause to tell.
+        _refuse_moved(graph, standing, error)
+        raise
     finally:
         if not shared:
             _drop(graph, [name])
+    _refuse_moved(graph, standing)
+
+
+def _refuse_moved(graph: Graph, standing: Standing, error: ServerError | None = None) -> None:
     if read_standing(graph).digest != standing.digest:
         drop_stale(graph)
         raise Conflict(
             "The graph changed while it was being asked: a source came, went or was rated anew. "
             "Ask again."
-        )
+        ) from error
 
 
 def read_standing(graph: Graph) -> Standing:
@@ -166,6 +174,20 @@ def read_standing(graph: Graph) -> Standing:
             name = track["source"]
             numbers[name] = min(track["number"], numbers.get(name, track["number"]))
     return Standing(rows[0]["settled"], _digest(rows[0]), numbers)
+
+
+def source_numbers(graph: Graph, view: View, standing: Standing | None = None) -> list[int] | None:
+    """Return the numbers of a view's sources on rated edges, None where any source will do.
+
+    Raises NotFound for a source that is not there.
+    """
+    if not view.sources:
+        return None
+    standing = standing or read_standing(graph)
+    for source in view.sources:
+        if source not in standing.numbers:
+            raise unknown_source(graph, source)
+    return [standing.numbers[source] for source in view.sources]
 
 
 def projections(graph: Graph) -> list[Row]:
@@ -196,6 +218,17 @@ def drop_stale(graph: Graph, standing: Standing | None = None) -> list[str]:
     gone = stale + shared[KEPT:]
     _drop(graph, gone)
     return gone
+
+
+def sweep_projections(graph: Graph) -> list[str]:
+    """Drop what is stale where the server has Graph Data Science; return the names.
+
+    For whoever changes the graph: knowledge that went must not stay in the server's memory.
+    """
+    if not graph.read(query("serve/list_procedures"), prefix="gds.graph.drop"):
+        return []
+    mine = {"prefix": PREFIX, "database": graph.address.database}
+    return drop_stale(graph) if graph.read(query("ask/list_projections"), **mine) else []
 
 
 def drop_all(graph: Graph) -> list[str]:
@@ -237,9 +270,7 @@ def _state(name: str, standing: Standing) -> str:
 
 def _project(graph: Graph, view: View, name: str, standing: Standing, budget: int | None) -> Row:
     """Make the projection and return its counts."""
-    for source in view.sources:
-        if source not in standing.numbers:
-            raise unknown_source(graph, source)
+    source_numbers(graph, view, standing)
     there = graph.read(query("ask/read_names"))[0]
     if not there["compositions"]:
         raise NotFound("The graph is empty; 'hartonomous ingest' fills it.")
@@ -287,7 +318,7 @@ def _project_by_key(graph: Graph, view: View, name: str, standing: Standing) -> 
     (row,) = graph.read(
         query_for_types("ask/project", view.types),
         name=name,
-        numbers=[standing.numbers[source] for source in view.sources] or None,
+        numbers=source_numbers(graph, view, standing),
         **view.constants(),
     )
     if row["projected"] is None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from hartonomous.ask.connecting import DAMPING, best_first
 from hartonomous.ask.neighbourhood import find_word
-from hartonomous.ask.projecting import Projection, View, projection
+from hartonomous.ask.projecting import Projection, View, projection, source_numbers
 from hartonomous.ask.word_rows import find_words
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.store.graph import Graph, Row
@@ -198,6 +198,7 @@ def _with_reasons(
         query_for_types("ask/expand", view.types),
         ids=[row["id"] for row, _ in best],
         breadth=3,
+        numbers=source_numbers(graph, view),
         **view.constants(),
     )
     strongest: dict[int, list[str]] = {}

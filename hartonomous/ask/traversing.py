@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hartonomous.ask.connecting import Path, explain_chains
 from hartonomous.ask.neighbourhood import unknown_word
-from hartonomous.ask.projecting import View
+from hartonomous.ask.projecting import View, source_numbers
 from hartonomous.ask.word_rows import find_words
 from hartonomous.errors import UsageError
 from hartonomous.schema import MICRO
@@ -68,7 +68,7 @@ def traverse(
 
     Every composition leads on to the `breadth` it is rated highest with, up to `max_depth` steps from
     a word of the prompt; at each depth the cheapest 200 lead on. Raises NotFound for an empty graph or
-    when no word of the prompt is there, UsageError when it has no word or a limit is below 1.
+    when no word of the prompt or a source is not there, UsageError when it has no word or a limit is below 1.
     """
     if max_depth < 1 or breadth < 1:
         raise UsageError("Depth and breadth are at least 1.")
@@ -103,11 +103,13 @@ def _spread(
     leads: dict[int, list[Row]] = {}
     met: dict[int, Row] = {}
     frontier = set(starts)
+    numbers = source_numbers(graph, view)
     for _ in range(max_depth):
         rows = graph.read(
             query_for_types("ask/expand", view.types),
             ids=sorted(frontier - leads.keys()),
             breadth=breadth,
+            numbers=numbers,
             **view.constants(),
         )
         for row in rows:

@@ -10,7 +10,8 @@ import pytest
 
 from hartonomous.ask.connecting import between, bridge, path, reach
 from hartonomous.ask.projecting import View, drop_all
-from hartonomous.ask.surveying import communities, partition
+from hartonomous.ask.surveying import central, communities, hubs, outliers, partition
+from hartonomous.ask.traversing import traverse, words_of
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.store.graph import Graph
 from hartonomous.store.rating import cost
@@ -177,3 +178,70 @@ def test_communities_are_found_named_and_stable(graph: Graph) -> None:
         communities(graph, view=View(types=("PRECEDES",)))
     with pytest.raises(UsageError, match="resolution"):
         communities(graph, resolution=float("nan"))
+
+
+def test_centres_hubs_and_outliers_are_those_of_networkx(
+    graph: Graph, rng: np.random.Generator
+) -> None:
+    pairs = random_pairs(rng, 30, 90)
+    make(graph, pairs, alone=["lonely"])
+    seen = as_networkx(pairs)
+    ranks = nx.pagerank(seen, 0.85, weight="weight", tol=1e-9)
+    first = central(graph, top=1)[0]["word"]
+    # Graph Data Science stops after twenty rounds.
+    assert ranks[first] == pytest.approx(max(ranks.values()), rel=0.02)
+    degrees, strengths = dict(seen.degree()), dict(seen.degree(weight="weight"))
+    found = hubs(graph, top=5)
+    assert [row["related"] for row in found] == sorted(degrees.values(), reverse=True)[:5]
+    assert all(row["related"] == degrees[row["word"]] for row in found)
+    best = max(seen[found[0]["word"]].items(), key=lambda other: other[1]["weight"])
+    assert found[0]["strongest"][0].split()[0] == best[0]
+    lowest = outliers(graph, top=4)
+    assert lowest[0] == {"word": "lonely", "score": 0.0, "related": 0, "strongest": []}
+    assert [row["score"] for row in lowest[1:]] == pytest.approx(
+        [value / 1000 for value in sorted(strengths.values())[:3]]
+    )
+
+
+CHAIN = {
+    "king queen": 1800,
+    "queen throne": 1500,
+    "throne chair": 1400,
+    "king weak": 100,
+    "bread queen": 1000,
+}
+
+
+def test_a_traversal_follows_the_best_and_keeps_its_limits(graph: Graph) -> None:
+    make(graph, CHAIN, by_other=["king weak"])
+    answer = traverse(graph, "The King, and bread!", max_depth=2, breadth=1)
+    assert answer.unknown == ("The", "and")
+    # What queen leads on to first is king, from where one walk came.
+    assert [one.word for one in answer.found] == ["queen"]
+    assert answer.found[0].path.words == ("king", "queen")
+    assert answer.found[0].led_by == ("king", "bread")
+    assert answer.found[0].score == pytest.approx(
+        10 ** (-cost(1800) / 1e6) + 10 ** (-cost(1000) / 1e6)
+    )
+    wide = traverse(graph, "king", max_depth=3, breadth=5).found
+    words = {one.word: one.path.words for one in wide}
+    assert set(words) == {"queen", "throne", "bread", "chair", "weak"}
+    assert words["chair"] == ("king", "queen", "throne", "chair")
+    assert [one.score for one in wide] == sorted((one.score for one in wide), reverse=True)
+    assert len(traverse(graph, "king", max_depth=1, breadth=5).found) == 2
+    assert len(traverse(graph, "king", max_depth=3, breadth=5, top=2).found) == 2
+    only = traverse(graph, "king", max_depth=1, breadth=5, view=View(sources=(OTHER,)))
+    assert [one.word for one in only.found] == ["weak"]
+
+
+def test_prompts_of_any_length_and_of_nothing(graph: Graph) -> None:
+    make(graph, CHAIN)
+    assert traverse(graph, "king " + "unheard of " * 50_000).unknown == ("unheard", "of")
+    many = traverse(graph, " ".join(["king", *(f"w{i}" for i in range(100))]))
+    assert (len(many.unknown), many.left_out) == (63, 37)
+    assert words_of("a" * 100_000) == ["a" * 100_000]
+    with pytest.raises(NotFound, match="nobody"):
+        traverse(graph, "nobody knows")
+    for prompt, depth, breadth in (("", 1, 1), ("...", 1, 1), ("king", 0, 1), ("king", 1, 0)):
+        with pytest.raises(UsageError):
+            traverse(graph, prompt, depth, breadth)
