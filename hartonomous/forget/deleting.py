@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from hartonomous.ask.projecting import sweep_projections
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.forget.plan_files import plan_digest
 from hartonomous.forget.planning import Plan, plan
@@ -166,6 +167,7 @@ def carry_out(
 ) -> DeletionReport:
     """Do what is left of a removal whose journal is open, and close it."""
     Removal(graph, lock, deletion, planned, progress).carry_out()
+    sweep_projections(graph)
     lock.write(query("delete/close_journal"), id=deletion, state="done", formula=FORMULA_VERSION)
     return verify_outcome(graph, deletion, planned)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 
+from hartonomous.ask.projecting import sweep_projections
 from hartonomous.errors import Conflict
 from hartonomous.forget.covering import Coverage, divide
 from hartonomous.forget.passing import joined, with_mass
@@ -94,6 +95,7 @@ def bring_back(
     settle(graph, lock, progress)
     if recount_agreements(graph, lock, work.partial):
         settle(graph, lock, progress)
+    sweep_projections(graph)
     lock.write(query("delete/close_journal"), id=record.id, state="undone", formula=FORMULA_VERSION)
     let_go(record.id)
     restored = _rows(mine)

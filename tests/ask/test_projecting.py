@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from graphdatascience.query_runner.neo4j_query_runner import Neo4jQueryRunner
 
 from hartonomous.ask import projecting
 from hartonomous.ask.projecting import PREFIX, View, drop_all, projection, projections
-from hartonomous.errors import ServerError
+from hartonomous.errors import Conflict, ServerError
+from hartonomous.forget.deleting import delete_source
+from hartonomous.forget.undoing import undo
 from hartonomous.store.graph import Address, Graph
+from hartonomous.store.locking import WriterLock
+from tests.building import put_in, random_bundle, silent
 from tests.made_graph import make
 
 PAIRS = {"king queen": 1800, "queen throne": 1500}
@@ -88,6 +94,36 @@ def test_what_does_not_fit_is_refused(made: Graph) -> None:
     ):
         pass
     assert names(made) == []
+
+
+def test_a_change_in_between_is_told(made: Graph) -> None:
+    with pytest.raises(Conflict, match="Ask again"), projection(made):
+        move_on(made)
+    assert names(made) == []
+    with pytest.raises(Conflict, match="Ask again"), projection(made) as seen:
+        move_on(made)
+        drop_all(made)
+        seen.run(lambda client, projected: client.page_rank.stream(projected))
+    with pytest.raises(ServerError), projection(made) as seen:
+        drop_all(made)
+        seen.run(lambda client, projected: client.page_rank.stream(projected))
+
+
+def test_a_deletion_and_its_undo_leave_no_projection(graph: Graph, tmp_path: Path) -> None:
+    drop_all(graph)
+    for seed in (1, 2):
+        put_in(graph, random_bundle(tmp_path, seed, size=20), f"m{seed}")
+    with projection(graph) as both:
+        assert names(graph) == [both.name]
+    with WriterLock(graph, "test") as lock:
+        deletion = delete_source(graph, lock, "m1", silent).id
+        assert names(graph) == []
+        with projection(graph) as one:
+            assert one.relationships < both.relationships
+        undo(graph, lock, deletion, silent)
+        assert names(graph) == []
+    with projection(graph) as again:
+        assert (again.nodes, again.relationships) == (both.nodes, both.relationships)
 
 
 def test_without_graph_data_science(made: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
