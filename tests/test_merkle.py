@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from hashlib import sha256
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -42,6 +46,9 @@ CT_ROOTS = [
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 ]
 """The roots over the first leaves that Certificate Transparency's implementations share."""
+
+VECTORS = json.loads((Path(__file__).parent / "vectors" / "merkle.json").read_text("utf-8"))
+"""Proofs good and bad of transparency-dev/merkle (Apache-2.0, its licence beside them)."""
 
 SIZES = [*range(1, 20), 31, 32, 33, 100]
 
@@ -136,3 +143,25 @@ def test_empty_and_equal_trees() -> None:
         inclusion_proof([one], 1)
     with pytest.raises(IndexError):
         consistency_proof([one], 2)
+
+
+def decoded(case: dict[str, Any], name: str) -> bytes:
+    return b64decode(case[name] or "")
+
+
+@pytest.mark.parametrize("case", VECTORS["inclusion"], ids=lambda case: case["file"])
+def test_public_vectors_of_inclusion(case: dict[str, Any]) -> None:
+    proof = [b64decode(part) for part in case["proof"] or ()]
+    found = verify_inclusion(
+        decoded(case, "leafHash"), case["leafIdx"], case["treeSize"], proof, decoded(case, "root")
+    )
+    assert found is not case["wantErr"]
+
+
+@pytest.mark.parametrize("case", VECTORS["consistency"], ids=lambda case: case["file"])
+def test_public_vectors_of_consistency(case: dict[str, Any]) -> None:
+    proof = [b64decode(part) for part in case["proof"] or ()]
+    found = verify_consistency(
+        case["size1"], case["size2"], proof, decoded(case, "root1"), decoded(case, "root2")
+    )
+    assert found is not case["wantErr"]
