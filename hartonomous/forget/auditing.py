@@ -8,6 +8,7 @@ source. The page shows the facts of the JSON, and the same graph gives the same 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
@@ -28,6 +29,13 @@ from hartonomous.store.settling import read_state
 FORMAT = 1
 STARTS = 500
 """Compositions whose evidence travels in one answer."""
+
+LISTED = 20
+"""Keys that are none which are shown one by one."""
+
+KEY = re.compile(r"[0-9a-f]{32}")
+NO_KEY = "0" * 32
+"""Stands where a key is none, so that the digest of its evidence is another."""
 
 ENTRIES = 50
 """Entries of the log that are shown, the newest."""
@@ -159,10 +167,14 @@ def _deletion(verified: Mapping[str, Any]) -> Row:
 def _full(graph: Graph, progress: Progress) -> Facts:
     rows = list(graph.stream(query("audit/read_compositions")))
     ids = np.array([row[0] for row in rows], dtype=np.int64)
-    keys = key_columns(pa.chunked_array([pa.array([row[1] for row in rows], pa.string())]))
+    faults = [place for place, row in enumerate(rows) if not _is_key(row[1])]
+    texts = [row[1] if _is_key(row[1]) else NO_KEY for row in rows]
+    keys = key_columns(pa.chunked_array([pa.array(texts, pa.string())]))
     stored = {(t["source"], t["evidence"]): t for t in graph.read(query("rate/read_tracks"))}
     found = recount(graph, ids, keys, progress)
-    tracks, findings = [], []
+    tracks, findings = [], [_bad_key(rows[place][1]) for place in faults[:LISTED]]
+    if faults[LISTED:]:
+        findings.append(f"{len(faults) - LISTED:,} more compositions have a key that is none.")
     for source, evidence in sorted(stored.keys() | found.keys()):
         fault = _fault(source, evidence, stored, found)
         counted = found.get((source, evidence), (0, []))[0]
@@ -184,6 +196,16 @@ def _full(graph: Graph, progress: Progress) -> Facts:
         if edges
     ]
     return {"tracks": tracks, "unfounded": unfounded, "findings": findings}
+
+
+def _is_key(key: object) -> bool:
+    return isinstance(key, str) and KEY.fullmatch(key) is not None
+
+
+def _bad_key(key: object) -> str:
+    return (
+        f"A composition's key was changed by hand: {str(key)[:40]!r} is not 32 hexadecimal digits."
+    )
 
 
 def _fault(

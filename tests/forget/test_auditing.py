@@ -123,3 +123,13 @@ def test_the_picture_of_the_cut_is_in_proportion(two: Graph) -> None:
     # What is small is still to be seen.
     assert compositions.segments[1].count == 12
     assert compositions.segments[1].width >= 2
+
+
+@pytest.mark.parametrize("key", ["king", "", "0" * 31 + "g", "0" * 33])
+def test_a_key_that_is_none_is_a_finding(graph: Graph, tmp_path: Path, key: str) -> None:
+    put_in(graph, random_bundle(tmp_path, 1, size=60), "one")
+    graph.write("MATCH (a:Composition) WITH a LIMIT 1 SET a.key = $key", key=key)
+    facts = audit(graph, silent, full=True)
+    assert facts["broken"]
+    assert any(f"{key!r} is not 32 hexadecimal digits" in finding for finding in facts["findings"])
+    assert any("changed by hand: its digest" in finding for finding in facts["findings"])
