@@ -37,9 +37,14 @@ def snapshot() -> None:
 def create(name: str, as_json: bool, quiet: bool) -> None:
     """Keep every rated relation under NAME, outside the graph."""
     from hartonomous.forget.snapshots import create_snapshot
+    from hartonomous.store.locking import WriterLock
 
-    with open_graph() as graph, progress_bar(quiet) as progress:
-        made = create_snapshot(graph, name, progress)
+    with (
+        open_graph() as graph,
+        progress_bar(quiet) as progress,
+        WriterLock(graph, f"taking snapshot {name}") as lock,
+    ):
+        made = create_snapshot(graph, lock, name, progress)
     facts = asdict(made)
     print_json(facts) if as_json else print_facts({name: facts[name] for name in SHOWN})
 
@@ -61,8 +66,10 @@ def list_(as_json: bool) -> None:
 def drop(name: str, quiet: bool) -> None:
     """Remove the snapshot NAME."""
     from hartonomous.forget.snapshots import drop_snapshot
+    from hartonomous.store.locking import WriterLock
 
-    drop_snapshot(name)
+    with open_graph() as graph, WriterLock(graph, f"dropping snapshot {name}") as lock:
+        drop_snapshot(graph, lock, name)
     say(f"Dropped the snapshot {name!r}.", quiet)
 
 

@@ -35,6 +35,8 @@ from hartonomous.store.graph import Graph
 from hartonomous.store.home import default_home
 from hartonomous.store.journal import journals
 from hartonomous.store.loading import check_name
+from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import Entry, append, check
 from hartonomous.store.queries import query
 from hartonomous.store.state_digest import state_digest
 
@@ -69,14 +71,15 @@ def snapshot_folder() -> Path:
     return default_home() / "snapshots"
 
 
-def create_snapshot(graph: Graph, name: str, progress: Progress) -> Snapshot:
-    """Take a snapshot of every rated relation; it appears whole or not at all.
+def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> Snapshot:
+    """Take a snapshot of every rated relation, and log it; it appears whole or not at all.
 
     Raises Conflict when the name is taken or the graph moves meanwhile, BadInput for a full disk.
     """
     target = snapshot_folder() / check_name(name)
     if target.exists():
         raise Conflict(f"There is a snapshot {name!r} already; drop it, or give another name.")
+    check(graph)
     table = graph_relations(graph, progress)
     partial = target.with_name(f".{name}.{os.getpid()}.partial")
     try:
@@ -100,6 +103,8 @@ def create_snapshot(graph: Graph, name: str, progress: Progress) -> Snapshot:
         raise BadInput(f"The snapshot cannot be kept below {target}: {error.strerror}.") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+    figures = {"relations": snapshot.relations, "state": snapshot.state}
+    append(graph, lock, Entry("snapshot", figures, (f"snapshot:{name}",)))
     return snapshot
 
 
@@ -171,11 +176,13 @@ def read_snapshot(name: str) -> RelationTable:
     return RelationTable(*tables)
 
 
-def drop_snapshot(name: str) -> None:
-    """Remove a snapshot; raises NotFound, naming those there are."""
+def drop_snapshot(graph: Graph, lock: WriterLock, name: str) -> None:
+    """Remove a snapshot, and log it; raises NotFound, naming those there are."""
     if not is_snapshot(name):
         describe_snapshot(name)
+    check(graph)
     _remove(name)
+    append(graph, lock, Entry("snapshot", {"dropped": 1}, (f"snapshot:{name}",)))
 
 
 def drop_snapshots_of(sources: Iterable[str], keys: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from hartonomous.errors import BadInput, Conflict, NotFound, UsageError
 from hartonomous.forget.comparing import NOW, Difference, compare, read_side
 from hartonomous.forget.deleting import delete_source
 from hartonomous.forget.snapshots import (
+    Snapshot,
     create_snapshot,
     drop_snapshot,
     drop_snapshots_of,
@@ -22,6 +23,7 @@ from hartonomous.forget.snapshots import (
 )
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import read_log, verify_log
 from hartonomous.store.rating import elo
 from tests.building import exported, put_in, random_bundle, silent
 
@@ -83,9 +85,14 @@ def test_sources_differ_as_plain_python_says(two: Graph) -> None:
     assert found.pairs[0]["delta"] == pytest.approx(max(deltas.values(), key=abs))
 
 
+def take(graph: Graph, name: str) -> Snapshot:
+    with WriterLock(graph, "test") as lock:
+        return create_snapshot(graph, lock, name, silent)
+
+
 def test_a_snapshot_is_what_the_graph_said(two: Graph) -> None:
     before = rated(two)
-    made = create_snapshot(two, "both", silent)
+    made = take(two, "both")
     assert (made.relations, list(made.sources)) == (len(before), ["one", "two"])
     assert [one.name for one in list_snapshots()] == ["both"]
     same = difference(two, "both", NOW)
@@ -100,8 +107,15 @@ def test_a_snapshot_is_what_the_graph_said(two: Graph) -> None:
     assert found.changed == sum(before[pair] != after[pair] for pair in after)
     assert found.consensus_changed > 0
     with pytest.raises(Conflict, match="already"):
-        create_snapshot(two, "both", silent)
-    drop_snapshot("both")
+        take(two, "both")
+    with WriterLock(two, "test") as lock:
+        drop_snapshot(two, lock, "both")
+    entries = read_log(two, 10)
+    assert [(e["act"], e["names"]) for e in entries if e["act"] == "snapshot"] == 2 * [
+        ("snapshot", ["snapshot:both"])
+    ]
+    assert ["dropped" in e["entry"] for e in entries if e["act"] == "snapshot"] == [True, False]
+    assert verify_log(two).findings == ()
     with pytest.raises(NotFound, match="none yet"):
         read_snapshot("both")
 
@@ -109,7 +123,7 @@ def test_a_snapshot_is_what_the_graph_said(two: Graph) -> None:
 def test_what_is_damaged_is_refused_and_no_partial_snapshot_stands(
     two: Graph, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    create_snapshot(two, "kept", silent)
+    take(two, "kept")
     file = snapshot_folder() / "kept" / "relations.parquet"
     raw = bytearray(file.read_bytes())
     raw[len(raw) // 2] ^= 1
@@ -122,15 +136,15 @@ def test_what_is_damaged_is_refused_and_no_partial_snapshot_stands(
 
     monkeypatch.setattr("hartonomous.forget.snapshots.pq.write_table", full)
     with pytest.raises(BadInput, match="No space left"):
-        create_snapshot(two, "second", silent)
+        take(two, "second")
     assert [path.name for path in snapshot_folder().iterdir()] == ["kept"]
 
 
 def test_what_could_still_say_it_goes_with_an_erasure(two: Graph, tmp_path: Path) -> None:
-    create_snapshot(two, "both", silent)
+    take(two, "both")
     with WriterLock(two, "test") as lock:
         delete_source(two, lock, "two", silent)
-    create_snapshot(two, "left", silent)
+    take(two, "left")
     assert drop_snapshots_of(["two"], []) == ["both"]
     key = read_snapshot("left").compositions["key"][0].as_py()
     assert drop_snapshots_of([], ["0" * 32]) == []
@@ -139,7 +153,7 @@ def test_what_could_still_say_it_goes_with_an_erasure(two: Graph, tmp_path: Path
 
 
 def test_a_name_that_is_both_is_asked_about(two: Graph) -> None:
-    create_snapshot(two, "one", silent)
+    take(two, "one")
     with pytest.raises(UsageError, match="source:one or snapshot:one"):
         read_side(two, "one", silent)
     assert read_side(two, "snapshot:one", silent).relations.num_rows == len(rated(two))

@@ -34,6 +34,11 @@ def take_out(graph: Graph, selectors: Selectors) -> str:
         return delete(graph, lock, selectors, silent).id
 
 
+def keep(graph: Graph, name: str) -> None:
+    with WriterLock(graph, "test") as lock:
+        create_snapshot(graph, lock, name, silent)
+
+
 def go_back(graph: Graph, name: str) -> Rollback:
     with WriterLock(graph, "test") as lock:
         return rollback(graph, lock, name, silent)
@@ -43,7 +48,7 @@ def test_everything_since_is_taken_back(filled: Graph, tmp_path: Path) -> None:
     weak = Selectors(evidence=(evidence_range("one", "EMBEDDING_EVIDENCE", None, 0.4),))
     stood = take_out(filled, weak)
     before = exported(filled)
-    create_snapshot(filled, "then", silent)
+    keep(filled, "then")
     assert str(plan_rollback(filled, "then")) == "nothing to do"
     put_in(filled, random_bundle(tmp_path, 4, size=90), "three")
     word = filled.read("MATCH (c:Token)--(:Source|Composition) RETURN c.text AS text LIMIT 1")
@@ -63,7 +68,7 @@ def test_everything_since_is_taken_back(filled: Graph, tmp_path: Path) -> None:
 
 def test_a_name_that_came_again_makes_way_for_what_it_was(filled: Graph, tmp_path: Path) -> None:
     before = exported(filled)
-    create_snapshot(filled, "then", silent)
+    keep(filled, "then")
     gone = take_out(filled, Selectors(sources=("two",)))
     put_in(filled, random_bundle(tmp_path, 5, size=90), "two")
     assert plan_rollback(filled, "then") == Rollback("then", ("two",), (gone,), ())
@@ -72,7 +77,7 @@ def test_a_name_that_came_again_makes_way_for_what_it_was(filled: Graph, tmp_pat
 
 
 def test_what_is_for_good_is_listed(filled: Graph, tmp_path: Path) -> None:
-    create_snapshot(filled, "then", silent)
+    keep(filled, "then")
     state = exported(filled)
     put_in(filled, random_bundle(tmp_path, 6, size=90), "two", replace=True)
     with pytest.raises(Conflict, match=r"'two' was replaced or removed"):
@@ -83,7 +88,7 @@ def test_what_is_for_good_is_listed(filled: Graph, tmp_path: Path) -> None:
 def test_an_erasure_is_not_undone(filled: Graph, tmp_path: Path) -> None:
     put_in(filled, random_bundle(tmp_path, 7, size=90), "later")
     take_out(filled, Selectors(sources=("later",)))
-    create_snapshot(filled, "then", silent)
+    keep(filled, "then")
     put_in(filled, random_bundle(tmp_path, 8, size=90), "passing")
     with WriterLock(filled, "test") as lock:
         erase(filled, lock, Selectors(sources=("passing",)), tmp_path / "none", silent)
