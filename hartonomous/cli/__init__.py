@@ -61,6 +61,8 @@ COMMANDS = {
     "erase": "deleting",
     "suppressions": "undoing",
     "export": "exporting",
+    "backup": "backing_up",
+    "restore": "backing_up",
     "audit": "auditing",
     "certificate": "certifying",
     "log": "proving",

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hartonomous.ask.projecting import drop_all
 from hartonomous.forget import deleting
 from hartonomous.forget.covering import Coverage, divide
 from hartonomous.forget.deleting import as_json, begin, refuse_moved, verify_outcome
@@ -71,6 +72,7 @@ class ErasureReport:
 ELSEWHERE = (
     "backups and dumps of the server made before",
     "exports, plans and reports that were written to files",
+    "projections of Graph Data Science that somebody else holds in the server's memory",
 )
 STORE = "transaction logs and freed space of the server's store, until it is compacted"
 DISK = "blocks of deleted files that the file system has not used again"
@@ -133,7 +135,9 @@ def carry_out(
 ) -> ErasureReport:
     """Do what is left of an erasure whose journal is open, and close it."""
     entries = list(kept_out(planned))
-    suppress(graph, lock, erasure, entries)
+    summary = planned.summary
+    told = not (summary["pairs"] or summary["evidence_ranges"])
+    suppress(graph, lock, erasure, entries, told)
     state = next(row["state"] for row in journals(graph) if row["id"] == erasure)
     if state == "removing":
         Removal(graph, lock, erasure, planned, progress).carry_out()
@@ -277,7 +281,7 @@ def _purge_cache(cache: Path) -> int:
 
 
 def _drop_projections(graph: Graph) -> int:
-    """Drop what Graph Data Science holds in memory of this database."""
+    """Drop our projections in the server's memory; others' are theirs to drop."""
     if not graph.read(query("serve/list_procedures"), prefix="gds.graph.drop"):
         return 0
-    return len(graph.write(query("delete/drop_projections")))
+    return len(drop_all(graph))

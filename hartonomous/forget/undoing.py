@@ -88,7 +88,7 @@ def bring_back(
     """Do what is left of an undo whose journal is open, and close it."""
     everything = _rows(planned)
     mine, passed = _pass_on(graph, record, planned)
-    mine, masses = _without_lost_sources(graph, mine, planned)
+    mine, masses = without_lost_sources(graph, mine, planned)
     work = Restoration(graph, lock, record.id, mine, masses, progress)
     if not work.restored:
         work.restore()
@@ -172,7 +172,7 @@ def _pass_on(graph: Graph, record: Retained, planned: Plan) -> tuple[Plan, int]:
     return planned, passed
 
 
-def _without_lost_sources(
+def without_lost_sources(
     graph: Graph, mine: Plan, whole: Plan
 ) -> tuple[Plan, dict[tuple[str, int], int]]:
     """Leave out rows of sources that are gone or are others now; adjust what visits do not store.

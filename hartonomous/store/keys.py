@@ -4,6 +4,8 @@
            public-keys     the public half of every key ever used here, the last one current
            subjects.json   per name in the log, the key its HMACs are under; erasure destroys it
            heads/<log>/    server, and the signed heads, one file a size
+           suppression.key  what erasures keep out is hashed under it
+           erasures/<graph>.json  what they keep out, by these hashes, and what was lifted
 
 The directory is HARTONOMOUS_KEYS, else `<home>-keys` beside the managed server's home: a copy of the
 graph, or a purge, does not take the keys along.
@@ -15,10 +17,11 @@ import hmac
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -143,6 +146,46 @@ def destroy_keys(subjects: Iterable[str]) -> dict[str, str]:
         if gone:
             write_private(place / "subjects.json", canonical_json(keys) + "\n")
     return gone
+
+
+def keep_erasure(
+    graph: str, erasure: str, told: bool, rows: Sequence[Mapping[str, object]]
+) -> None:
+    """Keep what an erasure keeps out of a graph, by keyed hashes, so that no backup brings it back.
+
+    `told` says that these hashes tell all that was erased.
+    """
+    with _turn() as place:
+        kept = kept_erasures(graph)
+        known = {row["id"] for row in rows}
+        kept["erasures"][erasure] = told
+        kept["rows"] = [row for row in kept["rows"] if row["id"] not in known] + list(rows)
+        kept["lifted"] = [one for one in kept["lifted"] if one not in known]
+        _keep_erasures(place, graph, kept)
+
+
+def keep_lifted(graph: str, suppression: str) -> None:
+    """Keep that a suppression was lifted."""
+    with _turn() as place:
+        kept = kept_erasures(graph)
+        kept["rows"] = [row for row in kept["rows"] if row["id"] != suppression]
+        kept["lifted"] = sorted({*kept["lifted"], suppression})
+        _keep_erasures(place, graph, kept)
+
+
+def kept_erasures(graph: str) -> dict[str, Any]:
+    """Return `erasures` of a graph, whether hashes tell each, `rows` kept out and ids `lifted` since."""
+    file = directory() / "erasures" / f"{graph}.json"
+    if not file.exists():
+        return {"erasures": {}, "rows": [], "lifted": []}
+    kept = json.loads(file.read_text("utf-8"))
+    assert isinstance(kept, dict)
+    return kept
+
+
+def _keep_erasures(place: Path, graph: str, kept: Mapping[str, object]) -> None:
+    (place / "erasures").mkdir(mode=0o700, exist_ok=True)
+    write_private(place / "erasures" / f"{graph}.json", canonical_json(kept) + "\n")
 
 
 def keep_head(log: str, size: int, note: str, server: str) -> None:

@@ -24,10 +24,10 @@ from hartonomous.bundle import Bundle, TrackDescription
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.identity import content_digest
 from hartonomous.schema import evidence_type
-from hartonomous.store import logbook
+from hartonomous.store import keys, logbook
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.holding import Sequence, reading, windows
-from hartonomous.store.home import default_home
+from hartonomous.store.home import default_home, write_private
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
 
@@ -47,15 +47,28 @@ class Entry:
 
 
 def key_file() -> Path:
-    """Return where the key lies that suppressions are hashed under."""
-    return default_home() / "keys" / "suppression.key"
+    """Return where the key lies that suppressions are hashed under; one in the home is moved there.
+
+    Raises VerificationFailed when there is another key in either place: both were used.
+    """
+    file = keys.directory() / "suppression.key"
+    old = default_home() / "keys" / "suppression.key"
+    if old.is_file():
+        text = old.read_text("utf-8")
+        if file.exists() and file.read_text("utf-8") != text:
+            raise VerificationFailed(
+                f"There are two keys that recognise what was erased, {old} and {file}. Give this "
+                "home keys of its own with HARTONOMOUS_KEYS; nothing is let in until then."
+            )
+        write_private(file, text)
+        old.unlink()
+    return file
 
 
 def make_key() -> bytes:
     """Return the key, made at random the first time."""
     file = key_file()
     if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
         with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
             out.write(secrets.token_hex(32) + "\n")
@@ -87,8 +100,13 @@ def keyed(key: bytes, kind: str, value: str) -> str:
     return hmac.new(key, f"hartonomous/{kind}\0{value}".encode(), sha256).hexdigest()
 
 
-def suppress(graph: Graph, lock: WriterLock, deletion: str, entries: Iterable[Entry]) -> None:
-    """Keep things out from now on; repeating it changes nothing."""
+def suppress(
+    graph: Graph, lock: WriterLock, deletion: str, entries: Iterable[Entry], told: bool
+) -> None:
+    """Keep things out from now on, of backups too; repeating it changes nothing.
+
+    `told` says that the entries tell all that the deletion takes.
+    """
     key = make_key()
     rows = [
         {
@@ -101,6 +119,8 @@ def suppress(graph: Graph, lock: WriterLock, deletion: str, entries: Iterable[En
         }
         for one in entries
     ]
+    (found,) = lock.write(query("delete/identify_graph"))
+    keys.keep_erasure(found["identity"], deletion, told, rows)
     lock.write(query("delete/create_suppressions"), rows=rows)
 
 
@@ -127,6 +147,8 @@ def lift(graph: Graph, lock: WriterLock, suppression: str) -> Row:
     logbook.check(graph)
     graph.transact(work)
     logbook.seal(graph)
+    (named,) = lock.write(query("delete/identify_graph"))
+    keys.keep_lifted(named["identity"], suppression)
     return found
 
 
@@ -154,6 +176,14 @@ class Suppressions:
                     f"This {kind} was erased on {found['created']} and is kept out; "
                     f"'hartonomous suppressions lift {found['id']}' would let it in again."
                 )
+
+    def keeps_out(self, digest: str, subject: str | None) -> bool:
+        """Return whether a source is kept out: erased itself, or of a person who was."""
+        try:
+            self.refuse(digest, subject)
+        except Conflict:
+            return True
+        return False
 
     def mask(self, compositions: pa.Table) -> Mask:
         """Return which compositions, given by key, text and kind, are kept out."""

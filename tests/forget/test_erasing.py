@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from blake3 import blake3
 
+from hartonomous.ask.projecting import PREFIX
 from hartonomous.bundle import Bundle
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.forget.deleting import delete
@@ -20,10 +21,12 @@ from hartonomous.identity import composition_key
 from hartonomous.ingesting import load_bundle, prepare
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
+from hartonomous.store.home import default_home
+from hartonomous.store.keys import directory
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.rebuilding import find_bytes
 from hartonomous.store.server import ServerAddress
-from hartonomous.store.suppressing import key_file, lift, suppressions
+from hartonomous.store.suppressing import key_file, lift, make_key, suppressions
 from tests.building import (
     WORDS,
     bundle_of,
@@ -167,6 +170,32 @@ def test_nothing_is_let_in_without_the_key(graph: Graph, tmp_path: Path) -> None
     with pytest.raises(VerificationFailed, match="nothing is let in"):
         put_in(graph, random_bundle(tmp_path / "x", 2), "b")
     assert exported(graph) == []
+
+
+def test_a_key_in_the_home_is_moved_to_the_keys(tmp_path: Path) -> None:
+    old = default_home() / "keys" / "suppression.key"
+    old.parent.mkdir(parents=True)
+    old.write_text("ab" * 32 + "\n")
+    assert make_key() == bytes.fromhex("ab" * 32)
+    assert not old.exists()
+    assert key_file().parent == directory()
+    old.write_text("cd" * 32 + "\n")
+    with pytest.raises(VerificationFailed, match="two keys"):
+        make_key()
+
+
+def test_projections_of_others_stand(graph: Graph, tmp_path: Path) -> None:
+    put_in(graph, random_bundle(tmp_path, 1), "a")
+    put_in(graph, random_bundle(tmp_path, 2), "b")
+    for name in ("theirs", f"{PREFIX}ours"):
+        graph.read("CALL gds.graph.project($name, '*', '*') YIELD graphName RETURN 1", name=name)
+    try:
+        assert wipe_out(graph, Selectors(sources=("a",))).projections_dropped == 1
+        names = graph.read("CALL gds.graph.list() YIELD graphName RETURN graphName AS name")
+        assert {"name": "theirs"} in names
+        assert not any(row["name"].startswith(PREFIX) for row in names)
+    finally:
+        graph.read("CALL gds.graph.drop('theirs', false) YIELD graphName RETURN 1")
 
 
 def test_erasing_leaves_nothing_to_undo(graph: Graph, tmp_path: Path) -> None:

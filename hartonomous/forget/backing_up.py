@@ -1,0 +1,318 @@
+"""A backup: all that a graph knows, its log and its snapshots in one file, and the way back.
+
+    FILE, a zip:  manifest.json            the digest of every other part, and its own
+                  knowledge.json  .rows/   the rows of all sources, as a deletion of all would keep them
+                  books.json               the log, the journal of removals, suppressions
+                  snapshots/<name>/        as they lie beside the graph
+
+What deletions keep to be undone is no part of it: a backup does not prolong their windows. What was
+erased since is known outside the graph, by keyed hashes, and is left out before a row is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
+from hartonomous.forget.covering import Coverage, Mask, divide
+from hartonomous.forget.plan_files import make_durable, read_plan, write_plan
+from hartonomous.forget.planning import Plan, plan
+from hartonomous.forget.restoring import Restoration
+from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.snapshots import DESCRIPTION, list_snapshots, live_sources, snapshot_folder
+from hartonomous.forget.undoing import without_lost_sources
+from hartonomous.identity import canonical_json, content_digest, file_digest
+from hartonomous.store import keys, logbook
+from hartonomous.store.graph import Graph
+from hartonomous.store.journal import refuse_while_open
+from hartonomous.store.locking import WriterLock
+from hartonomous.store.queries import query
+from hartonomous.store.settling import Progress, check_formula, settle
+from hartonomous.store.state_digest import state_digest
+from hartonomous.store.suppressing import Suppressions
+
+FORMAT = 1
+MANIFEST, KNOWLEDGE, BOOKS = "manifest.json", "knowledge.json", "books.json"
+SNAPSHOTS = "snapshots"
+_NEEDED = ("compositions", "visits", "structure")
+
+
+@dataclass(frozen=True)
+class BackupReport:
+    """What a backup holds: sources, edges of evidence, entries of the log, snapshots; its digest."""
+
+    path: Path
+    sources: int
+    evidence: int
+    entries: int
+    snapshots: int
+    bytes: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class RestoreReport:
+    """What came back, what was kept out because it was erased since, and the graph after it.
+
+    `adopted` says that the log had gone on after the backup, which the log now says itself.
+    """
+
+    sources: int
+    evidence: int
+    kept_out: int
+    entries: int
+    snapshots: int
+    adopted: bool
+    digest: str
+
+
+def back_up(
+    graph: Graph, lock: WriterLock, path: Path, progress: Progress, force: bool = False
+) -> BackupReport:
+    """Write a backup, whole or not at all, readable by its owner alone.
+
+    Raises Conflict when the file exists and `force` is not given, or a source is half loaded,
+    NotFound when there is nothing to back up, BadInput when it cannot be written.
+    """
+    if path.exists() and not force:
+        raise Conflict(f"{path} already exists; --force overwrites it.")
+    refuse_while_open(graph)
+    check_formula(graph)
+    settle(graph, lock, progress)
+    names = tuple(sorted(live_sources(graph)))
+    if not names:
+        raise NotFound("The graph holds no source; there is nothing to back up.")
+    planned = plan(graph, Selectors(sources=names), progress)
+    tables = {
+        name: table if name in _NEEDED or name in planned.evidence else table.slice(0, 0)
+        for name, table in planned.tables.items()
+    }
+    # Ratings and what hangs on them are worked out anew from the evidence.
+    planned = replace(planned, tables=tables, summary={**planned.summary, "top_losses": []})
+    lock.write(query("delete/identify_graph"))
+    (books,) = graph.read(query("delete/read_books"))
+    snapshots = [one.name for one in list_snapshots()]
+    try:
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
+            folder = Path(scratch)
+            write_plan(planned, folder / KNOWLEDGE)
+            (folder / BOOKS).write_text(canonical_json(books), "utf-8")
+            for name in snapshots:
+                shutil.copytree(snapshot_folder() / name, folder / SNAPSHOTS / name)
+            digest = _pack(folder, path)
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
+    return BackupReport(
+        path,
+        len(names),
+        sum(table.num_rows for table in planned.evidence.values()),
+        len(books["entries"]),
+        len(snapshots),
+        path.stat().st_size,
+        digest,
+    )
+
+
+def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> RestoreReport:
+    """Bring a backup back into a graph without sources; run again after an interruption, it goes on.
+
+    What was erased since is left out. Nobody reads a source before it is whole. Raises BadInput for a
+    damaged file, nothing written; Conflict for a graph that holds sources, or where an erasure since
+    the backup cannot be done again; VerificationFailed when the graph is another one in the end.
+    """
+    with tempfile.TemporaryDirectory() as scratch:
+        digest = _unpack(path, Path(scratch))
+        planned = read_plan(Path(scratch) / KNOWLEDGE)
+        books = json.loads((Path(scratch) / BOOKS).read_text("utf-8"))
+        act = f"restore/{digest[:32]}"
+        begun = bool(graph.read(query("load/read_ledger"), source=act))
+        refuse_while_open(graph)
+        if not begun and graph.read(query("ask/sources")):
+            raise Conflict(
+                "The graph holds sources already; restore into an empty one: 'hartonomous purge', "
+                "then 'hartonomous up', or NEO4J_URI for another server."
+            )
+        check_formula(graph)
+        adopted = _bring_books(graph, lock, books)
+        known = Suppressions(graph)
+        mine, masses, out = _without_erased(graph, planned, known)
+        work = Restoration(graph, lock, act, mine, masses, progress)
+        if not work.restored:
+            lock.write(query("rate/unsettle"))
+            work.restore()
+        settle(graph, lock, progress)
+        after = state_digest(graph)
+        if not out and after != planned.summary["graph"]["digest"]:
+            raise VerificationFailed(
+                f"The graph restored is not the one backed up: digest {after[:16]}, not "
+                f"{planned.summary['graph']['digest'][:16]}. 'hartonomous doctor' looks further."
+            )
+        snapshots = _bring_snapshots(Path(scratch) / SNAPSHOTS, known)
+        evidence = sum(table.num_rows for table in mine.evidence.values())
+        logbook.append(
+            graph,
+            lock,
+            logbook.Entry(
+                "restore",
+                {"backup": digest, "evidence": evidence, "kept_out": out, "state": after},
+                [f"source:{name}" for name in mine.summary["sources"]],
+            ),
+        )
+        lock.write(query("delete/forget_ledger"), source=act)
+    whole = len(mine.summary["sources"])
+    return RestoreReport(whole, evidence, out, len(books["entries"]), snapshots, adopted, after)
+
+
+@dataclass(frozen=True)
+class _Erased(Coverage):
+    """What was erased from a graph, recognised by keyed hashes."""
+
+    known: Suppressions
+
+    def sources(self, planned: Plan) -> set[str]:
+        return {
+            name
+            for name, one in planned.summary["sources"].items()
+            if self.known.keeps_out(one["digest"], one["source"].get("subject"))
+        }
+
+    def compositions(self, planned: Plan) -> Mask:
+        return self.known.mask(planned.tables["compositions"])
+
+
+def _without_erased(
+    graph: Graph, planned: Plan, known: Suppressions
+) -> tuple[Plan, dict[tuple[str, int], int], int]:
+    """Return what may come back, what it adds to visits' mass, and how many rows may not."""
+    erased = _Erased({"pairs": [], "evidence_ranges": []}, known)
+    left, given = divide(planned, erased)
+    covered = erased.sources(planned)
+    sources = {n: one for n, one in left.summary["sources"].items() if n not in covered}
+    left = replace(left, summary={**left.summary, "sources": sources})
+    mine, masses = without_lost_sources(graph, left, planned)
+    return mine, masses, sum(table.num_rows for table in given.evidence.values())
+
+
+def _bring_books(graph: Graph, lock: WriterLock, books: Mapping[str, Any]) -> bool:
+    """Write log, journal and suppressions where the graph has no log; return whether the log of the
+    backup had gone on since.
+
+    Raises Conflict, nothing written, where an erasure since cannot be told from its hashes.
+    """
+    (now,) = graph.read(query("delete/read_books"))
+    outside = [keys.kept_erasures(one) for one in {books["identity"], now["identity"]} if one]
+    done = {row["id"] for row in books["journals"]}
+    blind = sorted(
+        erasure
+        for kept in outside
+        for erasure, told in kept["erasures"].items()
+        if not told and erasure not in done
+    )
+    if blind:
+        raise Conflict(
+            f"Relations or ranges of evidence were erased after this backup ({', '.join(blind)}); "
+            "no hash tells their rows from others, so it would bring them back. Take a later backup."
+        )
+    lifted = {one for kept in outside for one in kept["lifted"]}
+    rows = {row["id"]: row for kept in outside for row in kept["rows"]}
+    rows |= {row["id"]: row for row in books["suppressions"]}
+    subjects = set(keys.known_hashes().values())
+    fresh = not now["entries"]
+    lock.write(
+        query("delete/restore_books"),
+        log=books["log"] if fresh else now["log"],
+        identity=books["identity"] if fresh or not now["identity"] else now["identity"],
+        entries=[_unnamed(row, subjects) for row in books["entries"]] if fresh else [],
+        journals=books["journals"] if fresh else [],
+        suppressions=[row for id, row in sorted(rows.items()) if id not in lifted],
+    )
+    if not books["entries"] and fresh:
+        return False
+    try:
+        logbook.check(graph)
+    except VerificationFailed:
+        logbook.adopt(graph, lock)
+        return True
+    return False
+
+
+def _unnamed(row: Mapping[str, Any], subjects: set[str]) -> dict[str, Any]:
+    """Return an entry without the names of subjects whose keys were destroyed since."""
+    names = [name for name in row["names"] if name in subjects]
+    title = [str(row["index"]), row["act"], *(name.partition(":")[2] for name in names)]
+    return {**row, "names": names, "title": " ".join(title)}
+
+
+def _bring_snapshots(folder: Path, known: Suppressions) -> int:
+    """Bring back the snapshots that are not here and hold nothing erased; return how many."""
+    brought = 0
+    for source in sorted(folder.iterdir()) if folder.is_dir() else ():
+        target = snapshot_folder() / source.name
+        held = json.loads((source / DESCRIPTION).read_text("utf-8"))["sources"].values()
+        table = pq.read_table(source / "compositions.parquet")
+        erased = any(known.keeps_out(digest, None) for digest in held)
+        if target.exists() or erased or known.mask(table).any():
+            continue
+        partial = target.with_name(f".{source.name}.{os.getpid()}.partial")
+        partial.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        shutil.copytree(source, partial)
+        partial.rename(target)
+        brought += 1
+    return brought
+
+
+def _pack(folder: Path, path: Path) -> str:
+    """Put the parts into one file, whole or not at all; return the digest over all of them."""
+    parts = sorted(part for part in folder.rglob("*") if part.is_file())
+    files = {part.relative_to(folder).as_posix(): file_digest(part) for part in parts}
+    manifest = {"format": FORMAT, "files": files}
+    digest = content_digest("backup", manifest)
+    partial = folder / "whole"
+    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w+b") as file, zipfile.ZipFile(file, "w") as packed:
+        packed.writestr(MANIFEST, canonical_json({**manifest, "digest": digest}))
+        for name in files:
+            packed.write(folder / name, name)
+    make_durable(partial)
+    partial.replace(path)
+    make_durable(path.parent)
+    return digest
+
+
+def _unpack(path: Path, folder: Path) -> str:
+    """Take the parts out of a backup, every digest checked, and return the one over all of them."""
+    if not path.is_file():
+        raise NotFound(f"There is no backup at {path}.")
+    try:
+        with zipfile.ZipFile(path) as packed:
+            manifest = json.loads(packed.read(MANIFEST))
+            digest, format = manifest.pop("digest"), manifest["format"]
+            if format != FORMAT or content_digest("backup", manifest) != digest:
+                raise BadInput(f"{path} is damaged, or no backup that this version reads.")
+            for name, stated in manifest["files"].items():
+                within = PurePosixPath(name)
+                if within.is_absolute() or ".." in within.parts:
+                    raise BadInput(f"{path} names a file outside itself: {name!r}.")
+                target = folder / within
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with packed.open(name) as part, target.open("wb") as out:
+                    shutil.copyfileobj(part, out)
+                if file_digest(target) != stated:
+                    raise BadInput(f"{path} is damaged: the digest of {name} differs.")
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError,
+        NotImplementedError, RuntimeError, AttributeError,
+    ) as error:  # fmt: skip
+        raise BadInput(f"{path} is damaged or no backup: {error}. Nothing was written.") from error
+    return str(digest)

@@ -1,0 +1,132 @@
+"""A backup restored is the graph that was, but for what was erased since."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hartonomous.errors import BadInput, Conflict
+from hartonomous.forget.backing_up import back_up, restore
+from hartonomous.forget.deleting import delete
+from hartonomous.forget.erasing import erase
+from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.snapshots import create_snapshot, drop_snapshot, list_snapshots
+from hartonomous.store.graph import Graph
+from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import read_log, verify_log
+from hartonomous.store.suppressing import suppressions
+from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
+from tests.cli.test_commands import failed, run
+
+
+def lose(graph: Graph) -> None:
+    """Lose a graph with its log, as with its disk."""
+    wipe(graph)
+    graph.write("MATCH (g:State) REMOVE g.log, g.identity")
+
+
+def word_of(graph: Graph) -> str:
+    (row,) = graph.read(
+        "MATCH (c:Token)-[:NEXT_EVIDENCE]-() MATCH (c)-[:EMBEDDING_EVIDENCE]-() "
+        "RETURN c.text AS w ORDER BY w LIMIT 1"
+    )
+    return str(row["w"])
+
+
+@pytest.fixture
+def filled(served: Graph, tmp_path: Path) -> Graph:
+    put_in(served, causal_bundle(tmp_path, 1), "causal")
+    put_in(served, random_bundle(tmp_path, 2, size=118), "one")
+    put_in(served, random_bundle(tmp_path, 3, size=60), "two")
+    return served
+
+
+def test_what_was_lost_comes_back(filled: Graph, tmp_path: Path) -> None:
+    file = tmp_path / "graph.backup"
+    with WriterLock(filled, "test") as lock:
+        delete(filled, lock, Selectors(concepts=(word_of(filled),)), silent)
+        create_snapshot(filled, lock, "then", silent)
+    before, acts = exported(filled), [row["entry"] for row in read_log(filled, 100)]
+    made = json.loads(run("backup", file, "--json").stdout)
+    assert (made["sources"], made["entries"], made["snapshots"]) == (3, len(acts), 1)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "--force" in failed(4, "backup", file)
+    assert "holds sources" in failed(4, "restore", file)
+    with WriterLock(filled, "test") as lock:
+        drop_snapshot(filled, lock, "then")
+    lose(filled)
+    report = json.loads(run("restore", file, "--json").stdout)
+    assert exported(filled) == before
+    assert (report["evidence"], report["kept_out"]) == (made["evidence"], 0)
+    assert [one.name for one in list_snapshots()] == ["then"]
+    now = read_log(filled, 100)
+    assert [row["entry"] for row in now][-len(acts) :] == acts
+    # The snapshot was dropped after the backup: the log says that it went on elsewhere.
+    assert report["adopted"]
+    assert [row["act"] for row in now[: len(now) - len(acts)]] == ["restore", "adopt"]
+    assert verify_log(filled).findings == ()
+
+
+def test_a_backup_does_not_bring_back_what_was_erased(filled: Graph, tmp_path: Path) -> None:
+    word = word_of(filled)
+    with WriterLock(filled, "test") as lock:
+        create_snapshot(filled, lock, "then", silent)
+        back_up(filled, lock, tmp_path / "early", silent)
+        for selectors in (Selectors(concepts=(word,)), Selectors(sources=("two",))):
+            erase(filled, lock, selectors, tmp_path / "none", silent)
+    left, kept_out = exported(filled), {row["id"] for row in suppressions(filled)}
+    lose(filled)
+    with WriterLock(filled, "test") as lock:
+        report = restore(filled, lock, tmp_path / "early", silent)
+    assert report.kept_out > 0
+    assert exported(filled) == left
+    assert {row["id"] for row in suppressions(filled)} == kept_out
+    assert list_snapshots() == []
+    assert not any("source:two" in row["names"] for row in read_log(filled, 100))
+    assert verify_log(filled).findings == ()
+
+
+def test_what_no_hash_tells_is_not_restored(filled: Graph, tmp_path: Path) -> None:
+    (pair,) = filled.read(
+        "MATCH (a:Token)-[:EMBEDDING_EVIDENCE]->(b:Token) RETURN a.text AS a, b.text AS b LIMIT 1"
+    )
+    with WriterLock(filled, "test") as lock:
+        back_up(filled, lock, tmp_path / "early", silent)
+        erase(filled, lock, Selectors(relations=((pair["a"], pair["b"]),)), tmp_path / "no", silent)
+        back_up(filled, lock, tmp_path / "late", silent)
+    left = exported(filled)
+    lose(filled)
+    with WriterLock(filled, "test") as lock:
+        # Only who had the graph's name kept outside can tell.
+        with pytest.raises(Conflict, match="no hash tells"):
+            restore(filled, lock, tmp_path / "early", silent)
+        assert exported(filled) == []
+        restore(filled, lock, tmp_path / "late", silent)
+    assert exported(filled) == left
+
+
+def test_a_damaged_backup_is_refused(
+    served: Graph, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    put_in(served, random_bundle(tmp_path, 2, size=60), "one")
+    file = tmp_path / "graph.backup"
+    run("backup", file)
+    whole = file.read_bytes()
+    lose(served)
+    with WriterLock(served, "test") as lock:
+        for cut in (0, 1, len(whole) // 2, len(whole) - 1):
+            file.write_bytes(whole[:cut])
+            with pytest.raises(BadInput):
+                restore(served, lock, file, silent)
+        for place in rng.integers(200, len(whole) * 3 // 4, size=10):
+            file.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+            try:
+                restore(served, lock, file, silent)
+            except BadInput:
+                continue
+            pytest.fail(f"byte {place} was changed and nobody noticed")
+    assert served.read("MATCH (n:Composition|Source|LogEntry) RETURN n") == []
+    failed(7, "restore", file)
