@@ -159,7 +159,7 @@ def evaluate(
         scores = {name: scorer(pairs) for name, scorer in scorers.items()}
         for name, vectors in (dense or {}).items():
             scores[name] = _dense_scores(pairs, vectors)
-        samples = _resamples(len(pairs.words))
+        samples = resamples(len(pairs.words))
         drawn = {}
         for name, score in scores.items():
             filled, covered = _filled(score)
@@ -167,7 +167,7 @@ def evaluate(
             result.correlations.append(
                 Correlation(
                     pairs.name, name, len(score), int(covered.sum()),
-                    _rho(filled, pairs.scores), *_bounds(drawn[name]),
+                    _rho(filled, pairs.scores), *bounds(drawn[name]),
                     _rho(score[covered], pairs.scores[covered]),
                 )
             )  # fmt: skip
@@ -175,24 +175,19 @@ def evaluate(
         for name, score in scores.items():
             if name != "affinity":
                 gain = _rho(best, pairs.scores) - _rho(_filled(score)[0], pairs.scores)
-                bounds = _bounds(drawn["affinity"] - drawn[name])
-                result.gains.append(Gain(pairs.name, "affinity", name, gain, *bounds))
+                between = bounds(drawn["affinity"] - drawn[name])
+                result.gains.append(Gain(pairs.name, "affinity", name, gain, *between))
     return result
 
 
 def _scorers(graph: Graph, found: dict[str, Row]) -> dict[str, Callable[[GoldPairs], Floats]]:
     tracks = [t for t in graph.read(query("rate/read_tracks")) if t["state"] == "live"]
-    known = {row["key"]: row["known"] for row in _known(graph, found)}
-    silent = _silent_decades(tracks, set(known.values()))
+    silence = silence_of(tracks, found, known_classes(graph, found))
     rows, elos = consensus_rows(graph, found), elo_rows(graph, found)
-
-    def silence(first: str, second: str) -> int:
-        return silent[known[found[first]["key"]]][known[found[second]["key"]]]
-
     scorers: dict[str, Callable[[GoldPairs], Floats]] = {
         "affinity": lambda pairs: affinities(pairs, rows, silence),
-        "consensus": lambda pairs: _direct(pairs, rows, silence),
-        "elo": lambda pairs: _direct(pairs, elos, lambda first, second: 0),
+        "consensus": lambda pairs: direct(pairs, rows, silence),
+        "elo": lambda pairs: direct(pairs, elos, lambda first, second: 0),
         "consensus, related": lambda pairs: _related(pairs, rows),
         "elo, related": lambda pairs: _related(pairs, elos),
     }
@@ -211,21 +206,25 @@ def _single(rows: WordRows, track: Row) -> Callable[[GoldPairs], Floats]:
     return lambda pairs: affinities(pairs, rows, silence)
 
 
-def _known(graph: Graph, found: dict[str, Row]) -> list[Row]:
+def known_classes(graph: Graph, found: Mapping[str, Row]) -> dict[str, str]:
+    """Return, by key, the class of each word: the tracks that know it."""
     keys = sorted({row["key"] for row in found.values()})
-    return graph.read(query("ask/read_known"), keys=keys)
-
-
-def _silent_decades(tracks: list[Row], classes: set[str]) -> dict[str, dict[str, int]]:
-    """Return D of a pair that no track lists, by the classes of its words."""
-    table = class_table(tracks, sorted(classes))
     return {
-        low: {
-            high: (2 * gained + votes + SHRINKAGE) // (2 * (votes + SHRINKAGE))
-            for high, (votes, gained) in row.items()
-        }
-        for low, row in table.items()
+        row["key"]: row["known"] or "" for row in graph.read(query("ask/read_known"), keys=keys)
     }
+
+
+def silence_of(
+    tracks: Sequence[Row], found: Mapping[str, Row], known: Mapping[str, str]
+) -> Callable[[str, str], int]:
+    """Return D of a pair of words that no track lists; `known` is the class by key."""
+    table = class_table(tracks, sorted(set(known.values())))
+
+    def silence(first: str, second: str) -> int:
+        votes, gained = table[known[found[first]["key"]]][known[found[second]["key"]]]
+        return (2 * gained + votes + SHRINKAGE) // (2 * (votes + SHRINKAGE))
+
+    return silence
 
 
 def _places(pairs: GoldPairs, rows: WordRows) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
@@ -237,7 +236,8 @@ def _places(pairs: GoldPairs, rows: WordRows) -> tuple[NDArray[np.bool_], NDArra
     return covered, places[covered]
 
 
-def _direct(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
+def direct(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
+    """Return what rows say of each pair, `silence` where nothing; nan for words without a row."""
     covered, places = _places(pairs, rows)
     scores = np.full(len(pairs.words), np.nan)
     quiet = np.array(
@@ -252,6 +252,8 @@ def _related(pairs: GoldPairs, rows: WordRows) -> Floats:
     """Return what is said of the pairs that stand in the graph, and nothing of the others."""
     covered, places = _places(pairs, rows)
     scores = np.full(len(pairs.words), np.nan)
+    if not covered.any():
+        return scores
     second = rows.column[places[:, 1]]
     said = np.asarray(rows.matrix[places[:, 0], second]).ravel()
     there = np.asarray(rows.related[places[:, 0], second]).ravel() > 0
@@ -262,7 +264,9 @@ def _related(pairs: GoldPairs, rows: WordRows) -> Floats:
 def affinities(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
     """Return 0.4 D + 800 (log10(C + 0.01) + 2), the affinity less its constant."""
     covered, places = _places(pairs, rows)
-    scores = _direct(pairs, rows, silence)
+    scores = direct(pairs, rows, silence)
+    if not covered.any():
+        return scores
     # A row without anything in it says nothing of any pair.
     filled = np.diff(rows.related.indptr) > 0
     covered[covered] = filled[places].all(axis=1)
@@ -287,12 +291,23 @@ def correlate(pairs: GoldPairs, scores: Floats) -> float:
     return _rho(_filled(scores)[0], pairs.scores)
 
 
+def resampled(pairs: GoldPairs, scores: Floats) -> tuple[float, Floats]:
+    """Return Spearman's rho, and that of each bootstrap resample of the pairs, the same for all scores.
+
+    0 where a score tells no pair from another: who says nothing follows nothing.
+    """
+    samples = resamples(len(pairs.words))
+    filled = _filled(scores)[0]
+    drawn = np.nan_to_num(_rhos(filled, pairs.scores, samples), nan=0.0)
+    return float(np.nan_to_num(_rho(filled, pairs.scores), nan=0.0)), drawn
+
+
 def paired_gain(pairs: GoldPairs, name: str, scores: Floats, over: str, others: Floats) -> Gain:
     """Return by how much one score follows a list better than another, resampled in pairs."""
-    samples = _resamples(len(pairs.words))
+    samples = resamples(len(pairs.words))
     drawn = [_rhos(_filled(one)[0], pairs.scores, samples) for one in (scores, others)]
     gain = correlate(pairs, scores) - correlate(pairs, others)
-    return Gain(pairs.name, name, over, gain, *_bounds(drawn[0] - drawn[1]))
+    return Gain(pairs.name, name, over, gain, *bounds(drawn[0] - drawn[1]))
 
 
 def _filled(scores: Floats) -> tuple[Floats, NDArray[np.bool_]]:
@@ -307,7 +322,8 @@ def _rho(scores: Floats, gold: Floats) -> float:
     return float(spearmanr(scores, gold).statistic)
 
 
-def _resamples(pairs: int) -> NDArray[np.int64]:
+def resamples(pairs: int) -> NDArray[np.int64]:
+    """Return places of so many pairs, drawn anew for each resample: (RESAMPLES, pairs)."""
     return np.random.default_rng(SEED).integers(0, pairs, (RESAMPLES, pairs))
 
 
@@ -320,6 +336,7 @@ def _rhos(scores: Floats, gold: Floats, samples: NDArray[np.int64]) -> Floats:
     return np.asarray((first * second).sum(axis=1) / np.where(lengths > 0, lengths, np.nan))
 
 
-def _bounds(values: Floats) -> tuple[float, float]:
+def bounds(values: Floats) -> tuple[float, float]:
+    """Return what 95 % of resamples lie between."""
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(low), float(high)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,9 @@ from hartonomous.store.graph import Graph, Row
 from hartonomous.store.queries import query
 
 WORDS_AT_ONCE = 200
+
+Said = tuple[str, NDArray[np.int64], NDArray[np.int64]]
+"""A word's key, the database ids of what it is related to, and what is said of each."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class WordRows:
         self, first: NDArray[np.int64], second: NDArray[np.int64], silence: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         """Return what the first words' rows say of the second words, `silence` where nothing."""
+        if not len(first):
+            return silence
         column = self.column[second]
         said = np.asarray(self.matrix[first, column]).astype(np.int64).ravel()
         return np.where(np.asarray(self.related[first, column]).ravel() > 0, said, silence)
@@ -63,51 +68,65 @@ def find_words(graph: Graph, words: Iterable[str]) -> dict[str, Row]:
 
 def consensus_rows(graph: Graph, found: dict[str, Row]) -> WordRows:
     """Return the words' decades."""
-    return _rows(graph, found, query("ask/read_rows"), lambda row: row["decades"])
+    return word_rows(found, read_decades(graph, found))
+
+
+def read_decades(graph: Graph, found: dict[str, Row]) -> Iterator[Said]:
+    """Return what the graph says of each word's relations, in decades."""
+    return _read(graph, found, query("ask/read_rows"), lambda row: row["decades"])
 
 
 def elo_rows(graph: Graph, found: dict[str, Row]) -> WordRows:
     """Return the words' elo above 1500, in thousandths."""
-    return _rows(
+    said = _read(
         graph,
         found,
         query("ask/read_rows"),
         lambda row: [round(1000 * (elo - 1500)) for elo in row["elos"]],
     )
+    return word_rows(found, said)
 
 
 def track_rows(graph: Graph, found: dict[str, Row], source: str, evidence: str) -> WordRows:
     """Return what one track says by its support."""
     statement = query("ask/read_track_rows", evidence=evidence)
-    return _rows(graph, found, statement, lambda row: row["supports"], source=source)
+    said = _read(graph, found, statement, lambda row: row["supports"], source=source)
+    return word_rows(found, said)
 
 
-def _rows(
+def _read(
     graph: Graph,
     found: dict[str, Row],
     statement: str,
     values: Callable[[Row], Sequence[int]],
     **parameters: str,
-) -> WordRows:
+) -> Iterator[Said]:
+    keys = sorted({row["key"] for row in found.values()})
+    for first in range(0, len(keys), WORDS_AT_ONCE):
+        part = keys[first : first + WORDS_AT_ONCE]
+        for row in graph.read(statement, keys=part, **parameters):
+            others = np.asarray(row["others"], dtype=np.int64)
+            yield row["key"], others, np.asarray(values(row), dtype=np.int64)
+
+
+def word_rows(found: dict[str, Row], said: Iterable[Said]) -> WordRows:
+    """Return what is said of words as rows; words of whose key nothing is said have empty ones."""
     ids = {row["key"]: row["id"] for row in found.values()}
     keys = sorted(ids)
     place = {key: number for number, key in enumerate(keys)}
     rows: list[NDArray[np.int64]] = []
     columns: list[NDArray[np.int64]] = []
-    said: list[NDArray[np.int64]] = []
-    for first in range(0, len(keys), WORDS_AT_ONCE):
-        part = keys[first : first + WORDS_AT_ONCE]
-        for row in graph.read(statement, keys=part, **parameters):
-            others = np.asarray(row["others"], dtype=np.int64)
-            rows.append(np.full(len(others), place[row["key"]]))
-            columns.append(others)
-            said.append(np.asarray(values(row), dtype=np.int64))
+    values: list[NDArray[np.int64]] = []
+    for key, others, told in said:
+        rows.append(np.full(len(others), place[key]))
+        columns.append(others)
+        values.append(told)
     own = np.array([ids[key] for key in keys], dtype=np.int64)
     every = np.unique(np.concatenate([own, *columns]))
     index = np.searchsorted(every, np.concatenate([*columns, own[:0]]))
     cells = np.concatenate([*rows, own[:0]]), index
     shape = len(keys), len(every)
-    matrix = sparse.csr_array((np.concatenate([*said, own[:0]]), cells), shape=shape)
+    matrix = sparse.csr_array((np.concatenate([*values, own[:0]]), cells), shape=shape)
     related = sparse.csr_array((np.ones(len(index), dtype=np.int8), cells), shape=shape)
     words = {word: place[row["key"]] for word, row in found.items()}
     return WordRows(words, np.searchsorted(every, own), matrix, related)

@@ -52,6 +52,7 @@ COMMANDS = {
     "generate": "generating",
     "evaluate": "evaluating",
     "advise": "advising",
+    "trial": "trying",
     "delete": "deleting",
     "snapshot": "comparing",
     "diff": "comparing",

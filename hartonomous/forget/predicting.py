@@ -95,7 +95,7 @@ def predict(
     changed = np.array([i for i, name in known.items() if name != before[i]], dtype=np.int64)
     agreements = _agreements_after(graph, staying, leaving, partial, known, before, changed)
     votes = _votes_after(graph, staying, agreements)
-    after = [_with_vote(t, votes) for t in staying]
+    after = [with_vote(t, votes) for t in staying]
     classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
     names = sorted({*classes, *known.values()})
     constants = {
@@ -162,7 +162,8 @@ def _class(numbers: Iterable[int]) -> str:
     return "".join(f"+{number}" for number in sorted(numbers))
 
 
-def _with_vote(track: Row, votes: Mapping[str, tuple[int, str | None]]) -> Row:
+def with_vote(track: Row, votes: Mapping[str, tuple[int, str | None]]) -> Row:
+    """Return a track with the vote it will have; `votes` are the verdicts that change."""
     if track["source"] not in votes:
         return track
     divisor, reason = votes[track["source"]]

@@ -1,0 +1,7 @@
+// The compositions that words may stand for, in the order in which they are taken: exact first, then without regard to case.
+// in:  $words LIST<STRING>
+// out: word STRING, keys LIST<STRING>, ids LIST<INTEGER>
+UNWIND $words AS word
+MATCH (c:Composition {folded: normalize(toLower(word))})
+WITH word, c ORDER BY c.text = normalize(word) DESC, c.kind DESC, c.text
+RETURN word, collect(c.key) AS keys, collect(id(c)) AS ids
