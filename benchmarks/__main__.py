@@ -18,6 +18,7 @@ from benchmarks import (
     next_tokens,
     paths,
     placing,
+    promotions,
     proving,
     together,
     transformer,
@@ -26,7 +27,7 @@ from benchmarks.measuring import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
 PARTS = (command_line, proving, neighbours, graph, forgetting, placing, paths, answers)
-LONG = (transformer, together, next_tokens)
+LONG = (transformer, together, promotions, next_tokens)
 """Those that run whole transformers: most of an hour on an idle machine of two cores."""
 
 

@@ -1,4 +1,4 @@
-"""What a transformer offers besides its embedding matrix: layers, heads, next tokens."""
+"""What a transformer offers besides its embedding matrix: layers, heads, next tokens, promotions."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.embeddings import opened_file
 from hartonomous.extract.importing import ALL, TRACKS, OpenedModel, OpenOptions
 from importers.transformer_loading import architecture, is_causal
+
+CAUSAL_TRACKS = {"next", "promotions"}
+"""What only a model with a head over its vocabulary has."""
 
 
 def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions) -> OpenedModel:
@@ -38,12 +41,21 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
         described |= expecting.determined
         files += expecting.files
         parameters = expecting.parameters
+    listed = model.listed
+    if "promotions" in chosen:
+        from importers.transformer_promotions import Promotions
+
+        promotions = Promotions(path, model.vocabulary, options.device)
+        listed += (promotions.track(),)
+        described |= promotions.determined
+        parameters = promotions.parameters
     if chosen != {"embedding"} and path.is_dir():
         files += _others(path, {file.name for file in files})
     return replace(
         model,
         tracks=tracks,
         counted=counted,
+        listed=listed,
         parameters=parameters,
         files=files,
         options={**model.options, **described},
@@ -60,13 +72,15 @@ def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
     """Return the tracks to take out; raises for next tokens of a model that is not causal."""
     chosen = options.tracks
     if ALL in chosen:
-        chosen = frozenset(TRACKS if is_causal(path) else TRACKS[:-1])
-    if "next" in chosen:
+        chosen = chosen - {ALL} | set(TRACKS if is_causal(path) else TRACKS[:-1])
+    for name in sorted(chosen & CAUSAL_TRACKS):
         if not is_causal(path):
             raise BadInput(
                 f"{path} is no causal model ({architecture(path)}) and expects no next token; leave "
-                "next out of --tracks."
+                f"{name} out of --tracks."
             )
-    elif options.read or options.samples:
+    if "next" in chosen:
+        return chosen
+    if options.read or options.samples:
         raise UsageError("--read and --samples are for next tokens: add --tracks next.")
     return chosen

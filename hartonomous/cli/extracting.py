@@ -52,7 +52,7 @@ def extraction_options(command: F) -> F:
             show_default=True,
             callback=_tracks,
             help="What to take out: embedding, layers, heads, next (causal models), "
-            "comma-separated, or all.",
+            "comma-separated, or all; promotions (causal models) when named.",
         ),
         click.option(
             "--read",
@@ -88,11 +88,11 @@ def extraction_options(command: F) -> F:
 
 
 def _tracks(context: click.Context, option: click.Parameter, value: str) -> frozenset[str]:
-    from hartonomous.extract.importing import ALL, TRACKS
+    from hartonomous.extract.importing import ALL, OPTIONAL_TRACKS, TRACKS
 
-    chosen = frozenset(value.split(","))
-    if unknown := sorted(chosen - {*TRACKS, ALL}):
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(TRACKS)}, all.")
+    chosen, known = frozenset(value.split(",")), (*TRACKS, *OPTIONAL_TRACKS)
+    if unknown := sorted(chosen - {*known, ALL}):
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(known)}, all.")
     return chosen
 
 

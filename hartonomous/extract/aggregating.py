@@ -1,7 +1,8 @@
 """Observations of all positions into one evidence row a pair, in bounded memory.
 
 An observation is one listing: at position p, row i lists j at rank r with cosine c. Both directions
-of a pair at one position count as one time observed (n) and two listings (directed).
+of a pair at one position count as one time observed (n) and two listings (directed), unless the type
+of evidence has a direction: then they are two pairs.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from hartonomous.schema import MICRO, EvidenceType
 LISTING = np.dtype(
     [("pair", "<i8"), ("position", "<i2"), ("rank", "<i4"), ("weight", "<i4")], align=False
 )
-"""One listing: low * N + high, where, round(1000 log10((k + 1) / r)), round(1e6 max(0, c))."""
+"""One listing: low * N + high (start * N + end where it has a direction), where, round(1000 log10((k + 1) / r)), round(1e6 max(0, c))."""
 
 MEMORY = 256 << 20
 """Bytes of listings held before they are spilled."""
@@ -72,7 +73,7 @@ class Aggregator:
 
     def add(self, position: int, found: Neighbours) -> None:
         """Take in the neighbours found at one position."""
-        listings = _listings(position, found, self._vocabulary, self._k)
+        listings = _listings(position, found, self._vocabulary, self._k, self._evidence.directed)
         low = listings["pair"] // self._vocabulary
         # Sorting 16-bit numbers stably is a radix sort, one pass for all buckets.
         bucket = (low * self._buckets // self._vocabulary).astype(np.int16)
@@ -127,10 +128,11 @@ class Aggregator:
             "directed": directed.astype(np.int32),
             "rank": rank.astype(np.int32),
             "support": rated,
-            "positions": pa.ListArray.from_arrays(
-                pa.array(offsets), pa.array(times["position"][seen]), schema.field("positions").type
-            ),
         }
+        if self._evidence.vector:
+            arrays["positions"] = pa.ListArray.from_arrays(
+                pa.array(offsets), pa.array(times["position"][seen]), schema.field("positions").type
+            )
         return pa.table([arrays[name] for name in schema.names], schema=schema)
 
     def _write_held(self) -> None:
@@ -145,13 +147,16 @@ class Aggregator:
         return Path(self._spill.name) / f"{number:06d}"
 
 
-def _listings(position: int, found: Neighbours, vocabulary: int, k: int) -> NDArray[np.void]:
+def _listings(
+    position: int, found: Neighbours, vocabulary: int, k: int, directed: bool
+) -> NDArray[np.void]:
     n, width = found.indices.shape
     row = np.repeat(np.arange(n, dtype=np.int64), width)
     other = found.indices.ravel().astype(np.int64)
     scores = np.rint(1000 * np.log10((k + 1) / np.arange(1, width + 1))).astype(np.int32)
     listings = np.empty(n * width, dtype=LISTING)
-    listings["pair"] = np.minimum(row, other) * vocabulary + np.maximum(row, other)
+    start, end = (row, other) if directed else (np.minimum(row, other), np.maximum(row, other))
+    listings["pair"] = start * vocabulary + end
     listings["position"] = position
     listings["rank"] = np.tile(scores, n)
     listings["weight"] = np.rint(MICRO * np.clip(found.similarities.ravel(), 0.0, 1.0))

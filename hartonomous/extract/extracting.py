@@ -27,6 +27,7 @@ from hartonomous.extract.counting import Expectations
 from hartonomous.extract.downloading import download, is_hub_id
 from hartonomous.extract.importing import (
     CountedTrack,
+    ListedTrack,
     OpenedModel,
     OpenOptions,
     PairTrack,
@@ -110,6 +111,11 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
     listings = sum(len(track.positions) * n * k for track in model.tracks)
     products = sum(len(t.positions) * n * n * (t.dimensions + 16) for t in model.tracks)
     pairs = min(round(PAIRS_PER_LISTING * listings), n * (n - 1) // 2 * len(model.tracks))
+    for one in model.listed:
+        listed = len(one.positions) * n * min(one.k, n - 1)
+        listings += listed
+        pairs += listed // one.minimum
+        products += len(one.positions) * n * n * (one.dimensions + 16)
     run = sum(track.places for track in model.counted)
     pairs += PAIRS_PER_PLACE * run
     pairs += sum(track.expected for track in model.pairs)
@@ -144,9 +150,10 @@ def extract(
         contexts = found[0].contexts if found else np.empty((0, ORDERS), dtype=np.int64)
         placed = place(model.vocabulary.compositions, contexts)
         writer.write_compositions(placed.compositions)
+        searched: tuple[VectorTrack | ListedTrack, ...] = (*model.tracks, *model.listed)
         tracks = tuple(
             _write_track(writer, model, track, placed, options, finished, progress)
-            for track in model.tracks
+            for track in searched
         )
         tracks += tuple(
             _write_counted(writer, track, one, placed, len(model.vocabulary))
@@ -182,14 +189,15 @@ def extract_cached(
 def _write_track(
     writer: BundleWriter,
     model: OpenedModel,
-    track: VectorTrack,
+    track: VectorTrack | ListedTrack,
     placed: Placed,
     options: ExtractOptions,
     finished: FinishedWork,
     progress: Progress,
 ) -> TrackDescription:
     n, positions = len(model.vocabulary), len(track.positions)
-    asked = replace(options.neighbours, k=min(options.neighbours.k, n - 1))
+    k = options.neighbours.k if isinstance(track, VectorTrack) else track.k
+    asked = replace(options.neighbours, k=min(k, n - 1))
     recall = 1.0
     kind = evidence_type(track.evidence)
     with Aggregator(kind, n, positions, asked.k, track.minimum) as aggregator:
@@ -201,14 +209,19 @@ def _write_track(
         writer.write_evidence(track.evidence, tables)
         unstored = n * (n - 1) // 2 - aggregator.rows
         listed = aggregator.observations_below / unstored if unstored else 0.0
+        # What comes listed has no odds against chance: it takes no part in the consensus.
+        trusted = absent = 0
+        if isinstance(track, VectorTrack):
+            trusted = _trust(track, progress)
+            absent = absent_constant(positions, asked.k, n, listed)
         return TrackDescription(
             evidence=track.evidence,
             positions=track.positions,
             k=asked.k,
             vocabulary=n,
             dimensions=track.dimensions,
-            trust=_trust(track, progress),
-            absent=absent_constant(positions, asked.k, n, listed),
+            trust=trusted,
+            absent=absent,
             recall=recall,
             rows=aggregator.rows,
             observations=aggregator.observations,
@@ -275,7 +288,7 @@ def _trust(track: VectorTrack, progress: Progress) -> int:
 
 
 def _neighbours(
-    track: VectorTrack,
+    track: VectorTrack | ListedTrack,
     position: int,
     options: NeighbourOptions,
     finished: FinishedWork,
@@ -286,13 +299,16 @@ def _neighbours(
     positions = len(track.positions)
     if positions > 1:
         stage += f": {track.positions[position]}"
+
+    def note(done: int, total: int) -> None:
+        progress(stage, position * total + done, positions * total)
+
     if (found := finished.neighbours(track.evidence, position)) is None:
-        if track.prepare is not None:
-            track.prepare(progress)
-        found = nearest(
-            track.vectors(position),
-            options,
-            lambda done, total: progress(stage, position * total + done, positions * total),
-        )
+        if isinstance(track, ListedTrack):
+            found = track.listing(position, note)
+        else:
+            if track.prepare is not None:
+                track.prepare(progress)
+            found = nearest(track.vectors(position), options, note)
         finished.keep_neighbours(track.evidence, position, found)
     return found

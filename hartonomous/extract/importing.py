@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.counting import Expectations
-from hartonomous.extract.neighbours import NeighbourOptions
+from hartonomous.extract.neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.resuming import FinishedWork
 from hartonomous.extract.untrusted import is_pickle, refuse_pickle
 from hartonomous.extract.vocabulary import Vocabulary
@@ -26,8 +26,11 @@ ENTRY_POINTS = "hartonomous.importers"
 TRACKS = ("embedding", "layers", "heads", "next")
 """What can be taken out of a model; all but the embedding need it to be run."""
 
+OPTIONAL_TRACKS = ("promotions",)
+"""Those that are taken only when they are named."""
+
 ALL = "all"
-"""In place of tracks: those that the model has."""
+"""In place of tracks: those of TRACKS that the model has."""
 
 Progress = Callable[[str, int, int], None]
 """Told (stage, done, total) as work goes on."""
@@ -39,7 +42,8 @@ class OpenOptions:
 
     `vocabulary` is a word list for a matrix that comes without its words; `tensor` names the
     embedding matrix where there are several; `limit` keeps the first entries only, None all.
-    `tracks` are what is taken out, of TRACKS or ALL; `device` is where a model is run, if it is.
+    `tracks` are what is taken out, of TRACKS, OPTIONAL_TRACKS or ALL; `device` is where a model is
+    run, if it is.
     `read` are files and folders of text a causal model reads, `samples` the tokens it writes itself.
     `encoder` is the folder of the sentence encoder that reads documents.
     """
@@ -70,6 +74,22 @@ class VectorTrack:
     vectors: Callable[[int], NDArray[np.float32]]
     minimum: int = 1
     prepare: Callable[[Progress], None] | None = None
+
+
+@dataclass(frozen=True)
+class ListedTrack:
+    """One kind of directed observation: at each position, what each composition leads to most.
+
+    `listing(p, progress)` returns the `k` best for each composition of the vocabulary, itself left
+    out; called in any order. Pairs that fewer than `minimum` positions list are left out.
+    """
+
+    evidence: str
+    positions: tuple[str, ...]
+    dimensions: int
+    k: int
+    listing: Callable[[int, Callable[[int, int], None]], Neighbours]
+    minimum: int = 1
 
 
 @dataclass(frozen=True)
@@ -140,6 +160,7 @@ class OpenedModel:
     tracks: tuple[VectorTrack, ...]
     options: dict[str, object]
     counted: tuple[CountedTrack, ...] = ()
+    listed: tuple[ListedTrack, ...] = ()
     pairs: tuple[PairTrack, ...] = ()
     kind: str = "model"
 
