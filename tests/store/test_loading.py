@@ -32,7 +32,8 @@ from hartonomous.ingesting import load_bundle
 from hartonomous.store import loading, settling
 from hartonomous.store.graph import Address, Graph
 loading.BATCH_ROWS = settling.STARTS = 20
-with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
+# A server needs longer than a client waits to start again, where other tests have the machine.
+with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"]), patience=120) as graph:
     print("begin", flush=True)
     load_bundle(graph, read_bundle(Path(sys.argv[1])), sys.argv[2], lambda *done: None)
 """
@@ -102,7 +103,7 @@ def test_a_killed_server_is_resumed(
     killed.kill()
     killed.wait()
     back = start(second_home, **_ports(second_server), say=lambda text: None)
-    _, complaint = process.communicate(timeout=60)
+    _, complaint = process.communicate(timeout=180)
     assert process.returncode == 0, complaint
     with connect_managed(back) as graph:
         assert exported(graph) == whole
