@@ -17,7 +17,7 @@ from hartonomous.store.queries import Statement, names, query, statement
 
 PREFIX = "custom.hartonomous."
 INSTALLER = "apoc.custom.installProcedure"
-PATIENCE = 30.0
+PATIENCE = 120.0
 """Seconds for the server to list what was installed; APOC refreshes at an interval."""
 
 

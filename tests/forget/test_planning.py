@@ -102,12 +102,13 @@ def random_selectors(graph: Graph, rng: np.random.Generator) -> Selectors:
         )
     ]
     source = str(rng.choice(names))
-    some = tuple(map(str, rng.choice(words, size=int(rng.integers(1, 4)), replace=False)))
-    (pair,) = graph.read(
-        "MATCH (a)-[:EMBEDDING_EVIDENCE]->(b) WITH a, b ORDER BY a.key, b.key SKIP $skip LIMIT 1 "
-        "RETURN a.text AS a, b.text AS b",
-        skip=int(rng.integers(0, 50)),
+    size = min(len(words), int(rng.integers(1, 4)))
+    some = tuple(map(str, rng.choice(words, size=size, replace=False)))
+    pairs = graph.read(
+        "MATCH (a)-[:EMBEDDING_EVIDENCE]->(b) WITH a, b ORDER BY a.key, b.key LIMIT 50 "
+        "RETURN a.text AS a, b.text AS b"
     )
+    pair = pairs[int(rng.integers(len(pairs)))]
     low, high = sorted(rng.uniform(0, 1, size=2))
     return [
         Selectors(sources=(source,)),
