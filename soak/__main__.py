@@ -186,7 +186,7 @@ def killed_servers(world: World, tally: Tally) -> None:
 
 
 def removals(world: World, tally: Tally) -> None:
-    """Ingests, deletions of every kind, undos in any order and erasures; then compared."""
+    """Ingests, deletions of every kind, undos in any order, erasures, a rollback; then compared."""
     rng = np.random.default_rng(world.random.getrandbits(32))
     wipe(world.graph)
     world.live.clear()
@@ -234,7 +234,7 @@ def finish(world: World, act: str, name: str, bundle: int) -> None:
 def main() -> None:
     parts: list[tuple[Callable[[World, Tally], None], Tally]] = [
         (histories, Tally("random histories of ingest, delete, replace")),
-        (removals, Tally("histories of ingest, delete of every kind, undo, erase")),
+        (removals, Tally("histories of ingest, delete of every kind, undo, erase, rollback")),
         (predictions, Tally("plans done, every row and rating as predicted")),
         (killed_clients, Tally("client killed (SIGKILL) in the act, act repeated")),
         (killed_servers, Tally("server killed (SIGKILL) in the act, restarted")),
