@@ -25,7 +25,8 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
-from hartonomous.forget.covering import Coverage, Mask, divide
+from hartonomous.forget.covering import Coverage, Mask
+from hartonomous.forget.passing import divide
 from hartonomous.forget.plan_files import make_durable, read_plan, write_plan
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.restoring import Restoration
@@ -200,7 +201,7 @@ def _without_erased(
     covered = erased.sources(planned)
     sources = {n: one for n, one in left.summary["sources"].items() if n not in covered}
     left = replace(left, summary={**left.summary, "sources": sources})
-    mine, masses = without_lost_sources(graph, left, planned)
+    mine, masses = without_lost_sources(graph, left)
     return mine, masses, sum(table.num_rows for table in given.evidence.values())
 
 

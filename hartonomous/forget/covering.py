@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.forget.planning import Plan
@@ -76,16 +75,3 @@ class Coverage:
         sources = np.array(table["source"].to_pylist(), dtype=object)
         taken = self.compositions(planned)[table["composition"].to_numpy()]
         return np.asarray(taken | np.isin(sources, list(self.sources(planned))), dtype=bool)
-
-
-def divide(planned: Plan, coverage: Coverage) -> tuple[Plan, Plan]:
-    """Return what of a plan's rows another removal does not take, and what it takes."""
-    keep, give = dict(planned.tables), dict(planned.tables)
-    for name in planned.evidence:
-        keep[name], give[name] = _split(planned.tables[name], coverage.rows(planned, name))
-    keep["visits"], give["visits"] = _split(planned.tables["visits"], coverage.visits(planned))
-    return replace(planned, tables=keep), replace(planned, tables=give)
-
-
-def _split(table: pa.Table, mask: Mask) -> tuple[pa.Table, pa.Table]:
-    return table.filter(pa.array(~mask)), table.filter(pa.array(mask))

@@ -20,8 +20,9 @@ import pyarrow as pa
 
 from hartonomous.ask.projecting import drop_all
 from hartonomous.forget import deleting
-from hartonomous.forget.covering import Coverage, divide
+from hartonomous.forget.covering import Coverage
 from hartonomous.forget.deleting import as_json, begin, refuse_moved, verify_outcome
+from hartonomous.forget.passing import divide
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.removal import Removal
 from hartonomous.forget.residuals import Residual, residual, watched

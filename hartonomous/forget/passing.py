@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hartonomous.forget.covering import Coverage, Mask
 from hartonomous.forget.planning import COMPOSITIONS, Plan
 
 Ints = NDArray[np.int64]
+
+
+def divide(planned: Plan, coverage: Coverage) -> tuple[Plan, Plan]:
+    """Return what of a plan's rows another removal does not take, and what it takes.
+
+    Visits that stay count what their contexts' rows weigh that go as not stored.
+    """
+    keep, give = dict(planned.tables), dict(planned.tables)
+    for name in planned.evidence:
+        keep[name], give[name] = _split(planned.tables[name], coverage.rows(planned, name))
+    visits, give["visits"] = _split(planned.tables["visits"], coverage.visits(planned))
+    keep["visits"] = with_mass(visits, next_weights(give))
+    return replace(planned, tables=keep), replace(planned, tables=give)
 
 
 def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collection[str]) -> Plan:
@@ -21,23 +36,19 @@ def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collecti
     """
     compositions, place = _united(plan.tables["compositions"], more.tables["compositions"])
     tables = {**plan.tables, "compositions": compositions}
-    added: dict[tuple[str, int], int] = {}
+    fresh: dict[str, pa.Table] = {}
     for name in more.evidence:
         rows = _renumbered(more.tables[name], place)
         own = plan.tables.get(name, rows.slice(0, 0))
-        fresh = _not_in(rows, own, ("start", "end", "source"))
-        tables[name] = pa.concat_tables([own, fresh]).sort_by(
+        fresh[name] = _not_in(rows, own, ("start", "end", "source"))
+        tables[name] = pa.concat_tables([own, fresh[name]]).sort_by(
             [("start", "ascending"), ("end", "ascending"), ("source", "ascending")]
         )
-        if name == "NEXT_EVIDENCE":
-            for source, start, weight in zip(
-                *(fresh[c].to_pylist() for c in ("source", "start", "weight")), strict=True
-            ):
-                added[source, start] = added.get((source, start), 0) + weight
+    coming = {key: -weight for key, weight in next_weights(fresh).items()}
     tables["visits"] = pa.concat_tables(
         [
             # The visits it keeps count as not stored what now comes back with them.
-            with_mass(plan.tables["visits"], {key: -w for key, w in added.items()}),
+            with_mass(plan.tables["visits"], coming),
             _not_in(
                 _renumbered(more.tables["visits"], place),
                 plan.tables["visits"],
@@ -53,6 +64,14 @@ def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collecti
             known[name] = source
         known.setdefault(name, {**source, "whole": False})
     return Plan({**plan.summary, "sources": known}, tables)
+
+
+def next_weights(tables: Mapping[str, pa.Table]) -> dict[tuple[str, int], int]:
+    """Return what the rows of what comes next weigh, by source and context."""
+    if "NEXT_EVIDENCE" not in tables:
+        return {}
+    sums = tables["NEXT_EVIDENCE"].group_by(["source", "start"]).aggregate([("weight", "sum")])
+    return {(row["source"], row["start"]): row["weight_sum"] for row in sums.to_pylist()}
 
 
 def _united(own: pa.Table, more: pa.Table) -> tuple[pa.Table, Ints]:
@@ -87,3 +106,7 @@ def with_mass(visits: pa.Table, added: Mapping[tuple[str, int], int]) -> pa.Tabl
     ]
     place = visits.schema.get_field_index("mass")
     return visits.set_column(place, visits.schema.field("mass"), pa.array(masses, pa.int64()))
+
+
+def _split(table: pa.Table, mask: Mask) -> tuple[pa.Table, pa.Table]:
+    return table.filter(pa.array(~mask)), table.filter(pa.array(mask))

@@ -7,7 +7,6 @@ is there no more, or is another one of the same name, are gone too, and counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,8 +14,8 @@ import pyarrow as pa
 
 from hartonomous.ask.projecting import sweep_projections
 from hartonomous.errors import Conflict
-from hartonomous.forget.covering import Coverage, divide
-from hartonomous.forget.passing import joined, with_mass
+from hartonomous.forget.covering import Coverage
+from hartonomous.forget.passing import divide, joined, next_weights
 from hartonomous.forget.planning import Plan
 from hartonomous.forget.restoring import Restoration
 from hartonomous.forget.retaining import (
@@ -88,7 +87,7 @@ def bring_back(
     """Do what is left of an undo whose journal is open, and close it."""
     everything = _rows(planned)
     mine, passed = _pass_on(graph, record, planned)
-    mine, masses = without_lost_sources(graph, mine, planned)
+    mine, masses = without_lost_sources(graph, mine)
     work = Restoration(graph, lock, record.id, mine, masses, progress)
     if not work.restored:
         work.restore()
@@ -172,12 +171,11 @@ def _pass_on(graph: Graph, record: Retained, planned: Plan) -> tuple[Plan, int]:
     return planned, passed
 
 
-def without_lost_sources(
-    graph: Graph, mine: Plan, whole: Plan
-) -> tuple[Plan, dict[tuple[str, int], int]]:
-    """Leave out rows of sources that are gone or are others now; adjust what visits do not store.
+def without_lost_sources(graph: Graph, mine: Plan) -> tuple[Plan, dict[tuple[str, int], int]]:
+    """Leave out rows of sources that are gone or are others now.
 
-    Returns the rows that come back, and what to add to the mass of visits that are there already.
+    Returns the rows that come back, and what to add to the mass of visits that are there already:
+    what comes back is no longer what they do not store.
     """
     lost = []
     for name, source in mine.summary["sources"].items():
@@ -190,25 +188,10 @@ def without_lost_sources(
         else table
         for name, table in mine.tables.items()
     }
-    back, all_rows = _weights(tables), _weights(whole.tables)
-    own = set(
-        zip(
-            tables["visits"]["source"].to_pylist(),
-            tables["visits"]["composition"].to_pylist(),
-            strict=True,
-        )
-    )
-    held_back = {key: w - back.get(key, 0) for key, w in all_rows.items() if key in own}
-    tables["visits"] = with_mass(tables["visits"], held_back)
-    masses = {key: -weight for key, weight in back.items() if key not in own}
+    visits = tables["visits"]
+    own = set(zip(visits["source"].to_pylist(), visits["composition"].to_pylist(), strict=True))
+    masses = {key: -weight for key, weight in next_weights(tables).items() if key not in own}
     return replace(mine, tables=tables), masses
-
-
-def _weights(tables: Mapping[str, pa.Table]) -> dict[tuple[str, int], int]:
-    if "NEXT_EVIDENCE" not in tables:
-        return {}
-    sums = tables["NEXT_EVIDENCE"].group_by(["source", "start"]).aggregate([("weight", "sum")])
-    return {(row["source"], row["start"]): row["weight_sum"] for row in sums.to_pylist()}
 
 
 def _rows(planned: Plan) -> int:

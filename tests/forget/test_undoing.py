@@ -152,6 +152,24 @@ def test_out_of_order_rows_pass_to_the_deletion_that_still_stands(
         assert found == exported(graph)
 
 
+def test_a_context_counts_as_not_stored_what_another_deletion_still_keeps(
+    graph: Graph, tmp_path: Path
+) -> None:
+    history = History(graph)
+    history.put(causal_bundle(tmp_path, 1), "causal")
+    (pair,) = graph.read(
+        "MATCH (a:Token)-[:NEXT_EVIDENCE]->(b:Token) WHERE a <> b "
+        "RETURN a.text AS a, b.text AS b ORDER BY a, b LIMIT 1"
+    )
+    source = history.delete(Selectors(sources=("causal",)))
+    history.put(random_bundle(tmp_path, 2, size=118), "words")
+    history.delete(Selectors(concepts=(pair["b"],)))
+    start = history.delete(Selectors(concepts=(pair["a"],)))
+    history.undo(source)
+    history.undo(start)
+    history.check()
+
+
 @pytest.mark.parametrize("case", range(20))
 def test_any_history_equals_the_one_without_what_was_undone(
     graph: Graph, tmp_path: Path, rng: np.random.Generator, case: int
