@@ -69,7 +69,10 @@ def _others(path: Path, known: set[str]) -> tuple[OpenedFile, ...]:
 
 
 def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
-    """Return the tracks to take out; raises for next tokens of a model that is not causal."""
+    """Return the tracks to take out.
+
+    Raises BadInput for what only a causal model has, UsageError for text without next tokens.
+    """
     chosen = options.tracks
     if ALL in chosen:
         chosen = chosen - {ALL} | set(TRACKS if is_causal(path) else TRACKS[:-1])
@@ -79,8 +82,6 @@ def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
                 f"{path} is no causal model ({architecture(path)}) and expects no next token; leave "
                 f"{name} out of --tracks."
             )
-    if "next" in chosen:
-        return chosen
-    if options.read or options.samples:
+    if "next" not in chosen and (options.read or options.samples):
         raise UsageError("--read and --samples are for next tokens: add --tracks next.")
     return chosen

@@ -54,6 +54,7 @@ RUN_PER_SECOND = 500
 """What next tokens are forecast with: pairs kept and tokens run, of a model of 135 million."""
 
 Progress = Callable[[str, int, int], None]
+Note = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -150,11 +151,9 @@ def extract(
         contexts = found[0].contexts if found else np.empty((0, ORDERS), dtype=np.int64)
         placed = place(model.vocabulary.compositions, contexts)
         writer.write_compositions(placed.compositions)
-        searched: tuple[VectorTrack | ListedTrack, ...] = (*model.tracks, *model.listed)
-        tracks = tuple(
-            _write_track(writer, model, track, placed, options, finished, progress)
-            for track in searched
-        )
+        writing = _Writing(writer, len(model.vocabulary), placed, finished, progress)
+        tracks = tuple(writing.compared(track, options.neighbours) for track in model.tracks)
+        tracks += tuple(writing.listed(track) for track in model.listed)
         tracks += tuple(
             _write_counted(writer, track, one, placed, len(model.vocabulary))
             for track, one in zip(model.counted, found, strict=True)
@@ -186,48 +185,90 @@ def extract_cached(
     return bundle
 
 
-def _write_track(
-    writer: BundleWriter,
-    model: OpenedModel,
-    track: VectorTrack | ListedTrack,
-    placed: Placed,
-    options: ExtractOptions,
-    finished: FinishedWork,
-    progress: Progress,
-) -> TrackDescription:
-    n, positions = len(model.vocabulary), len(track.positions)
-    k = options.neighbours.k if isinstance(track, VectorTrack) else track.k
-    asked = replace(options.neighbours, k=min(k, n - 1))
-    recall = 1.0
-    kind = evidence_type(track.evidence)
-    with Aggregator(kind, n, positions, asked.k, track.minimum) as aggregator:
-        for position in range(positions):
-            found = _neighbours(track, position, asked, finished, progress)
-            recall = min(recall, found.recall)
-            aggregator.add(position, found)
-        tables = (_moved(table, placed) for table in aggregator.tables())
-        writer.write_evidence(track.evidence, tables)
-        unstored = n * (n - 1) // 2 - aggregator.rows
-        listed = aggregator.observations_below / unstored if unstored else 0.0
-        # What comes listed has no odds against chance: it takes no part in the consensus.
-        trusted = absent = 0
-        if isinstance(track, VectorTrack):
-            trusted = _trust(track, progress)
-            absent = absent_constant(positions, asked.k, n, listed)
-        return TrackDescription(
-            evidence=track.evidence,
-            positions=track.positions,
-            k=asked.k,
-            vocabulary=n,
-            dimensions=track.dimensions,
-            trust=trusted,
-            absent=absent,
-            recall=recall,
-            rows=aggregator.rows,
-            observations=aggregator.observations,
-            minimum=track.minimum,
-            below=aggregator.below,
+@dataclass(frozen=True)
+class _Writing:
+    """Tracks of directed listings into a bundle: of `n` words, `placed` among its compositions."""
+
+    writer: BundleWriter
+    n: int
+    placed: Placed
+    finished: FinishedWork
+    progress: Progress
+
+    def compared(self, track: VectorTrack, options: NeighbourOptions) -> TrackDescription:
+        """Write who is near whom at each position; weigh the track by its vectors."""
+        positions = len(track.positions)
+        asked = replace(options, k=min(options.k, self.n - 1))
+
+        def search(position: int, note: Note) -> Neighbours:
+            self._prepare(track)
+            return nearest(track.vectors(position), asked, note)
+
+        described, below = self._write(track, asked.k, search)
+        self._prepare(track)
+        return replace(
+            described,
+            trust=trust([partial(track.vectors, place) for place in range(positions)]),
+            absent=absent_constant(positions, asked.k, self.n, below),
         )
+
+    def listed(self, track: ListedTrack) -> TrackDescription:
+        """Write what each leads to. It has no odds against chance, and no part in the consensus."""
+        return self._write(track, min(track.k, self.n - 1), track.listing)[0]
+
+    def _prepare(self, track: VectorTrack) -> None:
+        if track.prepare is not None:
+            track.prepare(self.progress)
+
+    def _write(
+        self, track: VectorTrack | ListedTrack, k: int, search: Callable[[int, Note], Neighbours]
+    ) -> tuple[TrackDescription, float]:
+        """Write a track; return what it is, and how often a pair that is not stored was listed."""
+        positions, recall = len(track.positions), 1.0
+        kind = evidence_type(track.evidence)
+        with Aggregator(kind, self.n, positions, k, track.minimum) as aggregator:
+            for position in range(positions):
+                found = self._finished(track.evidence, track.positions, position, search)
+                recall = min(recall, found.recall)
+                aggregator.add(position, found)
+            tables = (_moved(table, self.placed) for table in aggregator.tables())
+            self.writer.write_evidence(track.evidence, tables)
+            unstored = self.n * (self.n - 1) // 2 - aggregator.rows
+            described = TrackDescription(
+                evidence=track.evidence,
+                positions=track.positions,
+                k=k,
+                vocabulary=self.n,
+                dimensions=track.dimensions,
+                trust=0,
+                absent=0,
+                recall=recall,
+                rows=aggregator.rows,
+                observations=aggregator.observations,
+                minimum=track.minimum,
+                below=aggregator.below,
+            )
+            return described, aggregator.observations_below / unstored if unstored else 0.0
+
+    def _finished(
+        self,
+        evidence: str,
+        positions: tuple[str, ...],
+        position: int,
+        search: Callable[[int, Note], Neighbours],
+    ) -> Neighbours:
+        """Return one position's neighbours, from an earlier run if it got there."""
+        stage = evidence.removesuffix("_EVIDENCE").lower()
+        if len(positions) > 1:
+            stage += f": {positions[position]}"
+
+        def note(done: int, total: int) -> None:
+            self.progress(stage, position * total + done, len(positions) * total)
+
+        if (found := self.finished.neighbours(evidence, position)) is None:
+            found = search(position, note)
+            self.finished.keep_neighbours(evidence, position, found)
+        return found
 
 
 def _moved(table: pa.Table, placed: Placed) -> pa.Table:
@@ -279,36 +320,3 @@ def _write_pairs(
         rows=found.table.num_rows,
         observations=int(np.sum(found.table["n"].to_numpy())),
     )
-
-
-def _trust(track: VectorTrack, progress: Progress) -> int:
-    if track.prepare is not None:
-        track.prepare(progress)
-    return trust([partial(track.vectors, place) for place in range(len(track.positions))])
-
-
-def _neighbours(
-    track: VectorTrack | ListedTrack,
-    position: int,
-    options: NeighbourOptions,
-    finished: FinishedWork,
-    progress: Progress,
-) -> Neighbours:
-    """Return one position's neighbours, from an earlier run if it got there."""
-    stage = track.evidence.removesuffix("_EVIDENCE").lower()
-    positions = len(track.positions)
-    if positions > 1:
-        stage += f": {track.positions[position]}"
-
-    def note(done: int, total: int) -> None:
-        progress(stage, position * total + done, positions * total)
-
-    if (found := finished.neighbours(track.evidence, position)) is None:
-        if isinstance(track, ListedTrack):
-            found = track.listing(position, note)
-        else:
-            if track.prepare is not None:
-                track.prepare(progress)
-            found = nearest(track.vectors(position), options, note)
-        finished.keep_neighbours(track.evidence, position, found)
-    return found
