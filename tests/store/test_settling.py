@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hartonomous.ingesting import rate
 from hartonomous.store.exporting import export
 from hartonomous.store.graph import Graph
+from hartonomous.store.queries import statement
 from hartonomous.store.rating import SHRINKAGE, consensus, cost, decades, elo
 from hartonomous.store.settling import read_state
 from tests.building import exported, put_in, random_bundle, silent, wipe
@@ -105,8 +107,15 @@ def test_the_cost_of_a_pair_follows_from_its_odds(graph: Graph, tmp_path: Path) 
         put_in(graph, random_bundle(tmp_path, seed), f"s{seed}")
     rows = graph.read("MATCH ()-[r:RELATES]->() RETURN r.decades AS decades, r.cost AS cost")
     assert rows
-    # The two languages' powers may differ in the last digit.
-    assert all(abs(row["cost"] - cost(row["decades"])) <= 1 <= row["cost"] for row in rows)
+    assert all(row["cost"] == cost(row["decades"]) >= 1 for row in rows)
+
+
+def test_both_languages_agree_on_every_cost(graph: Graph) -> None:
+    # A removal writes what Python worked out where rating writes what Cypher did.
+    text = statement("rate/rate_pairs").text
+    (formula,) = re.findall(r"cost: (.+)", text)
+    rows = graph.read(f"UNWIND range(-60000, 60000) AS decades RETURN decades, {formula} AS cost")
+    assert [row["cost"] for row in rows] == [cost(row["decades"]) for row in rows]
 
 
 def test_rating_everything_anew_changes_nothing(graph: Graph, tmp_path: Path) -> None:
