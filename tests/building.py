@@ -72,16 +72,21 @@ def random_bundle(
     return bundle_of(path, folder / f"bundle-{seed}", k)
 
 
-def causal_bundle(folder: Path, seed: int, words: int = 12, length: int = 300) -> Bundle:
-    """Return the bundle of a made-up model that read some of the test's words one after the other."""
+def causal_bundle(
+    folder: Path, seed: int, words: int = 12, length: int = 300, more: Sequence[str] = ()
+) -> Bundle:
+    """Return the bundle of a made-up model that read some of the test's words one after the other.
+
+    `more` are words, or pieces (##ing), that it read too.
+    """
     rng = np.random.default_rng(seed)
-    vocabulary = [WORDS[place] for place in rng.permutation(len(WORDS))[:words]]
-    text = [vocabulary[place] for place in rng.integers(0, words, size=length)]
+    vocabulary = [WORDS[place] for place in rng.permutation(len(WORDS))[:words]] + list(more)
+    text = [vocabulary[place] for place in rng.integers(0, len(vocabulary), size=length)]
     followers: dict[tuple[str, ...], Counter[str]] = defaultdict(Counter)
     for place, word in enumerate(text[1:], 1):
         for order in range(1, min(3, place) + 1):
             followers[tuple(text[place - order : place])][word] += 1
-    kinds = {word: "Token" for word in vocabulary}
+    kinds = {word: "Piece" if word.startswith("##") else "Token" for word in vocabulary}
     kinds |= {" ".join(context): "Context" for context in followers if len(context) > 1}
     keys = {name: composition_key(kind, name) for name, kind in kinds.items()}
     names = sorted(kinds, key=keys.__getitem__)
@@ -100,7 +105,16 @@ def causal_bundle(folder: Path, seed: int, words: int = 12, length: int = 300) -
         "model", "test", (OpenedFile("text", content_digest("test", {"seed": seed}), 1),), {}, 0
     )
     track = TrackDescription(
-        "NEXT_EVIDENCE", (), 0, words, 0, 0, 0, 1.0, len(evidence), sum(e[2] for e in evidence)
+        "NEXT_EVIDENCE",
+        (),
+        0,
+        len(vocabulary),
+        0,
+        0,
+        0,
+        1.0,
+        len(evidence),
+        sum(e[2] for e in evidence),
     )
     with BundleWriter(folder / f"causal-{seed}") as writer:
         texts = pa.array(names), pa.array([kinds[name] for name in names])

@@ -13,7 +13,7 @@ from hartonomous.forget.cutting import ranked
 from hartonomous.identity import normalise
 from hartonomous.schema import MICRO, evidence_type
 from hartonomous.store.graph import Graph, Row
-from hartonomous.store.holding import holds, needles
+from hartonomous.store.holding import holds, needles, split_parts
 from hartonomous.store.queries import query
 
 MOST_DEPTH = 4
@@ -217,9 +217,10 @@ def _is_or_holds(row: Row, word: str, fold: Callable[[str], str]) -> bool:
 
 
 def candidates(graph: Graph, word: str) -> list[Row]:
-    """Return the compositions that may hold a word in whatever case, found by its longest part."""
+    """Return the compositions that may hold a word in whatever case, found by its longest part,
+    whole or cut into pieces anywhere."""
     part = max(re.findall(r"\w+", word), key=len, default=word.split()[0])
-    return graph.read(query("delete/find_holding"), part=part)
+    return graph.read(query("delete/find_holding"), parts=[part, *split_parts(part)])
 
 
 def _reached(graph: Graph, start: Sequence[Composition], reach: str) -> Iterable[Composition]:

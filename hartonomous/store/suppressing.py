@@ -26,7 +26,7 @@ from hartonomous.identity import content_digest
 from hartonomous.schema import evidence_type
 from hartonomous.store import keys, logbook
 from hartonomous.store.graph import Graph, Row, Transaction
-from hartonomous.store.holding import Sequence, reading, windows
+from hartonomous.store.holding import Sequence, readings, windows
 from hartonomous.store.home import default_home, write_private
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -196,9 +196,10 @@ class Suppressions:
         for place, (key, text, kind) in enumerate(zip(*columns, strict=True)):
             kept_out = exact and self._matches(COMPOSITION, key)
             for fold in folds:
-                words = reading(text.lower() if fold else text, kind)
                 kept_out = kept_out or any(
-                    self._window(each, fold) for each in self._windows(words)
+                    self._window(each, fold)
+                    for words in readings(text.lower() if fold else text, kind)
+                    for each in self._windows(words)
                 )
             found[place] = kept_out
         return found
@@ -244,8 +245,16 @@ class AdmittedBundle(Bundle):
                 kept["composition"].to_pylist(), kept["mass"].to_pylist(), strict=True
             )
         ]
-        column = kept.schema.get_field_index("mass")
-        return kept.set_column(column, kept.schema.field("mass"), pa.array(masses, pa.int64()))
+        changed = {"mass": pa.array(masses, pa.int64())}
+        # A longer context stays where a piece more makes another word of the one that is kept out.
+        for name in ("prefix", "suffix"):
+            place = kept[name].to_numpy()
+            joined = np.where((place >= 0) & ~self.out[place], place, -1)
+            changed[name] = pa.array(joined, kept.schema.field(name).type)
+        for name, values in changed.items():
+            column = kept.schema.get_field_index(name)
+            kept = kept.set_column(column, kept.schema.field(name), values)
+        return kept
 
     def evidence(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
         """Yield a track's evidence that may come in, always in the same batches."""

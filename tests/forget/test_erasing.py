@@ -121,6 +121,26 @@ def test_rows_of_an_erased_word_are_skipped_and_counted(graph: Graph, tmp_path: 
     assert found == exported(graph)
 
 
+def test_a_word_spelt_by_pieces_goes_and_stays_out(graph: Graph, tmp_path: Path) -> None:
+    # Where another piece follows, it is another word.
+    spelt = "MATCH (c:Context) WHERE c.text =~ '(.* )?mov ##ing( [^#].*)?' RETURN c.text AS text"
+    pieces = "MATCH (c:Composition) WHERE c.text IN ['mov', '##ing'] RETURN count(c) AS n"
+    put_in(graph, causal_bundle(tmp_path, 4, words=3, more=["mov", "##ing"]), "reader")
+    before = exported(graph)
+    assert graph.read(spelt)
+    with WriterLock(graph, "test") as lock:
+        deletion = delete(graph, lock, Selectors(concepts=("moving",)), silent)
+        assert not graph.read(spelt)
+        undo(graph, lock, deletion.id, silent)
+    assert exported(graph) == before
+    wipe_out(graph, Selectors(concepts=("moving",)))
+    assert not graph.read(spelt)
+    later = causal_bundle(tmp_path, 5, words=3, more=["mov", "##ing"])
+    load_bundle(graph, later, "later", silent)
+    assert not graph.read(spelt)
+    assert graph.read(pieces) == [{"n": 2}]
+
+
 def test_an_erased_source_is_refused_until_it_is_lifted(graph: Graph, tmp_path: Path) -> None:
     bundle = random_bundle(tmp_path, 1)
     put_in(graph, random_bundle(tmp_path, 2), "other")
