@@ -12,6 +12,7 @@ from hartonomous.cli.output import (
     json_option,
     print_facts,
     print_json,
+    print_measures,
     print_rows,
     progress_bar,
     quiet_option,
@@ -152,14 +153,10 @@ def _pairs(
         print_json(asdict(result))
         return
     rows = [asdict(row) for row in result.correlations]
-    for row in rows:
-        row["interval"] = f"{row['low']:.3f} to {row['high']:.3f}"
     columns = {
-        "gold": "list",
         "score": "score",
         "covered": "pairs",
         "rho": "rho",
-        "interval": "95 %",
         "rho_covered": "of covered",
     }
-    print_rows(rows, columns)
+    print_measures(rows, columns, ".3f")

@@ -44,6 +44,12 @@ def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
     Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False).print(table)
 
 
+def print_measures(rows: Sequence[dict[str, Any]], columns: dict[str, str], form: str) -> None:
+    """Print rows measured on lists, each with `low` and `high` of its interval, in format `form`."""
+    shown = [{**row, "interval": f"{row['low']:{form}} to {row['high']:{form}}"} for row in rows]
+    print_rows(shown, {"gold": "list", **columns, "interval": "95 %"})
+
+
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
     width = max(map(len, facts), default=0)

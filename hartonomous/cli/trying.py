@@ -13,7 +13,7 @@ from hartonomous.cli.output import (
     json_option,
     print_facts,
     print_json,
-    print_rows,
+    print_measures,
     progress_bar,
     quiet_option,
 )
@@ -67,15 +67,11 @@ def _print(found: Trial) -> None:
         facts["by chance"] = agreement["by_chance"]
     print_facts({name.replace("_", " "): value for name, value in facts.items()})
     click.echo()
-    for row in effects:
-        row["interval"] = f"{row['low']:+.3f} to {row['high']:+.3f}"
     columns = {
-        "gold": "list",
         "measure": "measure",
         "pairs": "pairs",
         "with_it": "with it",
         "without": "without",
         "gain": "gain",
-        "interval": "95 %",
     }
-    print_rows(effects, columns)
+    print_measures(effects, columns, "+.3f")

@@ -17,7 +17,7 @@ from hartonomous.ask.evaluating import Floats, GoldPairs, bounds, resampled, res
 from hartonomous.ask.held import vector_tracks
 from hartonomous.ask.neighbourhood import unknown_source
 from hartonomous.errors import Conflict, UsageError
-from hartonomous.forget.foretelling import (
+from hartonomous.forget.expected_consensus import (
     Consensus,
     consensus_after,
     consensus_now,

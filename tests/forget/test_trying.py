@@ -15,7 +15,7 @@ from hartonomous.ask.evaluating import GoldPairs, resampled, resamples
 from hartonomous.cli import main
 from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.forget.deleting import apply
-from hartonomous.forget.foretelling import consensus_after, consensus_now
+from hartonomous.forget.expected_consensus import consensus_after, consensus_now
 from hartonomous.forget.planning import plan
 from hartonomous.forget.selecting import Selectors
 from hartonomous.forget.trying import Effect, Listing, judge, trial
