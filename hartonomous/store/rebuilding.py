@@ -25,6 +25,9 @@ from hartonomous.store.state_digest import state_digest
 SEPARATOR = "\x1f"
 """Between the entries of a list in a field; no text of ours holds it."""
 
+EMPTY = "\x1e"
+"""The only entry of what was an empty list, which the import would leave out."""
+
 SMALLEST_CANARY = 4
 
 
@@ -38,7 +41,7 @@ def rebuild(home: Path, say: Say, prepare: Callable[[Graph], object]) -> Graph:
     shutil.rmtree(folder, ignore_errors=True)
     with connect_managed(start(home, say=say)) as graph:
         before = state_digest(graph)
-        arguments = _write_files(graph, folder)
+        arguments, emptied = _write_files(graph, folder)
     stop(home)
     for log in (home / "logs").iterdir():
         log.unlink()
@@ -50,6 +53,8 @@ def rebuild(home: Path, say: Say, prepare: Callable[[Graph], object]) -> Graph:
         _import(home, arguments, assembly(say))
         graph = connect_managed(start(home, say=say))
         prepare(graph)
+        for name in emptied:
+            graph.write(query("serve/empty_lists"), name=name, mark=[EMPTY], empty={name: []})
         if state_digest(graph) != before:
             graph.close()
             raise VerificationFailed("The store that was written anew does not hold the same.")
@@ -88,12 +93,15 @@ class _Table:
     def __init__(self, stem: Path, fixed: tuple[str, ...]) -> None:
         self.heading, self.data = stem.with_suffix(".head"), stem.with_suffix(".csv")
         self._fixed, self._types = fixed, dict[str, str]()
+        self.emptied: set[str] = set()
         self._file = self.data.open("w", encoding="utf-8", newline="")
 
     def write(self, fixed: Iterable[object], properties: Mapping[str, Any]) -> None:
         for name, value in properties.items():
             if name not in self._types:
                 self._types[name] = _type(value)
+            if value == []:
+                self.emptied.add(name)
         values = [str(value) for value in fixed]
         values += [_field(properties.get(name)) for name in self._types]
         self._file.write(",".join(values) + "\n")
@@ -106,7 +114,9 @@ class _Table:
         return f"{self.heading},{self.data}"
 
 
-def _write_files(graph: Graph, folder: Path) -> list[str]:
+def _write_files(graph: Graph, folder: Path) -> tuple[list[str], list[str]]:
+    """Write what is live in the graph; return the import's arguments, and which properties of nodes
+    are empty lists somewhere."""
     folder.mkdir(mode=0o700)
     nodes: dict[tuple[str, ...], _Table] = {}
     for node, labels, properties in graph.stream(query("serve/read_all_nodes")):
@@ -120,10 +130,12 @@ def _write_files(graph: Graph, folder: Path) -> list[str]:
             table = _Table(folder / f"relations-{len(relations)}", (":START_ID", ":END_ID"))
             relations[kind] = table
         relations[kind].write([begin, end], properties)
-    return [
+    emptied = {name for table in nodes.values() for name in table.emptied}
+    arguments = [
         *(f"--nodes={':'.join(kind)}={table.close()}" for kind, table in nodes.items()),
         *(f"--relationships={kind}={table.close()}" for kind, table in relations.items()),
     ]
+    return arguments, sorted(emptied)
 
 
 def _import(home: Path, arguments: list[str], parts: Path) -> None:
@@ -169,7 +181,7 @@ def _field(value: object) -> str:
 
 def _text(value: object) -> str:
     if isinstance(value, list):
-        return SEPARATOR.join(map(_text, value))
+        return SEPARATOR.join(map(_text, value)) if value else EMPTY
     if isinstance(value, str):
         return value
     moment = getattr(value, "iso_format", None)
