@@ -237,6 +237,8 @@ NODES: tuple[NodeLabel, ...] = (
             Property("shifted", "INTEGER", "relations whose consensus moved, evidence untouched"),
             Property("compositions", "INTEGER", "compositions that nothing refers to any more"),
             Property("visits", "INTEGER", "visits to contexts that went"),
+            Property("claims", "STRING", "of an erasure, what its certificate says; no names"),
+            Property("logged", "INTEGER", "the log's entry that commits to these claims"),
         ),
     ),
     NodeLabel(

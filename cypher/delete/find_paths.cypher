@@ -1,8 +1,9 @@
 // How a reader still gets from one composition to another over rated edges, the fewest steps first.
 // in:  $pairs LIST OF [key of the start, key of the end]
-// out: start STRING, end STRING, way LIST<STRING>
+// out: start STRING, end STRING, way LIST<STRING>, tracks LIST<LIST<INTEGER>>
 UNWIND $pairs AS pair
 MATCH (a:Composition {key: pair[0]})
 MATCH (b:Composition {key: pair[1]})
 MATCH path = shortestPath((a)-[:RATED_TYPE*..4]-(b))
-RETURN a.text AS start, b.text AS end, [n IN nodes(path) | n.text] AS way
+RETURN a.text AS start, b.text AS end, [n IN nodes(path) | n.text] AS way,
+       [r IN relationships(path) | r.seen] AS tracks

@@ -211,8 +211,10 @@ def projections(graph: Graph) -> list[Row]:
 
 def drop_stale(graph: Graph, standing: Standing | None = None) -> list[str]:
     """Drop what shows a graph that is no more, or what dead processes left; return the names."""
-    standing = standing or read_standing(graph)
-    ours = _ours(graph)
+    return _drop_stale(graph, _ours(graph), standing or read_standing(graph))
+
+
+def _drop_stale(graph: Graph, ours: Sequence[Row], standing: Standing) -> list[str]:
     stale = [row["name"] for row in ours if _state(row["name"], standing) == "stale"]
     shared = [row["name"] for row in ours if _state(row["name"], standing) == "shared"]
     gone = stale + shared[KEPT:]
@@ -225,10 +227,24 @@ def sweep_projections(graph: Graph) -> list[str]:
 
     For whoever changes the graph: knowledge that went must not stay in the server's memory.
     """
-    if not graph.read(query("serve/list_procedures"), prefix="gds.graph.drop"):
-        return []
-    mine = {"prefix": PREFIX, "database": graph.address.database}
-    return drop_stale(graph) if graph.read(query("ask/list_projections"), **mine) else []
+    ours = _ours_if_any(graph)
+    return _drop_stale(graph, ours, read_standing(graph)) if ours else []
+
+
+def purge_projections(graph: Graph) -> list[str]:
+    """Drop all our projections where the server has Graph Data Science; return their names.
+
+    For erasures: others' are theirs to drop.
+    """
+    names = [row["name"] for row in _ours_if_any(graph)]
+    _drop(graph, names)
+    return names
+
+
+def need_projections(graph: Graph) -> None:
+    """Raise ServerError, with what works without it, where Graph Data Science is not installed."""
+    if not _has_projections(graph):
+        graph.science(lambda _: None)
 
 
 def drop_all(graph: Graph) -> list[str]:
@@ -240,11 +256,20 @@ def drop_all(graph: Graph) -> list[str]:
 
 def _ours(graph: Graph) -> list[Row]:
     """Return our projections, newest first."""
-    return graph.science(
-        lambda _: graph.read(
-            query("ask/list_projections"), prefix=PREFIX, database=graph.address.database
-        )
-    )
+    return graph.science(lambda _: _list_ours(graph))
+
+
+def _ours_if_any(graph: Graph) -> list[Row]:
+    """Return our projections, none where there can be none; no client of the library is started."""
+    return _list_ours(graph) if _has_projections(graph) else []
+
+
+def _list_ours(graph: Graph) -> list[Row]:
+    return graph.read(query("ask/list_projections"), prefix=PREFIX, database=graph.address.database)
+
+
+def _has_projections(graph: Graph) -> bool:
+    return bool(graph.read(query("serve/list_procedures"), prefix="gds.graph.drop"))
 
 
 def _find(graph: Graph, name: str) -> Row | None:

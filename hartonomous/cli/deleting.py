@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.attesting import (
+    certify,
+    certify_erasure,
+    certify_last,
+    compact,
+    is_managed,
+    refuse_unfit,
+)
 from hartonomous.cli.output import (
     F,
     confirm,
@@ -21,6 +28,7 @@ from hartonomous.cli.output import (
     quiet_option,
     say,
 )
+from hartonomous.cli.remaining import print_residual
 
 if TYPE_CHECKING:
     from hartonomous.forget.planning import Plan
@@ -46,6 +54,13 @@ _certificate = click.option(
     metavar="FILE",
     help="Write a signed certificate of it.",
 )
+_ways = click.option(
+    "--ways",
+    default=0,
+    type=click.IntRange(0, 20),
+    metavar="K",
+    help="Say the K likeliest ways that remain, by Graph Data Science.",
+)
 _yes = click.option("--yes", is_flag=True, help="Do not ask.")
 _apply = click.option("--apply", "plan_file", type=click.Path(path_type=Path), help="Do this plan.")
 _resume = click.option("--resume", is_flag=True, help="Finish what was cut short.")
@@ -66,6 +81,7 @@ Example:
 @_resume
 @_keep
 @_certificate
+@_ways
 @_yes
 @json_option
 @quiet_option
@@ -89,6 +105,8 @@ Example:
 )
 @_apply
 @_resume
+@_certificate
+@_ways
 @_yes
 @json_option
 @quiet_option
@@ -96,7 +114,9 @@ def erase(**options: Any) -> None:
     """Take knowledge out for good: nothing is kept, and it is kept from coming back.
 
     What earlier deletions kept of it goes too. It cannot be undone; a recorded
-    'suppressions lift' lets the same in again when it is ingested anew.
+    'suppressions lift' lets the same in again when it is ingested anew. A
+    certificate must be asked for with the erasure; where nothing was cut short,
+    --resume --certificate FILE issues that of the last one, again if need be.
     """
     if click.get_current_context().invoked_subcommand is None:
         _do_or_resume("erase", keep=0.0, **options)
@@ -107,8 +127,10 @@ def _options(verb: str, command: F) -> F:
         quiet_option,
         json_option,
         _yes,
-        *((_keep, _certificate) if verb == "delete" else ()),
-        click.option("--force", is_flag=True, help="Overwrite the plan's file."),
+        *((_keep,) if verb == "delete" else ()),
+        _ways,
+        _certificate,
+        click.option("--force", is_flag=True, help="Overwrite the plan's or certificate's file."),
         click.option("--cut", is_flag=True, help="Say in the plan what is cut off from the rest."),
         click.option(
             "--plan",
@@ -217,6 +239,7 @@ def _run(
     quiet: bool,
     keep: float = 0.0,
     certificate: Path | None = None,
+    ways: int = 0,
 ) -> None:
     from hartonomous.forget.planning import plan
     from hartonomous.forget.selecting import Selectors
@@ -225,7 +248,7 @@ def _run(
     from hartonomous.store.locking import WriterLock
 
     selectors = Selectors(**selected)
-    _refuse_existing(certificate, force)
+    refuse_unfit(certificate, force)
     with connect() as graph, progress_bar(quiet) as progress:
         if plan_file or not yes:
             planned = plan(graph, selectors, progress, cut)
@@ -238,13 +261,18 @@ def _run(
             if verb == "delete":
                 from hartonomous.forget import deleting
 
-                report: Any = deleting.delete(graph, lock, selectors, progress, keep)
-                _certify(graph, lock, report, certificate)
+                report: Any = deleting.delete(graph, lock, selectors, progress, keep, ways)
+                certify(graph, lock, report, certificate)
             else:
                 from hartonomous.forget import erasing
 
-                report = erasing.erase(graph, lock, selectors, _bundles(), progress)
-    _finish(verb, report, selectors.named(), as_json, quiet)
+                report = erasing.erase(
+                    graph, lock, selectors, _bundles(), progress, certificate is not None, ways
+                )
+    if verb == "erase":
+        _finish_erasure(report, selectors.named(), certificate, as_json, quiet)
+        return
+    _print_report(verb, asdict(report), as_json, quiet)
 
 
 def _do_or_resume(
@@ -256,6 +284,7 @@ def _do_or_resume(
     as_json: bool,
     quiet: bool,
     certificate: Path | None = None,
+    ways: int = 0,
 ) -> None:
     if (plan_file is None) == (not resume):
         raise click.UsageError(f"Name what to {verb}, or give --apply FILE, or --resume.")
@@ -266,66 +295,63 @@ def _do_or_resume(
     from hartonomous.store.locking import WriterLock
 
     planned = read_plan(plan_file) if plan_file else None
-    _refuse_existing(certificate, force=False)
+    refuse_unfit(certificate, force=False)
     with connect() as graph, progress_bar(quiet) as progress:
         if planned is not None:
             refuse_moved(graph, planned)
             _confirm(planned, verb, yes)
         prepare(graph)
         with WriterLock(graph, f"{verb} by the command line") as lock:
-            report = _carry_out(verb, graph, lock, planned, keep, progress)
-            if report is not None:
-                _certify(graph, lock, report, certificate)
+            if verb == "delete":
+                report = _delete(graph, lock, planned, keep, progress, ways)
+                if report is not None:
+                    certify(graph, lock, report, certificate)
+            else:
+                report = _erase(graph, lock, planned, progress, certificate is not None, ways)
     if report is None:
-        say("Nothing was cut short.", quiet)
-        return
-    _finish(verb, report, (), as_json, quiet)
+        certify_last(verb, certificate, quiet)
+    elif verb == "erase":
+        _finish_erasure(report, (), certificate, as_json, quiet)
+    else:
+        _print_report(verb, asdict(report), as_json, quiet)
 
 
-def _refuse_existing(certificate: Path | None, force: bool) -> None:
-    from hartonomous.errors import Conflict
-
-    if certificate is not None and certificate.exists() and not force:
-        raise Conflict(f"{certificate} already exists; nothing was deleted.")
-
-
-def _certify(graph: Graph, lock: WriterLock, report: Any, certificate: Path | None) -> None:
-    from hartonomous.forget.attesting import certify
-
-    if certificate is not None:
-        certificate.write_bytes(certify(graph, lock, report.id, report.residual))
-
-
-def _finish(verb: str, report: Any, canaries: tuple[str, ...], as_json: bool, quiet: bool) -> None:
-    """Print what was done; after an erasure from the managed server, write its store anew first."""
-    found: list[dict[str, str]] = []
-    if verb == "erase" and not os.environ.get("NEO4J_URI"):
-        from hartonomous.forget.erasing import compact
-        from hartonomous.ingesting import prepare
-        from hartonomous.store.home import default_home
-
-        report, files = compact(
-            report, default_home(), canaries, lambda text: say(text, quiet), prepare
-        )
-        found = [{"file": str(file), "text": text} for file, text in files]
-    facts = asdict(report)
-    if verb == "erase":
-        facts["found_in"] = found
-    _print_report(verb, facts, as_json, quiet)
-
-
-def _carry_out(
-    verb: str, graph: Graph, lock: WriterLock, planned: Plan | None, keep: float, progress: Any
+def _delete(
+    graph: Graph, lock: WriterLock, planned: Plan | None, keep: float, progress: Any, ways: int
 ) -> Any:
-    from hartonomous.forget import deleting, erasing
+    from hartonomous.forget import deleting
 
-    if verb == "delete":
-        if planned is not None:
-            return deleting.apply(graph, lock, planned, progress, keep)
-        return deleting.resume(graph, lock, progress)
     if planned is not None:
-        return erasing.apply(graph, lock, planned, _bundles(), progress)
-    return erasing.resume(graph, lock, _bundles(), progress)
+        return deleting.apply(graph, lock, planned, progress, keep, ways)
+    return deleting.resume(graph, lock, progress)
+
+
+def _erase(
+    graph: Graph, lock: WriterLock, planned: Plan | None, progress: Any, certified: bool, ways: int
+) -> Any:
+    from hartonomous.forget import erasing
+
+    if planned is not None:
+        return erasing.apply(graph, lock, planned, _bundles(), progress, certified, ways)
+    return erasing.resume(graph, lock, _bundles(), progress, certified)
+
+
+def _finish_erasure(
+    report: Any, canaries: tuple[str, ...], certificate: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Write the managed server's store anew, then the certificate, and print what was done."""
+    from hartonomous.forget.erasing import compacted, scanned
+
+    scan = None
+    found: list[tuple[Path, str]] = []
+    if is_managed():
+        found = compact(canaries, quiet)
+        report, scan = compacted(report), scanned(canaries, found)
+    if certificate is not None:
+        certify_erasure(certificate, report.id, scan)
+    facts = asdict(report)
+    facts["found_in"] = [{"file": str(file), "text": text} for file, text in found]
+    _print_report("erase", facts, as_json, quiet)
 
 
 def _bundles() -> Path:
@@ -381,20 +407,9 @@ def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool)
         copies = report.pop("remaining_copies")
         print_rows([{"copies": one} for one in copies], {"copies": "copies that may remain"})
     if found := report["residual"]:
-        _print_residual(found)
+        print_residual(found)
     gone = f"{report['removed']:,} edges of evidence, {report['lost']:,} relations and "
     gone += f"{report['compositions']:,} compositions"
     say(f"{'Erased' if verb == 'erase' else 'Deleted'} {gone}.", quiet)
     if report.get("until"):
         say(f"'hartonomous undo {report['id']}' takes it back until {report['until']}.", quiet)
-
-
-def _print_residual(found: dict[str, Any]) -> None:
-    """Print what remains, where something does."""
-    if found["variants"]:
-        print_rows(found["variants"], {"text": "still holds it", "source": "", "rows": "evidence"})
-    if found["supported"]:
-        print_facts({"still supported by": found["supported"]})
-    if found["paths"]:
-        ways = [{"way": " - ".join(path["way"])} for path in found["paths"]]
-        print_rows(ways, {"way": "still to be reached"})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,21 +24,40 @@ from hartonomous.forget.certifying import (
     Residual,
     Stands,
     Survivor,
+    attach_proof,
+    commit,
+    describe,
     issue_certificate,
 )
 from hartonomous.forget.plan_files import plan_digest
 from hartonomous.forget.planning import Plan
 from hartonomous.forget.retaining import read_record, read_retained
 from hartonomous.forget.selecting import subjects_of
-from hartonomous.store.graph import Graph
+from hartonomous.signing import canonical
+from hartonomous.store import keys, logbook
+from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.locking import WriterLock
+from hartonomous.store.logbook import Entry
 from hartonomous.store.queries import query
 from hartonomous.store.state_digest import state_digest
 
 ROWS = 10_000
 
-COPIES = ("store", "backup", "export")
-"""Copies that a deletion does not reach: freed space and transaction logs, dumps, files written."""
+STORE, DISK = "store", "disk"
+ELSEWHERE = ("backup", "export")
+PROJECTIONS = "projection"
+"""Copies that are not reached: freed space and transaction logs, or, where the store was written anew,
+blocks of deleted files; dumps, files written; what others project into the server's memory."""
+
+SCAN = "scan/store"
+
+
+@dataclass(frozen=True)
+class Scan:
+    """A look at the bytes of a store that was written anew: texts looked for, files that hold one."""
+
+    texts: int
+    files: int
 
 
 def certify(
@@ -47,13 +68,99 @@ def certify(
     `residual` is what its report says remains. Issued again, the log's entry stays one. Raises
     NotFound when the deletion is not kept, Conflict when the graph has changed since.
     """
-    record, plan = read_record(deletion), read_retained(deletion)
-    if state_digest(graph) != plan.summary["after"]["digest"]:
+    record, planned = read_record(deletion), read_retained(deletion)
+    if state_digest(graph) != planned.summary["after"]["digest"]:
         raise Conflict(
             f"The graph has changed since deletion {deletion}; a certificate of it must be asked "
             "for with the deletion itself."
         )
-    summary, counts = plan.summary, plan.summary["counts"]
+    copies = [Copy("retention", _utc(record.until)), *_unreached(STORE, *ELSEWHERE)]
+    described = _described(graph, planned, "delete", deletion, residual or {})
+    return issue_certificate(graph, lock, replace(described, copies=copies))
+
+
+def draft(
+    graph: Graph,
+    planned: Plan,
+    erasure: str,
+    residual: Mapping[str, Any],
+    purged: Mapping[str, int],
+) -> dict[str, Any] | None:
+    """Return what the certificate of an erasure will say, as long as its plan and its keys are there.
+
+    Copies are left for the end. None when the keys of its subjects were destroyed already: hashes
+    under other keys would not be those that the log has.
+    """
+    described = _described(graph, planned, "erase", erasure, residual)
+    if not set(described.subjects) <= set(keys.known_hashes().values()):
+        return None
+    return describe(graph, replace(described, purged=purged))
+
+
+def certify_erasure(
+    graph: Graph, lock: WriterLock, erasure: str | None = None, scan: Scan | None = None
+) -> bytes:
+    """Log what an erasure's certificate says, and return it; `erasure` is the last one if not given.
+
+    `scan` is given where the store was written anew since. Once it is logged it stays as it is, and
+    is returned again. Raises Conflict when the erasure is not through, or nothing was worked out for
+    a certificate while there was something to work it out from.
+    """
+    found = find_claims(graph, erasure)
+    claims = json.loads(found["claims"])
+    if found["logged"] is not None:
+        return attach_proof(graph, found["logged"], claims)
+    whole = scan is None or scan.files > 0
+    copies = _unreached(STORE if whole else DISK, *ELSEWHERE, PROJECTIONS)
+    claims["copies"] = [asdict(copy) for copy in copies]
+    if scan is not None and scan.texts:
+        claims["checks"].append(Check(SCAN, 0, scan.files, cypher=False).described())
+    about = [(one["kind"], one["hmac"]) for one in claims["selectors"]]
+    entry = Entry("deleted", commit(claims), key=f"deleted {found['id']}", hashed=about)
+
+    def work(transaction: Transaction) -> int:
+        lock.check(transaction)
+        index = logbook.enter(transaction, entry)
+        text = canonical(claims).decode()
+        transaction.run(query("delete/keep_claims"), id=found["id"], claims=text, logged=index)
+        return index
+
+    logbook.check(graph)
+    index = graph.transact(work)
+    logbook.seal(graph)
+    return attach_proof(graph, index, claims)
+
+
+def find_claims(graph: Graph, erasure: str | None = None) -> Row:
+    """Return id, claims and the log's entry of an erasure, the last one if not given.
+
+    Raises Conflict as `certify_erasure` says.
+    """
+    rows = [row for row in graph.read(query("delete/read_claims")) if erasure in (None, row["id"])]
+    if not rows:
+        raise Conflict("Nothing was erased from this graph, so there is nothing to certify.")
+    found = rows[0]
+    if found["state"] != "erased":
+        raise Conflict(
+            f"Erasure {found['id']} is not through; 'hartonomous erase --resume' finishes it."
+        )
+    if found["claims"] is None:
+        raise Conflict(
+            f"Erasure {found['id']} is done, but no certificate was asked for while it could still "
+            "be worked out: an erasure keeps nothing that one could be made from. The log has it."
+        )
+    return found
+
+
+def _unreached(*kinds: str) -> list[Copy]:
+    return [Copy(kind, None) for kind in kinds]
+
+
+def _described(
+    graph: Graph, planned: Plan, verb: str, key: str, residual: Mapping[str, Any]
+) -> Deletion:
+    """Look at the graph after a removal whose plan is at hand, and return what there is to certify."""
+    summary, counts = planned.summary, planned.summary["counts"]
     whole = [name for name, source in summary["sources"].items() if source["whole"]]
     now = count(graph)
     stands = Stands(
@@ -62,36 +169,51 @@ def certify(
         sum(now["relations"].values()),
         now["compositions"],
     )
-    return issue_certificate(
-        graph,
-        lock,
-        Deletion(
-            verb="delete",
-            subjects=subjects_of(summary["selectors"]),
-            before=summary["graph"]["digest"],
-            after=summary["after"]["digest"],
-            removed=Removed(len(whole), counts["evidence"], counts["lost"], counts["compositions"]),
-            stands=stands,
-            rerated=_rerated(plan),
-            checks=_checks(graph, plan, whole),
-            survivors=[Survivor(*each) for each in sorted(summary["survivors"].items())],
-            residual=_residual(residual or {}),
-            copies=[
-                Copy("retention", _utc(record.until)),
-                *map(lambda kind: Copy(kind, None), COPIES),
-            ],
-            plan=summary.get("digest") or plan_digest(summary),
-            key=deletion,
-        ),
+    return Deletion(
+        verb=verb,
+        subjects=subjects_of(summary["selectors"]),
+        before=summary["graph"]["digest"],
+        after=summary["after"]["digest"],
+        removed=Removed(len(whole), counts["evidence"], counts["lost"], counts["compositions"]),
+        stands=stands,
+        rerated=_rerated(planned),
+        checks=_checks(graph, planned, whole),
+        survivors=[Survivor(*each) for each in sorted(summary["survivors"].items())],
+        residual=_residual(residual),
+        extraction=_extraction(residual),
+        plan=summary.get("digest") or plan_digest(summary),
+        key=key,
     )
 
 
 def _residual(found: Mapping[str, Any]) -> list[Residual]:
-    """Count what other sources hold of a removed concept in other letters of case."""
-    rows = Counter[str]()
+    """Count, by source, rows that hold a removed concept in other letters of case, and ways between
+    the ends of lost relations that it has a step of."""
+    rows = Counter[tuple[str, str]]()
     for variant in found.get("variants", ()):
-        rows[variant["source"]] += variant["rows"]
-    return [Residual("variant", source, count) for source, count in sorted(rows.items())]
+        rows["variant", variant["source"]] += variant["rows"]
+    for path in found.get("paths", ()):
+        rows.update(("path", source) for source in path["sources"])
+    return [Residual(kind, source, count) for (kind, source), count in sorted(rows.items())]
+
+
+def _extraction(found: Mapping[str, Any]) -> dict[str, int]:
+    """Return the figures of the extraction test: how much of what was seen before is still there."""
+    near = list(found.get("neighbours", {}).values())
+    ways_on = list(found.get("continuations", {}).values())
+    if not near and not ways_on:
+        return {}
+    return {
+        "words": len(found["neighbours"].keys() | found["continuations"].keys()),
+        "neighbours_before": sum(len(one["before"]) for one in near),
+        "neighbours_after": sum(len(one["after"]) for one in near),
+        "neighbours_kept": sum(len({*one["before"]} & {*one["after"]}) for one in near),
+        "continuations_before": sum(one["before"] is not None for one in ways_on),
+        "continuations_after": sum(one["after"] is not None for one in ways_on),
+        "continuations_kept": sum(
+            one["before"] is not None and one["before"] == one["after"] for one in ways_on
+        ),
+    }
 
 
 def _utc(time: str) -> str:

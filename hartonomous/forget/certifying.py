@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from importlib.metadata import version
+from typing import Any
 
 from hartonomous.errors import BadInput, VerificationFailed
 from hartonomous.forget import verify_certificate
@@ -33,6 +34,12 @@ DOES_NOT_ESTABLISH = (
     "that what remains is anonymous, or that any law is complied with",
     "who asked, unless the log says so, and that the time is right: it is that of the server's clock",
 )
+
+GUESSES = (
+    "that nobody can test guesses at what was erased: who holds the suppression key, which lies "
+    "outside the graph, can; so can who knows all else that the digest before stands for",
+)
+"""What an erasure does not establish besides: it is kept out by hashes that a key's holder can test."""
 
 
 @dataclass(frozen=True)
@@ -94,11 +101,25 @@ class Copy:
 
 @dataclass(frozen=True)
 class Check:
-    """A query that was run afterwards: the Cypher file, what it should find, what it found."""
+    """What was asked afterwards: the Cypher file, what it should find, what it found.
+
+    Without `cypher` it was no query of the graph, but a look at files.
+    """
 
     query: str
     expected: int
     got: int
+    cypher: bool = True
+
+    def described(self) -> dict[str, object]:
+        """Return it as a certificate has it."""
+        digest = _text_digest(self.query) if self.cypher else None
+        return {
+            "query": self.query,
+            "expected": self.expected,
+            "got": self.got,
+            "sha256": digest,
+        }
 
 
 @dataclass(frozen=True)
@@ -122,6 +143,7 @@ class Deletion:
     ground: str | None = None
     key: str = ""
     extraction: Mapping[str, int] = field(default_factory=dict)
+    purged: Mapping[str, int] = field(default_factory=dict)
 
 
 def issue_certificate(graph: Graph, lock: WriterLock, deletion: Deletion) -> bytes:
@@ -131,14 +153,25 @@ def issue_certificate(graph: Graph, lock: WriterLock, deletion: Deletion) -> byt
     log holds other claims under that key.
     """
     claims = describe(graph, deletion)
-    figures = {**asdict(deletion.removed), "rerated": deletion.rerated.relations}
-    digest = sha256(canonical(claims)).hexdigest()
-    entry = Entry("deleted", {"claims": digest, **figures}, list(deletion.subjects))
+    entry = Entry("deleted", commit(claims), list(deletion.subjects))
     if deletion.key:
-        entry = Entry(entry.act, entry.details, entry.about, f"deleted {deletion.key}")
-    index = append(graph, lock, entry)
+        entry = replace(entry, key=f"deleted {deletion.key}")
+    return attach_proof(graph, append(graph, lock, entry), claims)
+
+
+def commit(claims: Mapping[str, Any]) -> dict[str, object]:
+    """Return the details of the log's entry that commits to claims: their digest, and figures."""
+    rerated = claims["rerated"]["relations"]
+    return {"claims": _digest(claims), **claims["removed"], "rerated": rerated}
+
+
+def attach_proof(graph: Graph, index: int, claims: Mapping[str, object]) -> bytes:
+    """Return the certificate of claims that an entry of the log commits to.
+
+    Raises VerificationFailed when the entry commits to other claims.
+    """
     proof = prove(graph, index)
-    if digest not in str(proof["entry"]):
+    if _digest(claims) not in str(proof["entry"]):
         raise VerificationFailed(
             f"The log's entry {index} is of this deletion with other claims: the graph has changed "
             "since. The certificate issued then stands."
@@ -186,12 +219,14 @@ def describe(graph: Graph, deletion: Deletion) -> dict[str, object]:
             for each in deletion.residual
         ],
         "copies": [asdict(each) for each in deletion.copies],
+        "purged": dict(deletion.purged),
         "extraction": dict(deletion.extraction),
-        "checks": [
-            {**asdict(each), "sha256": _text_digest(each.query)} for each in deletion.checks
-        ],
+        "checks": [each.described() for each in deletion.checks],
         "software": describe_software(graph),
-        "does_not_establish": list(DOES_NOT_ESTABLISH),
+        "does_not_establish": [
+            *DOES_NOT_ESTABLISH,
+            *(GUESSES if deletion.verb == "erase" else ()),
+        ],
     }
 
 
@@ -218,6 +253,10 @@ def open_names(certificate: bytes) -> bytes:
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput("That is no certificate.") from error
     return canonical([each for each in keys.openings() if each["hmac"] in held])
+
+
+def _digest(claims: Mapping[str, object]) -> str:
+    return sha256(canonical(claims)).hexdigest()
 
 
 def _text_digest(name: str) -> str:

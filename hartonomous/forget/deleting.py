@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from hartonomous.ask.projecting import sweep_projections
+from hartonomous.ask.projecting import need_projections, sweep_projections
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.forget.plan_files import plan_digest
 from hartonomous.forget.planning import Plan, plan
@@ -61,9 +61,11 @@ def delete(
     selectors: Selectors,
     progress: Progress,
     days: float = KEEP_DAYS,
+    ways: int = 0,
 ) -> DeletionReport:
     """Plan what the selectors stand for and do it; what goes is kept for so many days.
 
+    `ways` asks Graph Data Science how what was joined can still be reached, so many ways each.
     An earlier removal that was cut short is finished first; if it was this very one, that is all.
     A source that never went live is discarded at once. Raises NotFound for what is not there.
     """
@@ -75,7 +77,7 @@ def delete(
     settle(graph, lock, progress)
     if discarded := _discard_half_loaded(graph, lock, selectors):
         return discarded
-    return apply(graph, lock, plan(graph, selectors, progress), progress, days)
+    return apply(graph, lock, plan(graph, selectors, progress), progress, days, ways)
 
 
 def delete_source(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> DeletionReport:
@@ -84,13 +86,21 @@ def delete_source(graph: Graph, lock: WriterLock, name: str, progress: Progress)
 
 
 def apply(
-    graph: Graph, lock: WriterLock, planned: Plan, progress: Progress, days: float = KEEP_DAYS
+    graph: Graph,
+    lock: WriterLock,
+    planned: Plan,
+    progress: Progress,
+    days: float = KEEP_DAYS,
+    ways: int = 0,
 ) -> DeletionReport:
-    """Do exactly what was planned, and keep what goes.
+    """Do exactly what was planned, and keep what goes; `ways` as `delete` says.
 
-    Raises Conflict when the graph is not the one that was planned on.
+    Raises Conflict when the graph is not the one that was planned on, ServerError for `ways` where
+    Graph Data Science is not installed.
     """
     refuse_moved(graph, planned)
+    if ways:
+        need_projections(graph)
     logbook.check(graph)
     deletion = secrets.token_hex(8)
     expire(graph, lock)
@@ -100,7 +110,7 @@ def apply(
     retain(planned, identity, deletion, number, days)
     begin(graph, lock, "delete", deletion, planned)
     report = carry_out(graph, lock, deletion, planned, progress)
-    return replace(report, residual=residual(graph, planned, before))
+    return replace(report, residual=residual(graph, planned, before, ways))
 
 
 def begin(graph: Graph, lock: WriterLock, verb: str, deletion: str, planned: Plan) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,15 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hartonomous.ask.projecting import drop_all
+from hartonomous.ask.projecting import need_projections, purge_projections
 from hartonomous.forget import deleting
+from hartonomous.forget.attesting import Scan, draft
 from hartonomous.forget.covering import Coverage
 from hartonomous.forget.deleting import as_json, begin, refuse_moved, verify_outcome
 from hartonomous.forget.passing import divide
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.removal import Removal
-from hartonomous.forget.residuals import Residual, residual, watched
+from hartonomous.forget.residuals import Residual, Watched, residual, watched
 from hartonomous.forget.retaining import (
     kept,
     let_go,
@@ -38,6 +39,7 @@ from hartonomous.forget.selecting import Selectors, subjects_of
 from hartonomous.forget.snapshots import drop_snapshots_of
 from hartonomous.forget.undoing import expire
 from hartonomous.schema import FORMULA_VERSION
+from hartonomous.signing import canonical
 from hartonomous.store import logbook
 from hartonomous.store.assembly import Say
 from hartonomous.store.graph import Graph
@@ -45,7 +47,7 @@ from hartonomous.store.holding import needles
 from hartonomous.store.journal import journals, open_journal
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
-from hartonomous.store.rebuilding import find_bytes, rebuild
+from hartonomous.store.rebuilding import SMALLEST_CANARY, find_bytes, rebuild
 from hartonomous.store.settling import Progress, check_formula, settle
 from hartonomous.store.suppressing import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
 
@@ -81,28 +83,46 @@ DISK = "blocks of deleted files that the file system has not used again"
 
 
 def erase(
-    graph: Graph, lock: WriterLock, selectors: Selectors, cache: Path, progress: Progress
+    graph: Graph,
+    lock: WriterLock,
+    selectors: Selectors,
+    cache: Path,
+    progress: Progress,
+    certified: bool = False,
+    ways: int = 0,
 ) -> ErasureReport:
-    """Plan what the selectors stand for and erase it; bundles below `cache` go too."""
+    """Plan what the selectors stand for and erase it; bundles below `cache` go too.
+
+    With `certified` what a certificate says is worked out before it is too late, for
+    `attesting.certify_erasure` to issue; `ways` as `deleting.delete` says.
+    """
     if (found := open_journal(graph)) is not None and found["verb"] == "erase":
         planned = read_retained(found["id"]) if place(found["id"]).is_dir() else None
-        resumed = resume(graph, lock, cache, progress)
+        resumed = resume(graph, lock, cache, progress, certified)
         if resumed and planned and planned.summary["selectors"] == as_json(selectors):
             return resumed
     deleting.resume(graph, lock, progress)
     check_formula(graph)
     settle(graph, lock, progress)
-    return apply(graph, lock, plan(graph, selectors, progress), cache, progress)
+    return apply(graph, lock, plan(graph, selectors, progress), cache, progress, certified, ways)
 
 
 def apply(
-    graph: Graph, lock: WriterLock, planned: Plan, cache: Path, progress: Progress
+    graph: Graph,
+    lock: WriterLock,
+    planned: Plan,
+    cache: Path,
+    progress: Progress,
+    certified: bool = False,
+    ways: int = 0,
 ) -> ErasureReport:
     """Erase exactly what was planned.
 
     Raises Conflict when the graph is not the one that was planned on.
     """
     refuse_moved(graph, planned)
+    if ways:
+        need_projections(graph)
     logbook.check(graph)
     expire(graph, lock)
     before = watched(graph, planned)
@@ -111,11 +131,12 @@ def apply(
     number = max((row["number"] for row in journals(graph)), default=0) + 1
     retain(planned, identity, erasure, number, days=0)
     begin(graph, lock, "erase", erasure, planned)
-    report = carry_out(graph, lock, erasure, planned, cache, progress)
-    return replace(report, residual=residual(graph, planned, before))
+    return carry_out(graph, lock, erasure, planned, cache, progress, before, certified, ways)
 
 
-def resume(graph: Graph, lock: WriterLock, cache: Path, progress: Progress) -> ErasureReport | None:
+def resume(
+    graph: Graph, lock: WriterLock, cache: Path, progress: Progress, certified: bool = False
+) -> ErasureReport | None:
     """Finish an erasure that was cut short; None when there is none, or only its end was missing."""
     found = open_journal(graph)
     if found is None or found["verb"] != "erase":
@@ -123,7 +144,8 @@ def resume(graph: Graph, lock: WriterLock, cache: Path, progress: Progress) -> E
     if found["state"] == "erasing" and not place(found["id"]).is_dir():
         lock.write(query("delete/set_journal_state"), id=found["id"], state="erased")
         return None
-    return carry_out(graph, lock, found["id"], read_retained(found["id"]), cache, progress)
+    planned = read_retained(found["id"])
+    return carry_out(graph, lock, found["id"], planned, cache, progress, {}, certified)
 
 
 def carry_out(
@@ -133,12 +155,18 @@ def carry_out(
     planned: Plan,
     cache: Path,
     progress: Progress,
+    before: Watched,
+    certified: bool = False,
+    ways: int = 0,
 ) -> ErasureReport:
-    """Do what is left of an erasure whose journal is open, and close it."""
+    """Do what is left of an erasure whose journal is open, and close it.
+
+    `before` is what was seen of the words that lose most, empty where nobody looked.
+    """
     entries = list(kept_out(planned))
     summary = planned.summary
-    told = not (summary["pairs"] or summary["evidence_ranges"])
-    suppress(graph, lock, erasure, entries, told)
+    complete = not (summary["pairs"] or summary["evidence_ranges"])
+    suppress(graph, lock, erasure, entries, complete)
     state = next(row["state"] for row in journals(graph) if row["id"] == erasure)
     if state == "removing":
         Removal(graph, lock, erasure, planned, progress).carry_out()
@@ -146,40 +174,68 @@ def carry_out(
             query("delete/close_journal"), id=erasure, state="erasing", formula=FORMULA_VERSION
         )
     report = verify_outcome(graph, erasure, planned)
-    deletions = _purge_deletions(graph, lock, erasure, planned)
-    snapshots = _drop_snapshots(planned)
-    bundles = _purge_cache(cache)
-    projections = _drop_projections(graph)
-    whole = [name for name, source in planned.summary["sources"].items() if source["whole"]]
-    about = subjects_of(planned.summary["selectors"]) + [f"source:{name}" for name in whole]
-    logbook.erase_names(graph, lock, about)
-    let_go(erasure)
-    lock.write(query("delete/set_journal_state"), id=erasure, state="erased")
-    return ErasureReport(
+    done = ErasureReport(
         erasure,
         report.removed,
         report.lost,
         report.compositions,
         len(entries),
-        deletions,
-        snapshots,
-        bundles,
-        projections,
+        _purge_deletions(graph, lock, erasure, planned),
+        _drop_snapshots(planned),
+        _purge_cache(cache),
+        len(purge_projections(graph)),
         (STORE, *ELSEWHERE),
         report.digest,
+        residual(graph, planned, before, ways),
     )
+    if certified:
+        _keep_claims(graph, lock, planned, done)
+    whole = [name for name, source in planned.summary["sources"].items() if source["whole"]]
+    about = subjects_of(planned.summary["selectors"]) + [f"source:{name}" for name in whole]
+    logbook.erase_names(graph, lock, about)
+    let_go(erasure)
+    lock.write(query("delete/set_journal_state"), id=erasure, state="erased")
+    return done
 
 
-def compact(
-    report: ErasureReport, home: Path, canaries: Iterable[str], say: Say, prepare: Prepare
-) -> tuple[ErasureReport, list[tuple[Path, str]]]:
-    """Write the managed server's store anew after an erasure, and look for texts in its bytes.
+def _keep_claims(graph: Graph, lock: WriterLock, planned: Plan, done: ErasureReport) -> None:
+    """Keep what the certificate will say beside the journal, while names have keys; once."""
+    rows = graph.read(query("delete/read_claims"))
+    if any(row["id"] == done.id and row["claims"] is not None for row in rows):
+        return
+    purged = {
+        "deletions": done.deletions_purged,
+        "snapshots": done.snapshots_dropped,
+        "bundles": done.bundles_purged,
+        "projections": done.projections_dropped,
+        "suppressions": done.suppressed,
+    }
+    claims = draft(graph, planned, done.id, done.residual or {}, purged)
+    if claims is not None:
+        text = canonical(claims).decode()
+        lock.write(query("delete/keep_claims"), id=done.id, claims=text, logged=None)
 
-    Returns the report as it stands then, and the files that still hold one of the canaries.
+
+def write_anew(
+    home: Path, canaries: Iterable[str], say: Say, prepare: Prepare
+) -> list[tuple[Path, str]]:
+    """Write the managed server's store anew, and look for texts in its bytes.
+
+    Returns the files that still hold one of the canaries, and which.
     """
     rebuild(home, say, prepare).close()
-    found = find_bytes(home, canaries)
-    return replace(report, remaining_copies=(DISK, *ELSEWHERE)), found
+    return find_bytes(home, canaries)
+
+
+def compacted(report: ErasureReport) -> ErasureReport:
+    """Return an erasure's report as it stands once the store was written anew."""
+    return replace(report, remaining_copies=(DISK, *ELSEWHERE))
+
+
+def scanned(canaries: Iterable[str], found: Sequence[tuple[Path, str]]) -> Scan:
+    """Return what a certificate says of a look for texts; those too short to be found do not count."""
+    texts = sum(len(text) >= SMALLEST_CANARY for text in canaries)
+    return Scan(texts, len({file for file, _ in found}))
 
 
 def kept_out(planned: Plan) -> Iterable[Entry]:
@@ -279,10 +335,3 @@ def _purge_cache(cache: Path) -> int:
     for folder in found:
         shutil.rmtree(folder)
     return len(found)
-
-
-def _drop_projections(graph: Graph) -> int:
-    """Drop our projections in the server's memory; others' are theirs to drop."""
-    if not graph.read(query("serve/list_procedures"), prefix="gds.graph.drop"):
-        return 0
-    return len(drop_all(graph))

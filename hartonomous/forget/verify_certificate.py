@@ -224,6 +224,8 @@ def report(facts: dict[str, Any]) -> str:
         # A source whose evidence went in part only.
         what = [f"part of {each}" if each.startswith("source ") else each for each in what]
     lines = [f"AUTHENTIC: {claims['verb']} of {', '.join(what) or 'nothing'}"]
+    if claims["verb"] == "erase":
+        lines += ["names: the keys of its hashes were destroyed with it; nobody can open them"]
     lines += [
         f"logged: {facts['logged_at']}, entry {facts['log']['index']} of {facts['log']['size']}"
     ]
@@ -234,6 +236,14 @@ def report(facts: dict[str, Any]) -> str:
         f"stays: {each['relations']:,} of them by source {names.get(each['source'], each['source'])}"
         for each in claims["survivors"]
     ]
+    lines += [
+        f"still says: {r['kind']} {r['count']:,}, source {names.get(r['source'], r['source'])}"
+        for r in claims["residual"]
+    ]
+    for part in ("purged", "extraction"):
+        if claims.get(part):
+            figures = ", ".join(f"{name} {value:,}" for name, value in claims[part].items())
+            lines += [f"{part}: {figures}"]
     lines += [f"graph before: {claims['before']}", f"graph after: {claims['after']}"]
     done = len(claims["checks"]) - len(facts["left"])
     lines += [f"checks passed: {done} of {len(claims['checks'])}"]

@@ -149,16 +149,16 @@ def destroy_keys(subjects: Iterable[str]) -> dict[str, str]:
 
 
 def keep_erasure(
-    graph: str, erasure: str, told: bool, rows: Sequence[Mapping[str, object]]
+    graph: str, erasure: str, complete: bool, rows: Sequence[Mapping[str, object]]
 ) -> None:
     """Keep what an erasure keeps out of a graph, by keyed hashes, so that no backup brings it back.
 
-    `told` says that these hashes tell all that was erased.
+    `complete` says that these hashes recognise all that was erased.
     """
     with _turn() as place:
         kept = kept_erasures(graph)
         known = {row["id"] for row in rows}
-        kept["erasures"][erasure] = told
+        kept["erasures"][erasure] = complete
         kept["rows"] = [row for row in kept["rows"] if row["id"] not in known] + list(rows)
         kept["lifted"] = [one for one in kept["lifted"] if one not in known]
         _keep_erasures(place, graph, kept)
@@ -174,7 +174,8 @@ def keep_lifted(graph: str, suppression: str) -> None:
 
 
 def kept_erasures(graph: str) -> dict[str, Any]:
-    """Return `erasures` of a graph, whether hashes tell each, `rows` kept out and ids `lifted` since."""
+    """Return `erasures` of a graph, each with whether hashes recognise all of it, `rows` kept out and
+    ids `lifted` since."""
     file = directory() / "erasures" / f"{graph}.json"
     if not file.exists():
         return {"erasures": {}, "rows": [], "lifted": []}

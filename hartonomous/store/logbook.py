@@ -38,6 +38,7 @@ _CODES = {
     *LOG_ACTS,
     *SUBJECTS,
 }
+_HASH = re.compile(r"[0-9a-f]{64}")
 _CODED = re.compile(r"[0-9a-f]{64}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d+(\.\d+){1,3}")
 
 
@@ -47,7 +48,8 @@ class Entry:
 
     `details` holds whole numbers, digests (64 hexadecimal digits), times, versions and the schema's
     own names, never a text of a model or a person. `key` makes the entry be written once; without
-    `named`, the subjects' names do not stand beside it.
+    `named`, the subjects' names do not stand beside it. `hashed` are subjects whose keys were
+    destroyed: kind and the HMAC that stood for each.
     """
 
     act: str
@@ -55,6 +57,7 @@ class Entry:
     about: Sequence[str] = ()
     key: str = field(default_factory=lambda: secrets.token_hex(16))
     named: bool = True
+    hashed: Sequence[tuple[str, str]] = ()
 
     def __post_init__(self) -> None:
         if self.act not in LOG_ACTS:
@@ -62,6 +65,9 @@ class Entry:
         for subject in self.about:
             if subject.partition(":")[0] not in SUBJECTS:
                 raise UsageError(f"The log cannot be about {subject!r}: write kind:name.")
+        for kind, digest in self.hashed:
+            if kind not in SUBJECTS or not _HASH.fullmatch(digest):
+                raise UsageError(f"The log cannot be about {digest!r}: it is no keyed hash.")
         _check_coded(self.details)
 
 
@@ -86,9 +92,10 @@ def enter(work: Transaction, entry: Entry) -> int:
         return int(turn["known"])
     index, hashes = turn["index"], keys.keyed_hashes(entry.about)
     names = list(entry.about) if entry.named else []
+    about = [[name.partition(":")[0], hashes[name]] for name in entry.about]
     text = canonical(
         {
-            "about": [[name.partition(":")[0], hashes[name]] for name in entry.about],
+            "about": about + [list(one) for one in entry.hashed],
             "act": entry.act,
             "at": turn["at"],
             "details": entry.details,

@@ -101,11 +101,11 @@ def keyed(key: bytes, kind: str, value: str) -> str:
 
 
 def suppress(
-    graph: Graph, lock: WriterLock, deletion: str, entries: Iterable[Entry], told: bool
+    graph: Graph, lock: WriterLock, deletion: str, entries: Iterable[Entry], complete: bool
 ) -> None:
     """Keep things out from now on, of backups too; repeating it changes nothing.
 
-    `told` says that the entries tell all that the deletion takes.
+    `complete` says that the entries recognise all that the deletion takes.
     """
     key = make_key()
     rows = [
@@ -120,7 +120,7 @@ def suppress(
         for one in entries
     ]
     (found,) = lock.write(query("delete/identify_graph"))
-    keys.keep_erasure(found["identity"], deletion, told, rows)
+    keys.keep_erasure(found["identity"], deletion, complete, rows)
     lock.write(query("delete/create_suppressions"), rows=rows)
 
 

@@ -13,7 +13,7 @@ from hartonomous.ask.projecting import PREFIX
 from hartonomous.bundle import Bundle
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.forget.deleting import delete
-from hartonomous.forget.erasing import ErasureReport, compact, erase
+from hartonomous.forget.erasing import ErasureReport, compacted, erase, write_anew
 from hartonomous.forget.retaining import area
 from hartonomous.forget.selecting import Selectors
 from hartonomous.forget.undoing import deletions, undo
@@ -238,9 +238,8 @@ def test_no_byte_of_the_store_keeps_what_was_erased(
         left = exported(graph)
     # Deleting alone leaves bytes; or this test could not fail.
     assert find_bytes(second_home / "data", [CANARY])
-    report, found = compact(report, second_home, selectors.named(), lambda text: None, prepare)
-    assert found == []
-    assert "store" not in " ".join(report.remaining_copies)
+    assert write_anew(second_home, selectors.named(), lambda text: None, prepare) == []
+    assert "store" not in " ".join(compacted(report).remaining_copies)
     with connect_managed(second_server_again(second_home)) as graph:
         assert exported(graph) == left
         put_in(graph, random_bundle(tmp_path, 7), "more")

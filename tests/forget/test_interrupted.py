@@ -30,7 +30,7 @@ from tests.store.test_loading import _ports
 ACT = """
 import os, sys
 from pathlib import Path
-from hartonomous.forget import deleting, erasing, removal, restoring, undoing
+from hartonomous.forget import attesting, backing_up, deleting, erasing, removal, restoring, undoing
 from hartonomous.forget.selecting import Selectors
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.locking import WriterLock
@@ -53,6 +53,12 @@ with Killed(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as grap
             undoing.undo(graph, lock, what, none)
         elif act == "erase":
             erasing.erase(graph, lock, Selectors(sources=tuple(what.split())), Path("none"), none)
+        elif act == "certify":
+            chosen = Selectors(sources=tuple(what.split()))
+            done = erasing.erase(graph, lock, chosen, Path("none"), none, certified=True)
+            attesting.certify_erasure(graph, lock, done.id)
+        elif act == "restore":
+            backing_up.restore(graph, lock, Path(what), none)
         else:
             deleting.delete(graph, lock, Selectors(sources=tuple(what.split())), none)
 print("whole", commits, flush=True)

@@ -1,0 +1,6 @@
+// What the certificates of erasures say, the last erasure first; null where none was asked for.
+// in:
+// out: id STRING, state STRING, claims STRING, logged INTEGER
+MATCH (d:Deletion {verb: 'erase'})
+RETURN d.id AS id, d.state AS state, d.claims AS claims, d.logged AS logged
+ORDER BY d.number DESC

@@ -1,0 +1,90 @@
+"""The certificate that a removal was asked for with: when it can be written, and what with."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hartonomous.cli.output import say
+
+if TYPE_CHECKING:
+    from hartonomous.forget.attesting import Scan
+    from hartonomous.store.graph import Graph
+    from hartonomous.store.locking import WriterLock
+
+
+def refuse_unfit(certificate: Path | None, force: bool) -> None:
+    """Raise before anything is done where a certificate could not be written afterwards."""
+    from hartonomous.errors import Conflict, NotFound
+
+    if certificate is None:
+        return
+    if certificate.exists() and not force:
+        raise Conflict(f"{certificate} already exists; nothing was done.")
+    if not certificate.absolute().parent.is_dir():
+        raise NotFound(f"There is no folder {certificate.parent} to write to; nothing was done.")
+
+
+def certify(graph: Graph, lock: WriterLock, report: Any, certificate: Path | None) -> None:
+    """Write the certificate of a deletion that can still be undone, where one was asked for."""
+    from hartonomous.forget import attesting
+
+    if certificate is not None:
+        _write(certificate, attesting.certify(graph, lock, report.id, report.residual))
+
+
+def _write(file: Path, certificate: bytes) -> None:
+    """Write a certificate, whole or not at all."""
+    from hartonomous.errors import BadInput
+
+    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(certificate)
+        partial.replace(file)
+    except OSError as error:
+        raise BadInput(f"{file} cannot be written: {error.strerror or error}.") from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def certify_last(verb: str, certificate: Path | None, quiet: bool) -> None:
+    """Issue the certificate of the last erasure, where nothing of it is left to do but that."""
+    if verb == "delete" or certificate is None:
+        say("Nothing was cut short.", quiet)
+        return
+    from hartonomous.forget.attesting import find_claims
+    from hartonomous.forget.erasing import scanned
+    from hartonomous.store.connecting import connect
+
+    with connect() as graph:
+        found = find_claims(graph)
+    scan = None
+    if found["logged"] is None and is_managed():
+        scan = scanned((), compact((), quiet))
+    certify_erasure(certificate, found["id"], scan)
+    say(f"Nothing was cut short; {certificate} is of erasure {found['id']}, the last one.", quiet)
+
+
+def certify_erasure(certificate: Path, erasure: str, scan: Scan | None) -> None:
+    """Log what an erasure's certificate says, and write it."""
+    from hartonomous.forget import attesting
+    from hartonomous.store.connecting import connect
+    from hartonomous.store.locking import WriterLock
+
+    with connect() as graph, WriterLock(graph, "erase by the command line") as lock:
+        _write(certificate, attesting.certify_erasure(graph, lock, erasure, scan))
+
+
+def is_managed() -> bool:
+    """Return whether the server is the managed one, whose store can be written anew."""
+    return not os.environ.get("NEO4J_URI")
+
+
+def compact(canaries: tuple[str, ...], quiet: bool) -> list[tuple[Path, str]]:
+    """Write the managed server's store anew; return files that still hold a text, and which."""
+    from hartonomous.forget.erasing import write_anew
+    from hartonomous.ingesting import prepare
+    from hartonomous.store.home import default_home
+
+    return write_anew(default_home(), canaries, lambda text: say(text, quiet), prepare)
