@@ -25,6 +25,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
+from hartonomous.evidence import DIGEST_LANES
 from hartonomous.forget.covering import Coverage, Mask
 from hartonomous.forget.passing import divide
 from hartonomous.forget.plan_files import make_durable, read_plan, write_plan
@@ -35,7 +36,7 @@ from hartonomous.forget.snapshots import DESCRIPTION, list_snapshots, live_sourc
 from hartonomous.forget.undoing import without_lost_sources
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.store import keys, logbook
-from hartonomous.store.graph import Graph
+from hartonomous.store.graph import Graph, Transaction
 from hartonomous.store.journal import refuse_while_open
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -133,46 +134,86 @@ def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> R
     the backup cannot be done again; VerificationFailed when the graph is another one in the end.
     """
     with tempfile.TemporaryDirectory() as scratch:
-        digest = _unpack(path, Path(scratch))
-        planned = read_plan(Path(scratch) / KNOWLEDGE)
-        books = json.loads((Path(scratch) / BOOKS).read_text("utf-8"))
+        folder = Path(scratch)
+        digest = _unpack(path, folder)
+        planned = read_plan(folder / KNOWLEDGE)
+        books = json.loads((folder / BOOKS).read_text("utf-8"))
         act = f"restore/{digest[:32]}"
-        begun = bool(graph.read(query("load/read_ledger"), source=act))
-        refuse_while_open(graph)
-        if not begun and graph.read(query("ask/sources")):
-            raise Conflict(
-                "The graph holds sources already; restore into an empty one: 'hartonomous purge', "
-                "then 'hartonomous up', or NEO4J_URI for another server."
-            )
+        _refuse_filled(graph, act)
         check_formula(graph)
         adopted = _bring_books(graph, lock, books)
         known = Suppressions(graph)
         mine, masses, out = _without_erased(graph, planned, known)
-        work = Restoration(graph, lock, act, mine, masses, progress)
-        if not work.restored:
-            lock.write(query("rate/unsettle"))
-            work.restore()
-        settle(graph, lock, progress)
-        after = state_digest(graph)
-        if not out and after != planned.summary["graph"]["digest"]:
-            raise VerificationFailed(
-                f"The graph restored is not the one backed up: digest {after[:16]}, not "
-                f"{planned.summary['graph']['digest'][:16]}. 'hartonomous doctor' looks further."
-            )
-        snapshots = _bring_snapshots(Path(scratch) / SNAPSHOTS, known)
-        evidence = sum(table.num_rows for table in mine.evidence.values())
-        logbook.append(
-            graph,
-            lock,
-            logbook.Entry(
-                "restore",
-                {"backup": digest, "evidence": evidence, "kept_out": out, "state": after},
-                [f"source:{name}" for name in mine.summary["sources"]],
-            ),
-        )
-        lock.write(query("delete/forget_ledger"), source=act)
+        _bring_knowledge(graph, lock, act, mine, masses, progress)
+        # With rows left out it is another graph than the one that was backed up, and meant to be.
+        after = _verify(graph, None if out else planned.summary["graph"]["digest"])
+        snapshots = _bring_snapshots(folder / SNAPSHOTS, known)
+    evidence = sum(table.num_rows for table in mine.evidence.values())
+    facts = {"backup": digest, "evidence": evidence, "kept_out": out, "state": after}
+    about = [f"source:{name}" for name in mine.summary["sources"]]
+    _end(graph, lock, act, logbook.Entry("restore", facts, about))
     whole = len(mine.summary["sources"])
     return RestoreReport(whole, evidence, out, len(books["entries"]), snapshots, adopted, after)
+
+
+def _refuse_filled(graph: Graph, act: str) -> None:
+    """Raise Conflict for a graph that holds sources, unless this restore had begun in it."""
+    begun = bool(graph.read(query("load/read_ledger"), source=act))
+    refuse_while_open(graph)
+    if not begun and graph.read(query("ask/sources")):
+        raise Conflict(
+            "The graph holds sources already; restore into an empty one: 'hartonomous purge', "
+            "then 'hartonomous up', or NEO4J_URI for another server."
+        )
+
+
+def _bring_knowledge(
+    graph: Graph,
+    lock: WriterLock,
+    act: str,
+    mine: Plan,
+    masses: Mapping[tuple[str, int], int],
+    progress: Progress,
+) -> None:
+    """Write the rows, each batch once, and rate what they concern."""
+    work = Restoration(graph, lock, act, mine, masses, progress)
+    if not work.restored:
+        # Before the first source, or a restore cut short there would be refused for it.
+        lock.write(
+            query("load/open_batch"),
+            key=f"{act}/begin",
+            source=act,
+            evidence="restore",
+            rows=0,
+            digest=[0] * DIGEST_LANES,
+        )
+        lock.write(query("rate/unsettle"))
+        work.restore()
+    settle(graph, lock, progress)
+
+
+def _end(graph: Graph, lock: WriterLock, act: str, entry: logbook.Entry) -> None:
+    """Log the act and drop its ledger, in one transaction: cut short there, it is not logged twice."""
+
+    def work(transaction: Transaction) -> None:
+        lock.check(transaction)
+        logbook.enter(transaction, entry)
+        transaction.run(query("delete/forget_ledger"), source=act)
+
+    logbook.check(graph)
+    graph.transact(work)
+    logbook.seal(graph)
+
+
+def _verify(graph: Graph, expected: str | None) -> str:
+    """Return the graph's digest; raise VerificationFailed when it is not the one expected."""
+    after = state_digest(graph)
+    if expected is not None and after != expected:
+        raise VerificationFailed(
+            f"The graph restored is not the one backed up: digest {after[:16]}, not "
+            f"{expected[:16]}. 'hartonomous doctor' looks further."
+        )
+    return after
 
 
 @dataclass(frozen=True)
@@ -217,8 +258,8 @@ def _bring_books(graph: Graph, lock: WriterLock, books: Mapping[str, Any]) -> bo
     blind = sorted(
         erasure
         for kept in outside
-        for erasure, told in kept["erasures"].items()
-        if not told and erasure not in done
+        for erasure, complete in kept["erasures"].items()
+        if not complete and erasure not in done
     )
     if blind:
         raise Conflict(

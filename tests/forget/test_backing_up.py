@@ -18,9 +18,14 @@ from hartonomous.forget.snapshots import create_snapshot, drop_snapshot, list_sn
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import read_log, verify_log
+from hartonomous.store.server import ServerAddress
+from hartonomous.store.state_digest import state_digest
 from hartonomous.store.suppressing import suppressions
 from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
 from tests.cli.test_commands import failed, run
+from tests.forget.test_interrupted import act, fill, killed_at, small_steps
+
+__all__ = ["small_steps"]
 
 
 def lose(graph: Graph) -> None:
@@ -107,6 +112,44 @@ def test_what_no_hash_tells_is_not_restored(filled: Graph, tmp_path: Path) -> No
         assert exported(filled) == []
         restore(filled, lock, tmp_path / "late", silent)
     assert exported(filled) == left
+
+
+@pytest.mark.usefixtures("small_steps")
+def test_a_restore_killed_at_any_commit_goes_on(
+    served: Graph, server: ServerAddress, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    fill(served, tmp_path)
+    with WriterLock(served, "test") as lock:
+        create_snapshot(served, lock, "then", silent)
+        back_up(served, lock, tmp_path / "backup", silent)
+        drop_snapshot(served, lock, "then")
+    before, digest = exported(served), state_digest(served)
+    lose(served)
+    whole = act(server, "restore", str(tmp_path / "backup"), 100_000)
+    commits = int(whole.communicate(timeout=300)[0].split()[1])
+    assert exported(served) == before
+    # At the beginning sources come before their rows; at the end it is logged.
+    early = rng.choice(np.arange(3, 14), size=5, replace=False).tolist()
+    middle = rng.choice(np.arange(14, commits - 3), size=2, replace=False).tolist()
+    for last in (*early, *middle, *range(commits - 3, commits)):
+        if list_snapshots():
+            with WriterLock(served, "test") as lock:
+                drop_snapshot(served, lock, "then")
+        lose(served)
+        assert killed_at(server, "restore", str(tmp_path / "backup"), last)
+        done = "restore" in [row["act"] for row in read_log(served, 100)]
+        with WriterLock(served, "test") as lock:
+            if done:
+                with pytest.raises(Conflict, match="holds sources"):
+                    restore(served, lock, tmp_path / "backup", silent)
+            else:
+                restore(served, lock, tmp_path / "backup", silent)
+        assert state_digest(served) == digest, last
+        assert exported(served) == before
+        assert [one.name for one in list_snapshots()] == ["then"]
+        assert [row["act"] for row in read_log(served, 100)].count("restore") == 1
+        assert verify_log(served).findings == ()
+        assert served.read("MATCH (b:Batch) RETURN b") == []
 
 
 def places(file: Path, rng: np.random.Generator, count: int) -> list[int]:
