@@ -62,7 +62,7 @@ def procedures() -> str:
     text = (
         NOTE + "# Procedures\n\nWhat can be called in Neo4j Browser. Each is a file of `cypher/`; "
     )
-    text += "Python runs the same text.\n"
+    text += "Python runs the same text,\nbut for `traverse`, whose long prompts it walks itself.\n"
     for item in callable_statements():
         name = str(item.signature)
         text += f"\n## `{PREFIX}{name.split('(')[0]}`\n\n{item.purpose}\n\n"

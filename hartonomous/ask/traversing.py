@@ -67,8 +67,10 @@ def traverse(
     """Return what a prompt leads to over rated edges, each with its path, best first.
 
     Every composition leads on to the `breadth` it is rated highest with, up to `max_depth` steps from
-    a word of the prompt; at each depth the cheapest 200 lead on. Raises NotFound for an empty graph or
-    when no word of the prompt or a source is not there, UsageError when it has no word or a limit is below 1.
+    a word of the prompt; at each depth the cheapest 200 lead on. Of ways that cost the same, the one
+    whose compositions' keys come first counts; cypher/ask/traverse does the same in one statement.
+    Raises NotFound for an empty graph or when no word of the prompt or a source is not there,
+    UsageError when it has no word or a limit is below 1.
     """
     if max_depth < 1 or breadth < 1:
         raise UsageError("Depth and breadth are at least 1.")
@@ -85,21 +87,24 @@ def traverse(
     if not known:
         raise unknown_word(graph, listed[0])
     starts = {known[word]["id"]: known[word]["text"] for word in listed if word in known}
-    chains, leads = _spread(graph, list(starts), max_depth, breadth, view)
+    keys = {known[word]["id"]: known[word]["key"] for word in known}
+    chains, leads = _spread(graph, keys, max_depth, breadth, view)
     found = _ranked(graph, starts, chains, leads, top, view)
     unknown = tuple(word for word in listed if word not in known)
     return Traversal(found, unknown, len(words) - len(listed))
 
 
-Way = tuple[int, tuple[int, ...]]
-"""What it costs, and the ids it goes over."""
+Way = tuple[int, tuple[str, ...], tuple[int, ...]]
+"""What it costs, and the keys and the ids it goes over: of two, the smaller one counts."""
 
 
 def _spread(
-    graph: Graph, starts: list[int], max_depth: int, breadth: int, view: View
+    graph: Graph, starts: dict[int, str], max_depth: int, breadth: int, view: View
 ) -> tuple[dict[int, dict[int, Way]], dict[int, Row]]:
     """Return, for each start, the cheapest way to each composition within reach; and those met."""
-    ways: dict[int, dict[int, Way]] = {start: {start: (0, (start,))} for start in starts}
+    ways: dict[int, dict[int, Way]] = {
+        start: {start: (0, (key,), (start,))} for start, key in starts.items()
+    }
     leads: dict[int, list[Row]] = {}
     met: dict[int, Row] = {}
     frontier = set(starts)
@@ -117,12 +122,14 @@ def _spread(
             met[row["other"]] = row
         changed: dict[int, tuple[int, str]] = {}
         for reached in ways.values():
-            for id, (cost, chain) in list(reached.items()):
+            for id, (cost, keys, chain) in list(reached.items()):
                 for row in leads.get(id, ()) if id in frontier else ():
                     other, total = row["other"], cost + row["cost"]
-                    if other not in reached or total < reached[other][0]:
-                        reached[other] = (total, (*chain, other))
-                        changed[other] = min(changed.get(other, (total, "")), (total, row["key"]))
+                    way = total, (*keys, row["key"]), (*chain, other)
+                    if other not in reached or way < reached[other]:
+                        reached[other] = way
+                        best = total, row["key"]
+                        changed[other] = min(changed.get(other, best), best)
         frontier = set(sorted(changed, key=lambda id: changed[id])[:WIDTH])
         if not frontier:
             break
@@ -142,9 +149,9 @@ def _ranked(
         if id in starts:
             continue
         led = sorted((reached[id], start) for start, reached in ways.items() if id in reached)
-        score = sum(10.0 ** (-cost / MICRO) for (cost, _), _ in led)
+        score = sum(10.0 ** (-cost / MICRO) for (cost, *_), _ in led)
         by = tuple(starts[start] for start in starts if any(start == s for _, s in led))
-        candidates.append((-round(score, 9), row["key"], row["text"], by, led[0][0][1]))
+        candidates.append((-round(score, 9), row["key"], row["text"], by, led[0][0][2]))
     best = sorted(candidates)[:top]
     paths = explain_chains(graph, [list(chain) for *_, chain in best], view)
     return [

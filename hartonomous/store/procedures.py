@@ -1,7 +1,8 @@
 """The statements analysts may CALL, installed in the server through APOC Extended.
 
-Each is a file of cypher/ whose header gives a signature; Python runs the same text. A procedure of
-the name `x` is called as `custom.hartonomous.x`.
+Each is a file of cypher/ whose header gives a signature; Python runs the same text, but for traverse,
+which it walks itself: within a statement a long prompt takes much memory. A procedure of the name
+`x` is called as `custom.hartonomous.x`.
 """
 
 from __future__ import annotations

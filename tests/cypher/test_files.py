@@ -31,7 +31,8 @@ def test_the_header_declares_the_parameters_used(name: str) -> None:
 @pytest.mark.parametrize("name", BODIES)
 def test_every_file_is_used(name: str) -> None:
     sources = [*(ROOT / "hartonomous").rglob("*.py")]
-    assert any(f'"{name}"' in file.read_text() for file in sources)
+    # A traversal is for analysts alone; tests/ask/test_traversing.py holds it equal to Python's.
+    assert name == "ask/traverse" or any(f'"{name}"' in file.read_text() for file in sources)
 
 
 def test_every_name_used_is_a_file() -> None:

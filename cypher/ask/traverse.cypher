@@ -1,0 +1,118 @@
+// What a prompt leads to over rated pairs, by consensus, within limits of depth and breadth, each with the likeliest path there.
+// in:  $prompt STRING, $depth INTEGER, $breadth INTEGER, $top INTEGER, $above INTEGER, $min_sources INTEGER, $sources LIST<STRING>, $pieces BOOLEAN
+// out: word STRING, score FLOAT, led_by LIST<STRING>, path LIST<STRING>, cost INTEGER, steps LIST<MAP>
+// procedure: traverse(prompt::STRING, depth = 3::INTEGER, breadth = 5::INTEGER, top = 10::INTEGER, above = 1500::INTEGER, min_sources = 1::INTEGER, sources = null::LIST OF STRING, pieces = false::BOOLEAN)
+WITH reduce(text = '', i IN range(0, size($prompt) - 1) |
+       text + CASE WHEN substring($prompt, i, 1) =~ '[\\p{L}\\p{N}_\'\u2019-]'
+              THEN substring($prompt, i, 1) ELSE ' ' END) AS spaced
+// A hyphen or an apostrophe is part of a word where one stands alone between letters.
+WITH [word IN split(spaced, [' ', '--', '-\'', '-\u2019',
+       '\'-', '\'\'', '\'\u2019', '\u2019-', '\u2019\'', '\u2019\u2019']) |
+        btrim(word, '\'\u2019-')] AS said
+CALL (said) {
+  UNWIND range(0, size(said) - 1) AS i
+  WITH said[i] AS word, i WHERE word <> ''
+  WITH word, min(i) AS i ORDER BY i LIMIT 64
+  CALL (word) {
+    MATCH (c:Composition {folded: normalize(toLower(word))})
+    RETURN c ORDER BY c.text = normalize(word) DESC, c.kind DESC, c.text LIMIT 1
+  }
+  WITH c, i WHERE NOT c:Context AND ($pieces OR NOT c:Piece)
+  WITH c, min(i) AS i ORDER BY i
+  RETURN collect(c) AS starts
+}
+CALL () {
+  MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
+  WITH s.name AS name, min(t.number) AS number ORDER BY name
+  RETURN collect([number, name]) AS voices
+}
+WITH starts, voices,
+     CASE WHEN $sources IS NOT NULL THEN [v IN voices WHERE v[1] IN $sources | v[0]] END AS numbers
+// A node is [its id, its ways, whether it leads on]; a way is [from which start, its cost, the keys it
+// goes over, whether this round found it]. A round puts what is known beside what it leads on to, in
+// order, and keeps the first way of each start to each node. Aggregation is not allowed in here, so
+// groups are told by where they begin.
+WITH starts, voices, numbers, reduce(
+  nodes = [i IN range(0, size(starts) - 1) | [id(starts[i]), [[i, 0, [starts[i].key], true]], true]],
+  depth IN range(1, $depth) |
+  CASE WHEN none(node IN nodes WHERE node[2]) THEN nodes ELSE
+    head([listed IN [COLLECT {
+      CALL (nodes, numbers) {
+        UNWIND nodes AS node
+        UNWIND node[1] AS way
+        RETURN node[0] AS id, way[0] AS start, way[1] AS cost, way[2] AS keys, false AS found
+        UNION ALL
+        UNWIND [node IN nodes WHERE node[2]] AS node
+        MATCH (c:Composition) WHERE id(c) = node[0]
+        // Two may be related by several types, the cheapest of which counts.
+        UNWIND head([edges IN [COLLECT {
+          MATCH (c)-[r:RATED_TYPES]-(d:Composition)
+          WHERE (r:RELATES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
+            AND r.sources >= $min_sources AND NOT d:Context AND ($pieces OR NOT d:Piece)
+            AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
+          WITH d, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step
+          RETURN [id(d), step, d.key] ORDER BY step, d.key
+          LIMIT $breadth * size(split('RATED_TYPES', '|'))
+        }] | [i IN range(0, size(edges) - 1)
+                WHERE none(j IN range(0, i - 1) WHERE edges[j][0] = edges[i][0]) | edges[i]
+              ][..$breadth]]) AS edge
+        UNWIND node[1] AS way
+        RETURN edge[0] AS id, way[0] AS start, way[1] + edge[1] AS cost, way[2] + edge[2] AS keys,
+               true AS found
+      }
+      RETURN [id, start, cost, keys, found] ORDER BY id, start, cost, keys, found
+    }] |
+    head([kept IN [[i IN range(0, size(listed) - 1)
+                    WHERE i = 0 OR listed[i][0] <> listed[i - 1][0]
+                      OR listed[i][1] <> listed[i - 1][1] | listed[i]]] |
+    head([firsts IN [[i IN range(0, size(kept) - 1)
+                      WHERE i = 0 OR kept[i][0] <> kept[i - 1][0]] + size(kept)] |
+    head([groups IN [[i IN range(0, size(firsts) - 2) |
+                      [j IN range(firsts[i], firsts[i + 1] - 1) | kept[j]]]] |
+    head([leading IN [COLLECT {
+      UNWIND [rows IN groups WHERE any(row IN rows WHERE row[4]) | [
+        reduce(least = null, row IN rows | CASE
+          WHEN row[4] AND (least IS NULL OR row[2] < least) THEN row[2] ELSE least END),
+        last(rows[0][3]), rows[0][0]]] AS led
+      RETURN led[2] ORDER BY led LIMIT 200
+    }] |
+      [rows IN groups | [rows[0][0], [row IN rows | [row[1], row[2], row[3], row[4]]], rows[0][0] IN leading]]
+    ])])])])])
+  END
+) AS nodes
+UNWIND nodes AS node
+WITH starts, voices, numbers, node
+WHERE NOT node[0] IN [c IN starts | id(c)]
+CALL (node, starts) {
+  UNWIND node[1] AS way
+  WITH way, starts ORDER BY way[1], way[2]
+  WITH collect(way) AS ways, starts
+  RETURN ways[0][2] AS keys, ways[0][1] AS cost, [i IN range(0, size(starts) - 1)
+           WHERE any(way IN ways WHERE way[0] = i) | starts[i].text] AS led_by,
+         round(reduce(sum = 0.0, way IN ways | sum + 10.0 ^ (-way[1] / 1e6)), 9) AS score
+}
+WITH keys, cost, led_by, score, voices, numbers
+ORDER BY score DESC, last(keys)
+LIMIT $top
+CALL (keys, voices, numbers) {
+  UNWIND range(0, size(keys) - 2) AS i
+  MATCH (c:Composition {key: keys[i]})
+  MATCH (d:Composition {key: keys[i + 1]})
+  CALL (c, d, numbers) {
+    MATCH (c)-[r:RATED_TYPES]-(d)
+    WHERE (r:RELATES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
+      AND r.sources >= $min_sources
+      AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
+    RETURN r, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step
+    ORDER BY step, type(r) LIMIT 1
+  }
+  WITH i, c, d, r, step ORDER BY i
+  RETURN collect({
+    start: c.text, end: d.text, type: type(r), cost: step, times: r.n,
+    rating: coalesce(r.consensus, toInteger(round(r.elo))),
+    sources: [voice IN voices WHERE voice[0] IN r.seen | voice[1]]
+  }) AS steps
+}
+RETURN last(steps).end AS word, score, led_by, [steps[0].start] + [s IN steps | s.end] AS path,
+       cost, steps
+ORDER BY score DESC, last(keys)
