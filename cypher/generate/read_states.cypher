@@ -1,6 +1,6 @@
-// What followed some tokens and contexts, over some sources; what none of these visited is left out.
-// in:  $keys LIST<STRING>, $sources LIST<STRING>
-// out: key STRING, n INTEGER, ends LIST<INTEGER>, weights LIST<INTEGER>
+// What followed some tokens and contexts, over some sources; with $extended, also the keys of the tokens by which they go on to contexts that these visited.
+// in:  $keys LIST<STRING>, $sources LIST<STRING>, $extended BOOLEAN
+// out: key STRING, n INTEGER, ends LIST<INTEGER>, weights LIST<INTEGER>, tokens LIST<STRING>
 UNWIND $keys AS key
 MATCH (c:Composition {key: key})
 CALL (c) {
@@ -8,12 +8,17 @@ CALL (c) {
   WHERE s.name IN $sources
   RETURN sum(v.n) AS n
 }
-WITH c, n
-WHERE n > 0
-CALL (c) {
+CALL (c, n) {
+  WITH c, n WHERE n > 0
   MATCH (c)-[e:NEXT_EVIDENCE]->(b)
   WHERE e.source IN $sources
   WITH id(b) AS end, sum(e.weight) AS weight
   RETURN collect(end) AS ends, collect(weight) AS weights
 }
-RETURN c.key AS key, n, ends, weights
+CALL (c) {
+  WITH c WHERE $extended
+  MATCH (c)-[x:EXTENDS_TO]->(d)
+  WHERE EXISTS { (d)<-[:VISITED]-(s:Source) WHERE s.name IN $sources }
+  RETURN collect(x.token) AS tokens
+}
+RETURN c.key AS key, n, ends, weights, tokens

@@ -166,6 +166,14 @@ class Expecting:
         """Read what all these contexts need, in few round trips."""
         self._read(sorted({key for context in contexts for key in self._chain(context)}))
 
+    def read_on(self, context: Sequence[int]) -> None:
+        """Read what `shares` and `landings` of one context need, in one round trip."""
+        chain = self._chain(context)
+        keys = [key for key in chain[1:ORDERS] if key not in self._extensions]
+        keys += [key for key in chain if key not in self._states and key not in keys]
+        if keys:
+            self._states.update(self._fetch(keys, extended=True))
+
     def _spelt(self, word: str) -> list[int]:
         numbers: list[int] = []
         first = 0
@@ -198,24 +206,35 @@ class Expecting:
     def _read(self, keys: Sequence[str]) -> list[State | None]:
         return _cached(self._states, keys, self._fetch)
 
-    def _fetch(self, keys: list[str]) -> dict[str, State | None]:
+    def _fetch(self, keys: list[str], extended: bool = False) -> dict[str, State | None]:
+        """Return the states of keys; with `extended`, keep also by which tokens they go on."""
         found: dict[str, State | None] = dict.fromkeys(keys)
-        for row in self._graph.read(query("generate/read_states"), keys=keys, sources=self.sources):
-            ends = self._by_id[np.searchsorted(self._ids, np.array(row["ends"], dtype=np.int64))]
-            counts = np.array(row["weights"], dtype=np.float64) / MICRO
-            found[row["key"]] = State(float(row["n"]), ends, counts)
+        if extended:
+            self._extensions.update(dict.fromkeys(keys, np.empty(0, dtype=np.int64)))
+        rows = self._graph.read(
+            query("generate/read_states"),
+            keys=keys,
+            sources=self.sources,
+            extended=extended,
+        )
+        for row in rows:
+            if row["n"]:
+                ends = self._by_id[
+                    np.searchsorted(self._ids, np.array(row["ends"], dtype=np.int64))
+                ]
+                counts = np.array(row["weights"], dtype=np.float64) / MICRO
+                found[row["key"]] = State(float(row["n"]), ends, counts)
+            if extended:
+                numbers = [self._number[key] for key in row["tokens"] if key in self._number]
+                self._extensions[row["key"]] = np.array(numbers, dtype=np.int64)
         return found
 
     def _read_extensions(self, keys: Sequence[str]) -> list[Ints]:
         return _cached(self._extensions, keys, self._fetch_extensions)
 
     def _fetch_extensions(self, keys: list[str]) -> dict[str, Ints]:
-        found = dict.fromkeys(keys, np.empty(0, dtype=np.int64))
-        statement = query("generate/read_extensions")
-        for row in self._graph.read(statement, keys=keys, sources=self.sources):
-            numbers = [self._number[key] for key in row["tokens"] if key in self._number]
-            found[row["key"]] = np.array(numbers, dtype=np.int64)
-        return found
+        self._states.update(self._fetch(keys, extended=True))
+        return {key: self._extensions[key] for key in keys}
 
 
 @dataclass

@@ -215,11 +215,13 @@ class Generator:
         may: NDArray[np.bool_],
         text: list[int],
     ) -> Floats:
+        if options.look_ahead:
+            self.expecting.read_on(context)
         shares = self.expecting.shares(context, GENERATING)
         if options.cache:
             shares = cache.mixed(shares)
         if options.look_ahead:
-            shares = shares * LANDING[self.expecting.landings(context)]
+            shares = shares * LANDING.take(self.expecting.landings(context))
         shares = np.where(may, shares, 0.0)
         if options.no_repeat:
             shares[repeating(text, options.no_repeat)] = 0.0

@@ -99,8 +99,14 @@ class Graph:
         self._guard(self._driver.verify_connectivity)
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
-        """Run one statement in a read transaction, again after transient errors; return its rows."""
-        return self._transact(lambda work: work.run(query, **parameters), neo4j.READ_ACCESS)
+        """Run one statement that only reads, again after transient errors; return its rows."""
+
+        # By itself, one round trip; a transaction around it would be two more.
+        def run() -> list[Row]:
+            with self._session(neo4j.READ_ACCESS) as session:
+                return session.run(query, parameters).data()
+
+        return self._again(run)
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
         """Run one statement in a write transaction of its own; it must be safe to repeat."""
@@ -190,14 +196,21 @@ class Graph:
         return self._driver.session(database=self.address.database, default_access_mode=access)
 
     def _transact(self, work: Callable[[Transaction], T], access: str) -> T:
+        def run() -> T:
+            with self._session(access) as session, session.begin_transaction() as transaction:
+                result = work(Transaction(transaction))
+                transaction.commit()
+                return result
+
+        return self._again(run)
+
+    def _again(self, run: Callable[[], T]) -> T:
+        """Return what `run` returns, run again after errors that may pass."""
         deadline = time.monotonic() + self._patience
         pause = FIRST_PAUSE
         while True:
             try:
-                with self._session(access) as session, session.begin_transaction() as transaction:
-                    result = work(Transaction(transaction))
-                    transaction.commit()
-                    return result
+                return run()
             except (exceptions.Neo4jError, exceptions.DriverError) as error:
                 if not _may_repeat(error) or time.monotonic() + pause > deadline:
                     raise self._translated(error) from error

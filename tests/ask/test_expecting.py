@@ -156,7 +156,7 @@ def test_states_are_read_once(
     asked: list[list[str]] = []
     read = Graph.read
     monkeypatch.setattr(
-        Graph, "read", lambda self, q, **p: (asked.append(p["keys"]), read(self, q, **p))[1]
+        Graph, "read", lambda self, q, **p: (asked.append(p.get("keys", [])), read(self, q, **p))[1]
     )
     context = numbers(expecting, ["king", "queen", "river"])
     expecting.shares(context)
@@ -167,6 +167,14 @@ def test_states_are_read_once(
     expecting.landings(context)
     expecting.landings(context)
     assert len(asked) == 2
+    again = Expecting(graph)
+    again.read_on(context)
+    expected = expecting.shares(context), expecting.landings(context)
+    asked.clear()
+    assert (again.shares(context) == expected[0]).all()
+    assert (again.landings(context) == expected[1]).all()
+    again.read_on(context)
+    assert not asked
 
 
 def test_text_is_spelt_by_its_longest_pieces(graph: Graph, bundles: dict[str, Bundle]) -> None:
