@@ -15,6 +15,7 @@ from benchmarks import (
     answers,
     command_line,
     forgetting,
+    generation,
     graph,
     neighbours,
     next_tokens,
@@ -29,7 +30,7 @@ from benchmarks.measuring import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
 SHORT = (command_line, proving, neighbours, graph, forgetting, placing, paths, answers)
-LONG = (transformer, together, promotions, next_tokens)
+LONG = (transformer, together, promotions, next_tokens, generation)
 """Those that run whole transformers: most of an hour on an idle machine of two cores."""
 
 BEGINNING = """\

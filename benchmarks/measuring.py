@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -39,3 +43,18 @@ def interleaved(rounds: int, **works: Callable[[], object]) -> dict[str, float]:
 def peak_megabytes() -> float:
     """Return this process's largest resident size so far."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def pieces_folder() -> Path:
+    """Return the folder of finished forward passes, which benchmarks of the same model share.
+
+    It is below HARTONOMOUS_BENCH_SCRATCH, where it stays for the next run; without that it goes with
+    this process.
+    """
+    kept = os.environ.get("HARTONOMOUS_BENCH_SCRATCH")
+    return Path(kept or _scratch().name) / "pieces"
+
+
+@cache
+def _scratch() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="hartonomous-bench-pieces-")

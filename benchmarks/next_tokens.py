@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from gensim.test.utils import datapath
 
-from benchmarks.measuring import Figure
+from benchmarks.measuring import Figure, pieces_folder
 from hartonomous.ask.evaluating_next import NextScore, evaluate_next
 from hartonomous.ask.expecting import Expecting
 from hartonomous.bundle import Bundle
@@ -50,14 +50,13 @@ def run() -> list[Figure]:
         try:
             with connect_managed(address) as graph:
                 prepare(graph)
-                return measure(graph, Path(scratch))
+                return measure(graph, Path(scratch), pieces_folder())
         finally:
             purge(home)
 
 
-def measure(graph: Graph, scratch: Path, samples: int = SAMPLES) -> list[Figure]:
-    """Return all figures; pieces of work that stand below `scratch` already are not run again."""
-    work = scratch / "pieces"
+def measure(graph: Graph, scratch: Path, work: Path, samples: int = SAMPLES) -> list[Figure]:
+    """Return all figures; pieces of work that stand in `work` already are not run again."""
     read = scratch / "observed.txt"
     news = [line.strip() for line in Path(datapath(NEWS)).read_text("utf-8").splitlines()]
     news = [article for article in news if article]
