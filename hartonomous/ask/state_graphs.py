@@ -13,6 +13,7 @@ tokens that every other token keeps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,13 @@ class States:
 
     def of(self, ids: Ints) -> Ints:
         """Return the states of database ids, which must be among them."""
+        order, ordered = self._by_id
+        return np.asarray(order[np.searchsorted(ordered, ids)])
+
+    @cached_property
+    def _by_id(self) -> tuple[Ints, Ints]:
         order = np.argsort(self.ids)
-        return np.asarray(order[np.searchsorted(self.ids[order], ids)])
+        return order, self.ids[order]
 
 
 @dataclass(frozen=True)
@@ -190,7 +196,9 @@ def _candidates(
     rows, width = explicit.shape
     coded = [_coded(matrix) for matrix in (explicit, reached)]
     everywhere = (np.arange(rows)[:, None] * width + common).ravel()
-    codes = np.unique(np.concatenate([*(code for code, _ in coded), everywhere]))
+    codes = np.sort(np.concatenate([*(code for code, _ in coded), everywhere]))
+    # NumPy's own unique goes by hashes, which takes many times as long as this.
+    codes = codes[np.append(True, codes[1:] != codes[:-1])[: len(codes)]]
     values = []
     for code, data in coded:
         found = np.zeros(len(codes), dtype=data.dtype)
