@@ -151,11 +151,16 @@ def rollback(name: str, plan_only: bool, yes: bool, as_json: bool, quiet: bool) 
     where something since then cannot be taken back. Interrupted, the same
     command goes on.
     """
+    from hartonomous.forget.deleting import resume
     from hartonomous.forget.rolling_back import plan_rollback
     from hartonomous.forget.rolling_back import rollback as run
     from hartonomous.store.locking import WriterLock
 
     with open_graph() as graph, progress_bar(quiet) as progress:
+        if not plan_only:
+            # What was cut short was asked for then; a plan of half a removal would be a wrong one.
+            with WriterLock(graph, f"rolling back to {name}") as lock:
+                resume(graph, lock, progress)
         plan = plan_rollback(graph, name)
         if plan_only:
             print_json(asdict(plan)) if as_json else print_facts(asdict(plan))

@@ -18,7 +18,7 @@ from hartonomous.forget.selecting import Selectors, selectors_of
 from hartonomous.forget.snapshots import Snapshot, describe_snapshot, live_sources, standing
 from hartonomous.forget.undoing import undo
 from hartonomous.store.graph import Graph, Row
-from hartonomous.store.journal import journals
+from hartonomous.store.journal import journals, refuse_while_open
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import Entry, append
 from hartonomous.store.queries import query
@@ -56,6 +56,7 @@ def plan_rollback(graph: Graph, name: str) -> Rollback:
     happened since cannot be taken back.
     """
     snapshot = describe_snapshot(name)
+    refuse_while_open(graph)
     now, held = live_sources(graph), standing(graph)
     since = [one for one in held if _is_later(one, snapshot) and not _of_strangers(one, snapshot)]
     undone = tuple(one.id for one in sorted(since, key=lambda one: -one.number))

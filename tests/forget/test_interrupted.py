@@ -16,7 +16,9 @@ from hartonomous.errors import Conflict
 from hartonomous.forget import erasing, removal
 from hartonomous.forget.deleting import delete, resume
 from hartonomous.forget.retaining import area
+from hartonomous.forget.rolling_back import plan_rollback
 from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.snapshots import create_snapshot, drop_snapshot
 from hartonomous.forget.undoing import undo
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.diagnosing import doctor
@@ -25,13 +27,16 @@ from hartonomous.store.journal import open_journal
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.server import ServerAddress, start, status
 from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
+from tests.cli.test_commands import run
 from tests.store.test_loading import _ports
 
 ACT = """
 import os, sys
 from pathlib import Path
 from hartonomous.forget import attesting, backing_up, deleting, erasing, removal, restoring, undoing
+from hartonomous.forget.rolling_back import plan_rollback
 from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.snapshots import create_snapshot, drop_snapshot
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.locking import WriterLock
 removal.ROWS = restoring.ROWS = 40
@@ -193,3 +198,22 @@ def test_doctor_shows_an_open_journal(
     (found,) = [check for check in doctor() if check.name == "ratings"]
     assert found.verdict == "warning"
     assert "delete --resume" in found.advice
+
+
+def test_a_rollback_cut_short_goes_on_with_the_same_command(
+    served: Graph, server: ServerAddress, tmp_path: Path
+) -> None:
+    fill(served, tmp_path)
+    before = exported(served)
+    with WriterLock(served, "test") as lock:
+        create_snapshot(served, lock, "then", silent)
+        made = delete(served, lock, Selectors(sources=("a", "causal")), silent)
+    # An undo, which is the rollback's first act, dies behind its fourth commit.
+    assert killed_at(server, "undo", made.id, 4)
+    with pytest.raises(Conflict, match="--resume"):
+        plan_rollback(served, "then")
+    done = run("rollback", "then", "--yes")
+    assert done.returncode == 0, done.stderr
+    assert exported(served) == before
+    with WriterLock(served, "test") as lock:
+        drop_snapshot(served, lock, "then")
