@@ -47,27 +47,28 @@ RUN = 8
 """Tokens in a row, as they stand in what was read, that count as copied."""
 
 PROMPTS = (
-    "The king",
-    "Machine learning is",
-    "In the morning",
-    "Scientists have found that",
-    "She opened the door and",
-    "Water is",
-    "Children often",
-    "The history of",
-    "If you want to",
-    "People who live in",
-    "One of the most important",
-    "Music can",
-    "According to the report",
-    "When the sun",
-    "He said that",
-    "Many students",
-    "The company",
-    "After the war",
-    "Life in the city",
-    "There are several ways to",
+    "The queen",
+    "A computer program",
+    "Late at night",
+    "Researchers at the university",
+    "He closed the book and",
+    "Fire is",
+    "Parents should",
+    "The story of",
+    "To make bread",
+    "Those who work on farms",
+    "The largest city",
+    "Art has always",
+    "During the meeting",
+    "Before the rain",
+    "My teacher told me",
+    "Most birds",
+    "A small village",
+    "In the eighteenth century",
+    "Health depends on",
+    "Three things are needed for",
 )
+"""None of them, and no other text, was looked at when the constants of generating were chosen."""
 
 
 @dataclass(frozen=True)
