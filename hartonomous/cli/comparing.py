@@ -46,7 +46,8 @@ def create(name: str, as_json: bool, quiet: bool) -> None:
     ):
         made = create_snapshot(graph, lock, name, progress)
     facts = asdict(made)
-    print_json(facts) if as_json else print_facts({name: facts[name] for name in SHOWN})
+    shown = {**{name: facts[name] for name in SHOWN}, "sources": list(made.sources)}
+    print_json(facts) if as_json else print_facts(shown)
 
 
 @snapshot.command("list", epilog="\b\nExample:\n  hartonomous snapshot list --json\n")
