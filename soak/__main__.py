@@ -1,6 +1,7 @@
 """Kills clients and servers at random moments of random acts, and compares with an undisturbed graph.
 
-HARTONOMOUS_SOAK_MINUTES (10) is shared among the parts; HARTONOMOUS_TEST_SEED repeats a run.
+HARTONOMOUS_SOAK_MINUTES (10) is shared among the parts, two of which go on until they have compared
+200 times; HARTONOMOUS_TEST_SEED repeats a run.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ from tests.forget.test_undoing import History, run_history
 
 PAGE = Path(__file__).parents[1] / "docs" / "soak.md"
 MINUTES = float(os.environ.get("HARTONOMOUS_SOAK_MINUTES", "10"))
+MANY = 200
+"""Histories of removals, and predictions, that a run compares at least."""
+
+LENGTH = 6
 SEED = int(os.environ.get("HARTONOMOUS_TEST_SEED", secrets.randbelow(2**31)))
 SOURCES = 4
 
@@ -62,9 +67,10 @@ with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph
 
 @dataclass
 class Tally:
-    """What one part did."""
+    """What one part did; it goes on until it has compared `least` times, however long that takes."""
 
     what: str
+    least: int = 1
     acts: int = 0
     kills: int = 0
     compared: int = 0
@@ -192,8 +198,9 @@ def removals(world: World, tally: Tally) -> None:
     world.live.clear()
     history = History(world.graph)
     with tempfile.TemporaryDirectory(dir=world.folder) as folder:
-        run_history(history, Path(folder), rng, acts=10)
-        tally.acts += 10
+        run_history(history, Path(folder), rng, acts=LENGTH)
+        # The last one is the rollback.
+        tally.acts += LENGTH + 1
         found = exported(world.graph)
         history.replay()
     tally.compared += 1
@@ -234,8 +241,8 @@ def finish(world: World, act: str, name: str, bundle: int) -> None:
 def main() -> None:
     parts: list[tuple[Callable[[World, Tally], None], Tally]] = [
         (histories, Tally("random histories of ingest, delete, replace")),
-        (removals, Tally("histories of ingest, delete of every kind, undo, erase, rollback")),
-        (predictions, Tally("plans done, every row and rating as predicted")),
+        (removals, Tally("histories of ingest, delete of every kind, undo, erase, rollback", MANY)),
+        (predictions, Tally("plans done, every row and rating as predicted", MANY)),
         (killed_clients, Tally("client killed (SIGKILL) in the act, act repeated")),
         (killed_servers, Tally("server killed (SIGKILL) in the act, restarted")),
     ]
@@ -247,20 +254,22 @@ def main() -> None:
         try:
             for part, tally in parts:
                 until = time.monotonic() + 60 * MINUTES / len(parts)
-                while time.monotonic() < until:
+                while time.monotonic() < until or tally.compared < tally.least:
                     part(world, tally)
-                sys.stdout.write(f"{tally}\n")
-                sys.stdout.flush()
+                    if tally.compared % 20 == 0:
+                        sys.stdout.write(f"{tally}\n")
+                        sys.stdout.flush()
+                # After each, so that what stops a later one takes nothing with it.
+                PAGE.write_text(page([tally for _, tally in parts if tally.acts]), "utf-8")
         finally:
             world.graph.close()
             purge(world.home)
-    PAGE.write_text(page([tally for _, tally in parts]), "utf-8")
     sys.exit(any(tally.different for _, tally in parts))
 
 
 def page(tallies: list[Tally]) -> str:
     text = "<!-- Made by `make soak`. -->\n\n# Soak\n\n"
-    text += f"Seed {SEED}, {MINUTES:g} minutes. After each history or disturbed act the canonical "
+    text += f"Seed {SEED}, {MINUTES:g} minutes at least. After each history or disturbed act the canonical "
     text += "export is compared, byte for byte, with that of a graph that only ever saw what is left.\n\n"
     text += "| what | acts | kills | compared | different |\n| --- | --- | --- | --- | --- |\n"
     for t in tallies:
