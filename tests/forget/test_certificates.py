@@ -6,7 +6,7 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -324,6 +324,25 @@ const { verify, rows } = new Function(script + "; return { verify, rows };")();
 """
 
 
+def told_by_the_page(
+    folder: Path, key: str, names: bytes, held: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """Return what the page finds in each file, and at which changed bytes it accepts one."""
+    for name, raw in {**held, "key": key.encode(), "names": names}.items():
+        (folder / name).write_bytes(raw)
+    (folder / "run.js").write_text(PAGE)
+    page = str(files("hartonomous.forget") / "verify_certificate.html")
+    # The browser's language without a browser: playwright's wheel brings it along.
+    node = str(Path(playwright.__file__).parent / "driver" / "node")
+    inputs = [str(folder / name) for name in ("key", "names", *held)]
+    done = subprocess.run(
+        [node, str(folder / "run.js"), page, *inputs], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
 def test_the_page_agrees_with_the_script_on_every_byte(
     graph: Graph, key: str, tmp_path: Path
 ) -> None:
@@ -333,18 +352,7 @@ def test_the_page_agrees_with_the_script_on_every_byte(
         "proof": proof_of(graph),
         "head": (seal(graph) or "").encode(),
     }
-    for name, raw in {**held, "key": key.encode(), "names": open_names(certificate)}.items():
-        (tmp_path / name).write_bytes(raw)
-    (tmp_path / "run.js").write_text(PAGE)
-    page = str(files("hartonomous.forget") / "verify_certificate.html")
-    # The browser's language without a browser: playwright's wheel brings it along.
-    node = str(Path(playwright.__file__).parent / "driver" / "node")
-    inputs = [str(tmp_path / name) for name in ("key", "names", *held)]
-    done = subprocess.run(
-        [node, str(tmp_path / "run.js"), page, *inputs], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = told_by_the_page(tmp_path, key, open_names(certificate), held)
     for (name, raw), answer in zip(held.items(), told["answers"], strict=True):
         names = open_names(certificate) if name == "certificate" else None
         assert answer["facts"] == verify(raw, key, names)

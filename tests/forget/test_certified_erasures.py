@@ -39,6 +39,7 @@ from hartonomous.store.server import ServerAddress
 from hartonomous.store.state_digest import state_digest
 from tests.building import causal_bundle, put_in, random_bundle, silent, wipe
 from tests.cli.test_commands import failed, run
+from tests.forget.test_certificates import told_by_the_page
 from tests.forget.test_erasing import CANARY, planted, second_server_again
 from tests.forget.test_interrupted import ACT, small_steps
 
@@ -156,6 +157,11 @@ def test_verifiers_show_an_erasure(filled: Graph, tmp_path: Path) -> None:
     assert (ours.returncode, ours.stdout) == (0, stranger.stdout)
     for line in ("purged: ", "remaining copy: store", "suppression key"):
         assert line in ours.stdout
+    told = told_by_the_page(tmp_path, key, open_names(certificate), {"certificate": certificate})
+    (answer,) = told["answers"]
+    assert answer["facts"] == verify(certificate, key, open_names(certificate))
+    assert answer["accepted"] == []
+    assert dict(answer["rows"])["what was done"].startswith("erase of source keyed hash ")
 
 
 def test_issued_again_it_is_the_same(filled: Graph) -> None:
