@@ -246,11 +246,12 @@ class AdmittedBundle(Bundle):
             )
         ]
         changed = {"mass": pa.array(masses, pa.int64())}
-        # A longer context stays where a piece more makes another word of the one that is kept out.
-        for name in ("prefix", "suffix"):
-            place = kept[name].to_numpy()
-            joined = np.where((place >= 0) & ~self.out[place], place, -1)
-            changed[name] = pa.array(joined, kept.schema.field(name).type)
+        # What a context that may come in is joined to may be kept out itself: an exact word, or one
+        # that a further piece makes another word of. Its joins come whole or not at all.
+        joins = {name: kept[name].to_numpy() for name in ("prefix", "suffix", "token")}
+        whole = np.all([(to >= 0) & ~self.out[to] for to in joins.values()], axis=0)
+        for name, to in joins.items():
+            changed[name] = pa.array(np.where(whole, to, -1), kept.schema.field(name).type)
         for name, values in changed.items():
             column = kept.schema.get_field_index(name)
             kept = kept.set_column(column, kept.schema.field(name), values)

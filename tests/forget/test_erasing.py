@@ -141,6 +141,18 @@ def test_a_word_spelt_by_pieces_goes_and_stays_out(graph: Graph, tmp_path: Path)
     assert graph.read(pieces) == [{"n": 2}]
 
 
+def test_a_word_erased_exactly_does_not_come_back_as_a_part_of_contexts(
+    graph: Graph, tmp_path: Path
+) -> None:
+    load_bundle(graph, causal_bundle(tmp_path, 4), "reader", silent)
+    (word,) = graph.read("MATCH (c:Context) RETURN split(c.text, ' ')[0] AS w ORDER BY w LIMIT 1")
+    wipe_out(graph, Selectors(concepts=(word["w"],), exact=True))
+    load_bundle(graph, causal_bundle(tmp_path / "again", 4, length=301), "later", silent)
+    there = "MATCH (c:Composition) WHERE c.text = $w RETURN c.text AS text"
+    assert not graph.read(there, w=word["w"])
+    assert graph.read("MATCH (c:Context) WHERE c.text STARTS WITH $w + ' ' RETURN c", w=word["w"])
+
+
 def test_an_erased_source_is_refused_until_it_is_lifted(graph: Graph, tmp_path: Path) -> None:
     bundle = random_bundle(tmp_path, 1)
     put_in(graph, random_bundle(tmp_path, 2), "other")
