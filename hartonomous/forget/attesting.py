@@ -110,8 +110,8 @@ def certify_erasure(
     claims = json.loads(found["claims"])
     if found["logged"] is not None:
         return attach_proof(graph, found["logged"], claims)
-    whole = scan is None or scan.files > 0
-    copies = _unreached(STORE if whole else DISK, *ELSEWHERE, PROJECTIONS)
+    in_store = scan is None or scan.files > 0
+    copies = _unreached(STORE if in_store else DISK, *ELSEWHERE, PROJECTIONS)
     claims["copies"] = [asdict(copy) for copy in copies]
     if scan is not None and scan.texts:
         claims["checks"].append(Check(SCAN, 0, scan.files, cypher=False).described())

@@ -8,9 +8,10 @@ no key, is left in the graph or in what is kept beside it.
 
 from __future__ import annotations
 
+import json
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -38,12 +39,13 @@ from hartonomous.forget.retaining import (
 from hartonomous.forget.selecting import Selectors, subjects_of
 from hartonomous.forget.snapshots import drop_snapshots_of
 from hartonomous.forget.undoing import expire
+from hartonomous.identity import canonical_json
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.signing import canonical
 from hartonomous.store import logbook
 from hartonomous.store.assembly import Say
 from hartonomous.store.graph import Graph
-from hartonomous.store.holding import needles
+from hartonomous.store.holding import holds, needles
 from hartonomous.store.journal import journals, open_journal
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -262,9 +264,8 @@ def _purge_deletions(graph: Graph, lock: WriterLock, erasure: str, planned: Plan
     (identity,) = lock.write(query("delete/identify_graph"))
     coverage = Coverage(planned.summary)
     purged = 0
-    for one in kept(identity["identity"]):
-        if one.id == erasure:
-            continue
+    every = [one for one in kept(identity["identity"]) if one.id != erasure]
+    for one in every:
         other = read_retained(one.id)
         covered = coverage.sources(other)
         left, gone = divide(other, coverage)
@@ -272,12 +273,22 @@ def _purge_deletions(graph: Graph, lock: WriterLock, erasure: str, planned: Plan
         if not held.any() and not covered and not any(t.num_rows for t in gone.evidence.values()):
             continue
         purged += 1
-        if not any(table.num_rows for table in (*left.evidence.values(), left.tables["visits"])):
-            let_go(one.id)
-            lock.write(query("delete/set_journal_state"), id=one.id, state="erased")
+        scrubbed = _scrubbed(left, held, covered, planned)
+        rows = any(table.num_rows for table in (*left.evidence.values(), left.tables["visits"]))
+        # Without a row of its own it still stands for rows that an earlier one would bring back.
+        earlier = any(other.number < one.number for other in every)
+        if rows or (earlier and _stands_for_something(scrubbed)):
+            rewrite(one.id, scrubbed)
             continue
-        rewrite(one.id, _scrubbed(left, held, covered, planned))
+        let_go(one.id)
+        lock.write(query("delete/set_journal_state"), id=one.id, state="erased")
     return purged
+
+
+def _stands_for_something(planned: Plan) -> bool:
+    return any(
+        values for values in planned.summary["selectors"].values() if isinstance(values, list)
+    )
 
 
 def _scrubbed(left: Plan, held: Any, covered: set[str], planned: Plan) -> Plan:
@@ -291,20 +302,22 @@ def _scrubbed(left: Plan, held: Any, covered: set[str], planned: Plan) -> Plan:
     away = np.array([token in keys for token in joins["token"].to_pylist()], dtype=bool)
     for end in ("start", "end"):
         away |= held[joins[end].to_numpy()]
-    erased = planned.summary["selectors"]
-    selectors = {
-        name: [value for value in values if value not in erased.get(name, ())]
-        if isinstance(values, list)
-        else values
-        for name, values in left.summary["selectors"].items()
-    }
     summary = {
         **left.summary,
-        "selectors": selectors,
+        "selectors": _unnamed(left.summary["selectors"], planned.summary["selectors"], covered),
         "top_losses": [],
         "compositions": [c for c in left.summary["compositions"] if c["key"] not in keys],
         "pairs": [pair for pair in left.summary["pairs"] if not keys & set(pair)],
-        "sources": {n: one for n, one in left.summary["sources"].items() if n not in covered},
+        "evidence_ranges": [
+            one for one in left.summary["evidence_ranges"] if one["source"] not in covered
+        ],
+        **{
+            name: {n: one for n, one in left.summary[name].items() if n not in covered}
+            for name in ("sources", "survivors", "votes")
+        },
+        "agreements": [
+            one for one in left.summary["agreements"] if not {one["low"], one["high"]} & covered
+        ],
     }
     tables = {
         **left.tables,
@@ -316,6 +329,39 @@ def _scrubbed(left: Plan, held: Any, covered: set[str], planned: Plan) -> Plan:
         },
     }
     return replace(left, summary=summary, tables=tables)
+
+
+def _unnamed(
+    selectors: Mapping[str, Any], given: Mapping[str, Any], covered: Collection[str]
+) -> dict[str, Any]:
+    """Return a deletion's selectors without what names something that an erasure, given by its own
+    selectors, takes; `covered` are the sources it takes whole."""
+    erased = json.loads(canonical_json(given))
+    fold = str.lower if erased.get("any_case") else str
+    words = [fold(word) for word in erased.get("concepts", ())]
+    wanted = frozenset().union(*(needles(word) for word in words))
+
+    def goes(word: str) -> bool:
+        return fold(word) in words or (
+            not erased.get("exact") and holds(fold(word), "Sentence", wanted)
+        )
+
+    tests: dict[str, Callable[[Any], bool]] = {
+        "sources": lambda name: name in covered,
+        "concepts": goes,
+        "relations": lambda pair: any(map(goes, pair)),
+        "evidence": lambda one: one["source"] in covered,
+    }
+    return {
+        kind: [
+            value
+            for value in values
+            if value not in erased.get(kind, ()) and not (kind in tests and tests[kind](value))
+        ]
+        if isinstance(values, list)
+        else values
+        for kind, values in selectors.items()
+    }
 
 
 def _drop_snapshots(planned: Plan) -> int:

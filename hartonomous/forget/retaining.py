@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -117,14 +117,16 @@ def read_retained(deletion: str) -> Plan:
 
 
 def rewrite(deletion: str, plan: Plan) -> None:
-    """Put other rows in the place of those kept; the old ones stay until the new ones are whole."""
+    """Put another plan in the place of the one kept; the old one stays until the new one is whole."""
     target = place(deletion)
     partial = target.with_name(f".{deletion}.{os.getpid()}.partial")
     old = target.with_name(f".{deletion}.{os.getpid()}.old")
     try:
         partial.mkdir(mode=0o700)
         write_plan(plan, partial / PLAN)
-        shutil.copyfile(target / RECORD, partial / RECORD)
+        # What the plan no longer names, the record must not name either.
+        record = replace(read_record(deletion), selectors=plan.summary["selectors"])
+        write_durably(partial / RECORD, canonical_json(asdict(record)) + "\n")
         make_durable(partial)
         target.rename(old)
         partial.rename(target)

@@ -15,7 +15,7 @@ from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.forget.deleting import delete
 from hartonomous.forget.erasing import ErasureReport, compacted, erase, write_anew
 from hartonomous.forget.retaining import area
-from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.selecting import Selectors, evidence_range
 from hartonomous.forget.undoing import deletions, undo
 from hartonomous.identity import composition_key
 from hartonomous.ingesting import load_bundle, prepare
@@ -214,6 +214,47 @@ def test_a_key_in_the_home_is_moved_to_the_keys(tmp_path: Path) -> None:
     old.write_text("cd" * 32 + "\n")
     with pytest.raises(VerificationFailed, match="two keys"):
         make_key()
+
+
+def test_what_a_deletion_still_keeps_says_nothing_of_what_was_erased(
+    graph: Graph, tmp_path: Path
+) -> None:
+    for seed, name in ((1, "a"), (2, "zqxsource")):
+        put_in(graph, planted(tmp_path, seed), name)
+    word = next(
+        row["text"]
+        for row in graph.read(
+            "MATCH (c:Token)-[:EMBEDDING_EVIDENCE {source: 'a'}]-() RETURN c.text AS text ORDER BY text"
+        )
+        if row["text"] != CANARY
+    )
+    low = evidence_range("zqxsource", "EMBEDDING_EVIDENCE", None, 0.5)
+    with WriterLock(graph, "test") as lock:
+        delete(graph, lock, Selectors(concepts=(CANARY, word), evidence=(low,)), silent)
+    put_in(graph, planted(tmp_path, 5), "d")
+    wipe_out(graph, Selectors(concepts=(CANARY,), sources=("zqxsource",)))
+    (kept,) = deletions(graph)[:1]
+    assert kept["state"] == "done"
+    assert word in str(kept["what"])
+    assert not find_bytes(area(), [CANARY, "zqxsource", composition_key("Token", CANARY)])
+
+
+def test_a_deletion_emptied_by_an_erasure_still_keeps_its_words_out(
+    graph: Graph, tmp_path: Path
+) -> None:
+    put_in(graph, planted(tmp_path, 1), "a")
+    with WriterLock(graph, "test") as lock:
+        first = delete(graph, lock, Selectors(sources=("a",)), silent)
+    names = [WORDS[place] for place in np.random.default_rng(1).permutation(len(WORDS))[:30]]
+    put_in(graph, random_bundle(tmp_path, 5, size=118), "b")
+    with WriterLock(graph, "test") as lock:
+        delete(graph, lock, Selectors(concepts=(names[0], names[1])), silent)
+    wipe_out(graph, Selectors(sources=("b",)))
+    with WriterLock(graph, "test") as lock:
+        undo(graph, lock, first.id, silent)
+    there = {row["text"] for row in graph.read("MATCH (c:Token) RETURN c.text AS text")}
+    assert names[2] in there
+    assert not there & {names[0], names[1]}
 
 
 def test_projections_of_others_stand(graph: Graph, tmp_path: Path) -> None:
