@@ -54,8 +54,12 @@ def test_scores_follow_planted_meanings(
     assert found["vectors"].rho_covered > 0.999
     assert found["affinity"].rho_covered > 0.8
     assert found["consensus"].rho > 0.6
+    rounding = 1e-12
     for row in found.values():
+        assert row.low - rounding <= row.rho <= row.high + rounding
+    for row in (found["affinity"], found["consensus"]):
         assert row.low < row.rho < row.high
+    for row in found.values():
         assert 0 < row.covered < 200 if "related" in row.score else row.covered == 200
         assert row.pairs == 201
     scores = [affinity(measured, *pair)["affinity"] for pair in gold.words[:200]]
