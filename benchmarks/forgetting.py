@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.measuring import Figure, seconds
+from benchmarks.serving import bench
 from hartonomous.bundle import Bundle
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenOptions
@@ -16,11 +15,9 @@ from hartonomous.forget.deleting import DeletionReport, apply
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.selecting import Selectors
 from hartonomous.forget.undoing import undo
-from hartonomous.ingesting import load_bundle, prepare, rate
-from hartonomous.store.connecting import connect_managed
+from hartonomous.ingesting import load_bundle, rate
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
-from hartonomous.store.server import purge, start
 from tests import models
 from tests.building import silent, write_vectors
 
@@ -35,17 +32,8 @@ CALL (e) { DELETE e } IN TRANSACTIONS OF 20000 ROWS
 
 
 def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
-        home = Path(scratch) / "home"
-        # What deletions keep lies there too.
-        os.environ["HARTONOMOUS_HOME"] = str(home)
-        address = start(home, say=lambda text: None)
-        try:
-            with connect_managed(address) as graph:
-                prepare(graph)
-                return _measure(graph, _bundles(Path(scratch)))
-        finally:
-            purge(home)
+    with bench() as given:
+        return _measure(given.graph, _bundles(given.scratch))
 
 
 def _bundles(scratch: Path) -> list[Bundle]:

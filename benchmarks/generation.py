@@ -6,7 +6,6 @@ The graph holds every token of SmolLM2 alone and what it expects in texts that i
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measuring import Figure, pieces_folder, seconds
+from benchmarks.serving import bench
 from hartonomous.ask.expecting import Expecting
 from hartonomous.ask.generating import GenerateOptions, Generator
 from hartonomous.ask.sampling import Filters
@@ -25,10 +25,8 @@ from hartonomous.ask.walking import FOLLOWING, Walker
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions
 from hartonomous.extract.resuming import FinishedWork
-from hartonomous.ingesting import load_bundle, prepare
-from hartonomous.store.connecting import connect_managed
+from hartonomous.ingesting import load_bundle
 from hartonomous.store.graph import Graph
-from hartonomous.store.server import purge, start
 from importers.causal_running import LENGTH, Observed
 from importers.transformer_loading import Transformer, load_transformer
 from importers.transformer_next import SEQUENCES
@@ -82,15 +80,8 @@ class Written:
 
 
 def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
-        home = Path(scratch) / "home"
-        address = start(home, say=lambda text: None)
-        try:
-            with connect_managed(address) as graph:
-                prepare(graph)
-                return measure(graph, Path(scratch), pieces_folder())
-        finally:
-            purge(home)
+    with bench() as given:
+        return measure(given.graph, given.scratch, pieces_folder())
 
 
 def measure(graph: Graph, scratch: Path, work: Path, samples: int = SAMPLES) -> list[Figure]:

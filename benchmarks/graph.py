@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import statistics
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 import neo4j
 from gensim.models import KeyedVectors
 
 from benchmarks.measuring import Figure, seconds
+from benchmarks.serving import bench
 from hartonomous.ask.neighbourhood import neighbours
 from hartonomous.bundle import Bundle
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenOptions
 from hartonomous.forget.deleting import delete_source
-from hartonomous.ingesting import prepare
-from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
 from hartonomous.store.loading import go_live, load
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import Entry
-from hartonomous.store.server import ServerAddress, purge, start
+from hartonomous.store.server import ServerAddress
 from hartonomous.store.settling import schedule, settle
 from tests import models
 from tests.building import silent, wipe
@@ -53,17 +50,8 @@ print(json.dumps({"seconds": time.perf_counter() - began, "megabytes": peak}))
 
 
 def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
-        home = Path(scratch) / "home"
-        # What deletions keep lies there too.
-        os.environ["HARTONOMOUS_HOME"] = str(home)
-        address = start(home, say=lambda text: None)
-        try:
-            with connect_managed(address) as graph:
-                prepare(graph)
-                return _measure(graph, address, Path(scratch))
-        finally:
-            purge(home)
+    with bench() as given:
+        return _measure(given.graph, given.address, given.scratch)
 
 
 def _measure(graph: Graph, address: ServerAddress, scratch: Path) -> list[Figure]:

@@ -5,7 +5,6 @@ The longest benchmark by far: every token of SmolLM2 is run alone, and it reads 
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +14,7 @@ import numpy as np
 from gensim.test.utils import datapath
 
 from benchmarks.measuring import Figure, pieces_folder
+from benchmarks.serving import bench
 from hartonomous.ask.evaluating_next import NextScore, evaluate_next
 from hartonomous.ask.expecting import Expecting
 from hartonomous.bundle import Bundle
@@ -22,11 +22,9 @@ from hartonomous.extract.counting import ExpectationCounter, Expectations, Liste
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions, Progress
 from hartonomous.extract.resuming import FinishedWork
-from hartonomous.ingesting import load_bundle, prepare
+from hartonomous.ingesting import load_bundle
 from hartonomous.schema import MICRO
-from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
-from hartonomous.store.server import purge, start
 from importers.causal_running import CausalRunner, Observed
 from importers.transformer_next import count_observed
 from tests import models
@@ -44,15 +42,8 @@ WRITTEN_LAST = 1_000_000
 
 
 def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
-        home = Path(scratch) / "home"
-        address = start(home, say=lambda text: None)
-        try:
-            with connect_managed(address) as graph:
-                prepare(graph)
-                return measure(graph, Path(scratch), pieces_folder())
-        finally:
-            purge(home)
+    with bench() as given:
+        return measure(given.graph, given.scratch, pieces_folder())
 
 
 def measure(graph: Graph, scratch: Path, work: Path, samples: int = SAMPLES) -> list[Figure]:

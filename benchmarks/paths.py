@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import statistics
-import tempfile
-from pathlib import Path
 
 import numpy as np
 from scipy import sparse
 from scipy.sparse import csgraph
 
 from benchmarks.measuring import Figure, seconds
+from benchmarks.serving import bench
 from hartonomous.ask.connecting import path
 from hartonomous.ask.projecting import drop_all, projection
 from hartonomous.identity import composition_key
-from hartonomous.ingesting import prepare
 from hartonomous.schema import FORMULA_VERSION
-from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
 from hartonomous.store.rating import consensus, cost
-from hartonomous.store.server import purge, start
 
 WORDS, NEAR, FAR = 40_000, 25, 25
 BATCH = 20_000
@@ -40,16 +36,8 @@ CREATE (a)-[:RELATES {elo: 1800.0, n: 1, weight: 500000, sources: 1, seen: [1],
 
 
 def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
-        home = Path(scratch) / "home"
-        address = start(home, say=lambda text: None)
-        try:
-            with connect_managed(address) as graph:
-                prepare(graph)
-                pairs = _fill(graph)
-                return _measure(graph, pairs)
-        finally:
-            purge(home)
+    with bench() as given:
+        return _measure(given.graph, _fill(given.graph))
 
 
 def _fill(graph: Graph) -> sparse.csr_array:

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from scipy.spatial import cKDTree
 
 from benchmarks.measuring import Figure
+from benchmarks.serving import bench
 from hartonomous.ask.placement_figures import neighbour_recall, same_token_agreement
 from hartonomous.ask.placing import place
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenOptions
 from hartonomous.extract.wording import WordVectors
 from hartonomous.ingesting import prepare
-from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
-from hartonomous.store.server import purge, start
 from tests import models
 from tests.building import put_in, silent, wipe
 
@@ -41,19 +39,13 @@ CREATE (a)-[:RELATES {decades: $decades[i], consensus: 1500 + toInteger(0.4 * $d
 
 
 def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
-        home = Path(scratch) / "home"
-        address = start(home, say=lambda text: None)
-        try:
-            with connect_managed(address) as graph:
-                figures = []
-                for size, bar in SIZES.items():
-                    generate(graph, size)
-                    figures += _laid_out(graph, size, bar)
-                wipe(graph)
-                return figures + _kept(graph, Path(scratch))
-        finally:
-            purge(home)
+    with bench() as given:
+        figures = []
+        for size, bar in SIZES.items():
+            generate(given.graph, size)
+            figures += _laid_out(given.graph, size, bar)
+        wipe(given.graph)
+        return figures + _kept(given.graph, given.scratch)
 
 
 def generate(graph: Graph, size: int) -> None:

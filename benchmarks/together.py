@@ -6,10 +6,10 @@ import json
 import random
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 
 from benchmarks.measuring import Figure, seconds
+from benchmarks.serving import bench
 from hartonomous.ask.affinity import affinity
 from hartonomous.ask.evaluating import Correlation, Evaluation, evaluate, gensim_pairs
 from hartonomous.ask.neighbourhood import neighbours
@@ -17,10 +17,9 @@ from hartonomous.ask.word_rows import find_words
 from hartonomous.extract.extracting import ExtractOptions, open_model
 from hartonomous.extract.importing import OpenOptions
 from hartonomous.extract.wording import WordVectors
-from hartonomous.ingesting import ingest, prepare, rate
-from hartonomous.store.connecting import connect_managed
+from hartonomous.ingesting import ingest, rate
 from hartonomous.store.graph import Graph
-from hartonomous.store.server import ServerAddress, purge, start
+from hartonomous.store.server import ServerAddress
 from tests import models
 from tests.building import silent
 
@@ -47,15 +46,8 @@ print(json.dumps({"seconds": time.perf_counter() - began, "megabytes": peak}))
 
 
 def run() -> list[Figure]:
-    with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as scratch:
-        home = Path(scratch) / "home"
-        address = start(home, say=lambda text: None)
-        try:
-            with connect_managed(address) as graph:
-                prepare(graph)
-                return _measure(graph, address, Path(scratch))
-        finally:
-            purge(home)
+    with bench() as given:
+        return _measure(given.graph, given.address, given.scratch)
 
 
 def _measure(graph: Graph, address: ServerAddress, scratch: Path) -> list[Figure]:
