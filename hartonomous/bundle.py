@@ -24,6 +24,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hartonomous.atomic import make_durable
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS, check, check_contexts, columns
 from hartonomous.identity import canonical_json, content_digest, file_digest
@@ -211,13 +212,13 @@ class BundleWriter:
         target = self._partial / MANIFEST
         target.write_text(json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
         for file in self._partial.iterdir():
-            _make_durable(file)
-        _make_durable(self._partial)
+            make_durable(file)
+        make_durable(self._partial)
         try:
             self._partial.rename(self.path)
         except OSError as error:
             raise Conflict(f"{self.path} appeared while it was being written: {error}") from error
-        _make_durable(self.path.parent)
+        make_durable(self.path.parent)
         return Bundle(self.path, source, tracks, str(manifest["digest"]))
 
 
@@ -285,14 +286,6 @@ def _parquet(path: Path) -> pq.ParquetFile:
         return pq.ParquetFile(path)
     except (OSError, pa.ArrowException) as error:
         raise BadInput(f"{path} cannot be read as Parquet: {error}") from error
-
-
-def _make_durable(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def describe_options(source: SourceDescription) -> str:

@@ -6,7 +6,6 @@ forgets a placement with the next deletion, a file does not.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from scipy.linalg import orthogonal_procrustes
 
 from hartonomous.ask.placing import Placement
 from hartonomous.ask.sphere import geodesic
+from hartonomous.atomic import atomic
 from hartonomous.errors import BadInput, Conflict, NotFound
 
 Floats = NDArray[np.float64]
@@ -94,14 +94,11 @@ def save_placement(placement: Placement, path: Path, force: bool = False) -> Non
             "eigenvalues": " ".join(map(repr, placement.eigenvalues.tolist())),
         }
     )
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        pq.write_table(table, partial, compression="zstd")
-        partial.replace(path)
+        with atomic(path) as partial:
+            pq.write_table(table, partial, compression="zstd")
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def read_placement_file(path: Path) -> Placement:

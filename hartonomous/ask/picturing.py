@@ -5,7 +5,6 @@ S2, of the first three eigenvectors, to two. The same places give the same bytes
 from __future__ import annotations
 
 import html
-import os
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,6 +19,7 @@ from scipy.cluster.vq import kmeans2
 
 from hartonomous.ask.placing import PlacedWords, read_placed
 from hartonomous.ask.sphere import stereographic, unit
+from hartonomous.atomic import atomic
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.store.graph import Graph
 from hartonomous.store.queries import query
@@ -159,17 +159,14 @@ def draw(drawn: Scene, path: Path, colouring: str = "community") -> None:
         raise UsageError(f"{path}: give a name that ends in {' or '.join(FORMATS)}.")
     if colouring not in COLOURINGS:
         raise UsageError(f"Colour by {' or '.join(COLOURINGS)}, not by {colouring!r}.")
-    partial = path.with_name(f".{path.stem}.{os.getpid()}.partial{path.suffix}")
     try:
-        if path.suffix.lower() == ".png":
-            _draw_png(drawn, partial, colouring)
-        else:
-            partial.write_text(page(drawn, colouring), "utf-8")
-        partial.replace(path)
+        with atomic(path) as partial:
+            if path.suffix.lower() == ".png":
+                _draw_png(drawn, partial, colouring)
+            else:
+                partial.write_text(page(drawn, colouring), "utf-8")
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _frame(points: Floats) -> Floats:
@@ -214,7 +211,7 @@ def _draw_png(drawn: Scene, path: Path, colouring: str) -> None:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
         try:
-            figure.savefig(path, dpi=100, metadata={"Software": None})
+            figure.savefig(path, format="png", dpi=100, metadata={"Software": None})
         finally:
             pyplot.close(figure)
 

@@ -36,16 +36,14 @@ def certify(graph: Graph, lock: WriterLock, report: Any, certificate: Path | Non
 
 def _write(file: Path, certificate: bytes) -> None:
     """Write a certificate, whole or not at all."""
+    from hartonomous.atomic import atomic
     from hartonomous.errors import BadInput
 
-    partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
     try:
-        partial.write_bytes(certificate)
-        partial.replace(file)
+        with atomic(file) as partial:
+            partial.write_bytes(certificate)
     except OSError as error:
         raise BadInput(f"{file} cannot be written: {error.strerror or error}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def certify_last(verb: str, certificate: Path | None, quiet: bool) -> None:

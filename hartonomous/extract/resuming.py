@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hartonomous.atomic import atomic
 from hartonomous.extract.neighbours import Neighbours
 
 
@@ -36,12 +36,8 @@ class FinishedWork:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         target = self._folder / f"{name}.npz"
-        partial = target.with_suffix(".partial")
-        with partial.open("wb") as file:
+        with atomic(target) as partial, partial.open("wb") as file:
             np.savez(file, allow_pickle=False, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(target)
 
     def neighbours(self, evidence: str, position: int) -> Neighbours | None:
         """Return what was found at a position, None when it is not there whole."""

@@ -24,11 +24,12 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from hartonomous.atomic import atomic, make_durable
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
 from hartonomous.evidence import DIGEST_LANES
 from hartonomous.forget.covering import Coverage, Mask
 from hartonomous.forget.passing import divide
-from hartonomous.forget.plan_files import make_durable, read_plan, write_plan
+from hartonomous.forget.plan_files import read_plan, write_plan
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.restoring import Restoration
 from hartonomous.forget.selecting import Selectors
@@ -306,10 +307,9 @@ def _bring_snapshots(folder: Path, known: Suppressions) -> int:
         erased = any(known.keeps_out(digest, None) for digest in held)
         if target.exists() or erased or known.mask(table).any():
             continue
-        partial = target.with_name(f".{source.name}.{os.getpid()}.partial")
-        partial.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-        shutil.copytree(source, partial)
-        partial.rename(target)
+        target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        with atomic(target) as partial:
+            shutil.copytree(source, partial)
         brought += 1
     return brought
 

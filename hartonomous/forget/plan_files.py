@@ -6,7 +6,6 @@ FILE names the digest of each file of rows and ends with its own; an edited one 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from hartonomous.atomic import atomic, write_private
 from hartonomous.errors import BadInput, Conflict, NotFound
 from hartonomous.forget.planning import FORMAT, Plan
 from hartonomous.identity import canonical_json, content_digest, file_digest
@@ -39,26 +39,21 @@ def write_plan(plan: Plan, path: Path, force: bool = False) -> dict[str, Any]:
     if path.exists() and not force:
         raise Conflict(f"{path} already exists; --force overwrites it.")
     rows = rows_folder(path)
-    partial = rows.with_name(f".{rows.name}.{os.getpid()}.partial")
+    files = {}
     try:
-        partial.mkdir(parents=True)
-        files = {}
-        for name, table in plan.tables.items():
-            target = partial / f"{name}.parquet"
-            pq.write_table(table, target, compression="zstd")
-            make_durable(target)
-            files[target.name] = file_digest(target)
+        with atomic(rows) as partial:
+            partial.mkdir(parents=True)
+            for name, table in plan.tables.items():
+                target = partial / f"{name}.parquet"
+                pq.write_table(table, target, compression="zstd")
+                files[target.name] = file_digest(target)
+            path.unlink(missing_ok=True)
+            shutil.rmtree(rows, ignore_errors=True)
         summary = {**plan.summary, "files": files}
         summary["digest"] = plan_digest(summary)
-        path.unlink(missing_ok=True)
-        shutil.rmtree(rows, ignore_errors=True)
-        make_durable(partial)
-        partial.rename(rows)
-        write_durably(path, canonical_json(summary) + "\n")
+        write_private(path, canonical_json(summary) + "\n")
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return summary
 
 
@@ -89,26 +84,3 @@ def read_plan(path: Path) -> Plan:
     if edited:
         raise Conflict(f"{path} or its rows were changed after they were planned; plan again.")
     return Plan(summary, tables)
-
-
-def write_durably(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all, and wait for the disk."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-        make_durable(path.parent)
-    finally:
-        partial.unlink(missing_ok=True)
-
-
-def make_durable(path: Path) -> None:
-    """Wait until a file or a folder's names are on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -8,22 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
-
+from hartonomous import atomic
 from hartonomous.errors import BadInput, NotFound
-from hartonomous.forget.plan_files import (
-    make_durable,
-    read_plan,
-    write_durably,
-    write_plan,
-)
+from hartonomous.forget.plan_files import read_plan, write_plan
 from hartonomous.forget.planning import Plan
 from hartonomous.identity import canonical_json
 from hartonomous.store.home import default_home
@@ -68,7 +61,6 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
     target = place(deletion)
     if target.is_dir():
         return read_record(deletion)
-    partial = target.with_name(f".{deletion}.{os.getpid()}.partial")
     now = datetime.now(UTC)
     record = Retained(
         deletion,
@@ -80,12 +72,10 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
         plan.summary["counts"],
     )
     try:
-        partial.mkdir(parents=True, mode=0o700)
-        write_plan(plan, partial / PLAN)
-        write_durably(partial / RECORD, canonical_json(asdict(record)) + "\n")
-        make_durable(partial)
-        partial.rename(target)
-        make_durable(target.parent)
+        with atomic.atomic(target) as partial:
+            partial.mkdir(parents=True, mode=0o700)
+            write_plan(plan, partial / PLAN)
+            atomic.write_private(partial / RECORD, canonical_json(asdict(record)) + "\n")
     except OSError as error:
         raise BadInput(
             f"What is deleted cannot be kept in {target}: {error.strerror or error}. "
@@ -93,8 +83,6 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
         ) from error
     except BadInput as error:
         raise BadInput(f"{error} Nothing was deleted; make room, then run it again.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return record
 
 
@@ -119,30 +107,25 @@ def read_retained(deletion: str) -> Plan:
 def rewrite(deletion: str, plan: Plan) -> None:
     """Put another plan in the place of the one kept; the old one stays until the new one is whole."""
     target = place(deletion)
-    partial = target.with_name(f".{deletion}.{os.getpid()}.partial")
     old = target.with_name(f".{deletion}.{os.getpid()}.old")
     try:
-        partial.mkdir(mode=0o700)
-        write_plan(plan, partial / PLAN)
-        # What the plan no longer names, the record must not name either.
-        record = replace(read_record(deletion), selectors=plan.summary["selectors"])
-        write_durably(partial / RECORD, canonical_json(asdict(record)) + "\n")
-        make_durable(partial)
-        target.rename(old)
-        partial.rename(target)
-        make_durable(target.parent)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        with atomic.atomic(target) as partial:
+            partial.mkdir(mode=0o700)
+            write_plan(plan, partial / PLAN)
+            # What the plan no longer names, the record must not name either.
+            record = replace(read_record(deletion), selectors=plan.summary["selectors"])
+            atomic.write_private(partial / RECORD, canonical_json(asdict(record)) + "\n")
+            target.rename(old)
+    except BaseException:
+        if old.is_dir() and not target.is_dir():
+            old.rename(target)
+        raise
+    atomic.dismiss(old)
 
 
 def let_go(deletion: str) -> None:
     """Delete the rows of a deletion for good."""
-    target = place(deletion)
-    if target.is_dir():
-        doomed = target.with_name(f".{deletion}.gone")
-        target.rename(doomed)
-        shutil.rmtree(doomed)
+    atomic.dismiss(place(deletion))
 
 
 def kept(graph: str | None = None) -> list[Retained]:
@@ -163,16 +146,16 @@ def sweep(known: Collection[str], graph: str) -> None:
     for one in kept(graph):
         if one.id not in known:
             let_go(one.id)
-    for folder in area().glob(".*") if area().is_dir() else ():
-        owner = folder.name.split(".")[-2]
-        if folder.suffix == ".gone" or not (owner.isdecimal() and psutil.pid_exists(int(owner))):
-            shutil.rmtree(folder)
+    atomic.sweep(area())
 
 
 def _recover() -> None:
     """Finish a rewrite that was cut short between its two renamings."""
-    for old in area().glob(".*.old"):
-        deletion = old.name.split(".")[1]
+    for old in area().glob(".*.*.old"):
+        _, deletion, owner, _ = old.name.split(".")
+        if atomic.runs(owner):
+            continue
         whole = [f for f in area().glob(f".{deletion}.*.partial") if (f / RECORD).is_file()]
-        if whole and not place(deletion).is_dir():
-            whole[0].rename(place(deletion))
+        if not place(deletion).is_dir():
+            (whole[0] if whole else old).rename(place(deletion))
+        atomic.dismiss(old)

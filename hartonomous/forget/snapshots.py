@@ -9,8 +9,6 @@ an erasure drops every snapshot that could still say what was erased.
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -21,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from hartonomous.atomic import atomic, dismiss, sweep
 from hartonomous.errors import BadInput, Conflict, NotFound
 from hartonomous.forget.relation_tables import (
     COMPOSITIONS,
@@ -81,28 +80,25 @@ def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progres
         raise Conflict(f"There is a snapshot {name!r} already; drop it, or give another name.")
     check(graph)
     table = graph_relations(graph, progress)
-    partial = target.with_name(f".{name}.{os.getpid()}.partial")
     try:
-        partial.mkdir(parents=True, mode=0o700)
-        for file, part in zip(FILES, (table.compositions, table.relations), strict=True):
-            pq.write_table(part, partial / file, compression="zstd")
-        snapshot = Snapshot(
-            name,
-            datetime.now(UTC).isoformat(timespec="seconds"),
-            state_digest(graph),
-            max((row["number"] for row in journals(graph)), default=-1),
-            {one.id: one.selectors for one in standing(graph)},
-            live_sources(graph),
-            table.compositions.num_rows,
-            table.relations.num_rows,
-            {file: file_digest(partial / file) for file in FILES},
-        )
-        (partial / DESCRIPTION).write_text(canonical_json(asdict(snapshot)) + "\n", "utf-8")
-        partial.rename(target)
+        with atomic(target) as partial:
+            partial.mkdir(parents=True, mode=0o700)
+            for file, part in zip(FILES, (table.compositions, table.relations), strict=True):
+                pq.write_table(part, partial / file, compression="zstd")
+            snapshot = Snapshot(
+                name,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                state_digest(graph),
+                max((row["number"] for row in journals(graph)), default=-1),
+                {one.id: one.selectors for one in standing(graph)},
+                live_sources(graph),
+                table.compositions.num_rows,
+                table.relations.num_rows,
+                {file: file_digest(partial / file) for file in FILES},
+            )
+            (partial / DESCRIPTION).write_text(canonical_json(asdict(snapshot)) + "\n", "utf-8")
     except OSError as error:
         raise BadInput(f"The snapshot cannot be kept below {target}: {error.strerror}.") from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     figures = {"relations": snapshot.relations, "state": snapshot.state}
     append(graph, lock, Entry("snapshot", figures, (f"snapshot:{name}",)))
     return snapshot
@@ -181,7 +177,7 @@ def drop_snapshot(graph: Graph, lock: WriterLock, name: str) -> None:
     if not is_snapshot(name):
         describe_snapshot(name)
     check(graph)
-    _remove(name)
+    dismiss(snapshot_folder() / name)
     append(graph, lock, Entry("snapshot", {"dropped": 1}, (f"snapshot:{name}",)))
 
 
@@ -189,8 +185,9 @@ def drop_snapshots_of(sources: Iterable[str], keys: Iterable[str]) -> list[str]:
     """Remove every snapshot that holds one of these sources or compositions; return their names.
 
     For erasures: a rating cannot be told apart from the evidence that went into it. A snapshot that
-    cannot be read goes too, for nobody can say what it holds.
+    cannot be read goes too, for nobody can say what it holds, and so does an unfinished one.
     """
+    sweep(snapshot_folder())
     gone_sources, gone_keys = set(sources), pa.array(list(keys), pa.string())
     dropped = []
     for name in sorted(path.name for path in snapshot_folder().glob("[!.]*")):
@@ -202,13 +199,6 @@ def drop_snapshots_of(sources: Iterable[str], keys: Iterable[str]) -> list[str]:
         except BadInput:
             held = True
         if held:
-            _remove(name)
+            dismiss(snapshot_folder() / name)
             dropped.append(name)
     return dropped
-
-
-def _remove(name: str) -> None:
-    # First out of sight, so that a half-removed snapshot is never read.
-    leaving = snapshot_folder() / f".{name}.{os.getpid()}.leaving"
-    (snapshot_folder() / name).rename(leaving)
-    shutil.rmtree(leaving)

@@ -6,7 +6,6 @@ locks or numbers that depend on the order of ingest. Any JSON reader, DuckDB's a
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
+from hartonomous.atomic import atomic
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.identity import canonical_json
 from hartonomous.schema import evidence_type
@@ -45,22 +45,16 @@ def export(graph: Graph, path: Path, progress: Progress, force: bool = False) ->
     """
     if path.exists() and not force:
         raise Conflict(f"{path} already exists; --force overwrites it.")
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     hasher, lines, size = blake3(), 0, 0
     try:
-        with partial.open("wb") as file:
+        with atomic(path) as partial, partial.open("wb") as file:
             for line in export_lines(graph, progress):
                 encoded = line.encode() + b"\n"
                 file.write(encoded)
                 hasher.update(encoded)
                 lines, size = lines + 1, size + len(encoded)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
-    finally:
-        partial.unlink(missing_ok=True)
     return ExportReport(path, lines, size, hasher.hexdigest())
 
 

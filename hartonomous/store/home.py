@@ -17,6 +17,7 @@ from pathlib import Path
 import psutil
 from platformdirs import user_data_path
 
+from hartonomous.atomic import write_private
 from hartonomous.errors import ServerError
 from hartonomous.store.assembly import check_disk, neo4j_version, poms_digest
 
@@ -163,14 +164,6 @@ def write_initial_password(home: Path, command: str, parts: Path, chosen: str) -
     if done.returncode != 0:
         said = (done.stderr or done.stdout).strip()[-300:]
         raise ServerError(f"The server's password could not be set in {home}: {said}")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    partial = path.with_name(f".{path.name}.partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-    partial.replace(path)
 
 
 def _opens(version: str) -> bool:

@@ -25,6 +25,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from hartonomous.atomic import write_private
 from hartonomous.errors import BadInput, VerificationFailed
 from hartonomous.identity import canonical_json
 from hartonomous.signing import (
@@ -36,7 +37,7 @@ from hartonomous.signing import (
     read_public_key,
 )
 from hartonomous.store.file_locks import turn
-from hartonomous.store.home import default_home, write_private
+from hartonomous.store.home import default_home
 
 KEY_NAME = "hartonomous"
 _PRIVATE = "PRIVATE+KEY"

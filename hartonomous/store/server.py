@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psutil
 
+from hartonomous.atomic import write_private
 from hartonomous.errors import ServerError
 from hartonomous.store.assembly import Say, assembly, explained, java
 from hartonomous.store.file_locks import turn
@@ -32,7 +33,6 @@ from hartonomous.store.home import (
     password,
     password_file,
     set_password,
-    write_private,
 )
 
 __all__ = [

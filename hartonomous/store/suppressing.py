@@ -7,7 +7,6 @@ Whoever has that key and the graph can test guesses; nobody else learns what was
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hartonomous.atomic import write_private
 from hartonomous.bundle import Bundle, TrackDescription
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.identity import content_digest
@@ -27,7 +27,7 @@ from hartonomous.schema import evidence_type
 from hartonomous.store import keys, logbook
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.holding import Sequence, readings, windows
-from hartonomous.store.home import default_home, write_private
+from hartonomous.store.home import default_home
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
 
@@ -69,12 +69,7 @@ def make_key() -> bytes:
     """Return the key, made at random the first time."""
     file = key_file()
     if not file.is_file():
-        partial = file.with_name(f".{file.name}.{os.getpid()}.partial")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
-            out.write(secrets.token_hex(32) + "\n")
-            out.flush()
-            os.fsync(out.fileno())
-        partial.replace(file)
+        write_private(file, secrets.token_hex(32) + "\n")
     return read_key()
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -148,8 +150,11 @@ def test_what_could_still_say_it_goes_with_an_erasure(two: Graph, tmp_path: Path
     assert drop_snapshots_of(["two"], []) == ["both"]
     key = read_snapshot("left").compositions["key"][0].as_py()
     assert drop_snapshots_of([], ["0" * 32]) == []
+    process = subprocess.Popen(["true"])
+    process.wait()
+    shutil.copytree(snapshot_folder() / "left", snapshot_folder() / f".left.{process.pid}.partial")
     assert drop_snapshots_of([], [key]) == ["left"]
-    assert list_snapshots() == []
+    assert list(snapshot_folder().iterdir()) == []
 
 
 def test_a_name_that_is_both_is_asked_about(two: Graph) -> None:

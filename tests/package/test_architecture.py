@@ -13,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 MODULES = sorted([*(ROOT / "hartonomous").rglob("*.py"), *(ROOT / "importers").glob("*.py")])
 GROUND = {
+    "atomic",
     "costs",
     "schema",
     "identity",
