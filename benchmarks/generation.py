@@ -98,7 +98,7 @@ def measure(graph: Graph, scratch: Path, work: Path, samples: int = SAMPLES) -> 
 def figures(graph: Graph, model: OpenedModel, work: Path, samples: int) -> list[Figure]:
     """Return all figures for a graph that holds the model's next tokens."""
     import_module("torch").set_num_threads(THREADS)
-    real = load_transformer(models.SMOLLM, causal=True, device="cpu")
+    real = load_transformer(models.SMOLLM, "cpu")
     read = runs_read(work, samples)
     began = time.perf_counter()
     generator = Generator(Expecting(graph))

@@ -26,6 +26,7 @@ from hartonomous.ingesting import load_bundle
 from hartonomous.schema import MICRO
 from hartonomous.store.graph import Graph
 from importers.causal_running import CausalRunner, Observed
+from importers.transformer_loading import load_transformer
 from importers.transformer_next import count_observed
 from tests import models
 from tests.building import silent, wipe
@@ -104,7 +105,7 @@ def _costs(bundle: Bundle, took: float) -> list[Figure]:
 
 def _written(model: OpenedModel, texts: int) -> list[str]:
     """Return texts that the model writes, others than those it was read from."""
-    runner = CausalRunner(models.SMOLLM, model.vocabulary, "cpu")
+    runner = CausalRunner(load_transformer(models.SMOLLM, "cpu"), model.vocabulary)
     return runner.texts(np.arange(WRITTEN_LAST, WRITTEN_LAST + texts))
 
 

@@ -17,6 +17,7 @@ from hartonomous.extract.extracting import open_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions
 from hartonomous.extract.neighbours import centred, normalised
 from importers.causal_running import CausalRunner
+from importers.transformer_loading import Transformer, load_transformer
 from importers.transformer_promotions import Promotions
 from tests import models
 
@@ -41,13 +42,14 @@ Measure = Callable[[Ints, Ints], Floats]
 
 def run() -> list[Figure]:
     model = open_model(str(models.SMOLLM), OpenOptions())
-    promotions = Promotions(models.SMOLLM, model.vocabulary, "cpu")
+    transformer = load_transformer(models.SMOLLM, "cpu")
+    promotions = Promotions(transformer, model.vocabulary)
     n, heads = len(model.vocabulary), len(promotions.track().positions)
     took = seconds(lambda: promotions.promoted(HEAD, lambda done, total: None))
     starts = np.sort(np.random.default_rng(SEED).choice(n, STARTS, replace=False))
     ends = listed(promotions, starts)
     figures = [Figure(f"one head's promotions of {n:,} tokens", f"{took:.1f} s", "-", "-", None)]
-    for what, measure in measures(model, starts).items():
+    for what, measure in measures(model, transformer, starts).items():
         for least in (1, promotions.track().minimum):
             pairs = pairs_of(starts, ends, n, least)
             which = f"by {least} of {heads} heads or more" if least > 1 else "by a head"
@@ -70,9 +72,9 @@ def pairs_of(starts: Ints, ends: Ints, n: int, least: int) -> tuple[Ints, Ints]:
     return start, end
 
 
-def measures(model: OpenedModel, starts: Ints) -> dict[str, Measure]:
+def measures(model: OpenedModel, transformer: Transformer, starts: Ints) -> dict[str, Measure]:
     """Return what is measured of pairs, by name."""
-    expected = _expected(model, starts)
+    expected = _expected(model, transformer, starts)
     unit = normalised(centred(model.tracks[0].vectors(0)))
 
     def expecting(start: Ints, end: Ints) -> Floats:
@@ -84,9 +86,9 @@ def measures(model: OpenedModel, starts: Ints) -> dict[str, Measure]:
     return {"expected next by the model": expecting, "mean cosine in the embedding": nearness}
 
 
-def _expected(model: OpenedModel, starts: Ints) -> Ints:
+def _expected(model: OpenedModel, transformer: Transformer, starts: Ints) -> Ints:
     """Return the pairs (start * N + end) of what the model lists after each start, run alone."""
-    runner = CausalRunner(models.SMOLLM, model.vocabulary, "cpu")
+    runner = CausalRunner(transformer, model.vocabulary)
     pairs = []
     for first in range(0, len(starts), ALONE):
         part = starts[first : first + ALONE]

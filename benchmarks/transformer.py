@@ -45,7 +45,7 @@ def _forward(model: OpenedModel) -> Figure:
 def _plain_pass(model: OpenedModel) -> None:
     """Run every token in its frame, keep what `output_hidden_states` gives."""
     torch: Any = import_module("torch")
-    transformer = load_transformer(models.MINILM, causal=False, device="cpu")
+    transformer = load_transformer(models.MINILM, "cpu")
     rows = model.vocabulary.rows
     with torch.inference_mode():
         for first in range(0, len(rows), BATCH):

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from inspect import signature
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,7 @@ from hartonomous.extract.counting import (
 )
 from hartonomous.extract.importing import Progress, ReadText
 from hartonomous.extract.vocabulary import CONTINUATION, PIECE, TOKEN, Vocabulary
-from importers.transformer_loading import load_transformer
+from importers.transformer_loading import Transformer
 
 WINDOW, OVERLAP = 512, 128
 """Tokens of a text that are read at once, and those of them that were read before."""
@@ -87,10 +86,9 @@ class Observed:
 class CausalRunner:
     """Runs a causal model, its tokens told as compositions of a vocabulary."""
 
-    def __init__(self, path: Path, vocabulary: Vocabulary, device: str) -> None:
+    def __init__(self, transformer: Transformer, vocabulary: Vocabulary) -> None:
         self._torch: Any = import_module("torch")
-        self._path, self._vocabulary = path, vocabulary
-        self._transformer = load_transformer(path, causal=True, device=device)
+        self._transformer, self._vocabulary = transformer, vocabulary
         config = self._transformer.config.get_text_config()
         rows = max(config.vocab_size, len(vocabulary.places))
         self._places = np.full(rows, -1, dtype=np.int64)
@@ -114,10 +112,6 @@ class CausalRunner:
     @property
     def frame(self) -> list[int]:
         return list(self._transformer.prefix)
-
-    @property
-    def parameters(self) -> int:
-        return sum(tensor.numel() for tensor in self._transformer.model.parameters())
 
     def alone(self, compositions: NDArray[np.int64]) -> Observed:
         """Run tokens alone, each after the model's prefix."""
@@ -248,7 +242,7 @@ class CausalRunner:
         for what is none."""
         if not bool(self._torch.isfinite(logits).all()):
             raise BadInput(
-                f"{self._path}: what it expects next is not finite; the file is damaged, or the "
+                f"{self._transformer.path}: what it expects next is not finite; the file is damaged, or the "
                 "model cannot be run in float32."
             )
         with self._torch.inference_mode():

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from importlib import import_module
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +32,7 @@ MEMORY_SHARE = 0.8
 class Transformer:
     """A loaded model: `prefix` and `suffix` are the ids its own frame puts around a text."""
 
+    path: Path
     model: Any
     tokenizer: Any
     device: str
@@ -40,9 +43,18 @@ class Transformer:
     def config(self) -> Any:
         return self.model.config
 
+    @property
+    def body(self) -> Any:
+        """The model without a head over its vocabulary."""
+        return self.model.base_model
 
-def load_transformer(path: Path, *, causal: bool, device: str) -> Transformer:
-    """Load a model for inference in float32; with `causal`, with its language-model head.
+    @property
+    def parameters(self) -> int:
+        return sum(tensor.numel() for tensor in self.model.parameters())
+
+
+def load_transformer(path: Path, device: str) -> Transformer:
+    """Load a model for inference in float32, a causal one with its head over the vocabulary.
 
     Raises UsageError when the extra is not installed or there is no such device, BadInput for a
     model that brings code, is of an unknown architecture, or is larger than the free memory.
@@ -52,20 +64,22 @@ def load_transformer(path: Path, *, causal: bool, device: str) -> Transformer:
         raise UsageError("There is no CUDA device here; leave --device out, or use --device cpu.")
     refuse_code(path)
     refuse_size(path)
-    kind = transformers.AutoModelForCausalLM if causal else transformers.AutoModel
+    kind = transformers.AutoModelForCausalLM if is_causal(path) else transformers.AutoModel
     folder = path.parent if is_gguf(path) else path
     options: dict[str, Any] = {"gguf_file": path.name} if is_gguf(path) else {}
     options |= {"local_files_only": True, "trust_remote_code": False}
     try:
-        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
-        if not is_gguf(path):
-            options |= {"use_safetensors": True}
-        model = kind.from_pretrained(folder, dtype=torch.float32, **options)
+        # A bar of the library's own, which nothing else turns off, goes to stderr for a GGUF file.
+        with redirect_stderr(StringIO()):
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
+            if not is_gguf(path):
+                options |= {"use_safetensors": True}
+            model = kind.from_pretrained(folder, dtype=torch.float32, **options)
     except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, TypeError) as error:
         first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
         raise BadInput(f"{path} cannot be opened as a transformer: {shown(first)}") from error
     model.eval().to(device)
-    return Transformer(model, tokenizer, device, *_frame(tokenizer))
+    return Transformer(path, model, tokenizer, device, *_frame(tokenizer))
 
 
 def architecture(path: Path) -> str:

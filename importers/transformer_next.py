@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from hartonomous.bundle import OpenedFile
 from hartonomous.extract.counting import (
     ExpectationCounter,
     Expectations,
 )
-from hartonomous.extract.importing import CountedTrack, OpenOptions, Progress
+from hartonomous.extract.importing import CountedTrack, Progress
 from hartonomous.extract.resuming import FinishedWork
-from hartonomous.extract.texts import BYTES_PER_TOKEN, Texts, read_texts
+from hartonomous.extract.texts import BYTES_PER_TOKEN, Texts
 from hartonomous.extract.vocabulary import Vocabulary
 from importers.causal_running import (
     LENGTH,
@@ -27,6 +25,7 @@ from importers.causal_running import (
     CausalRunner,
     Observed,
 )
+from importers.transformer_loading import Transformer
 
 BATCH = 256
 """Tokens run alone at once."""
@@ -38,34 +37,27 @@ SEQUENCES = 64
 class NextTokens:
     """A causal model, what it reads, and how its tokens are compositions."""
 
-    def __init__(self, path: Path, vocabulary: Vocabulary, options: OpenOptions) -> None:
-        self._path, self._vocabulary, self._options = path, vocabulary, options
-        self._texts = read_texts(options.read) if options.read else Texts((), ())
-        self._runner = CausalRunner(path, vocabulary, options.device)
-
-    @property
-    def files(self) -> tuple[OpenedFile, ...]:
-        return self._texts.files
-
-    @property
-    def parameters(self) -> int:
-        return self._runner.parameters
+    def __init__(
+        self, transformer: Transformer, vocabulary: Vocabulary, texts: Texts, samples: int
+    ) -> None:
+        self._vocabulary, self._texts, self._samples = vocabulary, texts, samples
+        self._runner = CausalRunner(transformer, vocabulary)
 
     @property
     def determined(self) -> dict[str, object]:
         """What, besides the files, determines what is observed."""
         found: dict[str, object] = {"next frame": self._runner.frame, "window": [WINDOW, OVERLAP]}
-        if self._options.samples:
+        if self._samples:
             drawn = {"temperature": TEMPERATURE, "top p": TOP_P, "seed": SEED}
-            found |= {"samples": self._options.samples, **drawn}
+            found |= {"samples": self._samples, **drawn}
         return found
 
     def track(self) -> CountedTrack:
         """Return the track of next tokens."""
         names = ["every token alone", *(file.name for file in self._texts.files)]
-        names += ["samples"] if self._options.samples else []
+        names += ["samples"] if self._samples else []
         read = sum(file.bytes for file in self._texts.files) // BYTES_PER_TOKEN
-        places = len(self._vocabulary) + read + self._options.samples
+        places = len(self._vocabulary) + read + self._samples
         return CountedTrack("NEXT_EVIDENCE", tuple(names), places, self._observe, self._runner.read)
 
     def _observe(self, progress: Progress, finished: FinishedWork) -> Expectations:
@@ -90,7 +82,7 @@ class NextTokens:
         for number, batch in enumerate(batches):
             done += sum(len(window.ids) for window in batch)
             yield f"reading-{number:06d}", "reading", done, total, partial(runner.observe, batch)
-        texts = -(-self._options.samples // LENGTH)
+        texts = -(-self._samples // LENGTH)
         for first in range(0, texts, SEQUENCES):
             part = np.arange(first, min(first + SEQUENCES, texts))
             done, total = (int(part[-1]) + 1) * LENGTH, texts * LENGTH

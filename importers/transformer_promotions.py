@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,7 +20,7 @@ from hartonomous.errors import BadInput
 from hartonomous.extract.importing import ListedTrack
 from hartonomous.extract.neighbours import Neighbours
 from hartonomous.extract.vocabulary import Vocabulary
-from importers.transformer_loading import load_transformer
+from importers.transformer_loading import Transformer
 from importers.transformer_states import HEAD_SUPPORT
 
 PROMOTED = 10
@@ -64,14 +63,14 @@ class Circuit:
 class Promotions:
     """The output-value circuits of a causal model's heads."""
 
-    def __init__(self, path: Path, vocabulary: Vocabulary, device: str) -> None:
+    def __init__(self, transformer: Transformer, vocabulary: Vocabulary) -> None:
         self._torch: Any = import_module("torch")
-        self._path, self._vocabulary = path, vocabulary
-        self._model = load_transformer(path, causal=True, device=device).model
+        self._path, self._vocabulary = transformer.path, vocabulary
+        self._model = transformer.model
         config = self._model.config.get_text_config()
         if config.model_type not in LAYOUTS:
             raise BadInput(
-                f"{path}: what the heads of {config.model_type!r} promote is not known how to read; "
+                f"{self._path}: what the heads of {config.model_type!r} promote is not known how to read; "
                 f"it is of {', '.join(LAYOUTS)}. Leave promotions out of --tracks."
             )
         self._layout = LAYOUTS[config.model_type]
@@ -81,15 +80,11 @@ class Promotions:
         self._group = self._heads // shared
         self._size = getattr(config, "head_dim", None) or config.hidden_size // self._heads
         self._layers = list(self._model.get_submodule(self._layout.layers))
-        rows = self._torch.from_numpy(vocabulary.rows).to(device)
+        rows = self._torch.from_numpy(vocabulary.rows).to(transformer.device)
         with self._torch.inference_mode():
             self._embedded = self._model.get_input_embeddings().weight[rows]
             said = self._model.get_output_embeddings().weight[rows]
             self._said = said - said.mean(dim=0)
-
-    @property
-    def parameters(self) -> int:
-        return sum(tensor.numel() for tensor in self._model.parameters())
 
     @property
     def determined(self) -> dict[str, object]:

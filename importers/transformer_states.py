@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from hartonomous.errors import BadInput
 from hartonomous.extract.importing import Progress, VectorTrack
 from hartonomous.extract.vocabulary import Vocabulary
-from importers.transformer_loading import Transformer, load_transformer
+from importers.transformer_loading import Transformer
 
 Floats = NDArray[np.float32]
 
@@ -65,12 +65,12 @@ class TokenStates:
     """Layer outputs and values of every composition, on disk, computed when first asked for."""
 
     def __init__(
-        self, path: Path, vocabulary: Vocabulary, device: str, *, layers: bool, heads: bool
+        self, transformer: Transformer, vocabulary: Vocabulary, *, layers: bool, heads: bool
     ) -> None:
-        self._path, self._vocabulary, self._device = path, vocabulary, device
+        self._path, self._vocabulary = transformer.path, vocabulary
         self._layers, self._heads = layers, heads
-        self._transformer = load_transformer(path, causal=False, device=device)
-        self._plan = _plan(path, self._transformer, heads)
+        self._transformer = transformer
+        self._plan = _plan(transformer, heads)
         self._prepared = False
         self._states: NDArray[np.float32] | None = None
         self._values: NDArray[np.float32] | None = None
@@ -78,10 +78,6 @@ class TokenStates:
     @property
     def frame(self) -> list[list[int]]:
         return [list(self._transformer.prefix), list(self._transformer.suffix)]
-
-    @property
-    def parameters(self) -> int:
-        return sum(tensor.numel() for tensor in self._transformer.model.parameters())
 
     def tracks(self) -> Iterator[VectorTrack]:
         """Yield the layers' track and the heads', as asked for."""
@@ -157,13 +153,12 @@ class TokenStates:
 
 
 def state_tracks(
-    path: Path, vocabulary: Vocabulary, device: str, tracks: frozenset[str]
-) -> tuple[tuple[VectorTrack, ...], int, dict[str, object]]:
-    """Return the tracks `layers` and `heads` of a model, its parameters, and what determines them."""
-    states = TokenStates(
-        path, vocabulary, device, layers="layers" in tracks, heads="heads" in tracks
-    )
-    return tuple(states.tracks()), states.parameters, {"frame": states.frame}
+    transformer: Transformer, vocabulary: Vocabulary, tracks: frozenset[str]
+) -> tuple[tuple[VectorTrack, ...], dict[str, object]]:
+    """Return the tracks `layers` and `heads` of a model, and what determines them."""
+    layers, heads = "layers" in tracks, "heads" in tracks
+    states = TokenStates(transformer, vocabulary, layers=layers, heads=heads)
+    return tuple(states.tracks()), {"frame": states.frame}
 
 
 def _head_name(head: int, group: int) -> str:
@@ -172,15 +167,15 @@ def _head_name(head: int, group: int) -> str:
     return f"heads {head * group + 1}-{(head + 1) * group}"
 
 
-def _plan(path: Path, transformer: Transformer, heads: bool) -> _Plan:
+def _plan(transformer: Transformer, heads: bool) -> _Plan:
     """Return where a family keeps its layers' values; raises BadInput where that is not known."""
-    config = transformer.config.get_text_config()
+    path, config = transformer.path, transformer.config.get_text_config()
     if getattr(config, "is_encoder_decoder", False):
         raise BadInput(f"{path}: encoder-decoder models are not opened by layers and heads.")
     count = config.num_attention_heads
     shared = getattr(config, "num_key_value_heads", None) or count
     values, experts = [], []
-    for name, module in transformer.model.named_modules():
+    for name, module in transformer.body.named_modules():
         layer = re.search(r"\.(\d+)\.", name)
         if layer is None:
             continue
@@ -234,7 +229,7 @@ def _run(
 
     with torch.inference_mode():
         with _hooks(plan, keep_values, keep_inputs):
-            output = transformer.model(
+            output = transformer.body(
                 input_ids=tokens,
                 attention_mask=torch.ones_like(tokens),
                 output_hidden_states=layers,

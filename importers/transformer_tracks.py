@@ -9,7 +9,8 @@ from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.embeddings import opened_file
 from hartonomous.extract.importing import ALL, TRACKS, OpenedModel, OpenOptions
-from importers.transformer_loading import architecture, is_causal
+from hartonomous.extract.texts import Texts, read_texts
+from importers.transformer_loading import architecture, is_causal, load_transformer
 
 CAUSAL_TRACKS = {"next", "promotions"}
 """What only a model with a head over its vocabulary has."""
@@ -21,42 +22,43 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
     Raises UsageError where the words were given by hand: the model's tokenizer must know them.
     """
     chosen = _chosen(path, options)
-    tracks = model.tracks if "embedding" in chosen else ()
     described: dict[str, object] = {"tracks": sorted(chosen)}
-    parameters, files = model.parameters, model.files
-    if chosen != {"embedding"} and options.vocabulary is not None:
+    if chosen == {"embedding"}:
+        return replace(model, options={**model.options, **described})
+    if options.vocabulary is not None:
         raise UsageError("A model that is run brings its own words; leave --vocabulary out.")
+    # Before the model is loaded, which takes longer than to find that a text cannot be read.
+    texts = read_texts(options.read) if options.read else Texts((), ())
+    transformer = load_transformer(path, options.device)
+    tracks = model.tracks if "embedding" in chosen else ()
+    counted, listed = model.counted, model.listed
     if chosen & {"layers", "heads"}:
         from importers.transformer_states import state_tracks
 
-        found, parameters, determined = state_tracks(path, model.vocabulary, options.device, chosen)
+        found, determined = state_tracks(transformer, model.vocabulary, chosen)
         tracks += found
         described |= determined
-    counted = model.counted
     if "next" in chosen:
         from importers.transformer_next import NextTokens
 
-        expecting = NextTokens(path, model.vocabulary, options)
+        expecting = NextTokens(transformer, model.vocabulary, texts, options.samples)
         counted += (expecting.track(),)
         described |= expecting.determined
-        files += expecting.files
-        parameters = expecting.parameters
-    listed = model.listed
     if "promotions" in chosen:
         from importers.transformer_promotions import Promotions
 
-        promotions = Promotions(path, model.vocabulary, options.device)
+        promotions = Promotions(transformer, model.vocabulary)
         listed += (promotions.track(),)
         described |= promotions.determined
-        parameters = promotions.parameters
-    if chosen != {"embedding"} and path.is_dir():
+    files = model.files + texts.files
+    if path.is_dir():
         files += _others(path, {file.name for file in files})
     return replace(
         model,
         tracks=tracks,
         counted=counted,
         listed=listed,
-        parameters=parameters,
+        parameters=transformer.parameters,
         files=files,
         options={**model.options, **described},
     )

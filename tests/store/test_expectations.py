@@ -195,11 +195,18 @@ def test_replacing_gives_what_a_fresh_ingest_gives(
     assert exported(graph) == fresh
 
 
-def test_a_real_causal_model_goes_in(graph: Graph, tmp_path: Path) -> None:
+def test_a_real_causal_model_goes_in(
+    graph: Graph, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     text = tmp_path / "read.txt"
     text.write_text("The capital of France is Paris. The capital of France is a large city.")
-    options = OpenOptions(limit=300, tracks=frozenset({"next"}), read=(text,))
+    options = OpenOptions(limit=300, tracks=frozenset({"layers", "heads", "next"}), read=(text,))
+    capsys.readouterr()
     model = open_model(str(models.SMOLLM), options)
+    # The libraries that open a GGUF file have progress bars of their own.
+    assert capsys.readouterr() == ("", "")
+    assert [len(track.positions) for track in model.tracks] == [31, 90]
+    assert model.parameters == 134_515_008
     bundle = extract(model, ExtractOptions(), tmp_path / "b", silent)
     put_in(graph, bundle, "smollm")
     found = visits(graph)
