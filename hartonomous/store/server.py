@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import errno
 import json
-import os
 import shutil
-import socket
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,13 +19,20 @@ from hartonomous.store.home import (
     USER,
     configure,
     default_home,
-    heap,
     home_version,
     lay_out,
     log_file,
     password,
     password_file,
     set_password,
+)
+from hartonomous.store.launching import (
+    ENTRY,
+    PortLost,
+    await_answer,
+    choose_ports,
+    end,
+    launch,
 )
 
 __all__ = [
@@ -48,25 +48,7 @@ __all__ = [
     "stop",
 ]
 
-BOLT_PORT, HTTP_PORT = 7687, 7474
-START_PATIENCE = 120.0
-STOP_PATIENCE = 60.0
 ATTEMPTS = 3
-LOG_TAIL = 12
-ENTRY = "org.neo4j.server.CommunityEntryPoint"
-
-_BOLT_HANDSHAKE = bytes.fromhex("6060b017") + b"\x00\x00\x04\x05" + bytes(12)
-_FLAGS = (
-    "-XX:+UseG1GC",
-    "-XX:+AlwaysActAsServerClassMachine",
-    "-XX:-OmitStackTraceInFastThrow",
-    "--add-opens=java.base/java.nio=ALL-UNNAMED",
-    "--add-opens=java.base/java.io=ALL-UNNAMED",
-    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-    "-Dio.netty.tryReflectionSetAccessible=true",
-    "-Dlog4j2.disable.jmx=true",
-    "-Dfile.encoding=UTF-8",
-)
 
 
 @dataclass(frozen=True)
@@ -127,7 +109,7 @@ def start(
     with _turn(home):
         process, record = _process(home), _record(home)
         if process is not None and record is not None:
-            _await(home, process, record)
+            await_answer(home, process, record.bolt, record.http)
         else:
             _end_stray(home)
             record = _start(home, bolt_port, http_port, say)
@@ -181,22 +163,18 @@ def purge(home: Path) -> None:
         shutil.rmtree(home)
 
 
-class _PortLost(ServerError):
-    """Another process took a port that was free a moment ago."""
-
-
 def _start(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -> _Record:
     command = java()
     parts = assembly(say)
     lay_out(home)
     say("Starting Neo4j.")
     for attempt in range(ATTEMPTS):
-        ports = _ports(bolt_port, http_port)
+        ports = choose_ports(bolt_port, http_port)
         configure(home, parts, ports)
         set_password(home, command, parts)
         try:
             return _run(home, command, parts, ports)
-        except _PortLost:
+        except PortLost:
             # Only a port that was asked for is worth an error.
             if bolt_port or http_port or attempt == ATTEMPTS - 1:
                 raise
@@ -205,125 +183,17 @@ def _start(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -
 
 def _run(home: Path, command: str, parts: Path, ports: dict[str, int]) -> _Record:
     """Launch the server, record it, and wait until it answers."""
-    process = _launch(home, command, parts)
+    process = launch(home, command, parts)
     try:
         record = _Record(process.pid, process.create_time(), **ports)
         write_private(_record_file(home), json.dumps(asdict(record)))
-        _await(home, process, record)
+        await_answer(home, process, record.bolt, record.http)
     except BaseException:
         # Neither an error nor Ctrl-C leaves a server that is half up.
-        _end(process)
+        end(process)
         _record_file(home).unlink(missing_ok=True)
         raise
     return record
-
-
-def _launch(home: Path, command: str, parts: Path) -> psutil.Process:
-    classes = os.pathsep.join((f"{parts}/plugins/*", f"{home}/conf/*", f"{parts}/lib/*"))
-    flags = [f"-Xms{heap()}", f"-Xmx{heap()}", *_FLAGS, f"-Djava.io.tmpdir={home}/tmp"]
-    arguments = [f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"]
-    log = os.open(log_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    try:
-        # A session of its own: the server outlives this process and its terminal.
-        pid = os.posix_spawn(
-            command,
-            [command, *flags, "-cp", classes, ENTRY, *arguments],
-            os.environ,
-            file_actions=[(os.POSIX_SPAWN_DUP2, nothing, 0)]
-            + [(os.POSIX_SPAWN_DUP2, log, stream) for stream in (1, 2)],
-            setsid=True,
-        )
-        return psutil.Process(pid)
-    finally:
-        os.close(log)
-        os.close(nothing)
-
-
-def _await(home: Path, process: psutil.Process, record: _Record) -> None:
-    """Return when the server answers a query.
-
-    Raises ServerError when it dies, does not answer in time, or refuses the password.
-    """
-    deadline = time.monotonic() + START_PATIENCE
-    while time.monotonic() < deadline:
-        if not _lives(process):
-            log = log_file(home).read_text("utf-8", errors="replace")
-            kind = _PortLost if "already in use" in log else ServerError
-            raise kind(f"The server died while it started. {log_file(home)} ends:\n{_tail(log)}")
-        if _answers_bolt(record.bolt) and _answers_query(home, record.http):
-            return
-        time.sleep(0.1)
-    raise ServerError(
-        f"The server does not answer after {START_PATIENCE:.0f} s; see {log_file(home)}. "
-        "'hartonomous down' stops it, 'hartonomous up' starts it again."
-    )
-
-
-def _answers_bolt(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
-            connection.sendall(_BOLT_HANDSHAKE)
-            return connection.recv(4) not in (b"", bytes(4))
-    except OSError:
-        return False
-
-
-def _answers_query(home: Path, port: int) -> bool:
-    pair = base64.b64encode(f"{USER}:{password(home)}".encode()).decode()
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/db/neo4j/tx/commit",
-        data=b'{"statements": [{"statement": "RETURN 1"}]}',
-        headers={"Authorization": f"Basic {pair}", "Content-Type": "application/json"},
-    )
-    # No proxy of the environment: the server is on this machine.
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with direct.open(request, timeout=5) as answer:
-            return bool(json.load(answer)["errors"] == [])
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code == 401:
-            raise ServerError(
-                f"The server refuses the password in {password_file(home)}; if it was changed in "
-                "the server, write the new one into that file."
-            ) from None
-        return False
-    except (OSError, ValueError, KeyError):
-        return False
-
-
-def _ports(bolt: int | None, http: int | None) -> dict[str, int]:
-    """Return the ports that were asked for, else the usual ones, else any free ones."""
-    for asked, option in ((bolt, "--bolt-port"), (http, "--http-port")):
-        if asked and (reason := _in_the_way(asked)) is not None:
-            raise ServerError(f"Port {asked} {reason}; give another {option}, or leave it out.")
-    if bolt and bolt == http:
-        raise ServerError(f"--bolt-port and --http-port are both {bolt}; give two.")
-    # Both probes are open until both ports are chosen, or these could be the same.
-    with socket.socket() as one, socket.socket() as other:
-        return {"bolt": _port(bolt, BOLT_PORT, one), "http": _port(http, HTTP_PORT, other)}
-
-
-def _port(asked: int | None, usual: int, probe: socket.socket) -> int:
-    if asked:
-        return asked
-    if asked is None and _in_the_way(usual) is None:
-        return usual
-    probe.bind(("127.0.0.1", 0))
-    return int(probe.getsockname()[1])
-
-
-def _in_the_way(port: int) -> str | None:
-    """Return why nothing can listen on a port, None when something can."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            taken = error.errno == errno.EADDRINUSE
-            return "is taken" if taken else f"cannot be had: {error.strerror}"
-    return None
 
 
 @contextmanager
@@ -338,7 +208,7 @@ def _stop(home: Path) -> bool:
     if process is None:
         ended = _end_stray(home)
     else:
-        _end(process)
+        end(process)
         ended = True
     _record_file(home).unlink(missing_ok=True)
     return ended
@@ -348,28 +218,8 @@ def _end_stray(home: Path) -> bool:
     """End a server of this home whose start was cut off before it was recorded."""
     strays = [process for process in psutil.process_iter() if _serves(process, home)]
     for process in strays:
-        _end(process)
+        end(process)
     return bool(strays)
-
-
-def _end(process: psutil.Process) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.terminate()
-        if not _ended(process, STOP_PATIENCE):
-            process.kill()
-            _ended(process, STOP_PATIENCE)
-
-
-def _ended(process: psutil.Process, patience: float) -> bool:
-    """Wait for the end of a process, whose parent may leave it a zombie."""
-    deadline = time.monotonic() + patience
-    while _lives(process):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    with suppress(psutil.Error):
-        process.wait(0)
-    return True
 
 
 def _record_file(home: Path) -> Path:
@@ -406,18 +256,5 @@ def _serves(process: psutil.Process, home: Path) -> bool:
     return {ENTRY, f"--home-dir={home}"} <= set(command)
 
 
-def _lives(process: psutil.Process) -> bool:
-    try:
-        return bool(process.status() != psutil.STATUS_ZOMBIE)
-    except psutil.NoSuchProcess:
-        return False
-
-
 def _address(home: Path, record: _Record) -> ServerAddress:
     return ServerAddress(record.uri, USER, password(home), record.browser)
-
-
-def _tail(log: str) -> str:
-    """Return the end of a log without the Java frames, which bury the reason."""
-    lines = [line for line in log.splitlines() if not line.startswith(("\tat ", "\t..."))]
-    return "\n".join(lines[-LOG_TAIL:])

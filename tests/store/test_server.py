@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from hartonomous.errors import ServerError
-from hartonomous.store import assembly, server
+from hartonomous.store import assembly, launching
 from hartonomous.store.assembly import neo4j_version, poms_digest
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.server import (
@@ -192,9 +192,9 @@ def test_usual_ports_that_are_taken_are_replaced(monkeypatch: pytest.MonkeyPatch
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        monkeypatch.setattr(server, "BOLT_PORT", taken.getsockname()[1])
-        chosen = server._ports(None, None)
-    assert chosen["bolt"] != server.BOLT_PORT
+        monkeypatch.setattr(launching, "BOLT_PORT", taken.getsockname()[1])
+        chosen = launching.choose_ports(None, None)
+    assert chosen["bolt"] != launching.BOLT_PORT
     assert len(set(chosen.values())) == 2
 
 

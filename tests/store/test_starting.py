@@ -8,13 +8,17 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from socketserver import BaseRequestHandler, TCPServer
 
 import psutil
 import pytest
 
 from hartonomous.errors import ServerError
+from hartonomous.store import launching
 from hartonomous.store import server as serving
 from hartonomous.store.assembly import neo4j_version
 from hartonomous.store.connecting import connect_managed
@@ -135,7 +139,7 @@ def test_control_c_leaves_no_server(
             seen.extend(servers_of(tmp_path / "home"))
             raise KeyboardInterrupt
 
-    monkeypatch.setattr(serving.time, "sleep", interrupted)
+    monkeypatch.setattr(launching.time, "sleep", interrupted)
     with pytest.raises(KeyboardInterrupt):
         begin(tmp_path / "home")
     assert len(seen) == 1 and servers_of(tmp_path / "home") == []
@@ -147,6 +151,45 @@ def test_a_port_lost_to_another_is_tried_again(ready: Tools, tmp_path: Path) -> 
     with pytest.raises(ServerError, match="already in use"):
         begin(tmp_path / "home")
     assert java.with_name("java.calls").read_text().count(serving.ENTRY) == serving.ATTEMPTS
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Another server, which knows another password."""
+
+    def do_POST(self) -> None:
+        self.send_response(401)
+        self.end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+class BoltStranger(BaseRequestHandler):
+    def handle(self) -> None:
+        self.request.recv(20)
+        self.request.sendall(bytes.fromhex("00000405"))
+
+
+def test_another_server_on_the_port_is_not_asked(
+    ready: Tools, tmp_path: Path, impatient: None
+) -> None:
+    with pytest.raises(ServerError):
+        begin(tmp_path / "home")
+    with (
+        TCPServer(("127.0.0.1", 0), BoltStranger) as bolt,
+        HTTPServer(("127.0.0.1", 0), Stranger) as http,
+        subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as starting,
+    ):
+        for each in (bolt, http):
+            threading.Thread(target=each.serve_forever, daemon=True).start()
+        ports = bolt.server_address[1], http.server_address[1]
+        with pytest.raises(ServerError, match="refuses the password"):
+            launching.await_answer(tmp_path / "home", psutil.Process(), *ports)
+        with pytest.raises(ServerError, match="does not answer"):
+            launching.await_answer(tmp_path / "home", psutil.Process(starting.pid), *ports)
+        for each in (bolt, http):
+            each.shutdown()
+        starting.kill()
 
 
 def test_a_start_that_was_cut_off_is_cleared_away(
@@ -168,10 +211,10 @@ def test_one_port_for_both(ready: Tools, tmp_path: Path) -> None:
 
 
 def test_the_usual_ports_are_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    free = serving._ports(0, 0)
-    monkeypatch.setattr(serving, "BOLT_PORT", free["bolt"])
-    monkeypatch.setattr(serving, "HTTP_PORT", free["http"])
-    assert serving._ports(None, None) == free
+    free = launching.choose_ports(0, 0)
+    monkeypatch.setattr(launching, "BOLT_PORT", free["bolt"])
+    monkeypatch.setattr(launching, "HTTP_PORT", free["http"])
+    assert launching.choose_ports(None, None) == free
 
 
 def test_a_stale_record_harms_nobody(tmp_path: Path) -> None:

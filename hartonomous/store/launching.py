@@ -1,0 +1,204 @@
+"""One server process: free ports, the command that starts it, until it answers, and its end."""
+
+from __future__ import annotations
+
+import base64
+import errno
+import json
+import os
+import socket
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+
+from hartonomous.errors import ServerError
+from hartonomous.store.home import USER, heap, log_file, password, password_file
+
+BOLT_PORT, HTTP_PORT = 7687, 7474
+START_PATIENCE = 120.0
+STOP_PATIENCE = 60.0
+LOG_TAIL = 12
+ENTRY = "org.neo4j.server.CommunityEntryPoint"
+
+_BOLT_HANDSHAKE = bytes.fromhex("6060b017") + b"\x00\x00\x04\x05" + bytes(12)
+_FLAGS = (
+    "-XX:+UseG1GC",
+    "-XX:+AlwaysActAsServerClassMachine",
+    "-XX:-OmitStackTraceInFastThrow",
+    "--add-opens=java.base/java.nio=ALL-UNNAMED",
+    "--add-opens=java.base/java.io=ALL-UNNAMED",
+    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+    "-Dio.netty.tryReflectionSetAccessible=true",
+    "-Dlog4j2.disable.jmx=true",
+    "-Dfile.encoding=UTF-8",
+)
+
+
+class PortLost(ServerError):
+    """Another process took a port that was free a moment ago."""
+
+
+def launch(home: Path, command: str, parts: Path) -> psutil.Process:
+    """Start a server in a session of its own, with its output in the home's log."""
+    classes = os.pathsep.join((f"{parts}/plugins/*", f"{home}/conf/*", f"{parts}/lib/*"))
+    flags = [f"-Xms{heap()}", f"-Xmx{heap()}", *_FLAGS, f"-Djava.io.tmpdir={home}/tmp"]
+    arguments = [f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"]
+    log = os.open(log_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    try:
+        # The server outlives this process and its terminal.
+        pid = os.posix_spawn(
+            command,
+            [command, *flags, "-cp", classes, ENTRY, *arguments],
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_DUP2, nothing, 0)]
+            + [(os.POSIX_SPAWN_DUP2, log, stream) for stream in (1, 2)],
+            setsid=True,
+        )
+        return psutil.Process(pid)
+    finally:
+        os.close(log)
+        os.close(nothing)
+
+
+def await_answer(home: Path, process: psutil.Process, bolt: int, http: int) -> None:
+    """Return when the server answers a query.
+
+    Raises ServerError when it dies, does not answer in time, or refuses the password.
+    """
+    deadline = time.monotonic() + START_PATIENCE
+    while time.monotonic() < deadline:
+        if not lives(process):
+            log = log_file(home).read_text("utf-8", errors="replace")
+            kind = PortLost if "already in use" in log else ServerError
+            raise kind(f"The server died while it started. {log_file(home)} ends:\n{_tail(log)}")
+        ours = _listens(process, bolt) and _listens(process, http)
+        if ours and _answers_bolt(bolt) and _answers_query(home, http):
+            return
+        time.sleep(0.1)
+    raise ServerError(
+        f"The server does not answer after {START_PATIENCE:.0f} s; see {log_file(home)}. "
+        "'hartonomous down' stops it, 'hartonomous up' starts it again."
+    )
+
+
+def _listens(process: psutil.Process, port: int) -> bool:
+    """Return whether it is this process that listens on a port.
+
+    Of two servers that start at once with the same free port, one has lost it and does not know yet.
+    """
+    try:
+        return any(
+            each.status == psutil.CONN_LISTEN and each.laddr.port == port
+            for each in process.net_connections("tcp")
+        )
+    except psutil.AccessDenied:
+        # Some systems tell nobody but an administrator.
+        return True
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _answers_bolt(port: int) -> bool:
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=2) as connection:
+            connection.sendall(_BOLT_HANDSHAKE)
+            return connection.recv(4) not in (b"", bytes(4))
+    except OSError:
+        return False
+
+
+def _answers_query(home: Path, port: int) -> bool:
+    pair = base64.b64encode(f"{USER}:{password(home)}".encode()).decode()
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/db/neo4j/tx/commit",
+        data=b'{"statements": [{"statement": "RETURN 1"}]}',
+        headers={"Authorization": f"Basic {pair}", "Content-Type": "application/json"},
+    )
+    # No proxy of the environment: the server is on this machine.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with direct.open(request, timeout=5) as answer:
+            return bool(json.load(answer)["errors"] == [])
+    except urllib.error.HTTPError as error:
+        error.close()
+        if error.code == 401:
+            raise ServerError(
+                f"The server refuses the password in {password_file(home)}; if it was changed in "
+                "the server, write the new one into that file."
+            ) from None
+        return False
+    except (OSError, ValueError, KeyError):
+        return False
+
+
+def choose_ports(bolt: int | None, http: int | None) -> dict[str, int]:
+    """Return the ports that were asked for, else the usual ones, else any free ones."""
+    for asked, option in ((bolt, "--bolt-port"), (http, "--http-port")):
+        if asked and (reason := _in_the_way(asked)) is not None:
+            raise ServerError(f"Port {asked} {reason}; give another {option}, or leave it out.")
+    if bolt and bolt == http:
+        raise ServerError(f"--bolt-port and --http-port are both {bolt}; give two.")
+    # Both probes are open until both ports are chosen, or these could be the same.
+    with socket.socket() as one, socket.socket() as other:
+        return {"bolt": _port(bolt, BOLT_PORT, one), "http": _port(http, HTTP_PORT, other)}
+
+
+def _port(asked: int | None, usual: int, probe: socket.socket) -> int:
+    if asked:
+        return asked
+    if asked is None and _in_the_way(usual) is None:
+        return usual
+    probe.bind(("127.0.0.1", 0))
+    return int(probe.getsockname()[1])
+
+
+def _in_the_way(port: int) -> str | None:
+    """Return why nothing can listen on a port, None when something can."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            taken = error.errno == errno.EADDRINUSE
+            return "is taken" if taken else f"cannot be had: {error.strerror}"
+    return None
+
+
+def end(process: psutil.Process) -> None:
+    """Stop a process and wait for its end, first asking it."""
+    with suppress(psutil.NoSuchProcess):
+        process.terminate()
+        if not _ended(process, STOP_PATIENCE):
+            process.kill()
+            _ended(process, STOP_PATIENCE)
+
+
+def _ended(process: psutil.Process, patience: float) -> bool:
+    """Wait for the end of a process, whose parent may leave it a zombie."""
+    deadline = time.monotonic() + patience
+    while lives(process):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    with suppress(psutil.Error):
+        process.wait(0)
+    return True
+
+
+def lives(process: psutil.Process) -> bool:
+    """Return whether a process is there and no zombie."""
+    try:
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _tail(log: str) -> str:
+    """Return the end of a log without the Java frames, which bury the reason."""
+    lines = [line for line in log.splitlines() if not line.startswith(("\tat ", "\t..."))]
+    return "\n".join(lines[-LOG_TAIL:])
