@@ -11,9 +11,11 @@ from benchmarks.serving import bench
 from hartonomous.bundle import Bundle
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenOptions
+from hartonomous.forget.comparing import Difference, compare, read_side
 from hartonomous.forget.deleting import DeletionReport, apply
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.snapshots import create_snapshot
 from hartonomous.forget.undoing import undo
 from hartonomous.ingesting import load_bundle, rate
 from hartonomous.store.graph import Graph
@@ -62,10 +64,13 @@ def _measure(graph: Graph, bundles: list[Bundle]) -> list[Figure]:
     took_plan = seconds(lambda: planned.append(plan(graph, last, silent)))
     reports: list[DeletionReport] = []
     with WriterLock(graph, "bench") as lock:
+        create_snapshot(graph, lock, "before", silent)
         took = seconds(lambda: reports.append(apply(graph, lock, planned[0], silent)))
+        create_snapshot(graph, lock, "after", silent)
+        differing = _difference(graph)
         back = seconds(lambda: undo(graph, lock, reports[0].id, silent))
     removed = reports[0].removed
-    concept = _concept_plan(graph)
+    concept, cut = _concept_plan(graph), _concept_plan(graph, with_cut=True)
     naive = seconds(lambda: _naive(graph, f"s{SOURCES - 1}"))
     rate_done = removed / took
     return [
@@ -93,12 +98,33 @@ def _measure(graph: Graph, bundles: list[Bundle]) -> list[Figure]:
             "at most 2 s",
             concept <= 2,
         ),
+        Figure("the same, with what is cut off", f"{cut:.1f} s", "-", "at most 10 s", cut <= 10),
+        differing,
     ]
 
 
-def _concept_plan(graph: Graph) -> float:
+def _concept_plan(graph: Graph, with_cut: bool = False) -> float:
     return max(
-        seconds(lambda w=word: plan(graph, Selectors(concepts=(w,)), silent)) for word in CONCEPTS
+        seconds(lambda w=word: plan(graph, Selectors(concepts=(w,)), silent, with_cut))
+        for word in CONCEPTS
+    )
+
+
+def _difference(graph: Graph) -> Figure:
+    found: list[Difference] = []
+
+    def diff() -> None:
+        sides = [read_side(graph, f"snapshot:{name}", silent) for name in ("before", "after")]
+        found.append(compare(sides[0], sides[1], ("before", "after")))
+
+    took = seconds(diff)
+    relations = found[0].shared + found[0].only_a
+    return Figure(
+        f"diff of two snapshots, {relations:,} relations before",
+        f"{took:.1f} s",
+        f"{found[0].only_a:,} gone, {found[0].changed:,} changed",
+        "at most 30 s",
+        took <= 30 and relations >= 1_000_000,
     )
 
 
