@@ -19,6 +19,7 @@ from hartonomous.extract.neighbours import centred, normalised
 from importers.causal_running import CausalRunner
 from importers.transformer_loading import Transformer, load_transformer
 from importers.transformer_promotions import Promotions
+from importers.transformer_tracks import HEAD_SUPPORT
 from tests import models
 
 HEAD = 130
@@ -50,7 +51,7 @@ def run() -> list[Figure]:
     ends = listed(promotions, starts)
     figures = [Figure(f"one head's promotions of {n:,} tokens", f"{took:.1f} s", "-", "-", None)]
     for what, measure in measures(model, transformer, starts).items():
-        for least in (1, promotions.track().minimum):
+        for least in (1, HEAD_SUPPORT):
             pairs = pairs_of(starts, ends, n, least)
             which = f"by {least} of {heads} heads or more" if least > 1 else "by a head"
             figures.append(beside_chance(f"promoted {which}: {what}", measure, *pairs))

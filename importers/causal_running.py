@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -22,6 +20,7 @@ from hartonomous.extract.counting import (
 )
 from hartonomous.extract.importing import Progress, ReadText
 from hartonomous.extract.vocabulary import CONTINUATION, PIECE, TOKEN, Vocabulary
+from importers.prefix_memory import PrefixMemory
 from importers.transformer_loading import Transformer
 
 WINDOW, OVERLAP = 512, 128
@@ -104,10 +103,7 @@ class CausalRunner:
         frame = len(self._transformer.prefix)
         self._window = max(2, min(WINDOW, longest - frame, self._most))
         self._length = max(2, min(LENGTH, longest - frame))
-        # transformers renames the argument in version 5.
-        known = signature(self._transformer.model.forward).parameters
-        self._memory = "cache" if "cache" in known else "past_key_values"
-        self._begin: Any = None
+        self._prefix = PrefixMemory(transformer)
 
     @property
     def frame(self) -> list[int]:
@@ -116,7 +112,7 @@ class CausalRunner:
     def alone(self, compositions: NDArray[np.int64]) -> Observed:
         """Run tokens alone, each after the model's prefix."""
         ids = self._vocabulary.rows[compositions][:, None]
-        logits = self._after(ids, self._prefix(len(ids)))
+        logits = self._after(ids, self._prefix.for_sequences(len(ids)))
         lengths = np.ones(len(ids), dtype=np.int64)
         return Observed(lengths, 0 * lengths, compositions, self._listed(logits))
 
@@ -172,9 +168,9 @@ class CausalRunner:
         draws = [np.random.default_rng([SEED, int(number)]) for number in numbers]
         openers = [OPENERS[draw.integers(len(OPENERS))] for draw in draws]
         ids = np.array([self._ids(opener)[:1] for opener in openers], dtype=np.int64)
-        cache, written, parts = self._prefix(len(ids)), [ids], []
+        memory, written, parts = self._prefix.for_sequences(len(ids)), [ids], []
         for _ in range(self._length):
-            logits = self._after(written[-1], cache)
+            logits = self._after(written[-1], memory)
             parts.append(self._listed(logits))
             chance = np.array([draw.random() for draw in draws])
             written.append(self._drawn(logits, chance)[:, None])
@@ -215,26 +211,11 @@ class CausalRunner:
             ).logits[:, -longest:]
         return [logits[row, : len(window.ids)] for row, window in enumerate(windows)]
 
-    def _prefix(self, sequences: int) -> Any:
-        """Return the model's memory of its prefix, for so many sequences."""
-        if self._begin is None:
-            cache = import_module("transformers").DynamicCache(config=self._transformer.config)
-            if self.frame:
-                self._after(np.array([self.frame], dtype=np.int64), cache)
-            self._begin = cache
-        cache = copy.deepcopy(self._begin)
-        if self.frame:
-            cache.batch_repeat_interleave(sequences)
-        return cache
-
-    def _after(self, ids: NDArray[np.int64], cache: Any) -> Any:
-        """Return the logits after the last id of each sequence; the cache then holds the ids too."""
+    def _after(self, ids: NDArray[np.int64], memory: dict[str, Any]) -> Any:
+        """Return the logits after the last id of each sequence; the memory then holds the ids too."""
         with self._torch.inference_mode():
             return self._transformer.model(
-                input_ids=self._tensor(ids),
-                use_cache=True,
-                logits_to_keep=1,
-                **{self._memory: cache},
+                input_ids=self._tensor(ids), logits_to_keep=1, **memory
             ).logits[:, -1]
 
     def _shares(self, logits: Any) -> Any:

@@ -49,6 +49,11 @@ class Transformer:
         return self.model.base_model
 
     @property
+    def reads_on(self) -> bool:
+        """Return whether what a token brings depends on the tokens before it alone."""
+        return self.body is not self.model and not self.suffix
+
+    @property
     def parameters(self) -> int:
         return sum(tensor.numel() for tensor in self.model.parameters())
 

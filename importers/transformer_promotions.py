@@ -21,7 +21,6 @@ from hartonomous.extract.importing import ListedTrack
 from hartonomous.extract.neighbours import Neighbours
 from hartonomous.extract.vocabulary import Vocabulary
 from importers.transformer_loading import Transformer
-from importers.transformer_states import HEAD_SUPPORT
 
 PROMOTED = 10
 """Tokens taken for each token and head, as MAPS does (Elhelo, Geva 2024)."""
@@ -98,10 +97,7 @@ class Promotions:
             for layer in range(len(self._layers))
             for head in range(self._heads)
         ]
-        minimum = min(HEAD_SUPPORT, len(names))
-        return ListedTrack(
-            "PROMOTION_EVIDENCE", tuple(names), self._size, PROMOTED, self.promoted, minimum
-        )
+        return ListedTrack("PROMOTION_EVIDENCE", tuple(names), self._size, PROMOTED, self.promoted)
 
     def promoted(self, position: int, progress: Callable[[int, int], None]) -> Neighbours:
         """Return what each token promotes most through one head, itself left out, best first.

@@ -24,15 +24,13 @@ from numpy.typing import NDArray
 from hartonomous.errors import BadInput
 from hartonomous.extract.importing import Progress, VectorTrack
 from hartonomous.extract.vocabulary import Vocabulary
+from importers.prefix_memory import PrefixMemory
 from importers.transformer_loading import Transformer
 
 Floats = NDArray[np.float32]
 
 BATCH = 256
 """Tokens run at once; each is its own sequence."""
-
-HEAD_SUPPORT = 5
-"""Heads that have to list a pair: measured on MiniLM, fewer only add edges."""
 
 WHOLE_VALUES = (
     "self.value",
@@ -70,6 +68,7 @@ class TokenStates:
         self._path, self._vocabulary = transformer.path, vocabulary
         self._layers, self._heads = layers, heads
         self._transformer = transformer
+        self._prefix = PrefixMemory(transformer) if transformer.reads_on else None
         self._plan = _plan(transformer, heads)
         self._prepared = False
         self._states: NDArray[np.float32] | None = None
@@ -98,9 +97,8 @@ class TokenStates:
                 for layer, _ in plan.values
                 for head in range(plan.heads)
             ]
-            minimum = min(HEAD_SUPPORT, len(names))
             yield VectorTrack(
-                "HEAD_EVIDENCE", tuple(names), plan.head_size, self._head, minimum, self._prepare
+                "HEAD_EVIDENCE", tuple(names), plan.head_size, self._head, 1, self._prepare
             )
 
     def _layer(self, position: int) -> Floats:
@@ -131,14 +129,14 @@ class TokenStates:
         rows = self._vocabulary.rows
         for first in range(0, n, BATCH):
             part = slice(first, min(first + BATCH, n))
-            states, values = _run(self._transformer, plan, rows[part], self._layers)
+            states, values = _run(self._transformer, self._prefix, plan, rows[part], self._layers)
             self._check(part, states, values)
             if self._states is not None:
                 self._states[:, part] = states
             if self._values is not None:
                 self._values[:, part] = values
             progress("tokens", part.stop, n)
-        del self._transformer
+        del self._transformer, self._prefix
 
     def _check(self, part: slice, states: Floats, values: Floats) -> None:
         for name, found in (("output", states), ("values", values)):
@@ -201,16 +199,22 @@ def _plan(transformer: Transformer, heads: bool) -> _Plan:
 
 
 def _run(
-    transformer: Transformer, plan: _Plan, rows: NDArray[np.int64], layers: bool
+    transformer: Transformer,
+    prefix: PrefixMemory | None,
+    plan: _Plan,
+    rows: NDArray[np.int64],
+    layers: bool,
 ) -> tuple[Floats, Floats]:
     """Return states (positions, tokens, width) and values (layers, tokens, heads * size)."""
     torch: Any = import_module("torch")
-    before, after = transformer.prefix, transformer.suffix
+    before, after = (() if prefix else transformer.prefix), transformer.suffix
     ids = np.empty((len(rows), len(before) + 1 + len(after)), dtype=np.int64)
     ids[:, : len(before)], ids[:, len(before)] = before, rows
     ids[:, len(before) + 1 :] = after
     place = len(before)
     tokens = torch.from_numpy(ids).to(transformer.device)
+    whole = {"attention_mask": torch.ones_like(tokens)}
+    frame = prefix.for_sequences(len(rows)) if prefix else whole
     kept_values: dict[int, Any] = {}
     kept_inputs: dict[int, Any] = {}
     width = plan.heads * plan.head_size
@@ -229,11 +233,7 @@ def _run(
 
     with torch.inference_mode():
         with _hooks(plan, keep_values, keep_inputs):
-            output = transformer.body(
-                input_ids=tokens,
-                attention_mask=torch.ones_like(tokens),
-                output_hidden_states=layers,
-            )
+            output = transformer.body(input_ids=tokens, output_hidden_states=layers, **frame)
         states = [state[:, place] for state in output.hidden_states] if layers else []
         for layer, module in plan.experts if layers else ():
             for expert in range(module.num_experts):

@@ -4,16 +4,35 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.embeddings import opened_file
-from hartonomous.extract.importing import ALL, TRACKS, OpenedModel, OpenOptions
+from hartonomous.extract.importing import (
+    ALL,
+    TRACKS,
+    ListedTrack,
+    OpenedModel,
+    OpenOptions,
+    VectorTrack,
+)
 from hartonomous.extract.texts import Texts, read_texts
 from importers.transformer_loading import architecture, is_causal, load_transformer
 
+Track = TypeVar("Track", VectorTrack, ListedTrack)
+
 CAUSAL_TRACKS = {"next", "promotions"}
 """What only a model with a head over its vocabulary has."""
+
+SEVERAL = {"layers", "heads", "promotions"}
+"""What is observed at several positions, of which some have to list a pair."""
+
+HEAD_SUPPORT = 5
+"""Heads that have to list a pair: measured on MiniLM, fewer only add edges."""
+
+LAYER_SHARE = 8
+"""One in so many layers has to list a pair: all of MiniLM's seven states, four of SmolLM2's 31."""
 
 
 def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions) -> OpenedModel:
@@ -50,6 +69,12 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
         promotions = Promotions(transformer, model.vocabulary)
         listed += (promotions.track(),)
         described |= promotions.determined
+    tracks = tuple(_supported(track, options.support) for track in tracks)
+    listed = tuple(_supported(track, options.support) for track in listed)
+    described["support"] = {
+        **{one.evidence: one.minimum for one in tracks},
+        **{one.evidence: one.minimum for one in listed},
+    }
     files = model.files + texts.files
     if path.is_dir():
         files += _others(path, {file.name for file in files})
@@ -62,6 +87,18 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
         files=files,
         options={**model.options, **described},
     )
+
+
+def _supported(track: Track, asked: int | None) -> Track:
+    """Return a track with the number of its positions that have to list a pair."""
+    positions = len(track.positions)
+    usual = {
+        "EMBEDDING_EVIDENCE": 1,
+        "LAYER_EVIDENCE": max(1, round(positions / LAYER_SHARE)),
+        "HEAD_EVIDENCE": HEAD_SUPPORT,
+        "PROMOTION_EVIDENCE": HEAD_SUPPORT,
+    }
+    return replace(track, minimum=min(asked or usual[track.evidence], positions))
 
 
 def _others(path: Path, known: set[str]) -> tuple[OpenedFile, ...]:
@@ -86,4 +123,6 @@ def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
             )
     if "next" not in chosen and (options.read or options.samples):
         raise UsageError("--read and --samples are for next tokens: add --tracks next.")
+    if options.support is not None and not chosen & SEVERAL:
+        raise UsageError("--support is for layers, heads and promotions: add them to --tracks.")
     return chosen

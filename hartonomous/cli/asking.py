@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,8 @@ from hartonomous.cli.output import json_option, print_facts, print_json, print_r
 if TYPE_CHECKING:
     from hartonomous.ask.repetition import Repetition
     from hartonomous.store.graph import Graph
+
+_PLACE = re.compile(r"layer (?P<layer>\d+)(?:, (?P<part>head|expert)s? (?P<number>[\d-]+))?")
 
 
 def open_graph() -> Graph:
@@ -133,19 +136,37 @@ def _shown_track(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _places(row: dict[str, Any]) -> str:
-    """Return where a track observed the pair, a line a layer."""
-    layers: dict[str, list[str]] = {}
+    """Return where a track observed the pair, a line a layer that has parts."""
+    layers, named = [], []
+    parts: dict[str, list[str]] = {}
     for name in row["positions"]:
-        layer, _, head = name.partition(", ")
-        layers.setdefault(layer, []).append(head)
+        place = _PLACE.fullmatch(name)
+        if place is None:
+            named.append(name)
+        elif place["part"] is None:
+            layers.append(int(place["layer"]))
+        else:
+            title = f"layer {place['layer']}: {place['part']}"
+            parts.setdefault(title, []).append(place["number"])
+    whole = [f"layer {_ranges(layers)}"] if layers else []
     title = f"{row['source']}, {len(row['positions'])} of {row['examined']} positions:"
-    if not any(head for heads in layers.values() for head in heads):
-        return f"{title} {', '.join(layers)}"
-    lines = [
-        f"  {layer}: head {', '.join(head.partition(' ')[2] for head in heads)}"
-        for layer, heads in layers.items()
-    ]
-    return "\n".join([title, *lines])
+    lines = [f"  {title} {', '.join(numbers)}" for title, numbers in parts.items()]
+    return "\n".join([" ".join([title, ", ".join([*whole, *named])]).rstrip(), *lines])
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Return ascending numbers with runs of them as ranges.
+
+    >>> _ranges([0, 1, 2, 5, 7, 8])
+    '0-2, 5, 7-8'
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous sources --json\n")

@@ -55,6 +55,12 @@ def extraction_options(command: F) -> F:
             "comma-separated, or all; promotions (causal models) when named.",
         ),
         click.option(
+            "--support",
+            type=click.IntRange(1),
+            help="Layers or heads that have to list a pair.  [default: 5 heads, an eighth of the "
+            "layers]",
+        ),
+        click.option(
             "--read",
             multiple=True,
             type=click.Path(path_type=Path),
@@ -164,6 +170,7 @@ def opening(options: dict[str, Any]) -> tuple[OpenOptions, str | None]:
         options["read"],
         options["samples"],
         options["encoder"],
+        options["support"],
     )
     return chosen, options["importer"]
 

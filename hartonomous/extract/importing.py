@@ -46,6 +46,7 @@ class OpenOptions:
     run, if it is.
     `read` are files and folders of text a causal model reads, `samples` the tokens it writes itself.
     `encoder` is the folder of the sentence encoder that reads documents.
+    `support` positions have to list a pair of layers, heads or promotions; None is the usual number.
     """
 
     vocabulary: Path | None = None
@@ -56,6 +57,7 @@ class OpenOptions:
     read: tuple[Path, ...] = ()
     samples: int = 0
     encoder: Path | None = None
+    support: int | None = None
 
 
 @dataclass(frozen=True)
@@ -235,3 +237,5 @@ def refuse_running(importer: str, options: OpenOptions) -> None:
         raise UsageError(
             f"A {importer} model cannot read or write; leave --read and --samples out."
         )
+    if options.support is not None:
+        raise UsageError(f"A {importer} model has neither layers nor heads; leave --support out.")

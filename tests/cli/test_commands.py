@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from hartonomous.cli import COMMANDS
+from hartonomous.cli.asking import _places
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
@@ -288,3 +289,21 @@ def test_next_tokens_from_the_command_line(served: Graph, tmp_path: Path) -> Non
     assert "perplexity of the model" in run(*options, "--source", "tiny").stdout
     assert "belong together" in failed(2, "evaluate", "--next", model)
     assert "nobody" in failed(3, *options, "--source", "nobody")
+
+
+def test_places_are_told_a_line_a_layer() -> None:
+    positions = [
+        *(f"layer {number}" for number in (0, 1, 2, 5)),
+        "layer 1, heads 1-3",
+        "layer 1, heads 4-6",
+        "layer 2, head 7",
+        "layer 2, expert 1",
+        "notes, first part.txt",
+    ]
+    row = {"source": "minilm", "examined": 20, "positions": positions}
+    assert _places(row).splitlines() == [
+        "minilm, 9 of 20 positions: layer 0-2, 5, notes, first part.txt",
+        "  layer 1: head 1-3, 4-6",
+        "  layer 2: head 7",
+        "  layer 2: expert 1",
+    ]

@@ -31,9 +31,11 @@ def opened(path: Path, tracks: frozenset[str] = ALL, **options: Any) -> OpenedMo
     return model
 
 
-@pytest.mark.parametrize("family", CONFIGS)
-def test_layers_are_those_the_model_gives(tmp_path: Path, family: str) -> None:
-    model = opened(tiny(tmp_path, family))
+@pytest.mark.parametrize(
+    ("family", "head"), [*((each, False) for each in CONFIGS), *((each, True) for each in CAUSAL)]
+)
+def test_layers_are_those_the_model_gives(tmp_path: Path, family: str, head: bool) -> None:
+    model = opened(tiny(tmp_path, family, causal_head=head))
     tracks = {track.evidence: track for track in model.tracks}
     assert list(tracks) == ["EMBEDDING_EVIDENCE", "LAYER_EVIDENCE", "HEAD_EVIDENCE"]
     layers, heads = tracks["LAYER_EVIDENCE"], tracks["HEAD_EVIDENCE"]
@@ -68,6 +70,18 @@ def test_a_heads_values_are_its_part_of_the_projection(tmp_path: Path) -> None:
     np.testing.assert_allclose(heads.vectors(6)[3], value[8:12].numpy(), atol=TOLERANCE)
 
 
+def test_a_causal_models_heads_see_its_prefix(tmp_path: Path) -> None:
+    model = opened(tiny(tmp_path, "llama", causal_head=True), frozenset({"heads"}))
+    reference = transformers.AutoModel.from_pretrained(tmp_path).eval()
+    row = int(model.vocabulary.rows[3])
+    layer = reference.layers[1]
+    with torch.inference_mode():
+        states = reference(torch.tensor([[5, row]]), output_hidden_states=True).hidden_states
+        value = layer.self_attn.v_proj(layer.input_layernorm(states[1]))[0, 1].numpy()
+    (heads,) = model.tracks
+    np.testing.assert_allclose(heads.vectors(3)[3], value[4:8], atol=TOLERANCE)
+
+
 def test_experts_are_positions(tmp_path: Path) -> None:
     model = opened(tiny(tmp_path, "mixtral"), frozenset({"layers"}))
     (layers,) = model.tracks
@@ -90,6 +104,24 @@ def test_pairs_below_the_threshold_are_counted(tmp_path: Path) -> None:
     assert min(rows["n"].to_pylist()) >= 5
     n = len(model.vocabulary)
     assert track.rows + track.below <= n * (n - 1) // 2
+
+
+def test_how_many_have_to_list_a_pair_can_be_chosen(tmp_path: Path) -> None:
+    path = str(tiny(tmp_path / "m", "bert"))
+
+    def supports(support: int | None) -> tuple[OpenedModel, list[int]]:
+        model = open_model(path, OpenOptions(tracks=ALL, support=support))
+        return model, [track.minimum for track in model.tracks]
+
+    usual, counts = supports(None)
+    assert [len(track.positions) for track in usual.tracks] == [1, 3, 8]
+    assert counts == [1, 1, 5]
+    chosen, counts = supports(4)
+    assert counts == [1, 3, 4]
+    # The same files seen with other thresholds are another source.
+    assert usual.options != chosen.options
+    with pytest.raises(UsageError, match="--support is for layers, heads"):
+        open_model(path, OpenOptions(support=2))
 
 
 def test_an_interrupted_extraction_goes_on_with_the_next_position(
