@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -12,8 +15,10 @@ import pytest
 from hartonomous.bundle import BundleWriter, read_bundle
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.evidence import check, columns
+from hartonomous.extract.extracting import ExtractOptions, extract_cached, open_model
+from hartonomous.extract.importing import OpenOptions
 from hartonomous.schema import evidence_type
-from tests.building import random_bundle
+from tests.building import random_bundle, silent, write_vectors
 
 EMBEDDING = evidence_type("EMBEDDING_EVIDENCE")
 
@@ -59,6 +64,18 @@ def test_leaving_early_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), BundleWriter(tmp_path / "b"):
         raise KeyboardInterrupt
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_ingest_left_goes_with_the_next(tmp_path: Path) -> None:
+    words = ["king", "queen", "prince", "throne"]
+    path = write_vectors(tmp_path / "model", words, np.eye(4, 3, dtype=np.float32) + 1)
+    model, options = open_model(str(path), OpenOptions()), ExtractOptions()
+    whole = extract_cached(model, options, tmp_path / "cache", silent)
+    process = subprocess.Popen(["true"])
+    process.wait()
+    shutil.copytree(whole.path, tmp_path / "cache" / f".another.{process.pid}.partial")
+    assert extract_cached(model, options, tmp_path / "cache", silent) == whole
+    assert list((tmp_path / "cache").iterdir()) == [whole.path]
 
 
 def test_an_existing_folder_is_not_touched(tmp_path: Path) -> None:

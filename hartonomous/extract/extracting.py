@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from hartonomous.atomic import sweep
 from hartonomous.bundle import (
     Bundle,
     BundleWriter,
@@ -182,6 +183,7 @@ def extract_cached(
     described = {"source": source.digest, "subject": source.subject}
     described |= {"licence": source.licence, "family": source.family}
     cache.mkdir(parents=True, exist_ok=True)
+    sweep(cache)
     target = cache / content_digest("cached bundle", described)[:32]
     if target.is_dir():
         try:
