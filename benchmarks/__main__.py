@@ -38,7 +38,8 @@ BEGINNING = """\
 
 # Benchmarks
 
-Medians of several; baselines in the same run.
+Medians of several; baselines in the same run. Why some miss their bar stands in
+[decisions](decisions.md).
 """
 
 
