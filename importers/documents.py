@@ -26,6 +26,7 @@ from hartonomous.extract.importing import (
     PairTrack,
     ReadyPairs,
     refuse_options,
+    refuse_running,
 )
 from hartonomous.extract.neighbours import NeighbourOptions, nearest
 from hartonomous.extract.tokenizers import find_tokenizer
@@ -78,6 +79,7 @@ class Documents:
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         refuse_options(self.name, options, vocabulary=True, tensor=True)
+        refuse_running(self.name, options)
         if options.encoder is None:
             raise BadInput(
                 f"{path} is not a model that any importer reads. If it holds documents, say which "

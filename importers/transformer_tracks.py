@@ -32,7 +32,7 @@ HEAD_SUPPORT = 5
 """Heads that have to list a pair: measured on MiniLM, fewer only add edges."""
 
 LAYER_SHARE = 8
-"""One in so many layers has to list a pair: all of MiniLM's seven states, four of SmolLM2's 31."""
+"""One in so many layers has to list a pair: one of MiniLM's seven, four of SmolLM2's 31."""
 
 
 def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions) -> OpenedModel:

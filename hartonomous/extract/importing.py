@@ -227,15 +227,15 @@ def refuse_options(importer: str, options: OpenOptions, *, vocabulary: bool, ten
 
 
 def refuse_running(importer: str, options: OpenOptions) -> None:
-    """Raise UsageError when a matrix of vectors, which cannot be run, is to be."""
+    """Raise UsageError when vectors or documents are to be run as a transformer is."""
     if unknown := sorted(options.tracks - {"embedding", ALL}):
         raise UsageError(
-            f"A {importer} model is vectors alone and cannot be run; it has no {unknown[0]}. "
-            "Leave --tracks out."
+            f"What the importer {importer!r} opens is not run as a transformer is; it has no "
+            f"{unknown[0]}. Leave --tracks out."
         )
     if options.read or options.samples:
         raise UsageError(
-            f"A {importer} model cannot read or write; leave --read and --samples out."
+            f"What {importer!r} opens cannot read or write; leave --read and --samples out."
         )
     if options.support is not None:
-        raise UsageError(f"A {importer} model has neither layers nor heads; leave --support out.")
+        raise UsageError(f"What {importer!r} opens has no layers or heads; leave --support out.")

@@ -24,7 +24,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from hartonomous.atomic import atomic, make_durable
+from hartonomous.atomic import atomic
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
 from hartonomous.evidence import DIGEST_LANES
 from hartonomous.forget.covering import Coverage, Mask
@@ -320,15 +320,12 @@ def _pack(folder: Path, path: Path) -> str:
     files = {part.relative_to(folder).as_posix(): file_digest(part) for part in parts}
     manifest = {"format": FORMAT, "files": files}
     digest = content_digest("backup", manifest)
-    partial = folder / "whole"
-    descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w+b") as file, zipfile.ZipFile(file, "w") as packed:
-        packed.writestr(MANIFEST, canonical_json({**manifest, "digest": digest}))
-        for name in files:
-            packed.write(folder / name, name)
-    make_durable(partial)
-    partial.replace(path)
-    make_durable(path.parent)
+    with atomic(path) as partial:
+        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w+b") as file, zipfile.ZipFile(file, "w") as packed:
+            packed.writestr(MANIFEST, canonical_json({**manifest, "digest": digest}))
+            for name in files:
+                packed.write(folder / name, name)
     return digest
 
 

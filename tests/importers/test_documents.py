@@ -305,6 +305,19 @@ def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         open_encoder(MINILM)
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ({"tracks": frozenset({"heads"})}, "it has no heads"),
+        ({"samples": 10}, "cannot read or write"),
+        ({"support": 3}, "no layers or heads"),
+    ],
+)
+def test_what_only_transformers_have_is_refused(said: dict[str, Any], told: str) -> None:
+    with pytest.raises(UsageError, match=told):
+        open_model(str(DOCUMENTS), OpenOptions(encoder=MINILM, **said))
+
+
 def test_encoders_that_are_none_or_bring_code_are_refused(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="no encoder's folder"):
         open_encoder(tmp_path / "nowhere")

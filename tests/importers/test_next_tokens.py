@@ -225,7 +225,7 @@ def test_a_model_that_expects_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="LlamaModel"):
         opened(tiny(tmp_path / "h", "llama"))
     vectors = write_vectors(tmp_path / "v", ["a", "b", "c"], np.eye(3))
-    with pytest.raises(UsageError, match="vectors alone"):
+    with pytest.raises(UsageError, match="not run as a transformer"):
         opened(vectors)
     with pytest.raises(UsageError, match="cannot read or write"):
         opened(vectors, frozenset({"embedding"}), samples=5)
