@@ -7,31 +7,31 @@ import platform
 import re
 import sys
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import psutil
 
-from benchmarks import (
-    answers,
-    command_line,
-    forgetting,
-    generation,
-    graph,
-    neighbours,
-    next_tokens,
-    paths,
-    placing,
-    promotions,
-    proving,
-    together,
-    transformer,
-)
 from benchmarks.measuring import Figure
 
 DOCS = Path(__file__).parents[1] / "docs"
-SHORT = (command_line, proving, neighbours, graph, forgetting, placing, paths, answers)
-LONG = (transformer, together, promotions, next_tokens, generation)
+SHORT = (
+    "command_line",
+    "proving",
+    "neighbours",
+    "graph",
+    "forgetting",
+    "placing",
+    "paths",
+    "answers",
+)
+LONG = ("transformer", "together", "promotions", "next_tokens", "generation")
 """Those that run whole transformers: most of an hour on an idle machine of two cores."""
+
+NAMED = ("devices",)
+"""Those that need what few machines have, and run only when named."""
+
+KINDS = (*SHORT, *LONG, *NAMED)
 
 BEGINNING = """\
 <!-- Made by `make bench` and `make bench-long`; `python -m benchmarks NAME` renews one table. -->
@@ -46,18 +46,18 @@ Medians of several; baselines in the same run. Why some miss their bar stands in
 def main() -> None:
     """Run what was named: modules, `long` for all long ones, nothing for all short ones."""
     asked = sys.argv[1:]
-    kinds = {part.__name__.rpartition(".")[2]: part for part in (*SHORT, *LONG)}
+    if unknown := sorted(set(asked) - {*KINDS, "long"}):
+        raise SystemExit(f"There is no benchmark {unknown[0]!r}; there are {', '.join(KINDS)}.")
     every = LONG if asked == ["long"] else SHORT if not asked else ()
-    if unknown := sorted(set(asked) - kinds.keys() - {"long"}):
-        raise SystemExit(f"There is no benchmark {unknown[0]!r}; there are {', '.join(kinds)}.")
-    for part in every or [kinds[name] for name in asked]:
-        figures = part.run()
+    for name in every or asked:
+        # Only here, so that one can run where another's libraries are missing.
+        figures = import_module(f"benchmarks.{name}").run()
         for figure in figures:
             sys.stdout.write(f"{figure.what}: {figure.value} | {figure.baseline} | {figure.bar}\n")
             sys.stdout.flush()
-        target = DOCS / ("benchmarks-long.md" if part in LONG else "benchmarks.md")
         # Written after each, so that one that fails takes nothing with it.
-        renew(target, part.__name__.rpartition(".")[2], figures)
+        target = "benchmarks.md" if name in SHORT else "benchmarks-long.md"
+        renew(DOCS / target, name, figures)
 
 
 def renew(target: Path, name: str, figures: list[Figure]) -> None:
@@ -65,8 +65,7 @@ def renew(target: Path, name: str, figures: list[Figure]) -> None:
     known = target.read_text("utf-8") if target.is_file() else ""
     tables = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", known, re.MULTILINE | re.DOTALL))
     tables[name] = "\n" + _table(figures)
-    order = [part.__name__.rpartition(".")[2] for part in (*SHORT, *LONG)]
-    named = sorted(tables, key=lambda one: order.index(one) if one in order else len(order))
+    named = sorted(tables, key=lambda one: KINDS.index(one) if one in KINDS else len(KINDS))
     text = BEGINNING + "".join(f"\n## {one}\n\n{tables[one].strip()}\n" for one in named)
     target.write_text(text, "utf-8")
 

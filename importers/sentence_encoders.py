@@ -14,7 +14,7 @@ from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.importing import Progress
 from hartonomous.extract.untrusted import inside, is_pickle, read_json, refuse_pickle, shown
 from hartonomous.identity import content_digest, file_digest
-from importers.transformer_loading import refuse_code, refuse_size
+from importers.transformer_loading import refuse_code, refuse_device, refuse_size
 
 MODULES = ("Transformer", "Pooling", "Normalize", "Dense")
 """Parts an encoder may be made of; each is the library's own class."""
@@ -78,8 +78,7 @@ def _load(path: Path, device: str) -> Any:
     refuse_code(path)
     refuse_size(path)
     library, torch = _library()
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("There is no CUDA device here; leave --device out, or use --device cpu.")
+    refuse_device(device)
     try:
         model = library.SentenceTransformer(
             str(path),

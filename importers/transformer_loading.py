@@ -24,6 +24,10 @@ ENCODERS = ("bert", "t5encoder", "clip")
 
 ARCHITECTURE = "general.architecture"
 
+DEVICE_TOLERANCE = 1e-3
+"""Of a vector's length, and of all probability, by which a run on CUDA may differ from one on the
+CPU; `python -m benchmarks devices` measures it on real models."""
+
 MEMORY_SHARE = 0.8
 """Of the free memory, what a model's weights may take before it is refused."""
 
@@ -65,8 +69,7 @@ def load_transformer(path: Path, device: str) -> Transformer:
     model that brings code, is of an unknown architecture, or is larger than the free memory.
     """
     transformers, torch = _modules()
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UsageError("There is no CUDA device here; leave --device out, or use --device cpu.")
+    refuse_device(device)
     refuse_code(path)
     refuse_size(path)
     kind = transformers.AutoModelForCausalLM if is_causal(path) else transformers.AutoModel
@@ -117,6 +120,13 @@ def _modules() -> tuple[Any, Any]:
     transformers.utils.logging.disable_progress_bar()
     transformers.utils.logging.set_verbosity_error()
     return transformers, torch
+
+
+def refuse_device(device: str) -> None:
+    """Raise UsageError for a device that is not there."""
+    torch: Any = import_module("torch")
+    if device == "cuda" and not torch.cuda.is_available():
+        raise UsageError("There is no CUDA device here; leave --device out, or use --device cpu.")
 
 
 def refuse_code(path: Path) -> None:

@@ -352,12 +352,6 @@ def test_a_damaged_encoder_is_refused(tmp_path: Path) -> None:
         open_encoder(path)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device")
-def test_a_device_that_is_not_there(encoder: Path) -> None:
-    with pytest.raises(UsageError, match="no CUDA device"):
-        open_encoder(encoder, "cuda")
-
-
 def test_evidence_is_what_the_encoder_holds_alike(tmp_path: Path, encoder: Path) -> None:
     model = opened(DOCUMENTS, encoder)
     bundle = extract(model, ExtractOptions(NeighbourOptions(k=4)), tmp_path / "b", silent)

@@ -203,21 +203,6 @@ def test_an_unknown_architecture_names_what_can_be_had(tmp_path: Path) -> None:
         opened(path)
 
 
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a device")
-def test_a_device_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no CUDA device"):
-        opened(tiny(tmp_path, "bert"), device="cuda")
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-def test_a_device_gives_the_same_within_a_thousandth(tmp_path: Path) -> None:
-    path = tiny(tmp_path, "bert")
-    here, there = opened(path), opened(path, device="cuda")
-    for one, other in zip(here.tracks, there.tracks, strict=True):
-        for position in range(len(one.positions)):
-            np.testing.assert_allclose(one.vectors(position), other.vectors(position), atol=1e-3)
-
-
 def test_only_pickled_weights_are_refused(tmp_path: Path) -> None:
     path = tiny(tmp_path, "bert")
     weights = path / "model.safetensors"
