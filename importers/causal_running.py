@@ -29,6 +29,9 @@ WINDOW, OVERLAP = 512, 128
 LOGIT_BYTES = 1 << 28
 """What a batch's logits may take; the longer the vocabulary, the fewer places at once."""
 
+AGREEING = 1e-3
+"""By how much logits of the same tokens may differ, as a share and by itself."""
+
 LENGTH = 128
 """Tokens of a text that the model writes."""
 
@@ -111,10 +114,16 @@ class CausalRunner:
 
     def alone(self, compositions: NDArray[np.int64]) -> Observed:
         """Run tokens alone, each after the model's prefix."""
-        ids = self._vocabulary.rows[compositions][:, None]
-        logits = self._after(ids, self._prefix.for_sequences(len(ids)))
-        lengths = np.ones(len(ids), dtype=np.int64)
-        return Observed(lengths, 0 * lengths, compositions, self._listed(logits))
+        return self._observed_alone(compositions, self._logits_alone(compositions))
+
+    def said(self, compositions: NDArray[np.int64], outputs: NDArray[np.float32]) -> Observed:
+        """Return the same from the last layer's outputs, (tokens, width), without running them."""
+        return self._observed_alone(compositions, self._logits_of(outputs))
+
+    def agrees(self, compositions: NDArray[np.int64], outputs: NDArray[np.float32]) -> bool:
+        """Return whether the last layer's outputs alone tell what a run of the tokens does."""
+        run, read = self._logits_alone(compositions), self._logits_of(outputs)
+        return bool(self._torch.allclose(run, read, rtol=AGREEING, atol=AGREEING))
 
     def batches(self, paragraphs: Sequence[str]) -> list[list[Window]]:
         """Return the windows of texts, in batches of about equal lengths."""
@@ -178,6 +187,19 @@ class CausalRunner:
         ends = np.isin(drawn, self._transformer.tokenizer.all_special_ids)
         lengths = np.where(ends.any(axis=1), ends.argmax(axis=1), drawn.shape[1])
         return drawn, lengths, parts
+
+    def _logits_alone(self, compositions: NDArray[np.int64]) -> Any:
+        ids = self._vocabulary.rows[compositions][:, None]
+        return self._after(ids, self._prefix.for_sequences(len(ids)))
+
+    def _logits_of(self, outputs: NDArray[np.float32]) -> Any:
+        with self._torch.inference_mode():
+            given = self._torch.from_numpy(outputs).to(self._transformer.device)
+            return self._transformer.model.get_output_embeddings()(given)
+
+    def _observed_alone(self, compositions: NDArray[np.int64], logits: Any) -> Observed:
+        lengths = np.ones(len(compositions), dtype=np.int64)
+        return Observed(lengths, 0 * lengths, compositions, self._listed(logits))
 
     def _ids(self, text: str) -> list[int]:
         return list(self._transformer.tokenizer(text, add_special_tokens=False)["input_ids"])

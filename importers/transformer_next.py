@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hartonomous.extract.counting import (
     ExpectationCounter,
@@ -33,15 +34,32 @@ BATCH = 256
 SEQUENCES = 64
 """Texts written at once."""
 
+CHECKED = 16
+"""Tokens that are run although their last layer is known: a family may do something between that
+and what it says, and is then run whole."""
+
+
+Outputs = Callable[[slice, Progress], NDArray[np.float32]]
+"""What a model's last layer gives for a slice of the vocabulary, each token alone, (tokens, width)."""
+
 
 class NextTokens:
-    """A causal model, what it reads, and how its tokens are compositions."""
+    """A causal model, what it reads, and how its tokens are compositions.
+
+    With `outputs`, where the layers are taken out as well, every token is run once for both.
+    """
 
     def __init__(
-        self, transformer: Transformer, vocabulary: Vocabulary, texts: Texts, samples: int
+        self,
+        transformer: Transformer,
+        vocabulary: Vocabulary,
+        texts: Texts,
+        samples: int,
+        outputs: Outputs | None = None,
     ) -> None:
         self._vocabulary, self._texts, self._samples = vocabulary, texts, samples
         self._runner = CausalRunner(transformer, vocabulary)
+        self._outputs, self._checked = outputs, False
 
     @property
     def determined(self) -> dict[str, object]:
@@ -62,7 +80,7 @@ class NextTokens:
 
     def _observe(self, progress: Progress, finished: FinishedWork) -> Expectations:
         counter = ExpectationCounter(len(self._vocabulary))
-        for name, stage, done, total, run in self._work():
+        for name, stage, done, total, run in self._work(progress):
             kept = finished.read(name)
             observed = Observed.of(kept) if kept is not None else run()
             if kept is None:
@@ -71,12 +89,15 @@ class NextTokens:
             progress(stage, done, total)
         return counter.counted()
 
-    def _work(self) -> Iterator[tuple[str, str, int, int, Callable[[], Observed]]]:
+    def _work(
+        self, progress: Progress
+    ) -> Iterator[tuple[str, str, int, int, Callable[[], Observed]]]:
         """Yield each piece of work: its name, stage, places done after it and in all, and how."""
         runner, n = self._runner, len(self._vocabulary)
         for first in range(0, n, BATCH):
             part = np.arange(first, min(first + BATCH, n))
-            yield f"alone-{first:08d}", "alone", int(part[-1]) + 1, n, partial(runner.alone, part)
+            run = partial(self._alone, part, progress)
+            yield f"alone-{first:08d}", "alone", int(part[-1]) + 1, n, run
         batches = runner.batches(self._texts.paragraphs)
         done, total = 0, sum(len(window.ids) for batch in batches for window in batch)
         for number, batch in enumerate(batches):
@@ -87,6 +108,17 @@ class NextTokens:
             part = np.arange(first, min(first + SEQUENCES, texts))
             done, total = (int(part[-1]) + 1) * LENGTH, texts * LENGTH
             yield f"samples-{first:06d}", "samples", done, total, partial(runner.write, part)
+
+    def _alone(self, part: NDArray[np.int64], progress: Progress) -> Observed:
+        """Run tokens alone, or read off what was kept when their layers were."""
+        if self._outputs is None:
+            return self._runner.alone(part)
+        outputs = self._outputs(slice(int(part[0]), int(part[-1]) + 1), progress)
+        if not self._checked and not self._runner.agrees(part[:CHECKED], outputs[:CHECKED]):
+            self._outputs = None
+            return self._runner.alone(part)
+        self._checked = True
+        return self._runner.said(part, outputs)
 
 
 def count_observed(counter: ExpectationCounter, observed: Observed, *, alone: bool) -> None:

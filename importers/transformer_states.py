@@ -101,6 +101,12 @@ class TokenStates:
                 "HEAD_EVIDENCE", tuple(names), plan.head_size, self._head, 1, self._prepare
             )
 
+    def outputs(self, tokens: slice, progress: Progress) -> Floats:
+        """Return the output of the last layer for some tokens, (tokens, width)."""
+        self._prepare(progress)
+        assert self._states is not None
+        return np.array(self._states[self._plan.layers, tokens])
+
     def _layer(self, position: int) -> Floats:
         assert self._states is not None
         return np.ascontiguousarray(self._states[position])
@@ -148,15 +154,6 @@ class TokenStates:
                     f"{self._path}: the {name} of layer {layer} is not finite for {text!r}; the "
                     "file is damaged, or the model cannot be run in float32."
                 )
-
-
-def state_tracks(
-    transformer: Transformer, vocabulary: Vocabulary, tracks: frozenset[str]
-) -> tuple[tuple[VectorTrack, ...], dict[str, object]]:
-    """Return the tracks `layers` and `heads` of a model, and what determines them."""
-    layers, heads = "layers" in tracks, "heads" in tracks
-    states = TokenStates(transformer, vocabulary, layers=layers, heads=heads)
-    return tuple(states.tracks()), {"frame": states.frame}
 
 
 def _head_name(head: int, group: int) -> str:

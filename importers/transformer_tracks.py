@@ -51,16 +51,19 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
     transformer = load_transformer(path, options.device)
     tracks = model.tracks if "embedding" in chosen else ()
     counted, listed = model.counted, model.listed
+    outputs = None
     if chosen & {"layers", "heads"}:
-        from importers.transformer_states import state_tracks
+        from importers.transformer_states import TokenStates
 
-        found, determined = state_tracks(transformer, model.vocabulary, chosen)
-        tracks += found
-        described |= determined
+        layers, heads = "layers" in chosen, "heads" in chosen
+        states = TokenStates(transformer, model.vocabulary, layers=layers, heads=heads)
+        tracks += tuple(states.tracks())
+        described["frame"] = states.frame
+        outputs = states.outputs if layers else None
     if "next" in chosen:
         from importers.transformer_next import NextTokens
 
-        expecting = NextTokens(transformer, model.vocabulary, texts, options.samples)
+        expecting = NextTokens(transformer, model.vocabulary, texts, options.samples, outputs)
         counted += (expecting.track(),)
         described |= expecting.determined
     if "promotions" in chosen:

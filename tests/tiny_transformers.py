@@ -32,9 +32,11 @@ CONFIGS: dict[str, Any] = {
     "llama": lambda n: transformers.LlamaConfig(vocab_size=n, **LLAMA),
     "qwen2": lambda n: transformers.Qwen2Config(vocab_size=n, **LLAMA),
     "mistral": lambda n: transformers.MistralConfig(vocab_size=n, **LLAMA),
+    # Divides what it says, so its last layer alone does not tell it.
+    "granite": lambda n: transformers.GraniteConfig(vocab_size=n, logits_scaling=4.0, **LLAMA),
     "mixtral": lambda n: transformers.MixtralConfig(vocab_size=n, num_local_experts=3, **LLAMA),
 }
-CAUSAL = ("gpt2", "llama", "qwen2", "mistral", "mixtral")
+CAUSAL = ("gpt2", "llama", "qwen2", "mistral", "granite", "mixtral")
 
 
 def tiny(folder: Path, family: str, *, causal_head: bool = False, seed: int = 0) -> Path:

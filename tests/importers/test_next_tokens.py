@@ -19,6 +19,7 @@ from hartonomous.extract.importing import OpenedModel, OpenOptions
 from hartonomous.extract.neighbours import NeighbourOptions
 from hartonomous.schema import ANYTHING, MICRO
 from importers import causal_running
+from importers.causal_running import CausalRunner
 from tests.building import silent, write_vectors
 from tests.tiny_transformers import CAUSAL, SPECIALS, tiny
 
@@ -68,10 +69,13 @@ def shares(path: Path, ids: list[int]) -> np.ndarray:
     return torch.softmax(logits, -1).numpy()
 
 
+@pytest.mark.parametrize("tracks", [NEXT, NEXT | {"layers"}], ids=["next", "layers,next"])
 @pytest.mark.parametrize("family", CAUSAL)
-def test_tokens_alone_are_what_the_model_computes(tmp_path: Path, family: str) -> None:
+def test_tokens_alone_are_what_the_model_computes(
+    tmp_path: Path, family: str, tracks: frozenset[str]
+) -> None:
     path = causal(tmp_path / "m", family)
-    bundle = extracted(path, tmp_path / "b")
+    bundle = extracted(path, tmp_path / "b", tracks=tracks)
     bundle.verify_rows()
     evidence, visits = rows(bundle)
     tokenizer = transformers.AutoTokenizer.from_pretrained(path)
@@ -86,6 +90,24 @@ def test_tokens_alone_are_what_the_model_computes(tmp_path: Path, family: str) -
     assert {end for end in words if expected[ids[end]] > LEAST_SHARE_ALONE + 1e-5} <= kept.keys()
     assert sum(kept.values()) + visits["king"][1] == ALONE * MICRO
     assert ("king", "king") not in evidence
+
+
+def test_tokens_alone_are_run_once_for_all_tracks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[int] = []
+    logits_alone = CausalRunner._logits_alone
+
+    def counted(self: CausalRunner, compositions: np.ndarray) -> Any:
+        ran.append(len(compositions))
+        return logits_alone(self, compositions)
+
+    monkeypatch.setattr(CausalRunner, "_logits_alone", counted)
+    for family, whole in (("llama", False), ("granite", True)):
+        ran.clear()
+        path = causal(tmp_path / family, family)
+        bundle = extracted(path, tmp_path / f"{family}-b", tracks=NEXT | {"layers"})
+        assert (sum(ran) > len(bundle.contexts()) // 2) == whole
 
 
 def test_text_is_counted_by_contexts(tmp_path: Path) -> None:

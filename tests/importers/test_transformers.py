@@ -51,7 +51,7 @@ def test_layers_are_those_the_model_gives(tmp_path: Path, family: str, head: boo
             layers.vectors(position)[place], state[0, 1].numpy(), atol=TOLERANCE
         )
     assert heads.dimensions == 4
-    shared = family in ("llama", "qwen2", "mistral", "mixtral")
+    shared = family in CAUSAL and family != "gpt2"
     assert len(heads.positions) == (4 if shared else 8)
     assert heads.positions[1] == ("layer 1, heads 3-4" if shared else "layer 1, head 2")
     assert heads.vectors(0).shape == (len(model.vocabulary), 4)
