@@ -26,7 +26,7 @@ Found = tuple[NDArray[np.int32], NDArray[np.float64]]
 ROWS, COLUMNS = 256, 4096
 """A tile: 4 MiB of products, which stays in the cache between multiplying and selecting."""
 
-BLOCK = 32
+BLOCK = 16
 SAMPLE_RANK = 9
 PASSING = 4
 """A threshold is the 9th best of a sample sized so that about 4k entries pass it."""
@@ -248,27 +248,34 @@ def _search_row(
     indices[:], similarities[:] = near[order], exact[order]
 
 
+@numba.njit(nogil=True, fastmath=True, inline="always")
+def _below(row, block, threshold):  # type: ignore[no-untyped-def]
+    """Return whether a whole block of columns is below a threshold; of part of one nothing is said."""
+    if block + BLOCK > len(row):
+        return False
+    largest = row[block]
+    # A fixed number of plain comparisons becomes a few vector instructions; max() does not.
+    for j in range(BLOCK):
+        largest = row[block + j] if row[block + j] > largest else largest
+    return largest < threshold
+
+
 @numba.njit(nogil=True, cache=True, fastmath=True)
 def _collect(tile, thresholds, begin, first, columns, products, counts):  # type: ignore[no-untyped-def]
     rows, width = tile.shape
     capacity = columns.shape[1]
     for i in range(rows):
-        threshold = thresholds[i]
-        count = counts[i]
+        row, threshold, count = tile[i], thresholds[i], counts[i]
         if count > capacity:
             continue
         for block in range(0, width, BLOCK):
-            end = min(block + BLOCK, width)
-            largest = tile[i, block]
-            for j in range(block, end):
-                largest = max(largest, tile[i, j])
-            if largest < threshold:
+            if _below(row, block, threshold):
                 continue
-            for j in range(block, end):
-                if tile[i, j] >= threshold and begin + j != first + i:
+            for j in range(block, min(block + BLOCK, width)):
+                if row[j] >= threshold and begin + j != first + i:
                     if count < capacity:
                         columns[i, count] = begin + j
-                        products[i, count] = tile[i, j]
+                        products[i, count] = row[j]
                     count += 1
         counts[i] = count
 
@@ -279,26 +286,22 @@ def _scan(tile, rising, order, first, begin, pairs, values):  # type: ignore[no-
     room = len(values)
     count = 0
     for i in range(rows):
-        threshold = rising[first + i]
+        row, threshold = tile[i], rising[first + i]
         start = max(0, first + i + 1 - begin)
         for block in range(start // BLOCK * BLOCK, width, BLOCK):
-            end = min(block + BLOCK, width)
-            largest = tile[i, block]
-            for j in range(block, end):
-                largest = max(largest, tile[i, j])
-            if largest < threshold:
+            if _below(row, block, threshold):
                 continue
-            for j in range(max(block, start), end):
-                if tile[i, j] < threshold:
+            for j in range(max(block, start), min(block + BLOCK, width)):
+                if row[j] < threshold:
                     continue
                 if count < room:
                     pairs[count, 0], pairs[count, 1] = order[first + i], order[begin + j]
-                    values[count] = tile[i, j]
+                    values[count] = row[j]
                 count += 1
-                if tile[i, j] >= rising[begin + j]:
+                if row[j] >= rising[begin + j]:
                     if count < room:
                         pairs[count, 0], pairs[count, 1] = order[begin + j], order[first + i]
-                        values[count] = tile[i, j]
+                        values[count] = row[j]
                     count += 1
     return count
 
@@ -316,11 +319,24 @@ def _keep(count, pairs, values, columns, products, counts):  # type: ignore[no-u
 
 @numba.njit(nogil=True, cache=True)
 def _dot_products(unit, row, others, exact):  # type: ignore[no-untyped-def]
-    # The same order of additions for every pair, so equal vectors tie exactly.
-    for place in range(len(others)):
+    # The same order of additions for every pair, so equal vectors tie exactly; four pairs at a time,
+    # as one sum waits for each of its additions.
+    whole = len(others) // 4 * 4
+    for place in range(0, whole, 4):
+        a, b, c, d = others[place], others[place + 1], others[place + 2], others[place + 3]
+        first = second = third = fourth = 0.0
+        for dimension in range(unit.shape[1]):
+            own = np.float64(unit[row, dimension])
+            first += own * np.float64(unit[a, dimension])
+            second += own * np.float64(unit[b, dimension])
+            third += own * np.float64(unit[c, dimension])
+            fourth += own * np.float64(unit[d, dimension])
+        exact[place], exact[place + 1] = first, second
+        exact[place + 2], exact[place + 3] = third, fourth
+    for place in range(whole, len(others)):
         total = 0.0
-        for d in range(unit.shape[1]):
-            total += np.float64(unit[row, d]) * np.float64(unit[others[place], d])
+        for dimension in range(unit.shape[1]):
+            total += np.float64(unit[row, dimension]) * np.float64(unit[others[place], dimension])
         exact[place] = total
 
 

@@ -8,11 +8,11 @@ nothing.
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 
 import numpy as np
 import pyarrow as pa
@@ -34,6 +34,9 @@ BATCH_ROWS = 10_000
 """Rows in one transaction. Part of a batch's name: after a change, a partial load starts anew."""
 
 WRITERS = 2
+IN_FLIGHT = 2 * WRITERS
+"""Batches handed to the writers at once: they never wait, and memory stays bounded."""
+
 COMPOSITION_ROWS = 10_000
 
 Progress = Callable[[str, int, int], None]
@@ -309,17 +312,27 @@ def _write_evidence(
     def write(batch: _Batch) -> int:
         return graph.transact(lambda work: _write_batch(work, lock, name, batch, keys, ids))
 
-    pending = _batches(bundle, name)
+    flying: deque[tuple[int, Future[int]]] = deque()
+
+    def land() -> None:
+        nonlocal written, already
+        rows, future = flying.popleft()
+        now = future.result()
+        written += now
+        already += rows - now
+        progress("evidence", written + already, total)
+
     with ThreadPoolExecutor(WRITERS, thread_name_prefix="writer") as writers:
-        # Twice as many batches in flight as writers: they never wait, and memory stays bounded.
-        while group := list(islice(pending, 2 * WRITERS)):
-            fresh = [batch for batch in group if batch.key not in ledger]
-            futures: list[Future[int]] = [writers.submit(write, batch) for batch in fresh]
-            wait(futures)
-            now = sum(future.result() for future in futures)
-            written += now
-            already += sum(batch.rows.num_rows for batch in group) - now
-            progress("evidence", written + already, total)
+        for batch in _batches(bundle, name):
+            if batch.key in ledger:
+                already += batch.rows.num_rows
+                progress("evidence", written + already, total)
+                continue
+            flying.append((batch.rows.num_rows, writers.submit(write, batch)))
+            if len(flying) == IN_FLIGHT:
+                land()
+        while flying:
+            land()
     return written, already
 
 
