@@ -144,6 +144,15 @@ class CausalRunner:
     def read(self, paragraphs: Sequence[str], progress: Progress) -> Iterator[ReadText]:
         """Yield what the model expects at each place of texts, in their order."""
         windows = [window for text in paragraphs for window in self._windows(text)]
+        yield from self._read(windows, progress)
+
+    def read_written(self, numbers: NDArray[np.int64], progress: Progress) -> Iterator[ReadText]:
+        """Yield what the model expects at each place of texts that it writes, each by itself."""
+        ids, lengths, _ = self._draw(numbers)
+        windows = [Window(own[:n].tolist(), 0, True) for own, n in zip(ids, lengths, strict=True)]
+        yield from self._read([window for window in windows if window.ids], progress)
+
+    def _read(self, windows: list[Window], progress: Progress) -> Iterator[ReadText]:
         done, total = 0, sum(len(window.ids) for window in windows)
         rows = self._tensor(self._vocabulary.rows)
         for batch in _packed(windows, self._most):
@@ -163,12 +172,6 @@ class CausalRunner:
         tokens = [self._compositions(ids[text, : lengths[text]], True) for text in range(sequences)]
         expected = joined(parts).take(np.concatenate(kept))
         return Observed(lengths, 0 * lengths, np.concatenate(tokens), expected)
-
-    def texts(self, numbers: NDArray[np.int64]) -> list[str]:
-        """Return the texts that the model writes, as text."""
-        ids, lengths, _ = self._draw(numbers)
-        decode = self._transformer.tokenizer.decode
-        return [str(decode(ids[text, : lengths[text]])) for text in range(len(ids))]
 
     def _draw(
         self, numbers: NDArray[np.int64]

@@ -8,9 +8,13 @@ of evidence has a direction: then they are two pairs.
 from __future__ import annotations
 
 import tempfile
+from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -21,20 +25,31 @@ from hartonomous.extract.neighbours import Neighbours
 from hartonomous.extract.supporting import support
 from hartonomous.schema import MICRO, EvidenceType
 
-LISTING = np.dtype(
-    [("pair", "<i8"), ("position", "<i2"), ("rank", "<i4"), ("weight", "<i4")], align=False
-)
-"""One listing: low * N + high (start * N + end where it has a direction), where, round(1000 log10((k + 1) / r)), round(1e6 max(0, c))."""
+LISTING = np.dtype([("key", "<i8"), ("rank", "<i4"), ("weight", "<i4")])
+"""One listing: (low * N + high) * P + position (start * N + end where it has a direction),
+round(1000 log10((k + 1) / r)), round(1e6 max(0, c))."""
 
 MEMORY = 256 << 20
 """Bytes of listings held before they are spilled."""
 
-BUCKET_ROWS = 4_000_000
-"""Listings aggregated at once, about; a bucket is a range of low ends."""
+BUCKET_ROWS = 2_000_000
+"""Listings in a bucket, about; a bucket is a range of low ends."""
 
+WORKERS = 2
+"""Buckets aggregated at once."""
 
 MOST_BUCKETS = 1_000
 """Files open one after another; beyond, buckets grow."""
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    """The rows of one bucket, and listings: of them, and of `below` pairs that are not among them."""
+
+    table: pa.Table
+    observations: int
+    below: int
+    observations_below: int
 
 
 class Aggregator:
@@ -73,13 +88,26 @@ class Aggregator:
 
     def add(self, position: int, found: Neighbours) -> None:
         """Take in the neighbours found at one position."""
-        listings = _listings(position, found, self._vocabulary, self._k, self._evidence.directed)
-        low = listings["pair"] // self._vocabulary
-        # Sorting 16-bit numbers stably is a radix sort, one pass for all buckets.
-        bucket = (low * self._buckets // self._vocabulary).astype(np.int16)
-        order = np.argsort(bucket, kind="stable")
-        ends = np.searchsorted(bucket[order], np.arange(1, self._buckets))
-        for number, part in enumerate(np.split(listings[order], ends)):
+        from hartonomous.extract.gathering import bucket_sizes, fill_buckets
+
+        width, directed = found.indices.shape[1], self._evidence.directed
+        sizes = bucket_sizes(found.indices, self._vocabulary, self._buckets, directed)
+        ends = np.cumsum(sizes)
+        listings = np.empty(int(ends[-1]), dtype=LISTING)
+        scores = np.rint(1000 * np.log10((self._k + 1) / np.arange(1, width + 1)))
+        weights = np.rint(MICRO * np.clip(found.similarities, 0.0, 1.0)).astype(np.int32)
+        fill_buckets(
+            found.indices,
+            weights,
+            scores.astype(np.int32),
+            self._vocabulary,
+            position,
+            self._positions,
+            directed,
+            ends.copy(),
+            *(listings[name] for name in LISTING.names or ()),
+        )
+        for number, part in enumerate(np.split(listings, ends[:-1])):
             self._held[number].append(part)
         self._bytes += listings.nbytes
         if self._bytes > self._memory:
@@ -91,47 +119,73 @@ class Aggregator:
         `rows` and `observations` (listings) of the pairs yielded; `below` and
         `observations_below` of those that fewer positions than the minimum observed.
         """
-        for number in range(self._buckets):
-            file = self._file(number)
-            spilled = [np.fromfile(file, dtype=LISTING)] if file.exists() else []
-            listings = np.concatenate([*spilled, *self._held[number]] or [np.empty(0, LISTING)])
-            self._held[number] = []
-            table = self._aggregated(listings)
-            self.rows += table.num_rows
-            yield table
+        with ThreadPoolExecutor(WORKERS, thread_name_prefix="aggregate") as workers:
+            ahead: deque[Future[_Gathered]] = deque()
+            for number in range(self._buckets):
+                ahead.append(workers.submit(self._gathered, number))
+                if len(ahead) == WORKERS:
+                    yield self._counted(ahead.popleft().result())
+            while ahead:
+                yield self._counted(ahead.popleft().result())
 
-    def _aggregated(self, listings: NDArray[np.void]) -> pa.Table:
-        listings = listings[np.argsort(listings["pair"] * self._positions + listings["position"])]
-        first_of_time = _starts(listings["pair"], listings["position"])
-        times = listings[first_of_time]
-        first_of_pair = _starts(times["pair"])
-        n = np.diff(np.append(first_of_pair, len(times)))
-        kept = n >= self._minimum
-        self.below += int((~kept).sum())
-        first_listing = first_of_time[first_of_pair]
-        directed = np.diff(np.append(first_listing, len(listings)))
-        self.observations_below += int(directed[~kept].sum())
-        directed = directed[kept]
-        rank = _sums(listings["rank"], first_listing)[kept]
-        weight = _sums(times["weight"], first_of_pair)[kept]
-        pair = times["pair"][first_of_pair][kept]
-        seen = np.repeat(kept, n)
-        self.observations += int(directed.sum())
-        offsets = np.concatenate([[0], np.cumsum(n[kept])]).astype(np.int32)
-        rated = support(directed, rank, self._positions, self._k, self._vocabulary)
+    def _counted(self, found: _Gathered) -> pa.Table:
+        self.rows += found.table.num_rows
+        self.observations += found.observations
+        self.below += found.below
+        self.observations_below += found.observations_below
+        return found.table
+
+    def _gathered(self, number: int) -> _Gathered:
+        from hartonomous.extract.gathering import gather_pairs
+
+        listings = self._listings(number)
+        total = len(listings)
+        keys = np.ascontiguousarray(listings["key"])
+        order = np.argsort(keys)
+        pair, rank, weight = (np.empty(total, dtype=np.int64) for _ in range(3))
+        n, directed = (np.empty(total, dtype=np.int32) for _ in range(2))
+        seen = np.empty(total, dtype=np.int16)
+        told = listings["rank"], listings["weight"]
+        rows, places, below, unseen = gather_pairs(
+            keys,
+            *told,
+            order,
+            self._positions,
+            self._minimum,
+            pair,
+            n,
+            directed,
+            rank,
+            weight,
+            seen,
+        )
+        found = {"pair": pair, "n": n, "directed": directed, "rank": rank, "weight": weight}
+        table = self._table({name: one[:rows] for name, one in found.items()}, seen[:places])
+        return _Gathered(table, total - unseen, below, unseen)
+
+    def _listings(self, number: int) -> NDArray[np.void]:
+        file, held = self._file(number), self._held[number]
+        self._held[number] = []
+        spilled = [np.fromfile(file, dtype=LISTING)] if file.exists() else []
+        return np.concatenate([*spilled, *held] or [np.empty(0, LISTING)])
+
+    def _table(self, found: dict[str, NDArray[Any]], seen: NDArray[np.int16]) -> pa.Table:
+        """Return rows a pair, in columns, as Arrow has them; `seen` are the positions of all."""
+        listed = found["directed"].astype(np.int64)
         schema = columns(self._evidence)
-        arrays = {
-            "start": (pair // self._vocabulary).astype(np.int32),
-            "end": (pair % self._vocabulary).astype(np.int32),
-            "n": n[kept].astype(np.int32),
-            "weight": weight,
-            "directed": directed.astype(np.int32),
-            "rank": rank.astype(np.int32),
-            "support": rated,
+        arrays: dict[str, Any] = {
+            "start": (found["pair"] // self._vocabulary).astype(np.int32),
+            "end": (found["pair"] % self._vocabulary).astype(np.int32),
+            "n": found["n"],
+            "weight": found["weight"],
+            "directed": found["directed"],
+            "rank": found["rank"].astype(np.int32),
+            "support": support(listed, found["rank"], self._positions, self._k, self._vocabulary),
         }
         if self._evidence.vector:
+            offsets = np.concatenate([[0], np.cumsum(found["n"])]).astype(np.int32)
             arrays["positions"] = pa.ListArray.from_arrays(
-                pa.array(offsets), pa.array(times["position"][seen]), schema.field("positions").type
+                pa.array(offsets), pa.array(seen), schema.field("positions").type
             )
         return pa.table([arrays[name] for name in schema.names], schema=schema)
 
@@ -145,34 +199,3 @@ class Aggregator:
 
     def _file(self, number: int) -> Path:
         return Path(self._spill.name) / f"{number:06d}"
-
-
-def _listings(
-    position: int, found: Neighbours, vocabulary: int, k: int, directed: bool
-) -> NDArray[np.void]:
-    n, width = found.indices.shape
-    row = np.repeat(np.arange(n, dtype=np.int64), width)
-    other = found.indices.ravel().astype(np.int64)
-    scores = np.rint(1000 * np.log10((k + 1) / np.arange(1, width + 1))).astype(np.int32)
-    listings = np.empty(n * width, dtype=LISTING)
-    start, end = (row, other) if directed else (np.minimum(row, other), np.maximum(row, other))
-    listings["pair"] = start * vocabulary + end
-    listings["position"] = position
-    listings["rank"] = np.tile(scores, n)
-    listings["weight"] = np.rint(MICRO * np.clip(found.similarities.ravel(), 0.0, 1.0))
-    return listings[other >= 0]
-
-
-def _starts(*keys: NDArray[np.integer]) -> NDArray[np.int64]:
-    """Return where a new value begins in columns sorted together."""
-    new = np.zeros(len(keys[0]), dtype=bool)
-    for key in keys:
-        new[1:] |= key[1:] != key[:-1]
-    new[:1] = True
-    return np.flatnonzero(new)
-
-
-def _sums(values: NDArray[np.integer], first: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the sum of each run that begins at `first`."""
-    wide = values.astype(np.int64)
-    return np.add.reduceat(wide, first) if len(first) else wide[:0]

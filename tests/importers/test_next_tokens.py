@@ -20,6 +20,7 @@ from hartonomous.extract.neighbours import NeighbourOptions
 from hartonomous.schema import ANYTHING, MICRO
 from importers import causal_running
 from importers.causal_running import CausalRunner
+from importers.transformer_loading import load_transformer
 from tests.building import silent, write_vectors
 from tests.tiny_transformers import CAUSAL, SPECIALS, tiny
 
@@ -176,6 +177,20 @@ def test_samples_are_the_same_again_and_end_where_the_model_ends(tmp_path: Path)
     assert first.source.options["samples"] == 400
     _, visits = rows(first)
     assert 0 < visits[ANYTHING][0] <= 7 * 63
+
+
+def test_its_own_texts_are_read_as_it_wrote_them(tmp_path: Path) -> None:
+    path = causal(tmp_path / "m")
+    runner = CausalRunner(load_transformer(path, "cpu"), opened(path).vocabulary)
+    numbers = np.arange(5, 9)
+    written, parts = runner.write(numbers), [*runner.read_written(numbers, silent)]
+    np.testing.assert_array_equal(np.concatenate([p.tokens for p in parts]), written.tokens)
+    shares = np.concatenate([part.shares for part in parts])
+    expected = written.expected
+    places = np.repeat(np.arange(len(shares)), np.diff(expected.bounds))
+    assert len(places) > len(shares)
+    apart = MICRO * shares[places, expected.ends] - expected.shares
+    assert np.abs(apart).max() <= TOLERANCE
 
 
 def test_an_interrupted_reading_goes_on_with_the_next_piece(
