@@ -159,7 +159,7 @@ def _quality(scores: dict[str, dict[str, NextScore]]) -> list[Figure]:
     }
     figures = []
     for name, (way, what, top_1, top_5, most) in bars.items():
-        found, first = scores[name][way], scores[name]["last token"]
+        found, first, plain = (scores[name][one] for one in (way, "last token", "contexts"))
         met = found.top_1 >= top_1 and found.top_5 >= top_5
         bar = f"{top_1:.2f} / {top_5:.2f}"
         if most is not None:
@@ -170,7 +170,8 @@ def _quality(scores: dict[str, dict[str, NextScore]]) -> list[Figure]:
                 f"{found.top_1:.3f} ({found.top_1_low:.3f}-{found.top_1_high:.3f}) / "
                 f"{found.top_5:.3f} ({found.top_5_low:.3f}-{found.top_5_high:.3f}) / "
                 f"{found.divergence:.2f}, {found.places:,} places",
-                f"by the last token {first.top_1:.3f} / {first.top_5:.3f} / {first.divergence:.2f}",
+                f"by the last token {first.top_1:.3f} / {first.top_5:.3f} / {first.divergence:.2f}, by "
+                f"contexts {plain.top_1:.3f} / {plain.top_5:.3f} / {plain.divergence:.2f}",
                 bar,
                 met,
             )

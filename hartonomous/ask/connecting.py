@@ -23,6 +23,10 @@ from hartonomous.store.queries import query, query_for_types
 MOST_TIED = 16
 """Paths asked for at most beyond those wanted, so that ties at the end of the list fall by words."""
 
+SPURS = 4
+"""Detours from a path that are looked for at once: what Graph Data Science allows without a licence.
+The costs found are the same in any order."""
+
 DAMPING = 0.85
 """Of PageRank: Brin and Page 1998."""
 
@@ -104,7 +108,7 @@ def _cheapest_chains(seen: Projection, first: int, last: int, k: int) -> list[li
                 last,
                 asked,  # noqa: B023
                 relationship_weight_property="cost",
-                concurrency=1,
+                concurrency=SPURS,
             )
         )
         costs = frame["totalCost"].to_numpy()

@@ -41,6 +41,9 @@ SCORING = (1.0, 1.5, 2.5, 8.0, 4.0)
 GENERATING = (1.0, 0.5, 0.4, 0.3, 0.2)
 """Gamma by order, from the context of no tokens up: fitted for agreement, and sharper for writing."""
 
+TOKENS_SHARE, PAIRS_SHARE = 0.05, 0.1
+"""Of a distribution, what goes to the tokens of the text so far, and to what followed the last one."""
+
 STATES = 50_000
 KEYS_AT_ONCE = 1_000
 
@@ -241,8 +244,8 @@ class Expecting:
 class PromptCache:
     """Tokens and pairs of tokens of a text so far: what was said once is likely to be said again.
 
-    Mixed in as further evidence: hard counts of what followed the last token in the text, PAIRS
-    pseudo-observations against them, and TOKENS of the whole for the text's tokens at large.
+    A linear mixture (Kuhn, De Mori 1990): PAIRS_SHARE for what followed the last token in the text,
+    where anything did, and TOKENS_SHARE of the rest for the text's tokens at large.
     """
 
     counts: Counter[int] = field(default_factory=Counter)
@@ -265,16 +268,9 @@ class PromptCache:
             shares[list(self.counts)] += TOKENS_SHARE * np.array([*self.counts.values()]) / total
         after = self.followed.get(self.last)
         if after:
-            n = after.total()
-            shares = shares * (PAIRS_PRIOR / (n + PAIRS_PRIOR))
-            shares[list(after)] += np.array([*after.values()]) / (n + PAIRS_PRIOR)
+            shares = shares * (1 - PAIRS_SHARE)
+            shares[list(after)] += PAIRS_SHARE * np.array([*after.values()]) / after.total()
         return shares
-
-
-TOKENS_SHARE = 0.05
-PAIRS_PRIOR = 4.0
-"""Of a distribution, what goes to the tokens of the text so far; what the expectation weighs against
-the pairs of tokens in it, in observations."""
 
 
 def _sources(graph: Graph, only: Collection[str] | None, without: Collection[str]) -> list[str]:

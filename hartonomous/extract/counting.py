@@ -23,11 +23,11 @@ LISTED = 64
 LEAST_LISTED = 0.001
 """Probability below which a next token is not taken, however few there are."""
 
-LEAST_SHARE = (0.00001, 0.002, 0.01, 0.01, 0.01)
+LEAST_SHARE = (0.00001, 0.0003, 0.01, 0.01, 0.01)
 """Share of a context's visits, by its order, that a soft count must reach to be stored."""
 
-LEAST_SHARE_ALONE = 0.003
-"""The same for tokens that were only run alone."""
+LEAST_SHARE_ALONE = 0.006
+"""The same for tokens that were only run alone: what they say least of is hardly ever asked."""
 
 ALONE = 3
 """Visits that running a token alone counts for."""
