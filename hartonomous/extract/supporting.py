@@ -18,6 +18,9 @@ TRUST_RANGE = (100, 1000)
 TRUST_ROWS = 8_192
 """Rows that trust is estimated from: 34 million pairs of them."""
 
+TRUST_WIDTH = 1_024
+"""Columns of positions side by side that are multiplied at once."""
+
 
 def chance(k: int, vocabulary: int) -> float:
     """Return p0 = k / (N - 1): how often a random pair is listed in one direction.
@@ -84,12 +87,22 @@ def _spread(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> tuple[floa
     from hartonomous.extract.neighbours import centred, normalised
 
     products = np.zeros((0, 0), dtype=np.float32)
+    beside: list[NDArray[np.float32]] = []
+
+    def add_products() -> None:
+        nonlocal products
+        rows = np.concatenate(beside, axis=1)
+        beside.clear()
+        products = products + rows @ rows.T if products.size else rows @ rows.T
+
     for matrix in matrices:
         unit = centred(normalised(centred(matrix())))
-        rows = unit[:: -(-len(unit) // TRUST_ROWS)]
-        if not products.size:
-            products = np.zeros((len(rows), len(rows)), dtype=np.float32)
-        products += rows @ rows.T
+        beside.append(unit[:: -(-len(unit) // TRUST_ROWS)])
+        # The products of narrow positions are quickly had and slowly added up.
+        if sum(rows.shape[1] for rows in beside) >= TRUST_WIDTH:
+            add_products()
+    if beside:
+        add_products()
     n = len(products)
     if n < 2:
         return 0.0, 0.0

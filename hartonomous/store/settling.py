@@ -165,13 +165,11 @@ def recount_agreements(graph: Graph, lock: WriterLock, names: Iterable[str]) -> 
 def _count(
     graph: Graph, lock: WriterLock, tracks: Mapping[str, frozenset[int]], pairs: set[Pair]
 ) -> None:
-    found = count_agreements(
-        tracks,
-        graph.read(query("rate/read_classes")),
-        graph.read(query("rate/count_seen", rated=CONSENSUS_TYPE)),
-        graph.read(query("rate/count_met", rated=CONSENSUS_TYPE)),
-        pairs,
-    )
+    scans = [query(f"rate/{name}", rated=CONSENSUS_TYPE) for name in ("count_seen", "count_met")]
+    # Each goes once over all pairs, on one core.
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="agree") as readers:
+        seen, met = readers.map(graph.read, scans)
+    found = count_agreements(tracks, graph.read(query("rate/read_classes")), seen, met, pairs)
     lock.write(query("rate/write_agreements"), rows=[one.row() for one in found])
 
 
