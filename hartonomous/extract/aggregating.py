@@ -139,27 +139,20 @@ class Aggregator:
         from hartonomous.extract.gathering import gather_pairs
 
         listings = self._listings(number)
-        total = len(listings)
         keys = np.ascontiguousarray(listings["key"])
-        order = np.argsort(keys)
-        pair, rank, weight = (np.empty(total, dtype=np.int64) for _ in range(3))
-        n, directed = (np.empty(total, dtype=np.int32) for _ in range(2))
+        order, total = np.argsort(keys), len(listings)
+        # In the order in which they are filled.
+        found: dict[str, NDArray[Any]] = {
+            "pair": np.empty(total, dtype=np.int64),
+            "n": np.empty(total, dtype=np.int32),
+            "directed": np.empty(total, dtype=np.int32),
+            "rank": np.empty(total, dtype=np.int64),
+            "weight": np.empty(total, dtype=np.int64),
+        }
         seen = np.empty(total, dtype=np.int16)
-        told = listings["rank"], listings["weight"]
-        rows, places, below, unseen = gather_pairs(
-            keys,
-            *told,
-            order,
-            self._positions,
-            self._minimum,
-            pair,
-            n,
-            directed,
-            rank,
-            weight,
-            seen,
-        )
-        found = {"pair": pair, "n": n, "directed": directed, "rank": rank, "weight": weight}
+        given = keys, listings["rank"], listings["weight"], order, self._positions, self._minimum
+        filled: list[Any] = [*given, *found.values(), seen]
+        rows, places, below, unseen = gather_pairs(*filled)
         table = self._table({name: one[:rows] for name, one in found.items()}, seen[:places])
         return _Gathered(table, total - unseen, below, unseen)
 
