@@ -165,7 +165,7 @@ def recount_agreements(graph: Graph, lock: WriterLock, names: Iterable[str]) -> 
 def _count(
     graph: Graph, lock: WriterLock, tracks: Mapping[str, frozenset[int]], pairs: set[Pair]
 ) -> None:
-    scans = [query(f"rate/{name}", rated=CONSENSUS_TYPE) for name in ("count_seen", "count_met")]
+    scans = [query(name, rated=CONSENSUS_TYPE) for name in ("rate/count_seen", "rate/count_met")]
     # Each goes once over all pairs, on one core.
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="agree") as readers:
         seen, met = readers.map(graph.read, scans)
