@@ -23,7 +23,7 @@ from hartonomous.errors import Conflict
 from hartonomous.forget import erasing
 from hartonomous.forget.attesting import Scan, certify_erasure
 from hartonomous.forget.certifying import open_names
-from hartonomous.forget.erasing import erase, scanned, write_anew
+from hartonomous.forget.erasing import compacted, erase, scanned, write_anew
 from hartonomous.forget.selecting import Selectors
 from hartonomous.forget.verify_certificate import report, verify
 from hartonomous.identity import composition_key
@@ -35,12 +35,12 @@ from hartonomous.store.journal import open_journal
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import read_log, verify_log
 from hartonomous.store.rebuilding import find_bytes
-from hartonomous.store.server import ServerAddress
+from hartonomous.store.server import ServerAddress, running_address
 from hartonomous.store.state_digest import state_digest
-from tests.building import causal_bundle, put_in, random_bundle, silent, wipe
+from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
 from tests.cli.test_commands import failed, run
 from tests.forget.test_certificates import told_by_the_page
-from tests.forget.test_erasing import CANARY, planted, second_server_again
+from tests.forget.test_erasing import CANARY, planted
 from tests.forget.test_interrupted import ACT, small_steps
 
 __all__ = ["small_steps"]
@@ -289,7 +289,7 @@ def properties(graph: Graph) -> list[str]:
     return sorted(f"{row['l']} {sorted(row['p'].items())}" for row in rows)
 
 
-def test_where_the_store_was_written_anew_only_what_remains_is_a_copy(
+def test_no_byte_of_a_store_written_anew_keeps_what_was_erased(
     second_home: Path, second_server: ServerAddress, tmp_path: Path
 ) -> None:
     with connect_managed(second_server) as graph:
@@ -298,13 +298,17 @@ def test_where_the_store_was_written_anew_only_what_remains_is_a_copy(
         put_in(graph, planted(tmp_path, 2), "zqxsource")
         with WriterLock(graph, "test") as lock:
             done = erase(graph, lock, CHOSEN, Path("none"), silent, certified=True)
-        everything = properties(graph)
+        everything, left = properties(graph), exported(graph)
+    # Deleting alone leaves bytes; or this test could not fail.
     assert find_bytes(second_home / "data", [CANARY])
+    assert "store" not in " ".join(compacted(done).remaining_copies)
     found = write_anew(second_home, CHOSEN.named(), lambda text: None, prepare)
     scan = scanned(CHOSEN.named(), found)
     assert scan == Scan(2, 0)
-    with connect_managed(second_server_again(second_home)) as graph:
-        assert properties(graph) == everything
+    address = running_address(second_home)
+    assert address is not None
+    with connect_managed(address) as graph:
+        assert (properties(graph), exported(graph)) == (everything, left)
         with WriterLock(graph, "test") as lock:
             certificate = certify_erasure(graph, lock, done.id, scan)
         assert verify_log(graph).findings == ()
@@ -312,6 +316,8 @@ def test_where_the_store_was_written_anew_only_what_remains_is_a_copy(
     assert copies(claims) == ["disk", "backup", "export", "projection"]
     assert claims["checks"][-1] == {"query": "scan/store", "expected": 0, "got": 0, "sha256": None}
     assert not find_bytes(second_home, [CANARY])
+    with connect_managed(address) as graph:
+        put_in(graph, random_bundle(tmp_path, 7), "more")
 
 
 def test_a_text_found_in_the_store_is_said(filled: Graph) -> None:

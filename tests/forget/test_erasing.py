@@ -13,19 +13,17 @@ from hartonomous.ask.projecting import PREFIX
 from hartonomous.bundle import Bundle
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.forget.deleting import delete
-from hartonomous.forget.erasing import ErasureReport, compacted, erase, write_anew
+from hartonomous.forget.erasing import ErasureReport, erase
 from hartonomous.forget.retaining import area
 from hartonomous.forget.selecting import Selectors, evidence_range
 from hartonomous.forget.undoing import deletions, undo
 from hartonomous.identity import composition_key
-from hartonomous.ingesting import load_bundle, prepare
-from hartonomous.store.connecting import connect_managed
+from hartonomous.ingesting import load_bundle
 from hartonomous.store.graph import Graph
 from hartonomous.store.home import default_home
 from hartonomous.store.keys import directory
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.rebuilding import find_bytes
-from hartonomous.store.server import ServerAddress
 from hartonomous.store.suppressing import key_file, lift, make_key, suppressions
 from tests.building import (
     WORDS,
@@ -277,30 +275,3 @@ def test_erasing_leaves_nothing_to_undo(graph: Graph, tmp_path: Path) -> None:
     with pytest.raises(NotFound), WriterLock(graph, "test") as lock:
         undo(graph, lock, report.id, silent)
     assert [row["state"] for row in deletions(graph)] == ["erased"]
-
-
-def test_no_byte_of_the_store_keeps_what_was_erased(
-    second_home: Path, second_server: ServerAddress, tmp_path: Path
-) -> None:
-    with connect_managed(second_server) as graph:
-        wipe(graph)
-        put_in(graph, planted(tmp_path, 1), "a")
-        put_in(graph, planted(tmp_path, 2), "zqxsource")
-        selectors = Selectors(concepts=(CANARY,), sources=("zqxsource",))
-        report = wipe_out(graph, selectors)
-        left = exported(graph)
-    # Deleting alone leaves bytes; or this test could not fail.
-    assert find_bytes(second_home / "data", [CANARY])
-    assert write_anew(second_home, selectors.named(), lambda text: None, prepare) == []
-    assert "store" not in " ".join(compacted(report).remaining_copies)
-    with connect_managed(second_server_again(second_home)) as graph:
-        assert exported(graph) == left
-        put_in(graph, random_bundle(tmp_path, 7), "more")
-
-
-def second_server_again(home: Path) -> ServerAddress:
-    from hartonomous.store.server import running_address
-
-    address = running_address(home)
-    assert address is not None
-    return address
