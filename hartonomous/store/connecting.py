@@ -34,10 +34,19 @@ def address(environment: Mapping[str, str] = os.environ) -> Address:
 
 def connect(environment: Mapping[str, str] = os.environ) -> Graph:
     """Return an open connection that has been let in."""
-    graph = Graph(address(environment))
+    return _let_in(address(environment))
+
+
+def connect_managed(managed: ServerAddress) -> Graph:
+    """Return an open connection to a managed server that was just started."""
+    return _let_in(Address(managed.uri, managed.username, managed.password))
+
+
+def _let_in(where: Address) -> Graph:
+    graph = Graph(where)
     try:
         graph.verify()
-    except ServerError:
+    except BaseException:
         graph.close()
         raise
     return graph
@@ -54,13 +63,6 @@ def _password(environment: Mapping[str, str]) -> str:
     raise ServerError(
         "NEO4J_URI is set but no password: set NEO4J_PASSWORD, or NEO4J_PASSWORD_FILE to a file."
     )
-
-
-def connect_managed(managed: ServerAddress) -> Graph:
-    """Return an open connection to a managed server that was just started."""
-    graph = Graph(Address(managed.uri, managed.username, managed.password))
-    graph.verify()
-    return graph
 
 
 def managed_bytes(environment: Mapping[str, str] = os.environ) -> int | None:
