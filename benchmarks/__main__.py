@@ -26,7 +26,7 @@ SHORT = (
     "answers",
 )
 LONG = ("transformer", "together", "promotions", "next_tokens", "generation")
-"""Those that run whole transformers: most of an hour on an idle machine of two cores."""
+"""Those that run whole transformers: an hour and a half on an idle machine of two cores."""
 
 NAMED = ("devices",)
 """Those that need what few machines have, and run only when named."""

@@ -14,6 +14,7 @@ from benchmarks.measuring import Figure, seconds
 from hartonomous.extract.extracting import open_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions, VectorTrack
 from hartonomous.extract.neighbours import NeighbourOptions, nearest
+from hartonomous.extract.texts import paragraphs
 from importers.transformer_loading import DEVICE_TOLERANCE
 from tests import models
 from tests.building import silent
@@ -89,7 +90,7 @@ def _shared(one: VectorTrack, other: VectorTrack, position: int) -> float:
 
 def _reading(what: str) -> Figure:
     here, there = _opened(models.SMOLLM, "next")
-    text = [" ".join(part.split()) for part in TEXT.read_text("utf-8").split("\n\n")]
+    text = [*paragraphs(TEXT.read_text("utf-8"))]
     ours, theirs = ([*model.counted[0].read(text, silent)] for model in (here, there))
     apart = max(float(np.abs(a.shares - b.shares).max()) for a, b in zip(ours, theirs, strict=True))
     return Figure(

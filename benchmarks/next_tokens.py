@@ -6,7 +6,7 @@ The longest benchmark by far: every token of SmolLM2 is run alone, and it reads 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from hartonomous.extract.counting import ExpectationCounter, Expectations, Liste
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions, Progress, ReadText
 from hartonomous.extract.resuming import FinishedWork
+from hartonomous.extract.texts import paragraphs
 from hartonomous.ingesting import load_bundle
 from hartonomous.schema import MICRO
 from hartonomous.store.graph import Graph
@@ -60,11 +61,9 @@ def measure(graph: Graph, scratch: Path, work: Path, samples: int = SAMPLES) -> 
     # Its own texts as it wrote them: on white space made one, it expects something else.
     written = np.arange(WRITTEN_LAST, WRITTEN_LAST + HELD_SAMPLES)
     texts: dict[str, Callable[[], Iterator[ReadText]]] = {
-        "news": lambda: runner.read(_paragraphs(held), silent),
+        "news": lambda: runner.read([*paragraphs("\n\n".join(held))], silent),
         "samples": lambda: runner.read_written(written, silent),
-        "licence": lambda: runner.read(
-            _paragraphs(LICENCE.read_text("utf-8").split("\n\n")), silent
-        ),
+        "licence": lambda: runner.read([*paragraphs(LICENCE.read_text("utf-8"))], silent),
     }
     graphs = {
         "news": replace(OpenOptions(tracks=frozenset({"next"})), read=(read,)),
@@ -106,10 +105,6 @@ def _costs(bundle: Bundle, took: float) -> list[Figure]:
             took <= 150,
         )
     ]
-
-
-def _paragraphs(texts: Sequence[str]) -> list[str]:
-    return [" ".join(text.split()) for text in texts if text.strip()]
 
 
 def _scores(graph: Graph, model: OpenedModel, read: Iterator[ReadText]) -> dict[str, NextScore]:

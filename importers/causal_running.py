@@ -116,7 +116,7 @@ class CausalRunner:
         """Run tokens alone, each after the model's prefix."""
         return self._observed_alone(compositions, self._logits_alone(compositions))
 
-    def said(self, compositions: NDArray[np.int64], outputs: NDArray[np.float32]) -> Observed:
+    def alone_from(self, compositions: NDArray[np.int64], outputs: NDArray[np.float32]) -> Observed:
         """Return the same from the last layer's outputs, (tokens, width), without running them."""
         return self._observed_alone(compositions, self._logits_of(outputs))
 

@@ -118,7 +118,7 @@ class NextTokens:
             self._outputs = None
             return self._runner.alone(part)
         self._checked = True
-        return self._runner.said(part, outputs)
+        return self._runner.alone_from(part, outputs)
 
 
 def count_observed(counter: ExpectationCounter, observed: Observed, *, alone: bool) -> None:

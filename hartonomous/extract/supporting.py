@@ -5,7 +5,7 @@ Sources: the rating report's formulas, in milli-decades (thousandths of a power 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,28 +84,32 @@ def _spread(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> tuple[floa
     The mean of |x|^2, and the mean of (x . y)^2 over pairs of different rows, which has no bias
     however few the rows are (Chen, Zhang, Zhong 2010, for centred vectors).
     """
-    from hartonomous.extract.neighbours import centred, normalised
-
     products = np.zeros((0, 0), dtype=np.float32)
-    beside: list[NDArray[np.float32]] = []
-
-    def add_products() -> None:
-        nonlocal products
-        rows = np.concatenate(beside, axis=1)
-        beside.clear()
-        products = products + rows @ rows.T if products.size else rows @ rows.T
-
-    for matrix in matrices:
-        unit = centred(normalised(centred(matrix())))
-        beside.append(unit[:: -(-len(unit) // TRUST_ROWS)])
-        # The products of narrow positions are quickly had and slowly added up.
-        if sum(rows.shape[1] for rows in beside) >= TRUST_WIDTH:
-            add_products()
-    if beside:
-        add_products()
+    for rows in _side_by_side(matrices):
+        if not products.size:
+            products = np.zeros((len(rows), len(rows)), dtype=np.float32)
+        products += rows @ rows.T
     n = len(products)
     if n < 2:
         return 0.0, 0.0
     lengths = np.diagonal(products).astype(np.float64)
     squares = float(np.einsum("ij,ij->", products, products, dtype=np.float64))
     return float(lengths.mean()), (squares - float(np.square(lengths).sum())) / (n * (n - 1))
+
+
+def _side_by_side(
+    matrices: Sequence[Callable[[], NDArray[np.float32]]],
+) -> Iterator[NDArray[np.float32]]:
+    """Yield some rows of the matrices, as many of these side by side as have TRUST_WIDTH columns:
+    products of narrow ones are quickly had and slowly added up."""
+    from hartonomous.extract.neighbours import centred, normalised
+
+    beside: list[NDArray[np.float32]] = []
+    for matrix in matrices:
+        unit = centred(normalised(centred(matrix())))
+        beside.append(unit[:: -(-len(unit) // TRUST_ROWS)])
+        if sum(rows.shape[1] for rows in beside) >= TRUST_WIDTH:
+            yield np.concatenate(beside, axis=1)
+            beside.clear()
+    if beside:
+        yield np.concatenate(beside, axis=1)

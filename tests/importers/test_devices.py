@@ -39,7 +39,8 @@ def test_a_device_gives_the_same(tmp_path: Path) -> None:
         here, there = (opened(path, device, "layers", "heads") for device in ("cpu", "cuda"))
         for one, other in zip(here.tracks, there.tracks, strict=True):
             assert one.prepare is not None and other.prepare is not None
-            one.prepare(silent), other.prepare(silent)
+            one.prepare(silent)
+            other.prepare(silent)
             for position in range(len(one.positions)):
                 ours, theirs = one.vectors(position), other.vectors(position)
                 apart = np.linalg.norm(ours - theirs, axis=1)
