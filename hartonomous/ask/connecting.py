@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.ask.neighbourhood import unknown_word
-from hartonomous.ask.projecting import Projection, View, projection
+from hartonomous.ask.projecting import Projection, projection
+from hartonomous.ask.views import View
 from hartonomous.ask.word_rows import find_words
 from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.schema import MICRO

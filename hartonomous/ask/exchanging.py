@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from hartonomous.ask.connecting import find_compositions
-from hartonomous.ask.projecting import View, source_numbers
+from hartonomous.ask.views import View, source_numbers
 from hartonomous.errors import ServerError, UsageError
 from hartonomous.store.graph import Graph, Row
 from hartonomous.store.queries import query_for_types

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from hartonomous.ask.connecting import DAMPING, best_first
 from hartonomous.ask.neighbourhood import find_word
-from hartonomous.ask.projecting import Projection, View, projection, source_numbers
+from hartonomous.ask.projecting import Projection, projection
+from hartonomous.ask.views import View, source_numbers
 from hartonomous.ask.word_rows import find_words
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.store.graph import Graph, Row

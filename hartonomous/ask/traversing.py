@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hartonomous.ask.connecting import Path, explain_chains
 from hartonomous.ask.neighbourhood import unknown_word
-from hartonomous.ask.projecting import View, source_numbers
+from hartonomous.ask.views import View, source_numbers
 from hartonomous.ask.word_rows import find_words
 from hartonomous.errors import UsageError
 from hartonomous.schema import MICRO

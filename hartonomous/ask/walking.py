@@ -22,13 +22,9 @@ from hartonomous.ask.generating import (
     Step,
     repeating,
 )
-from hartonomous.ask.projecting import (
-    PREFIX,
-    drop_stale,
-    projections,
-    read_standing,
-)
+from hartonomous.ask.projecting import PREFIX, drop_stale, projections
 from hartonomous.ask.state_graphs import read_states, state_edges
+from hartonomous.ask.views import read_standing
 from hartonomous.errors import NotFound, ServerError, UsageError
 from hartonomous.identity import canonical_json
 from hartonomous.schema import ORDERS

@@ -13,7 +13,7 @@ from hartonomous.cli.output import json_option, print_json, print_rows, printabl
 
 if TYPE_CHECKING:
     from hartonomous.ask.connecting import Path, Reached, Step
-    from hartonomous.ask.projecting import View
+    from hartonomous.ask.views import View
 
 top_option = click.option(
     "--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many."
@@ -56,7 +56,7 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def view_of(options: dict[str, Any]) -> View:
-    from hartonomous.ask.projecting import View
+    from hartonomous.ask.views import View
 
     return View(
         tuple(_listed(options["types"])),

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from hartonomous.ask.connecting import between, bridge, path, reach
-from hartonomous.ask.projecting import View, drop_all
+from hartonomous.ask.projecting import drop_all
 from hartonomous.ask.surveying import central, communities, hubs, outliers, partition
 from hartonomous.ask.traversing import traverse, words_of
+from hartonomous.ask.views import View
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.store.graph import Graph
 from hartonomous.store.rating import cost

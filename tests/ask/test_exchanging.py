@@ -10,7 +10,7 @@ import pytest
 
 from hartonomous.ask.connecting import path
 from hartonomous.ask.exchanging import to_networkx, to_py2neo
-from hartonomous.ask.projecting import View
+from hartonomous.ask.views import View
 from hartonomous.errors import NotFound, ServerError, UsageError
 from hartonomous.store.graph import Graph
 from hartonomous.store.rating import consensus, cost

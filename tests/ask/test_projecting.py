@@ -8,7 +8,8 @@ import pytest
 from graphdatascience.query_runner.neo4j_query_runner import Neo4jQueryRunner
 
 from hartonomous.ask import projecting
-from hartonomous.ask.projecting import PREFIX, View, drop_all, projection, projections
+from hartonomous.ask.projecting import PREFIX, drop_all, projection, projections
+from hartonomous.ask.views import View
 from hartonomous.errors import Conflict, ServerError
 from hartonomous.forget.deleting import delete_source
 from hartonomous.forget.undoing import undo

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from hartonomous import schema
-from hartonomous.ask.projecting import View
 from hartonomous.ask.traversing import traverse, words_of
+from hartonomous.ask.views import View
 from hartonomous.store.graph import Graph
 from hartonomous.store.procedures import install
 from hartonomous.store.rating import consensus, cost

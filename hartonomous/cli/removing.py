@@ -1,0 +1,224 @@
+"""A removal as people see it: the plan of it, their consent, its going, and what is said afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hartonomous.cli.attesting import (
+    certify,
+    certify_erasure,
+    certify_last,
+    compact,
+    is_managed,
+    refuse_unfit,
+)
+from hartonomous.cli.output import (
+    confirm,
+    print_facts,
+    print_json,
+    print_rows,
+    progress_bar,
+    say,
+)
+from hartonomous.cli.remaining import print_residual
+
+if TYPE_CHECKING:
+    from hartonomous.forget.planning import Plan
+    from hartonomous.store.graph import Graph
+    from hartonomous.store.locking import WriterLock
+
+SHOW = "-"
+"""A plan's file that is the terminal."""
+
+
+def run(
+    verb: str,
+    selected: dict[str, Any],
+    plan_file: str | None,
+    force: bool,
+    cut: bool,
+    yes: bool,
+    as_json: bool,
+    quiet: bool,
+    keep: float = 0.0,
+    certificate: Path | None = None,
+    ways: int = 0,
+) -> None:
+    """Delete or erase what is selected, or say or write the plan of it."""
+    from hartonomous.forget.planning import plan
+    from hartonomous.forget.selecting import Selectors
+    from hartonomous.ingesting import prepare
+    from hartonomous.store.connecting import connect
+    from hartonomous.store.locking import WriterLock
+
+    selectors = Selectors(**selected)
+    refuse_unfit(certificate, force)
+    with connect() as graph, progress_bar(quiet) as progress:
+        if plan_file or not yes:
+            planned = plan(graph, selectors, progress, cut)
+            if plan_file:
+                _show_plan(planned, verb, plan_file, force, as_json)
+                return
+            _confirm(planned, verb, yes)
+        prepare(graph)
+        with WriterLock(graph, f"{verb} by the command line") as lock:
+            if verb == "delete":
+                from hartonomous.forget import deleting
+
+                report: Any = deleting.delete(graph, lock, selectors, progress, keep, ways)
+                certify(graph, lock, report, certificate)
+            else:
+                from hartonomous.forget import erasing
+
+                report = erasing.erase(
+                    graph, lock, selectors, _bundles(), progress, certificate is not None, ways
+                )
+    if verb == "erase":
+        _finish_erasure(report, selectors.named(), certificate, as_json, quiet)
+        return
+    _print_report(verb, asdict(report), as_json, quiet)
+
+
+def do_or_resume(
+    verb: str,
+    plan_file: Path | None,
+    resume: bool,
+    keep: float,
+    yes: bool,
+    as_json: bool,
+    quiet: bool,
+    certificate: Path | None = None,
+    ways: int = 0,
+) -> None:
+    """Do a plan that was written, or finish what was cut short."""
+    if (plan_file is None) == (not resume):
+        raise click.UsageError(f"Name what to {verb}, or give --apply FILE, or --resume.")
+    from hartonomous.forget.deleting import refuse_moved
+    from hartonomous.forget.plan_files import read_plan
+    from hartonomous.ingesting import prepare
+    from hartonomous.store.connecting import connect
+    from hartonomous.store.locking import WriterLock
+
+    planned = read_plan(plan_file) if plan_file else None
+    refuse_unfit(certificate, force=False)
+    with connect() as graph, progress_bar(quiet) as progress:
+        if planned is not None:
+            refuse_moved(graph, planned)
+            _confirm(planned, verb, yes)
+        prepare(graph)
+        with WriterLock(graph, f"{verb} by the command line") as lock:
+            if verb == "delete":
+                report = _delete(graph, lock, planned, keep, progress, ways)
+                if report is not None:
+                    certify(graph, lock, report, certificate)
+            else:
+                report = _erase(graph, lock, planned, progress, certificate is not None, ways)
+    if report is None:
+        certify_last(verb, certificate, quiet)
+    elif verb == "erase":
+        _finish_erasure(report, (), certificate, as_json, quiet)
+    else:
+        _print_report(verb, asdict(report), as_json, quiet)
+
+
+def _delete(
+    graph: Graph, lock: WriterLock, planned: Plan | None, keep: float, progress: Any, ways: int
+) -> Any:
+    from hartonomous.forget import deleting
+
+    if planned is not None:
+        return deleting.apply(graph, lock, planned, progress, keep, ways)
+    return deleting.resume(graph, lock, progress)
+
+
+def _erase(
+    graph: Graph, lock: WriterLock, planned: Plan | None, progress: Any, certified: bool, ways: int
+) -> Any:
+    from hartonomous.forget import erasing
+
+    if planned is not None:
+        return erasing.apply(graph, lock, planned, _bundles(), progress, certified, ways)
+    return erasing.resume(graph, lock, _bundles(), progress, certified)
+
+
+def _finish_erasure(
+    report: Any, canaries: tuple[str, ...], certificate: Path | None, as_json: bool, quiet: bool
+) -> None:
+    """Write the managed server's store anew, then the certificate, and print what was done."""
+    from hartonomous.forget.erasing import compacted, scanned
+
+    scan = None
+    found: list[tuple[Path, str]] = []
+    if is_managed():
+        found = compact(canaries, quiet)
+        report, scan = compacted(report), scanned(canaries, found)
+    if certificate is not None:
+        certify_erasure(certificate, report.id, scan)
+    facts = asdict(report)
+    facts["found_in"] = [{"file": str(file), "text": text} for file, text in found]
+    _print_report("erase", facts, as_json, quiet)
+
+
+def _bundles() -> Path:
+    from hartonomous.store.assembly import cache
+
+    return cache() / "bundles"
+
+
+def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) -> None:
+    from hartonomous.forget.plan_files import write_plan
+
+    summary = planned.summary
+    if file != SHOW:
+        summary = write_plan(planned, Path(file), force)
+    if as_json:
+        print_json(summary)
+        return
+    facts: dict[str, object] = {**summary["counts"]}
+    for source, rows in summary["sources"].items():
+        facts[f"from {source}"] = {e: one["rows"] for e, one in rows["removed"].items()}
+    facts["still supported by"] = summary["survivors"]
+    facts["goes"] = [f"{one['text']} ({one['why']})" for one in summary["compositions"][:20]]
+    if summary["cut"]:
+        facts["cut off"] = summary["cut"]["cut_off"]
+        facts["parts before, after"] = summary["cut"]["parts"]
+        facts["articulation points before, after"] = summary["cut"]["articulation_points"]
+    facts["votes that change"] = sorted(summary["votes"])
+    facts["bytes freed"] = summary["expected"]["bytes"]
+    facts["seconds expected"] = summary["expected"]["seconds"]
+    print_facts(facts)
+    if file != SHOW:
+        say(f"Written to {file}; 'hartonomous {verb} --apply {file}' does exactly this.")
+
+
+def _confirm(planned: Plan, verb: str, yes: bool) -> None:
+    if yes:
+        return
+    counts = planned.summary["counts"]
+    say(
+        f"{counts['evidence']:,} edges of evidence go; {counts['lost']:,} relations are lost, "
+        f"{counts['kept']:,} are kept and rated anew, {counts['shifted']:,} move."
+    )
+    confirm(verb, f"{verb.capitalize()} this?", yes)
+
+
+def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json(report)
+        return
+    if verb == "erase":
+        for one in report["found_in"]:
+            say(f"{one['text']!r} still stands in {one['file']}, in live data or beside it.")
+        copies = report.pop("remaining_copies")
+        print_rows([{"copies": one} for one in copies], {"copies": "copies that may remain"})
+    if found := report["residual"]:
+        print_residual(found)
+    gone = f"{report['removed']:,} edges of evidence, {report['lost']:,} relations and "
+    gone += f"{report['compositions']:,} compositions"
+    say(f"{'Erased' if verb == 'erase' else 'Deleted'} {gone}.", quiet)
+    if report.get("until"):
+        say(f"'hartonomous undo {report['id']}' takes it back until {report['until']}.", quiet)
