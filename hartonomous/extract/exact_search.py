@@ -1,12 +1,12 @@
-"""Exact cosine neighbours: BLAS tiles, one pass of selection, the border decided in float64.
+"""Exact cosine neighbours: tiles of products, one pass of selection, the border decided in float64.
 
 Selecting costs as much as multiplying, so a tile is read once while it is in the cache: each row has
 a threshold, taken from a sample of the columns, that a few times k entries pass; only blocks of
 columns in which something passes are looked at closely. A product serves both of its rows, so only
 the upper triangle is multiplied, as long as there is room for what passes in all rows at once; rows
 go in order of their thresholds, so what passes for the later one passes for the earlier one too. Of
-what passed, everything that float32 cannot tell from the k-th best is scored again in float64. Rows
-whose threshold was too high or too low are done again without one.
+what passed, everything that cannot be told from the k-th best, as far as products are off, is scored
+again in float64. Rows whose threshold was too high or too low are done again without one.
 """
 
 from __future__ import annotations
@@ -18,13 +18,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numba
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+
+from hartonomous.extract.products import (
+    Float32Products,
+    Keys,
+    Products,
+    fastest_products,
+    rounding_bound,
+    single_threaded,
+)
 
 Floats = NDArray[np.float32]
 Found = tuple[NDArray[np.int32], NDArray[np.float64]]
-
-ROWS, COLUMNS = 256, 4096
-"""A tile: 4 MiB of products, which stays in the cache between multiplying and selecting."""
 
 BLOCK = 16
 SAMPLE_RANK = 9
@@ -45,39 +50,47 @@ SMALL = 2_048
 
 
 def exact_neighbours(
-    unit: Floats, k: int, threads: int, progress: Callable[[int, int], None] | None = None
+    unit: Floats,
+    k: int,
+    threads: int,
+    progress: Callable[[int, int], None] | None = None,
+    choose: Callable[[Floats], Products] = fastest_products,
 ) -> Found:
-    """Return indices int32 and similarities float64, (n, k), of rows of length one or zero."""
+    """Return indices int32 and similarities float64, (n, k), of rows of length one or zero.
+
+    `choose` says how rows are multiplied, where that is worth a choice; the result is the same.
+    """
     n = len(unit)
     found = np.full((n, k), -1, dtype=np.int32), np.zeros((n, k))
-    sample = _sampled_columns(unit, k)
-    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as workers:
+    sample = _sample(unit, k)
+    with single_threaded(threads) as workers:
         if sample is None or n * CAPACITY * k * 8 > TRIANGLE_MEMORY:
-            _each_block(
-                workers, n, lambda first: _search_block(unit, first, sample, *found), progress
-            )
+            block = _Block(unit, sample, found)
+            _each_block(workers, n, block.products.rows, block.search, progress)
         else:
-            triangle = _Triangle(unit, sample, k, found)
-            _each_block(workers, n, triangle.find_threshold, None)
+            triangle = _Triangle(unit, sample, choose(unit), found)
+            rows = triangle.products.rows
+            _each_block(workers, n, rows, triangle.find_threshold, None)
             triangle.order_rows()
-            _each_block(workers, n, triangle.multiply, progress)
-            _each_block(workers, n, triangle.select, None)
+            _each_block(workers, n, rows, triangle.multiply, progress)
+            _each_block(workers, n, rows, triangle.select, None)
     return found
 
 
 def _each_block(
     workers: ThreadPoolExecutor,
     n: int,
+    rows: int,
     step: Callable[[int], None],
     progress: Callable[[int, int], None] | None,
 ) -> None:
     """Call `step` with the first row of each block, on all workers."""
-    futures = [workers.submit(step, first) for first in range(0, n, ROWS)]
+    futures = [workers.submit(step, first) for first in range(0, n, rows)]
     try:
         for done, future in enumerate(as_completed(futures), 1):
             future.result()
             if progress is not None:
-                progress(min(done * ROWS, n), n)
+                progress(min(done * rows, n), n)
     except BaseException:
         workers.shutdown(cancel_futures=True)
         raise
@@ -86,54 +99,87 @@ def _each_block(
 class _Triangle:
     """The upper triangle of products: what passes a threshold is kept for both of its rows."""
 
-    def __init__(self, unit: Floats, sample: Floats, k: int, found: Found) -> None:
-        n = len(unit)
-        self._unit, self._sample, self._found = unit, sample, found
-        self._thresholds = np.empty(n, dtype=np.float32)
+    def __init__(self, unit: Floats, sample: Floats, products: Products, found: Found) -> None:
+        n, k = found[0].shape
+        self.products = products
+        self._unit, self._found = unit, found
+        self._rank = _rank(sample, k, n)
+        self._rows, self._sample = products.matrix(unit), products.matrix(sample)
+        self._thresholds: Keys = np.empty(n, dtype=products.dtype)
         self._order = np.arange(n, dtype=np.int32)
-        self._ordered, self._rising = unit, self._thresholds
+        self._rising = self._thresholds
         self._columns = np.empty((n, CAPACITY * k), dtype=np.int32)
-        self._products = np.empty((n, CAPACITY * k), dtype=np.float32)
+        self._passed: Keys = np.empty((n, CAPACITY * k), dtype=products.dtype)
         self._counts = np.zeros(n, dtype=np.int32)
         self._writing = threading.Lock()
 
     def find_threshold(self, first: int) -> None:
-        block = self._unit[first : first + ROWS]
-        k = self._found[0].shape[1]
-        self._thresholds[first : first + ROWS] = _thresholds(
-            block, self._sample, k, len(self._unit)
-        )
+        rows = slice(first, first + self.products.rows)
+        tile = self.products.tile(self._rows[rows], self._sample)
+        self._thresholds[rows] = _thresholds(tile, self._rank)
 
     def order_rows(self) -> None:
         """Put the rows in order of their thresholds."""
         self._order = np.argsort(self._thresholds, kind="stable").astype(np.int32)
-        self._ordered, self._rising = self._unit[self._order], self._thresholds[self._order]
+        self._rising = self._thresholds[self._order]
+        self._rows = self.products.matrix(self._unit[self._order])
 
     def multiply(self, first: int) -> None:
         """Multiply a block of the ordered rows with itself and all later rows."""
-        block = self._ordered[first : first + ROWS]
-        passed = np.empty((TILE_PASSING, 2), dtype=np.int32), np.empty(TILE_PASSING, np.float32)
-        kept = self._columns, self._products, self._counts
-        for begin in range(first, len(self._unit), COLUMNS):
-            tile = block @ self._ordered[begin : begin + COLUMNS].T
+        rows, columns = self.products.rows, self.products.columns
+        block = self._rows[first : first + rows]
+        keys: Keys = np.empty(TILE_PASSING, dtype=self.products.dtype)
+        passed = np.empty((TILE_PASSING, 2), dtype=np.int32), keys
+        kept = self._columns, self._passed, self._counts
+        for begin in range(first, len(self._unit), columns):
+            tile = self.products.tile(block, self._rows[begin : begin + columns])
             count = _scan(tile, self._rising, self._order, first, begin, *passed)
             with self._writing:
                 _keep(count, *passed, *kept)
                 if count > TILE_PASSING:
-                    self._counts[self._order[first : first + ROWS]] = CAPACITY * len(self._unit)
-                    self._counts[self._order[begin : begin + COLUMNS]] = CAPACITY * len(self._unit)
+                    self._counts[self._order[first : first + rows]] = CAPACITY * len(self._unit)
+                    self._counts[self._order[begin : begin + columns]] = CAPACITY * len(self._unit)
 
     def select(self, first: int) -> None:
-        rows = slice(first, first + ROWS)
-        kept = self._columns[rows], self._products[rows], self._counts[rows]
+        rows = slice(first, first + self.products.rows)
+        numbers = self.products.numbers
         _choose(
             self._unit,
             first,
-            *kept,
-            self._thresholds[rows],
+            self._columns[rows],
+            numbers(self._passed[rows]),
+            self._counts[rows],
+            numbers(self._thresholds[rows]),
+            self.products,
             self._found[0][rows],
             self._found[1][rows],
         )
+
+
+class _Block:
+    """Blocks of rows, each multiplied with all rows."""
+
+    def __init__(self, unit: Floats, sample: Floats | None, found: Found) -> None:
+        self.products: Products = Float32Products(unit)
+        self._unit, self._sample, self._found = unit, sample, found
+
+    def search(self, first: int) -> None:
+        """Fill the neighbours of a block."""
+        unit, (n, k) = self._unit, self._found[0].shape
+        rows = slice(first, first + self.products.rows)
+        block = unit[rows]
+        room = (len(block), CAPACITY * k if self._sample is not None else 0)
+        columns, passed = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.float32)
+        counts = np.zeros(len(block), dtype=np.int32)
+        thresholds = np.full(len(block), np.inf, dtype=np.float32)
+        if self._sample is not None:
+            tile = self.products.tile(block, self._sample)
+            thresholds = _thresholds(tile, _rank(self._sample, k, n))
+            for begin in range(0, n, self.products.columns):
+                tile = self.products.tile(block, unit[begin : begin + self.products.columns])
+                _collect(tile, thresholds, begin, first, columns, passed, counts)
+        found = self._found[0][rows], self._found[1][rows]
+        _choose(unit, first, columns, passed, counts, thresholds, self.products, *found)
 
 
 def exact_row(unit: Floats, row: int, k: int) -> NDArray[np.int32]:
@@ -160,53 +206,27 @@ def score(unit: Floats, candidates: NDArray[np.int32], k: int) -> Found:
     return indices, similarities
 
 
-def rounding_bound(dimensions: int) -> float:
-    """Return how far a float32 dot product of two unit rows can be from the exact one.
-
-    d u / (1 - d u) with u = 2^-24 (Higham, Accuracy and Stability, 2002, section 3.1).
-    """
-    error = dimensions * 2.0**-24
-    return error / (1 - error)
-
-
-def _sampled_columns(unit: Floats, k: int) -> Floats | None:
-    """Return the columns that thresholds are taken from, None where all of them are looked at."""
+def _sample(unit: Floats, k: int) -> Floats | None:
+    """Return the rows that thresholds are taken from, None where all of them are looked at."""
     n = len(unit)
     size = SAMPLE_RANK * n // (PASSING * k)
     if n <= SMALL or size < SAMPLE_RANK or CAPACITY * k >= n:
         return None
     chosen = np.random.default_rng(0).choice(n, min(max(size, 512), n), replace=False)
-    return np.ascontiguousarray(unit[np.sort(chosen)].T)
+    return unit[np.sort(chosen)]
 
 
-def _thresholds(block: Floats, sample: Floats, k: int, n: int) -> Floats:
-    """Return, for each row, what about 4k of n products reach."""
-    rank = max(SAMPLE_RANK, round(PASSING * k * sample.shape[1] / n))
-    products = block @ sample
-    return np.asarray(-np.partition(-products, rank - 1, axis=1)[:, rank - 1])
+def _rank(sample: Floats, k: int, n: int) -> int:
+    """Return the place in a sample of what about 4k of n products reach."""
+    return max(SAMPLE_RANK, round(PASSING * k * len(sample) / n))
 
 
-def _search_block(
-    unit: Floats,
-    first: int,
-    sample: Floats | None,
-    indices: NDArray[np.int32],
-    similarities: NDArray[np.float64],
-) -> None:
-    """Fill the neighbours of a block of rows by multiplying it with all rows."""
-    rows = slice(first, first + ROWS)
-    block, k = unit[rows], indices.shape[1]
-    room = (len(block), CAPACITY * k if sample is not None else 0)
-    columns, products = np.empty(room, dtype=np.int32), np.empty(room, dtype=np.float32)
-    counts = np.zeros(len(block), dtype=np.int32)
-    thresholds = np.full(len(block), np.inf, dtype=np.float32)
-    if sample is not None:
-        thresholds = _thresholds(block, sample, k, len(unit))
-        for begin in range(0, len(unit), COLUMNS):
-            tile = block @ unit[begin : begin + COLUMNS].T
-            _collect(tile, thresholds, begin, first, columns, products, counts)
-    kept = columns, products, counts
-    _choose(unit, first, *kept, thresholds, indices[rows], similarities[rows])
+def _thresholds(products: Keys, rank: int) -> Keys:
+    """Return each row's product of a rank, the best being first; at least 0, from where keys of all
+    kinds are in order."""
+    place = products.shape[1] - rank
+    reached = np.partition(products, place, axis=1)[:, place]
+    return np.asarray(np.maximum(reached, products.dtype.type(0)))
 
 
 def _choose(
@@ -216,14 +236,15 @@ def _choose(
     products: Floats,
     counts: NDArray[np.int32],
     thresholds: Floats,
+    off: Products,
     indices: NDArray[np.int32],
     similarities: NDArray[np.float64],
 ) -> None:
     """Fill a block's neighbours from what passed; rows that cannot be decided are done again."""
     again = np.ones(len(counts), dtype=np.bool_)
-    margin = np.float32(2 * rounding_bound(unit.shape[1]))
     found = indices, similarities, again
-    _select(unit, first, columns, products, counts, thresholds, margin, *found)
+    bounds = off.error, off.relative
+    _select(unit, first, columns, products, counts, thresholds, *bounds, *found)
     for row in np.flatnonzero(again).tolist():
         _search_row(unit, first + row, indices.shape[1], indices[row], similarities[row])
 
@@ -342,7 +363,17 @@ def _dot_products(unit, row, others, exact):  # type: ignore[no-untyped-def]
 
 @numba.njit(nogil=True, cache=True)
 def _select(  # type: ignore[no-untyped-def]
-    unit, first, columns, products, counts, thresholds, margin, indices, similarities, again
+    unit,
+    first,
+    columns,
+    products,
+    counts,
+    thresholds,
+    error,
+    relative,
+    indices,
+    similarities,
+    again,
 ):
     k = indices.shape[1]
     for i in range(len(counts)):
@@ -350,7 +381,8 @@ def _select(  # type: ignore[no-untyped-def]
         if count < k or count > columns.shape[1]:
             continue
         border = np.partition(products[i, :count], count - k)[count - k]
-        # Below the threshold something may lie that float32 cannot tell from the k-th best.
+        margin = np.float32(2 * (error + relative * abs(border)))
+        # Below the threshold something may lie that products cannot tell from the k-th best.
         if border - margin < thresholds[i]:
             continue
         # In the order of the index, so that a stable sort breaks ties by it; tiles come in any order.

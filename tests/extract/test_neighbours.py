@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import faiss
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -18,7 +21,11 @@ from hartonomous.extract.neighbours import (
     nearest,
     normalised,
 )
+from hartonomous.extract.products import Bfloat16Products, Float32Products, Products
 from tests import models
+
+Choice = Callable[[np.ndarray], Products]
+both = pytest.mark.parametrize("choose", [Float32Products, Bfloat16Products])
 
 
 def reference(unit: np.ndarray, k: int) -> np.ndarray:
@@ -56,18 +63,61 @@ def test_a_real_model_has_the_neighbours_faiss_finds(minilm: np.ndarray, centre:
     assert np.all(np.diff(found.similarities, axis=1) <= 0)
 
 
-def test_the_kernel_is_used_and_equals_the_reference(rng: np.random.Generator) -> None:
-    vectors = rng.normal(size=(3000, 24)).astype(np.float32)
-    assert exact_search._sampled_columns(normalised(vectors), 10) is not None
-    found = nearest(vectors, NeighbourOptions(k=10, centre=False))
-    assert np.array_equal(found.indices, reference(normalised(vectors), 10))
+@both
+def test_the_kernel_is_used_and_equals_the_reference(
+    rng: np.random.Generator, choose: Choice
+) -> None:
+    unit = normalised(rng.normal(size=(3000, 24)).astype(np.float32))
+    assert exact_search._sample(unit, 10) is not None
+    indices, similarities = exact_search.exact_neighbours(unit, 10, 2, choose=choose)
+    assert np.array_equal(indices, reference(unit, 10))
+    exact = np.einsum("id,ikd->ik", unit, unit[indices], dtype=np.float64)
+    assert np.allclose(similarities, exact, atol=1e-12)
 
 
-def test_heavy_ties_are_broken_by_index(rng: np.random.Generator) -> None:
+@both
+def test_heavy_ties_are_broken_by_index(rng: np.random.Generator, choose: Choice) -> None:
     few = rng.normal(size=(40, 8)).astype(np.float32)
-    vectors = few[rng.integers(0, 40, size=3000)]
-    found = nearest(vectors, NeighbourOptions(k=20, centre=False))
-    assert np.array_equal(found.indices, reference(normalised(vectors), 20))
+    unit = normalised(few[rng.integers(0, 40, size=3000)])
+    indices, _ = exact_search.exact_neighbours(unit, 20, 2, choose=choose)
+    assert np.array_equal(indices, reference(unit, 20))
+
+
+@both
+@pytest.mark.parametrize("shape", ["zeros among them", "two poles", "one direction"])
+def test_what_no_threshold_fits_is_found_all_the_same(
+    rng: np.random.Generator, choose: Choice, shape: str
+) -> None:
+    vectors = rng.normal(size=(2500, 12)).astype(np.float32)
+    if shape == "zeros among them":
+        vectors[::7] = 0.0
+    elif shape == "two poles":
+        # Of 2,497 rows at one pole and 3 at the other, the latter find hardly any product above 0.
+        vectors[:, 0] = np.where(np.arange(2500) < 3, -9.0, 9.0)
+    else:
+        vectors[:, 0] = 900.0
+    unit = normalised(vectors)
+    indices, _ = exact_search.exact_neighbours(unit, 10, 2, choose=choose)
+    assert np.array_equal(indices, reference(unit, 10))
+
+
+def test_products_in_bfloat16_are_no_further_off_than_they_say(rng: np.random.Generator) -> None:
+    for dimensions in (3, 64, 700):
+        unit = normalised(rng.normal(size=(800, dimensions)).astype(np.float32))
+        products = Bfloat16Products(unit)
+        matrix = products.matrix(unit)
+        found = products.numbers(products.tile(matrix, matrix)).astype(np.float64)
+        off = np.abs(found - unit.astype(np.float64) @ unit.astype(np.float64).T)
+        bound = products.error + products.relative * np.abs(found)
+        assert (off <= bound).all()
+        assert off.max() > products.error / 10
+
+
+def test_searching_leaves_pytorch_its_threads(rng: np.random.Generator) -> None:
+    unit = normalised(rng.normal(size=(3000, 24)).astype(np.float32))
+    before = torch.get_num_threads()
+    exact_search.exact_neighbours(unit, 10, 2, choose=Bfloat16Products)
+    assert torch.get_num_threads() == before
 
 
 @settings(max_examples=60, deadline=None)
