@@ -9,7 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.ask.expecting import Expecting, PromptCache
+from hartonomous.ask.expecting import Expecting
+from hartonomous.ask.prompt_cache import PromptCache
 from hartonomous.errors import BadInput
 from hartonomous.schema import ORDERS
 
@@ -138,7 +139,7 @@ def _measure(
     """Add a part's places to the sums; the text so far goes on with its tokens."""
     sums = {name: np.zeros(4) for name in parts}
     places = 0
-    cache.last = -1
+    cache.break_off()
     for place in range(len(tokens)):
         if place >= part.first:
             cache.add(int(tokens[place]))

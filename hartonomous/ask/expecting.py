@@ -22,9 +22,9 @@ trip. A graph that is written to meanwhile is not noticed: make a new one.
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict, defaultdict
+from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -40,9 +40,6 @@ from hartonomous.store.queries import query
 SCORING = (1.0, 1.5, 2.5, 8.0, 4.0)
 GENERATING = (1.0, 0.5, 0.4, 0.3, 0.2)
 """Gamma by order, from the context of no tokens up: fitted for agreement, and sharper for writing."""
-
-TOKENS_SHARE, PAIRS_SHARE = 0.05, 0.1
-"""Of a distribution, what goes to the tokens of the text so far, and to what followed the last one."""
 
 STATES = 50_000
 KEYS_AT_ONCE = 1_000
@@ -238,39 +235,6 @@ class Expecting:
     def _fetch_extensions(self, keys: list[str]) -> dict[str, Ints]:
         self._states.update(self._fetch(keys, extended=True))
         return {key: self._extensions[key] for key in keys}
-
-
-@dataclass
-class PromptCache:
-    """Tokens and pairs of tokens of a text so far: what was said once is likely to be said again.
-
-    A linear mixture (Kuhn, De Mori 1990): PAIRS_SHARE for what followed the last token in the text,
-    where anything did, and TOKENS_SHARE of the rest for the text's tokens at large.
-    """
-
-    counts: Counter[int] = field(default_factory=Counter)
-    followed: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
-    last: int = -1
-
-    def add(self, token: int) -> None:
-        """Go on with a token, -1 for one that nothing is known of."""
-        if token >= 0:
-            self.counts[token] += 1
-            if self.last >= 0:
-                self.followed[self.last][token] += 1
-        self.last = token
-
-    def mixed(self, shares: Floats) -> Floats:
-        """Return a distribution with what the text has said mixed in."""
-        total = self.counts.total()
-        if total:
-            shares = shares * (1 - TOKENS_SHARE)
-            shares[list(self.counts)] += TOKENS_SHARE * np.array([*self.counts.values()]) / total
-        after = self.followed.get(self.last)
-        if after:
-            shares = shares * (1 - PAIRS_SHARE)
-            shares[list(after)] += PAIRS_SHARE * np.array([*after.values()]) / after.total()
-        return shares
 
 
 def _sources(graph: Graph, only: Collection[str] | None, without: Collection[str]) -> list[str]:

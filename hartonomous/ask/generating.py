@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.ask.expecting import GENERATING, Expecting, PromptCache
+from hartonomous.ask.expecting import GENERATING, Expecting
+from hartonomous.ask.prompt_cache import PromptCache
 from hartonomous.ask.sampling import Filters, draw, likeliest
 from hartonomous.ask.speaking import Speaker
 from hartonomous.errors import NotFound, UsageError

@@ -23,10 +23,11 @@ LISTED = 64
 LEAST_LISTED = 0.001
 """Probability below which a next token is not taken, however few there are."""
 
-LEAST_SHARE = (0.00001, 0.0003, 0.01, 0.01, 0.01)
-"""Share of a context's visits, by its order, that a soft count must reach to be stored."""
+LEAST_SHARE = (0.000001, 0.00001, 0.008, 0.02, 0.02)
+"""Share of a context's visits, by its order, that a soft count must reach to be stored: what follows
+single tokens is what everything backs off to, and is kept nearly whole."""
 
-LEAST_SHARE_ALONE = 0.006
+LEAST_SHARE_ALONE = 0.005
 """The same for tokens that were only run alone: what they say least of is hardly ever asked."""
 
 ALONE = 3

@@ -41,7 +41,7 @@ from hartonomous.extract.supporting import absent_constant, trust
 from hartonomous.identity import content_digest
 from hartonomous.schema import ORDERS, evidence_type
 
-EXTRACTION_VERSION = 2
+EXTRACTION_VERSION = 3
 """Part of a source's options: raised when the same files and options give other evidence."""
 
 MULTIPLIED_PER_SECOND = 5e10

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from hartonomous.ask.evaluating_next import RUN, evaluate_next
-from hartonomous.ask.expecting import EVIDENCE, SCORING, Expecting, PromptCache
+from hartonomous.ask.expecting import EVIDENCE, SCORING, Expecting
+from hartonomous.ask.prompt_cache import PromptCache
 from hartonomous.bundle import Bundle
 from hartonomous.errors import BadInput, NotFound
 from hartonomous.extract.extracting import open_model
@@ -196,6 +197,25 @@ def test_what_was_said_becomes_likelier() -> None:
     assert mixed[3] > mixed[6]
     cache.add(-1)
     assert abs(cache.mixed(shares).sum() - 1) < 1e-12
+
+
+def test_what_followed_two_tokens_counts_more_than_what_followed_one() -> None:
+    cache = PromptCache()
+    for token in (1, 2, 3, -1, 9, 2, 4, -1, 1, 2):
+        cache.add(token)
+    mixed = cache.mixed(np.full(10, 0.1))
+    # 2 was followed by 3 and 4 once each, but only 3 came after 1 and 2.
+    said = {1: 2, 2: 3, 3: 1, 4: 1, 9: 1}
+    expected = np.full(10, 0.1 * 0.9)
+    for token, times in said.items():
+        expected[token] += 0.1 * times / 8
+    expected *= 0.9
+    expected[[3, 4]] += 0.1 / 2
+    expected *= 0.8
+    expected[3] += 0.2
+    assert np.allclose(mixed, expected, atol=1e-15)
+    cache.break_off()
+    assert cache.mixed(np.full(10, 0.1)).argmax() == 2
 
 
 @pytest.fixture
