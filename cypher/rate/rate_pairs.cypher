@@ -4,15 +4,17 @@
 UNWIND $ids AS id
 MATCH (a:Composition) WHERE id(a) = id
 MATCH (a)-[x:EVIDENCE_TYPES|RATED_TYPE]->(b)
-WITH a, b, x, $tracks[type(x)][x.source] AS track
+// The properties are read once: each look at one goes through all that stand before it in the store.
+WITH a, b, x, properties(x) AS said
+WITH a, b, x, said, $tracks[type(x)][said.source] AS track
 // A rated edge has no source and an evidence edge no elo, so each term below takes its own edges.
 WITH a, b,
-     collect(CASE WHEN x.elo IS NOT NULL THEN x END)[0] AS old,
-     collect(CASE WHEN x.source IN $leaving THEN x END) AS leaving,
-     sum(CASE WHEN track IS NOT NULL THEN x.n END) AS n,
-     sum(CASE WHEN track IS NOT NULL THEN x.weight END) AS weight,
+     collect(CASE WHEN said.elo IS NOT NULL THEN x END)[0] AS old,
+     collect(CASE WHEN said.source IN $leaving THEN x END) AS leaving,
+     sum(CASE WHEN track IS NOT NULL THEN said.n END) AS n,
+     sum(CASE WHEN track IS NOT NULL THEN said.weight END) AS weight,
      collect(DISTINCT track[2]) AS seen,
-     sum(track[0] * x.support - track[1]) AS gained,
+     sum(track[0] * said.support - track[1]) AS gained,
      $classes[a.known][b.known] AS absent
 WITH a, b, old, leaving, n, weight, seen,
      toInteger(floor(
