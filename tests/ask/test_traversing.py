@@ -74,7 +74,7 @@ def random_pairs(rng: np.random.Generator, words: int, pairs: int) -> dict[str, 
         (60, 200, 5, 20, 1, 1500),
         (60, 400, 2, 3, 5, 1600),
         (60, 400, 2, 3, 100, 1400),
-        (900, 6000, 36, 3, 7, 1500),
+        (900, 6000, 24, 3, 7, 1500),
     ],
 )
 def test_a_traversal_finds_what_rounds_in_memory_find(
