@@ -4,13 +4,15 @@
 UNWIND $ids AS id
 MATCH (a:Composition) WHERE id(a) = id
 MATCH (a)-[x:EVIDENCE_TYPES|RATED_TYPE]->(b)
-WITH a, b, x, $tracks[type(x)][x.source] IS NOT NULL AS live
+// The properties are read once, as in rate_pairs.
+WITH a, b, x, properties(x) AS said
+WITH a, b, x, said, $tracks[type(x)][said.source] IS NOT NULL AS live
 WITH a, b,
-     collect(CASE WHEN x.elo IS NOT NULL THEN x END)[0] AS old,
-     collect(CASE WHEN x.source IN $leaving THEN x END) AS leaving,
-     sum(CASE WHEN live THEN x.n END) AS n,
-     sum(CASE WHEN live THEN x.weight END) AS weight,
-     count(DISTINCT CASE WHEN live THEN x.source END) AS sources
+     collect(CASE WHEN said.elo IS NOT NULL THEN x END)[0] AS old,
+     collect(CASE WHEN said.source IN $leaving THEN x END) AS leaving,
+     sum(CASE WHEN live THEN said.n END) AS n,
+     sum(CASE WHEN live THEN said.weight END) AS weight,
+     count(DISTINCT CASE WHEN live THEN said.source END) AS sources
 WITH a, b, old, leaving, {
   elo: 1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
        + 500.0 * (weight / 1e6 / CASE n WHEN 0 THEN 1 ELSE n END)
