@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from hartonomous import schema
 from hartonomous.store.graph import Graph
 from hartonomous.store.migrating import migrations
-from hartonomous.store.procedures import callable_statements, install, installed, signature
+from hartonomous.store.procedures import callable_statements, install, installed, missing, signature
 from hartonomous.store.queries import names, query, query_for_kind, statement
 
 ROOT = Path(__file__).parents[2]
@@ -88,3 +89,30 @@ def test_procedures_are_listed_with_signature_and_description(graph: Graph) -> N
     )
     assert all(row["description"] and row["mode"] == "READ" for row in listed)
     assert all("::" in signature(item) for item in callable_statements())
+
+
+def test_a_procedure_whose_installation_no_refresh_saw_is_installed_again(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert install(graph)
+    graph.system(
+        "CALL apoc.custom.dropProcedure('hartonomous.log', $name)", name=graph.address.database
+    )
+    for _ in range(300):
+        if missing(graph):
+            break
+        time.sleep(0.1)
+    assert missing(graph) == ("custom.hartonomous.log",)
+    unseen = [True]
+    reach = graph.system
+
+    def lose_the_first_log(text: str, **values: object) -> None:
+        if str(values["signature"]).startswith("hartonomous.log(") and unseen:
+            unseen.clear()
+            return
+        reach(text, **values)
+
+    monkeypatch.setattr(graph, "system", lose_the_first_log)
+    monkeypatch.setattr("hartonomous.store.procedures.AGAIN", 0.5)
+    assert install(graph)
+    assert not unseen and not missing(graph)
