@@ -17,6 +17,7 @@ from benchmarks.measuring import Figure
 DOCS = Path(__file__).parents[1] / "docs"
 SHORT = (
     "command_line",
+    "starting",
     "proving",
     "neighbours",
     "graph",

@@ -3,6 +3,7 @@
     server-<digest>/   lib/         server, tools, Browser
                        plugins/     GDS, APOC Core and Extended, and what they need besides
                        procedures/  links to those plugins that define procedures
+                       classes-<of Java and place>.jsa, once a server has stopped
 
 It is made under a temporary name and renamed when whole, and named after the POMs and the way they
 are laid out, so another version is another folder.

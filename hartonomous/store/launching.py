@@ -10,6 +10,7 @@ import socket
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -38,14 +39,21 @@ _FLAGS = (
 )
 
 
+class Died(ServerError):
+    """The server ended before it answered."""
+
+
 class PortLost(ServerError):
     """Another process took a port that was free a moment ago."""
 
 
-def launch(home: Path, command: str, parts: Path) -> psutil.Process:
-    """Start a server in a session of its own, with its output in the home's log."""
+def launch(home: Path, command: str, parts: Path, more: Sequence[str]) -> psutil.Process:
+    """Start a server in a session of its own, with its output in the home's log.
+
+    `more` are flags for Java.
+    """
     classes = os.pathsep.join((f"{parts}/plugins/*", f"{home}/conf/*", f"{parts}/lib/*"))
-    flags = [f"-Xms{heap()}", f"-Xmx{heap()}", *_FLAGS, f"-Djava.io.tmpdir={home}/tmp"]
+    flags = [f"-Xms{heap()}", f"-Xmx{heap()}", *_FLAGS, f"-Djava.io.tmpdir={home}/tmp", *more]
     arguments = [f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"]
     log = os.open(log_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
@@ -68,13 +76,14 @@ def launch(home: Path, command: str, parts: Path) -> psutil.Process:
 def await_answer(home: Path, process: psutil.Process, bolt: int, http: int) -> None:
     """Return when the server answers a query.
 
-    Raises ServerError when it dies, does not answer in time, or refuses the password.
+    Raises Died or PortLost when it dies, ServerError when it does not answer in time or refuses the
+    password.
     """
     deadline = time.monotonic() + START_PATIENCE
     while time.monotonic() < deadline:
         if not lives(process):
             log = log_file(home).read_text("utf-8", errors="replace")
-            kind = PortLost if "already in use" in log else ServerError
+            kind = PortLost if "already in use" in log else Died
             raise kind(f"The server died while it started. {log_file(home)} ends:\n{_tail(log)}")
         ours = _listens(process, bolt) and _listens(process, http)
         if ours and _answers_bolt(bolt) and _answers_query(home, http):
@@ -169,13 +178,15 @@ def _in_the_way(port: int) -> str | None:
     return None
 
 
-def end(process: psutil.Process) -> None:
-    """Stop a process and wait for its end, first asking it."""
+def end(process: psutil.Process) -> bool:
+    """Stop a process and wait for its end; return False when it had to be killed."""
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         if not _ended(process, STOP_PATIENCE):
             process.kill()
             _ended(process, STOP_PATIENCE)
+            return False
+    return True
 
 
 def _ended(process: psutil.Process, patience: float) -> bool:

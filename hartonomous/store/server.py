@@ -14,6 +14,13 @@ import psutil
 from hartonomous.atomic import write_private
 from hartonomous.errors import ServerError
 from hartonomous.store.assembly import Say, assembly, explained, java
+from hartonomous.store.class_archive import (
+    archive_of,
+    drop_unless_mapped,
+    drop_written,
+    keep_written,
+    sharing_flags,
+)
 from hartonomous.store.file_locks import turn
 from hartonomous.store.home import (
     USER,
@@ -28,6 +35,7 @@ from hartonomous.store.home import (
 )
 from hartonomous.store.launching import (
     ENTRY,
+    Died,
     PortLost,
     await_answer,
     choose_ports,
@@ -80,12 +88,13 @@ class ServerStatus:
 
 @dataclass(frozen=True)
 class _Record:
-    """What server.json keeps of a running server."""
+    """What server.json keeps of a running server; `parts` is the assembly that it runs from."""
 
     pid: int
     created: float
     bolt: int
     http: int
+    parts: str = ""
 
     @property
     def uri(self) -> str:
@@ -182,10 +191,24 @@ def _start(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -
 
 
 def _run(home: Path, command: str, parts: Path, ports: dict[str, int]) -> _Record:
-    """Launch the server, record it, and wait until it answers."""
-    process = launch(home, command, parts)
+    """Return the record of a server that answers, with shared classes where Java takes them."""
+    flags = sharing_flags(home, command, parts)
     try:
-        record = _Record(process.pid, process.create_time(), **ports)
+        record = _launched(home, command, parts, ports, flags)
+    except Died:
+        # An agent forbids to write an archive, a damaged one ends Java: neither keeps a server down.
+        record = _launched(home, command, parts, ports, [])
+    drop_unless_mapped(record.pid, archive_of(command, parts))
+    return record
+
+
+def _launched(
+    home: Path, command: str, parts: Path, ports: dict[str, int], flags: list[str]
+) -> _Record:
+    """Launch the server, record it, and wait until it answers."""
+    process = launch(home, command, parts, flags)
+    try:
+        record = _Record(process.pid, process.create_time(), **ports, parts=str(parts))
         write_private(_record_file(home), json.dumps(asdict(record)))
         await_answer(home, process, record.bolt, record.http)
     except BaseException:
@@ -204,12 +227,14 @@ def _turn(home: Path) -> Iterator[None]:
 
 
 def _stop(home: Path) -> bool:
-    process = _process(home)
+    process, record = _process(home), _record(home)
     if process is None:
         ended = _end_stray(home)
     else:
-        end(process)
         ended = True
+        if end(process) and record is not None and record.parts:
+            keep_written(home, Path(record.parts))
+    drop_written(home)
     _record_file(home).unlink(missing_ok=True)
     return ended
 

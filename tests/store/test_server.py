@@ -17,6 +17,7 @@ import pytest
 from hartonomous.errors import ServerError
 from hartonomous.store import assembly, launching
 from hartonomous.store.assembly import neo4j_version, poms_digest
+from hartonomous.store.class_archive import archive_of
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.server import (
     ServerAddress,
@@ -75,6 +76,10 @@ def test_a_home_lives_moves_and_goes(home: Path, tmp_path: Path) -> None:
         home = moved
         with connect_managed(start(home, say=quiet)) as graph:
             assert graph.read("MATCH (c:Composition) RETURN c.key AS key") == [{"key": "kept"}]
+        server = psutil.Process(status(home).pid)
+        archive = archive_of(assembly.java(), assembly.assembly(quiet))
+        if Path(server.exe()).parents[1].joinpath("lib/server/classes.jsa").is_file():
+            assert str(archive) in {mapped.path for mapped in server.memory_maps()}
     finally:
         purge(home)
     assert not home.exists()
