@@ -66,7 +66,7 @@ def drop_written(home: Path) -> None:
 
 def drop_unless_mapped(pid: int, archive: Path) -> None:
     """Remove an archive that a server does without, so that the next one writes another."""
-    # Only Linux tells what a process maps.
+    # On macOS psutil cannot tell what a process maps.
     if archive.is_file() and hasattr(psutil.Process, "memory_maps"):
         with suppress(psutil.Error, OSError):
             mapped = {each.path for each in psutil.Process(pid).memory_maps()}

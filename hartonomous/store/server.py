@@ -196,6 +196,8 @@ def _run(home: Path, command: str, parts: Path, ports: dict[str, int]) -> _Recor
     try:
         record = _launched(home, command, parts, ports, flags)
     except Died:
+        if not flags:
+            raise
         # An agent forbids to write an archive, a damaged one ends Java: neither keeps a server down.
         record = _launched(home, command, parts, ports, [])
     drop_unless_mapped(record.pid, archive_of(command, parts))

@@ -117,3 +117,13 @@ def test_a_server_that_dies_of_sharing_is_started_without(ready: Tools, tmp_path
     first, second = (call for call in calls if ENTRY in call)
     assert "-XX:ArchiveClassesAtExit=" in first
     assert "classes-" not in second
+
+
+def test_a_server_that_dies_without_sharing_is_not_started_again(
+    ready: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hartonomous.store.server.sharing_flags", lambda *places: [])
+    java = fake_java(ready, "exit 1")
+    with pytest.raises(ServerError, match="died while it started"):
+        begin(tmp_path / "home")
+    assert java.with_name("java.calls").read_text().count(ENTRY) == 1

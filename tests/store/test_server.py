@@ -78,7 +78,9 @@ def test_a_home_lives_moves_and_goes(home: Path, tmp_path: Path) -> None:
             assert graph.read("MATCH (c:Composition) RETURN c.key AS key") == [{"key": "kept"}]
         server = psutil.Process(status(home).pid)
         archive = archive_of(assembly.java(), assembly.assembly(quiet))
-        if Path(server.exe()).parents[1].joinpath("lib/server/classes.jsa").is_file():
+        # Without an archive of its own classes Java writes none of ours.
+        own = Path(server.exe()).parents[1] / "lib" / "server" / "classes.jsa"
+        if own.is_file() and hasattr(server, "memory_maps"):
             assert str(archive) in {mapped.path for mapped in server.memory_maps()}
     finally:
         purge(home)
