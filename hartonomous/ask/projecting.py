@@ -20,20 +20,16 @@ what an algorithm makes of it depends on the graph alone and not on the order of
 
 from __future__ import annotations
 
-import os
-import re
 import secrets
-import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-import psutil
-
 from hartonomous import schema
-from hartonomous.ask.views import EVEN, Standing, View, digest, read_standing, source_numbers
+from hartonomous.ask.views import EVEN, Standing, View, read_standing, source_numbers
 from hartonomous.errors import Conflict, NotFound, ServerError
+from hartonomous.process_identity import is_of_this_machine, own_identity, runs
 from hartonomous.store.graph import Graph, Row
 from hartonomous.store.queries import query, query_for_types
 from hartonomous.store.settling import check_formula
@@ -45,6 +41,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PREFIX = "hartonomous-"
+OWNER = "~"
+"""In the name of a projection that is not shared, before the process that it belongs to."""
+
 KEPT = 4
 """Shared projections kept at most; the oldest goes."""
 
@@ -84,7 +83,7 @@ def projection(
     shared = share and standing.settled
     name = f"{PREFIX}{view.digest()}-{standing.digest}"
     if not shared:
-        name = f"{name}.{_process()}"
+        name = f"{name}{_owned()}"
     try:
         found = _find(graph, name) or _project(graph, view, name, standing, budget)
         yield Projection(graph, view, name, found["nodeCount"], found["relationshipCount"])
@@ -202,12 +201,11 @@ def _drop(graph: Graph, names: Sequence[str]) -> None:
 
 
 def _state(name: str, standing: Standing) -> str:
-    owner = re.search(r"\.([0-9a-f]{12})\.(\d+)\.(\d+)$", name)
-    if owner is None:
+    owner = name.partition(OWNER)[2]
+    if not owner:
         return "shared" if name.endswith(f"-{standing.digest}") else "stale"
-    machine, process, began = owner.groups()
     # A process on another machine cannot be looked at; it may be alive.
-    return "private" if machine != _machine() or _alive(int(process), int(began)) else "stale"
+    return "private" if not is_of_this_machine(owner) or runs(owner) else "stale"
 
 
 def _project(graph: Graph, view: View, name: str, standing: Standing, budget: int | None) -> Row:
@@ -242,7 +240,7 @@ def _project_whole(graph: Graph, view: View, name: str, labels: list[str]) -> Ro
         properties["sources"] = {"property": "sources"}
         kept_if += f" AND r.sources >= {view.min_sources}.0"
     pairs = {"RELATES": {"orientation": "UNDIRECTED", "properties": properties}}
-    first = f"{name}.{_process()}"
+    first = f"{name}{_owned()}"
 
     def make(client: GraphDataScience) -> Row:
         try:
@@ -306,20 +304,6 @@ def _megabytes(count: int) -> str:
     return f"{count / 1e6:,.0f} MB"
 
 
-def _machine() -> str:
-    return digest(socket.gethostname())
-
-
-def _process() -> str:
-    return f"{secrets.token_hex(4)}.{_machine()}.{os.getpid()}.{_began(os.getpid())}"
-
-
-def _began(process: int) -> int:
-    return int(psutil.Process(process).create_time())
-
-
-def _alive(process: int, began: int) -> bool:
-    try:
-        return _began(process) == began
-    except psutil.Error:
-        return False
+def _owned() -> str:
+    """Return what makes a projection's name this process's own."""
+    return f".{secrets.token_hex(4)}{OWNER}{own_identity()}"

@@ -6,11 +6,11 @@ import os
 import secrets
 import socket
 import threading
+import time
 from types import TracebackType
 
-import psutil
-
 from hartonomous.errors import Conflict, HartonomousError
+from hartonomous.process_identity import is_of_this_machine, own_identity, runs
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.queries import query
 
@@ -34,6 +34,7 @@ class WriterLock:
         self._renewer = threading.Thread(target=self._renew, name="writer-lock", daemon=True)
 
     def __enter__(self) -> WriterLock:
+        _await_renewal(self._graph)
         answer = self._take()
         if not answer["held"] and _abandoned(answer["process"], answer["token"]):
             self._graph.write(query("load/release_lock"), token=answer["token"])
@@ -85,7 +86,7 @@ class WriterLock:
             query("load/take_lock"),
             token=self._token,
             owner=self._owner,
-            process=_process_name(psutil.Process()),
+            process=own_identity(),
             seconds=LIFETIME,
         )[0]
 
@@ -98,22 +99,31 @@ class WriterLock:
                 continue
 
 
-def _process_name(process: psutil.Process) -> str:
-    """Return what names a process on all machines and for all time, near enough."""
-    return f"{socket.gethostname()} {process.pid} {process.create_time():.2f}"
-
-
-def _abandoned(name: str | None, token: str) -> bool:
+def _abandoned(holder: str | None, token: str) -> bool:
     """Return whether a lock's holder was a process of this machine and no longer holds it."""
-    host, pid, _ = (name or "? 0 0").rsplit(" ", 2)
-    if host != socket.gethostname():
+    if holder is None or not is_of_this_machine(holder):
         return False
-    try:
-        holder = psutil.Process(int(pid))
-    except psutil.Error:
-        return True
-    ours = holder.pid == os.getpid() and token not in _HELD
-    return ours or _process_name(holder) != name
+    ours = holder == own_identity() and token not in _HELD
+    return ours or not runs(holder)
+
+
+def _await_renewal(graph: Graph) -> None:
+    """Give a living holder of this machine whose lock has expired the time to renew it.
+
+    A clock set forward makes every lock look expired until its holder renews it the next time; only
+    one that does not was stopped.
+    """
+    found = lock_holder(graph)
+    if found is None or not found["dead"] or found["token"] in _HELD:
+        return
+    if not is_of_this_machine(found["process"] or "") or not runs(found["process"]):
+        return
+    until = time.monotonic() + 1.5 * RENEWAL
+    while time.monotonic() < until:
+        time.sleep(RENEWAL / 20)
+        now = lock_holder(graph)
+        if now is None or now["token"] != found["token"] or not now["dead"]:
+            return
 
 
 def lock_holder(graph: Graph) -> Row | None:

@@ -13,6 +13,7 @@ import psutil
 
 from hartonomous.atomic import write_private
 from hartonomous.errors import ServerError
+from hartonomous.process_identity import identity
 from hartonomous.store.assembly import Say, assembly, explained, java
 from hartonomous.store.class_archive import (
     archive_of,
@@ -88,13 +89,16 @@ class ServerStatus:
 
 @dataclass(frozen=True)
 class _Record:
-    """What server.json keeps of a running server; `parts` is the assembly that it runs from."""
+    """What server.json keeps of a running server; `parts` is the assembly that it runs from.
+
+    `process` names it (process_identity.py); empty in a record of an earlier version.
+    """
 
     pid: int
-    created: float
     bolt: int
     http: int
     parts: str = ""
+    process: str = ""
 
     @property
     def uri(self) -> str:
@@ -210,7 +214,8 @@ def _launched(
     """Launch the server, record it, and wait until it answers."""
     process = launch(home, command, parts, flags)
     try:
-        record = _Record(process.pid, process.create_time(), **ports, parts=str(parts))
+        named = identity(process.pid) or ""
+        record = _Record(process.pid, **ports, parts=str(parts), process=named)
         write_private(_record_file(home), json.dumps(asdict(record)))
         await_answer(home, process, record.bolt, record.http)
     except BaseException:
@@ -255,8 +260,11 @@ def _record_file(home: Path) -> Path:
 
 def _record(home: Path) -> _Record | None:
     try:
-        return _Record(**json.loads(_record_file(home).read_text("utf-8")))
-    except (OSError, ValueError, TypeError):
+        kept = json.loads(_record_file(home).read_text("utf-8"))
+        # Earlier versions kept the time of its start, which moves with the clock.
+        kept.pop("created", None)
+        return _Record(**kept)
+    except (OSError, ValueError, TypeError, AttributeError):
         return None
 
 
@@ -268,8 +276,8 @@ def _process(home: Path) -> psutil.Process | None:
     try:
         process = psutil.Process(record.pid)
         # A process id is used again, and a home may be copied while its server runs: the same
-        # start time and the same home make it this home's server.
-        same = abs(process.create_time() - record.created) < 0.01 and _serves(process, home)
+        # process and the same home make it this home's server.
+        same = record.process in ("", identity(record.pid)) and _serves(process, home)
         return process if same else None
     except psutil.Error:
         return None

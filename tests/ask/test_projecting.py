@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from graphdatascience.query_runner.neo4j_query_runner import Neo4jQueryRunner
 
-from hartonomous.ask import projecting
-from hartonomous.ask.projecting import PREFIX, drop_all, projection, projections
+from hartonomous.ask.projecting import OWNER, PREFIX, drop_all, projection, projections
 from hartonomous.ask.views import View
 from hartonomous.errors import Conflict, ServerError
 from hartonomous.forget.deleting import delete_source
 from hartonomous.forget.undoing import undo
+from hartonomous.process_identity import machine
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.locking import WriterLock
 from tests.building import put_in, random_bundle, silent
@@ -78,8 +78,8 @@ def test_private_ones_go_with_their_block_however_it_ends(made: Graph) -> None:
 
 
 def test_what_a_dead_process_left_is_dropped(made: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
-    left = f"{PREFIX}view-standing.0badcafe.{projecting._machine()}.{2**22 - 1}.1"
-    elsewhere = f"{PREFIX}view-standing.0badcafe.{'0' * 12}.{2**22 - 1}.1"
+    left = f"{PREFIX}view-standing.0badcafe{OWNER}{machine()}:{2**22 - 1}:1"
+    elsewhere = f"{PREFIX}view-standing.0badcafe{OWNER}another.1:{2**22 - 1}:1"
     for name in (left, elsewhere):
         made.science(
             lambda client, name=name: client.graph.project.native(name, "Token", "RELATES")

@@ -22,6 +22,7 @@ GROUND = {
     "merkle",
     "signing",
     "errors",
+    "process_identity",
 }
 MAY_USE = {
     "ground": {"ground"},

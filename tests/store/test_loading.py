@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -17,7 +18,8 @@ import pytest
 from hartonomous.bundle import Bundle
 from hartonomous.errors import Conflict, NotFound, ServerError, UsageError, VerificationFailed
 from hartonomous.ingesting import load_bundle
-from hartonomous.store import loading
+from hartonomous.process_identity import identity
+from hartonomous.store import loading, locking
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.locking import WriterLock
@@ -29,6 +31,7 @@ import os, sys
 from pathlib import Path
 from hartonomous.bundle import read_bundle
 from hartonomous.ingesting import load_bundle
+from hartonomous.process_identity import identity
 from hartonomous.store import loading, settling
 from hartonomous.store.graph import Address, Graph
 loading.BATCH_ROWS = settling.STARTS = 20
@@ -223,6 +226,33 @@ def test_the_lock_of_a_dead_writer_expires(graph: Graph) -> None:
         graph.write("MATCH (l:Lock) SET l.expires = datetime() - duration('PT1S')")
         with WriterLock(graph, "the next"):
             pass
+
+
+def test_a_clock_set_forward_takes_no_lock_from_a_living_writer(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "RENEWAL", 0.6)
+    held = (
+        "MERGE (l:Lock {name: 'writer'}) SET l.token = 'its', l.owner = 'another', "
+        "l.process = $process, l.since = datetime(), "
+        "l.expires = datetime() + duration({seconds: $seconds})"
+    )
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as other:
+        about = {"process": identity(other.pid)}
+        graph.write(held, seconds=-3600, **about)
+        renewal = threading.Timer(0.2, graph.write, [held], {"seconds": 45, **about})
+        renewal.start()
+        with pytest.raises(Conflict, match="another"), WriterLock(graph, "the next"):
+            pass
+        renewal.join()
+        # One that does not renew it was stopped.
+        graph.write(held, seconds=-1, **about)
+        with WriterLock(graph, "the next"):
+            pass
+        graph.write(held, seconds=45, **about)
+        other.kill()
+    with WriterLock(graph, "the next"):
+        pass
 
 
 def test_a_writer_that_lost_its_lock_writes_no_more(graph: Graph, tmp_path: Path) -> None:
