@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,9 +56,12 @@ class IngestReport:
     findings: tuple[Finding, ...] = ()
 
 
-def prepare(graph: Graph) -> bool:
-    """Bring the schema and the procedures up to date; return whether analysts can CALL them."""
-    migrate(graph)
+def prepare(graph: Graph, say: Callable[[str], None] = lambda text: None) -> bool:
+    """Bring the schema and the procedures up to date; return whether analysts can CALL them.
+
+    `say` is told of constraints and indexes that had to be brought back.
+    """
+    migrate(graph, say)
     return install(graph)
 
 

@@ -23,7 +23,7 @@ def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool)
         home, bolt_port=bolt_port, http_port=http_port, say=lambda text: say(text, quiet)
     )
     with connect_managed(address) as graph:
-        prepare(graph)
+        prepare(graph, lambda text: say(text, quiet))
     facts = {
         "browser": address.browser,
         "bolt": address.uri,

@@ -19,6 +19,7 @@ from hartonomous.store.locking import lock_holder
 from hartonomous.store.migrating import applied, migrations
 from hartonomous.store.procedures import PREFIX, available, missing
 from hartonomous.store.queries import query
+from hartonomous.store.schema_check import schema_differences
 from hartonomous.store.server import default_home, status
 from hartonomous.store.settling import read_state
 
@@ -137,11 +138,12 @@ def _schema_check(graph: Graph) -> Check:
     if changed:
         seen = f"migration {changed[0]} is not the one this version knows"
         return Check("constraints", "failure", seen, "use the version that wrote the graph")
-    waiting = len(known) - len(had)
-    seen = f"{len(had)} migrations applied, {waiting} to come"
-    return Check(
-        "constraints", "ok" if not waiting else "warning", seen, "the next ingest applies them"
-    )
+    lacking = schema_differences(graph)
+    seen = "all constraints and indexes are there"
+    if lacking:
+        seen = f"{len(lacking)} missing: {lacking[0]}"
+    verdict = "ok" if not lacking else "warning" if not had else "failure"
+    return Check("constraints", verdict, seen, "'hartonomous up' or the next ingest brings them")
 
 
 def _clock_check(graph: Graph) -> Check:

@@ -12,6 +12,7 @@ from types import TracebackType
 from hartonomous.errors import Conflict, HartonomousError
 from hartonomous.process_identity import is_of_this_machine, own_identity, runs
 from hartonomous.store.graph import Graph, Row, Transaction
+from hartonomous.store.migrating import migrate
 from hartonomous.store.queries import query
 
 LIFETIME = 45
@@ -24,7 +25,7 @@ _HELD: set[str] = set()
 
 
 class WriterLock:
-    """The writer's lock, held inside a `with` block."""
+    """The writer's lock, held inside a `with` block; the graph's schema is whole when it is taken."""
 
     def __init__(self, graph: Graph, purpose: str) -> None:
         self._graph = graph
@@ -34,6 +35,8 @@ class WriterLock:
         self._renewer = threading.Thread(target=self._renew, name="writer-lock", daemon=True)
 
     def __enter__(self) -> WriterLock:
+        # Without its constraints a graph takes the same thing twice, and a look-up reads everything.
+        migrate(self._graph)
         _await_renewal(self._graph)
         answer = self._take()
         if not answer["held"] and _abandoned(answer["process"], answer["token"]):

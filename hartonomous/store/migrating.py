@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from blake3 import blake3
@@ -11,8 +11,7 @@ from hartonomous.errors import VerificationFailed
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store.graph import Graph
 from hartonomous.store.queries import names, query
-
-_NAME = re.compile(r"schema/V(?P<version>\d{4})__\w+")
+from hartonomous.store.schema_check import MIGRATION, bring_back, missing_rules
 
 
 @dataclass(frozen=True)
@@ -29,7 +28,7 @@ class Migration:
 
 def migrations() -> tuple[Migration, ...]:
     """Return all migrations this version knows, in order."""
-    found = ((name, _NAME.fullmatch(name)) for name in names())
+    found = ((name, MIGRATION.fullmatch(name)) for name in names())
     return tuple(Migration(int(match["version"]), name) for name, match in found if match)
 
 
@@ -38,16 +37,19 @@ def applied(graph: Graph) -> dict[int, str]:
     return {row["version"]: row["checksum"] for row in graph.read(query("schema/read_migrations"))}
 
 
-def migrate(graph: Graph) -> tuple[Migration, ...]:
+def migrate(graph: Graph, say: Callable[[str], None] = lambda text: None) -> tuple[Migration, ...]:
     """Apply what the graph lacks and return it; repeating changes nothing.
 
-    Raises VerificationFailed when an applied file has changed, or when the graph has had a
-    migration that this version does not know.
+    Constraints and indexes that were dropped since are brought back, and said. Raises
+    VerificationFailed when an applied file has changed, when the graph has had a migration that this
+    version does not know, or when a lost constraint was broken meanwhile.
     """
     had = applied(graph)
     known = migrations()
     _check(had, known)
     missing = tuple(migration for migration in known if migration.version not in had)
+    new = {migration.name for migration in missing}
+    bring_back(graph, [rule for rule in missing_rules(graph) if rule.migration not in new], say)
     for migration in missing:
         graph.change_schema(query(migration.name))
         graph.write(
