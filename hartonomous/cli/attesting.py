@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,43 +45,24 @@ def _write(file: Path, certificate: bytes) -> None:
         raise BadInput(f"{file} cannot be written: {error.strerror or error}.") from error
 
 
-def certify_last(verb: str, certificate: Path | None, quiet: bool) -> None:
+def certify_last(
+    graph: Graph, lock: WriterLock, verb: str, certificate: Path | None, quiet: bool
+) -> None:
     """Issue the certificate of the last erasure, where nothing of it is left to do but that."""
     if verb == "delete" or certificate is None:
         say("Nothing was cut short.", quiet)
         return
     from hartonomous.forget.attesting import find_claims
-    from hartonomous.forget.erasing import scanned
-    from hartonomous.store.connecting import connect
 
-    with connect() as graph:
-        found = find_claims(graph)
-    scan = None
-    if found["logged"] is None and is_managed():
-        scan = scanned((), compact((), quiet))
-    certify_erasure(certificate, found["id"], scan)
+    found = find_claims(graph)
+    certify_erasure(graph, lock, certificate, found["id"], None)
     say(f"Nothing was cut short; {certificate} is of erasure {found['id']}, the last one.", quiet)
 
 
-def certify_erasure(certificate: Path, erasure: str, scan: Scan | None) -> None:
+def certify_erasure(
+    graph: Graph, lock: WriterLock, certificate: Path, erasure: str, scan: Scan | None
+) -> None:
     """Log what an erasure's certificate says, and write it."""
     from hartonomous.forget import attesting
-    from hartonomous.store.connecting import connect
-    from hartonomous.store.locking import WriterLock
 
-    with connect() as graph, WriterLock(graph, "erase by the command line") as lock:
-        _write(certificate, attesting.certify_erasure(graph, lock, erasure, scan))
-
-
-def is_managed() -> bool:
-    """Return whether the server is the managed one, whose store can be written anew."""
-    return not os.environ.get("NEO4J_URI")
-
-
-def compact(canaries: tuple[str, ...], quiet: bool) -> list[tuple[Path, str]]:
-    """Write the managed server's store anew; return files that still hold a text, and which."""
-    from hartonomous.forget.erasing import write_anew
-    from hartonomous.ingesting import prepare
-    from hartonomous.store.home import default_home
-
-    return write_anew(default_home(), canaries, lambda text: say(text, quiet), prepare)
+    _write(certificate, attesting.certify_erasure(graph, lock, erasure, scan))

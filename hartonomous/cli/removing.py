@@ -12,8 +12,6 @@ from hartonomous.cli.attesting import (
     certify,
     certify_erasure,
     certify_last,
-    compact,
-    is_managed,
     refuse_unfit,
 )
 from hartonomous.cli.output import (
@@ -75,11 +73,17 @@ def run(
                 from hartonomous.forget import erasing
 
                 report = erasing.erase(
-                    graph, lock, selectors, _bundles(), progress, certificate is not None, ways
+                    graph,
+                    lock,
+                    selectors,
+                    _bundles(),
+                    progress,
+                    certificate is not None,
+                    ways,
+                    lambda text: say(text, quiet),
                 )
-    if verb == "erase":
-        _finish_erasure(report, selectors.named(), certificate, as_json, quiet)
-        return
+                if certificate is not None:
+                    certify_erasure(graph, lock, certificate, report.id, report.scan)
     _print_report(verb, asdict(report), as_json, quiet)
 
 
@@ -116,12 +120,14 @@ def do_or_resume(
                 if report is not None:
                     certify(graph, lock, report, certificate)
             else:
-                report = _erase(graph, lock, planned, progress, certificate is not None, ways)
-    if report is None:
-        certify_last(verb, certificate, quiet)
-    elif verb == "erase":
-        _finish_erasure(report, (), certificate, as_json, quiet)
-    else:
+                report = _erase(
+                    graph, lock, planned, progress, certificate is not None, ways, quiet
+                )
+                if report is not None and certificate is not None:
+                    certify_erasure(graph, lock, certificate, report.id, report.scan)
+            if report is None:
+                certify_last(graph, lock, verb, certificate, quiet)
+    if report is not None:
         _print_report(verb, asdict(report), as_json, quiet)
 
 
@@ -136,31 +142,22 @@ def _delete(
 
 
 def _erase(
-    graph: Graph, lock: WriterLock, planned: Plan | None, progress: Any, certified: bool, ways: int
+    graph: Graph,
+    lock: WriterLock,
+    planned: Plan | None,
+    progress: Any,
+    certified: bool,
+    ways: int,
+    quiet: bool,
 ) -> Any:
     from hartonomous.forget import erasing
 
+    def tell(text: str) -> None:
+        say(text, quiet)
+
     if planned is not None:
-        return erasing.apply(graph, lock, planned, _bundles(), progress, certified, ways)
-    return erasing.resume(graph, lock, _bundles(), progress, certified)
-
-
-def _finish_erasure(
-    report: Any, canaries: tuple[str, ...], certificate: Path | None, as_json: bool, quiet: bool
-) -> None:
-    """Write the managed server's store anew, then the certificate, and print what was done."""
-    from hartonomous.forget.erasing import compacted, scanned
-
-    scan = None
-    found: list[tuple[Path, str]] = []
-    if is_managed():
-        found = compact(canaries, quiet)
-        report, scan = compacted(report), scanned(canaries, found)
-    if certificate is not None:
-        certify_erasure(certificate, report.id, scan)
-    facts = asdict(report)
-    facts["found_in"] = [{"file": str(file), "text": text} for file, text in found]
-    _print_report("erase", facts, as_json, quiet)
+        return erasing.apply(graph, lock, planned, _bundles(), progress, certified, ways, tell)
+    return erasing.resume(graph, lock, _bundles(), progress, certified, tell)
 
 
 def _bundles() -> Path:
@@ -211,8 +208,8 @@ def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool)
         print_json(report)
         return
     if verb == "erase":
-        for one in report["found_in"]:
-            say(f"{one['text']!r} still stands in {one['file']}, in live data or beside it.")
+        for file, text in report["found_in"]:
+            say(f"{text!r} still stands in {file}, in live data or beside it.")
         copies = report.pop("remaining_copies")
         print_rows([{"copies": one} for one in copies], {"copies": "copies that may remain"})
     if found := report["residual"]:

@@ -15,15 +15,19 @@ from hartonomous.cli.output import json_option, print_facts, print_json, quiet_o
 def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool) -> None:
     """Start the managed Neo4j; the first time, assemble it."""
     from hartonomous.ingesting import prepare
+    from hartonomous.store.compaction import make_up
     from hartonomous.store.connecting import connect_managed
-    from hartonomous.store.server import default_home, password_file, start
+    from hartonomous.store.server import default_home, password_file, running_address, start
+
+    def tell(text: str) -> None:
+        say(text, quiet)
 
     home = default_home()
-    address = start(
-        home, bolt_port=bolt_port, http_port=http_port, say=lambda text: say(text, quiet)
-    )
+    address = start(home, bolt_port=bolt_port, http_port=http_port, say=tell)
     with connect_managed(address) as graph:
-        prepare(graph, lambda text: say(text, quiet))
+        prepare(graph, tell)
+        make_up(home, graph, tell)
+    address = running_address(home) or address
     facts = {
         "browser": address.browser,
         "bolt": address.uri,

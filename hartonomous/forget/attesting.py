@@ -36,6 +36,7 @@ from hartonomous.forget.selecting import subjects_of
 from hartonomous.signing import canonical
 from hartonomous.store import keys, logbook
 from hartonomous.store.graph import Graph, Row, Transaction
+from hartonomous.store.journal import COMPACTED, THROUGH
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import Entry
 from hartonomous.store.queries import query
@@ -102,7 +103,7 @@ def certify_erasure(
 ) -> bytes:
     """Log what an erasure's certificate says, and return it; `erasure` is the last one if not given.
 
-    `scan` is given where the store was written anew since. Once it is logged it stays as it is, and
+    `scan` is given where the store was copied since, and looked through. Once it is logged it stays as it is, and
     is returned again. Raises Conflict when the erasure is not through, or nothing was worked out for
     a certificate while there was something to work it out from.
     """
@@ -110,7 +111,7 @@ def certify_erasure(
     claims = json.loads(found["claims"])
     if found["logged"] is not None:
         return attach_proof(graph, found["logged"], claims)
-    in_store = scan is None or scan.files > 0
+    in_store = found["state"] != COMPACTED or (scan is not None and scan.files > 0)
     copies = _unreached(STORE if in_store else DISK, *ELSEWHERE, PROJECTIONS)
     claims["copies"] = [asdict(copy) for copy in copies]
     if scan is not None and scan.texts:
@@ -140,7 +141,7 @@ def find_claims(graph: Graph, erasure: str | None = None) -> Row:
     if not rows:
         raise Conflict("Nothing was erased from this graph, so there is nothing to certify.")
     found = rows[0]
-    if found["state"] != "erased":
+    if found["state"] not in THROUGH:
         raise Conflict(
             f"Erasure {found['id']} is not through; 'hartonomous erase --resume' finishes it."
         )

@@ -20,6 +20,7 @@ import numpy as np
 import pyarrow as pa
 
 from hartonomous.ask.projecting import need_projections, purge_projections
+from hartonomous.errors import HartonomousError
 from hartonomous.forget import deleting
 from hartonomous.forget.attesting import Scan, draft
 from hartonomous.forget.covering import Coverage
@@ -44,21 +45,30 @@ from hartonomous.schema import FORMULA_VERSION
 from hartonomous.signing import canonical
 from hartonomous.store import logbook
 from hartonomous.store.assembly import Say
+from hartonomous.store.compaction import (
+    SMALLEST_CANARY,
+    check_room,
+    compact,
+    compaction_due,
+    find_bytes,
+    managed_home,
+)
 from hartonomous.store.graph import Graph
 from hartonomous.store.holding import holds, needles
-from hartonomous.store.journal import journals, open_journal
+from hartonomous.store.journal import COMPACTING, ERASED, journals, open_journal
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
-from hartonomous.store.rebuilding import SMALLEST_CANARY, find_bytes, rebuild
 from hartonomous.store.settling import Progress, check_formula, settle
 from hartonomous.store.suppressing import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
-
-Prepare = Callable[[Graph], object]
 
 
 @dataclass(frozen=True)
 class ErasureReport:
-    """What was erased, what was purged of it, and where copies may remain that are out of reach."""
+    """What was erased, what was purged of it, and where copies may remain that are out of reach.
+
+    `found_in` are files of the home that still hold an erased text, with it, and `scan` how many
+    texts were looked for; None where the store is not ours to copy.
+    """
 
     id: str
     removed: int
@@ -72,6 +82,8 @@ class ErasureReport:
     remaining_copies: tuple[str, ...]
     digest: str
     residual: Residual | None = None
+    found_in: tuple[tuple[str, str], ...] = ()
+    scan: Scan | None = None
 
 
 ELSEWHERE = (
@@ -81,7 +93,7 @@ ELSEWHERE = (
 )
 STORE = "transaction logs and freed space of the server's store, until it is compacted"
 DISK = "blocks of deleted files that the file system has not used again"
-"""Copies that erasing does not reach; STORE only until the managed server's store is written anew."""
+"""Copies that erasing does not reach; STORE only until the managed server's store is copied."""
 
 
 def erase(
@@ -92,21 +104,25 @@ def erase(
     progress: Progress,
     certified: bool = False,
     ways: int = 0,
+    say: Say = lambda text: None,
 ) -> ErasureReport:
     """Plan what the selectors stand for and erase it; bundles below `cache` go too.
 
-    With `certified` what a certificate says is worked out before it is too late, for
-    `attesting.certify_erasure` to issue; `ways` as `deleting.delete` says.
+    On the managed server the store is copied then, so that nothing is left in freed space. With
+    `certified` what a certificate says is worked out before it is too late, for
+    `attesting.certify_erasure` to issue; `ways` as `deleting.delete` says. Raises ServerError,
+    nothing erased, when there is no room to copy the store.
     """
     if (found := open_journal(graph)) is not None and found["verb"] == "erase":
         planned = read_retained(found["id"]) if place(found["id"]).is_dir() else None
-        resumed = resume(graph, lock, cache, progress, certified)
+        resumed = resume(graph, lock, cache, progress, certified, say)
         if resumed and planned and planned.summary["selectors"] == as_json(selectors):
             return resumed
     deleting.resume(graph, lock, progress)
     check_formula(graph)
     settle(graph, lock, progress)
-    return apply(graph, lock, plan(graph, selectors, progress), cache, progress, certified, ways)
+    planned = plan(graph, selectors, progress)
+    return apply(graph, lock, planned, cache, progress, certified, ways, say)
 
 
 def apply(
@@ -117,12 +133,15 @@ def apply(
     progress: Progress,
     certified: bool = False,
     ways: int = 0,
+    say: Say = lambda text: None,
 ) -> ErasureReport:
-    """Erase exactly what was planned.
+    """Erase exactly what was planned, as `erase` does.
 
     Raises Conflict when the graph is not the one that was planned on.
     """
     refuse_moved(graph, planned)
+    if (home := managed_home(graph)) is not None:
+        check_room(home)
     if ways:
         need_projections(graph)
     logbook.check(graph)
@@ -133,21 +152,74 @@ def apply(
     number = max((row["number"] for row in journals(graph)), default=0) + 1
     retain(planned, identity, erasure, number, days=0)
     begin(graph, lock, "erase", erasure, planned)
-    return carry_out(graph, lock, erasure, planned, cache, progress, before, certified, ways)
+    done = carry_out(graph, lock, erasure, planned, cache, progress, before, certified, ways)
+    return _out_of_the_store(graph, lock, done, texts_of(planned), say)
 
 
 def resume(
-    graph: Graph, lock: WriterLock, cache: Path, progress: Progress, certified: bool = False
+    graph: Graph,
+    lock: WriterLock,
+    cache: Path,
+    progress: Progress,
+    certified: bool = False,
+    say: Say = lambda text: None,
 ) -> ErasureReport | None:
     """Finish an erasure that was cut short; None when there is none, or only its end was missing."""
     found = open_journal(graph)
     if found is None or found["verb"] != "erase":
+        _finish(graph, lock, say)
         return None
     if found["state"] == "erasing" and not place(found["id"]).is_dir():
-        lock.write(query("delete/set_journal_state"), id=found["id"], state="erased")
+        _close(graph, lock, found["id"])
+        _finish(graph, lock, say)
         return None
     planned = read_retained(found["id"])
-    return carry_out(graph, lock, found["id"], planned, cache, progress, {}, certified)
+    done = carry_out(graph, lock, found["id"], planned, cache, progress, {}, certified)
+    return _out_of_the_store(graph, lock, done, texts_of(planned), say)
+
+
+def _finish(graph: Graph, lock: WriterLock, say: Say) -> None:
+    """Copy the managed server's store where an erasure was done since it was copied last."""
+    if (home := managed_home(graph)) is not None and compaction_due(graph):
+        check_room(home)
+        compact(home, graph, lock, say)
+
+
+def _close(graph: Graph, lock: WriterLock, erasure: str) -> None:
+    """Say that nothing of an erasure is left to do, but to copy the store where it is ours."""
+    state = ERASED if managed_home(graph) is None else COMPACTING
+    lock.write(query("delete/set_journal_state"), id=erasure, state=state)
+
+
+def _out_of_the_store(
+    graph: Graph, lock: WriterLock, done: ErasureReport, texts: Sequence[str], say: Say
+) -> ErasureReport:
+    """Return the report of an erasure once the managed server's store was copied and looked through."""
+    home = managed_home(graph)
+    if home is None:
+        return done
+    try:
+        compact(home, graph, lock, say)
+    except HartonomousError as error:
+        raise type(error)(
+            f"Erasure {done.id} is done, but the store was not copied, so its freed space may still "
+            f"tell: {error} 'hartonomous erase --resume' makes it up, and so does the next "
+            "'hartonomous up'."
+        ) from error
+    found = find_bytes(home, texts)
+    return replace(
+        done,
+        remaining_copies=(DISK, *ELSEWHERE),
+        found_in=tuple((str(file), text) for file, text in found),
+        scan=scanned(texts, found),
+    )
+
+
+def texts_of(planned: Plan) -> tuple[str, ...]:
+    """Return the texts of a plan that are looked for in the store's bytes once they were erased."""
+    selectors = planned.summary["selectors"]
+    named = [*selectors.get("concepts", ()), *selectors.get("people", ())]
+    return (*named, *selectors.get("sources", ()))
 
 
 def carry_out(
@@ -196,7 +268,7 @@ def carry_out(
     about = subjects_of(planned.summary["selectors"]) + [f"source:{name}" for name in whole]
     logbook.erase_names(graph, lock, about)
     let_go(erasure)
-    lock.write(query("delete/set_journal_state"), id=erasure, state="erased")
+    _close(graph, lock, erasure)
     return done
 
 
@@ -216,22 +288,6 @@ def _keep_claims(graph: Graph, lock: WriterLock, planned: Plan, done: ErasureRep
     if claims is not None:
         text = canonical(claims).decode()
         lock.write(query("delete/keep_claims"), id=done.id, claims=text, logged=None)
-
-
-def write_anew(
-    home: Path, canaries: Iterable[str], say: Say, prepare: Prepare
-) -> list[tuple[Path, str]]:
-    """Write the managed server's store anew, and look for texts in its bytes.
-
-    Returns the files that still hold one of the canaries, and which.
-    """
-    rebuild(home, say, prepare).close()
-    return find_bytes(home, canaries)
-
-
-def compacted(report: ErasureReport) -> ErasureReport:
-    """Return an erasure's report as it stands once the store was written anew."""
-    return replace(report, remaining_copies=(DISK, *ELSEWHERE))
 
 
 def scanned(canaries: Iterable[str], found: Sequence[tuple[Path, str]]) -> Scan:

@@ -29,10 +29,15 @@ from platformdirs import user_cache_path
 
 from hartonomous.errors import ServerError
 from hartonomous.store.file_locks import turn
+from hartonomous.store.patience import longest_wait
 
 JAVA_VERSIONS = (17, 21)
 NEEDED_DISK = 1 << 30
 """Bytes that an assembly and a fresh home need together, with room to work."""
+VERSION_PATIENCE = 60.0
+"""Seconds that Java may take to tell its version."""
+LANGUAGE = ("-Duser.language=en", "-Duser.country=US")
+"""In a Turkish locale Java's lower case of I is no i, and the server finds none of its settings."""
 
 # The names that these options give are group and artifact, no version: what plugins and server
 # have in common shows by name, and artifacts of other groups that look alike do not.
@@ -70,7 +75,21 @@ def java() -> str:
             f"{seen}. Install Java 17 or 21 (a package such as openjdk-17-jre), or set JAVA_HOME "
             f"to one; {_ELSEWHERE}"
         )
-    answer = subprocess.run([command, "-version"], capture_output=True, text=True, check=False)
+    try:
+        answer = subprocess.run(
+            [command, "-version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=False,
+            env=java_environment(),
+            timeout=VERSION_PATIENCE,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ServerError(
+            f"'{command} -version' has not answered for {VERSION_PATIENCE:.0f} s. Set JAVA_HOME to a "
+            f"Java that does, {_ELSEWHERE}"
+        ) from error
     match = re.search(r'version "((\d+)[^"]*)"', answer.stderr + answer.stdout)
     if match is None or int(match[2]) not in JAVA_VERSIONS:
         seen = f"version {match[1]}" if match else "of a version that it does not tell"
@@ -79,6 +98,12 @@ def java() -> str:
             "JAVA_HOME to it."
         )
     return command
+
+
+def java_environment(**more: str) -> dict[str, str]:
+    """Return the environment that Java runs in: this one, in a language and an encoding that it
+    understands whatever the person's own are."""
+    return {**os.environ, "LC_ALL": "C.UTF-8", **more}
 
 
 def neo4j_version() -> str:
@@ -99,7 +124,10 @@ def assembly(say: Say) -> Path:
     target = cache() / f"server-{poms_digest()}"
     if target.is_dir():
         return target
-    with explained(target.parent), turn(target.parent / ".assembling.lock"):
+    with explained(target.parent):
+        target.parent.mkdir(parents=True, exist_ok=True)
+    lock = target.parent / ".assembling.lock"
+    with explained(target.parent), turn(lock, "assembling Neo4j", say):
         for leftover in target.parent.glob(".assembling-*"):
             shutil.rmtree(leftover, ignore_errors=True)
         # Whoever had the turn before may have made it.
@@ -108,12 +136,12 @@ def assembly(say: Say) -> Path:
     return target
 
 
-def check_disk(place: Path) -> None:
-    """Raise ServerError when a directory's file system has too little room."""
+def check_disk(place: Path, needed: int = NEEDED_DISK) -> None:
+    """Raise ServerError when a directory's file system has too little room, in bytes."""
     free = shutil.disk_usage(place).free
-    if free < NEEDED_DISK:
+    if free < needed:
         raise ServerError(
-            f"Only {free >> 20} MiB are free at {place}; the server needs {NEEDED_DISK >> 20} MiB. "
+            f"Only {free >> 20} MiB are free at {place}; the server needs {needed >> 20} MiB. "
             "Make room, or set HARTONOMOUS_HOME and HARTONOMOUS_CACHE to a larger disk."
         )
 
@@ -152,7 +180,21 @@ def _assemble(target: Path, say: Say) -> None:
 def _copy_dependencies(maven: str, part: str, target: Path) -> None:
     with as_file(_pom(part)) as pom:
         command = [maven, "-B", "-q", "-f", str(pom), *_COPY, f"-DoutputDirectory={target}"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        try:
+            done = subprocess.run(
+                command,
+                capture_output=True,
+                text=True,
+                errors="replace",
+                check=False,
+                env=java_environment(),
+                timeout=4 * longest_wait(),
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ServerError(
+                f"Maven has not fetched the server's parts in {error.timeout / 60:.0f} minutes. Try "
+                f"again with a larger HARTONOMOUS_WAIT, {_ELSEWHERE}"
+            ) from error
     if done.returncode == 0 and target.is_dir():
         return
     said = done.stdout + done.stderr

@@ -7,13 +7,17 @@ import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from hartonomous.errors import HartonomousError
 from hartonomous.schema import FORMULA_VERSION
+from hartonomous.store import store_swap
+from hartonomous.store.compaction import compaction_due
 from hartonomous.store.connecting import connect
 from hartonomous.store.findings import read_findings
 from hartonomous.store.graph import Graph
+from hartonomous.store.home import LOCK_PATIENCE, UNRESTRICTED
 from hartonomous.store.journal import open_journal
 from hartonomous.store.locking import lock_holder
 from hartonomous.store.migrating import applied, migrations
@@ -77,13 +81,50 @@ def procedures(graph: Graph) -> str:
 def doctor(environment: Mapping[str, str] = os.environ) -> list[Check]:
     """Look at everything that commands depend on; the first failure may hide later ones."""
     checks = [_disk()]
+    managed = not environment.get("NEO4J_URI")
     try:
         graph = connect(environment)
     except HartonomousError as error:
+        checks += [_store_check(default_home(), None)] if managed else []
         return [*checks, Check("server", "failure", str(error), "start it, or correct NEO4J_*")]
     with graph:
+        checks += [_store_check(default_home(), graph)] if managed else []
         checks += _server_checks(graph)
     return checks
+
+
+def _store_check(home: Path, graph: Graph | None) -> Check:
+    """Look whether the managed server's store is the one to serve, and free of what was erased."""
+    if (found := store_swap.pending(home)) is not None:
+        seen = f"its copying was begun on {found.since} and is not through ({found.phase})"
+        return Check("store", "failure", seen, "'hartonomous up' finishes it or takes it back")
+    if store_swap.unexplained(home):
+        seen = f"an earlier version left {store_swap.predecessor(home)}"
+        return Check(
+            "store", "failure", seen, "'hartonomous down' and 'up' find out which is right"
+        )
+    if graph is not None and compaction_due(graph):
+        seen = "an erasure is done, but the store was not copied since"
+        return Check("store", "failure", seen, "'hartonomous erase --resume' copies it, or 'up'")
+    return Check("store", "ok", "nothing of it is left from before an erasure")
+
+
+def _settings_check(graph: Graph) -> Check:
+    """Look whether the server lets procedures do more than ours need, or waits for ever."""
+    found = {row["name"]: row["value"] for row in graph.read(query("serve/read_settings"))}
+    free = {each.strip() for each in found.get(_UNRESTRICTED, "").split(",") if each.strip()}
+    if wider := sorted(free - set(UNRESTRICTED)):
+        seen = f"procedures {', '.join(wider)} may reach into the server"
+        advice = f"set {_UNRESTRICTED}={','.join(UNRESTRICTED)}; a managed one: 'down', then 'up'"
+        return Check("settings", "warning", seen, advice)
+    if found.get(_LOCK_LIMIT, "0s") in ("0s", "0"):
+        seen = "a transaction that somebody leaves open stops every writer for ever"
+        return Check("settings", "warning", seen, f"set {_LOCK_LIMIT}={LOCK_PATIENCE}")
+    return Check("settings", "ok", "as ours")
+
+
+_UNRESTRICTED = "dbms.security.procedures.unrestricted"
+_LOCK_LIMIT = "db.lock.acquisition.timeout"
 
 
 def _managed_facts() -> dict[str, Any]:
@@ -117,6 +158,7 @@ def _server_checks(graph: Graph) -> Iterator[Check]:
         present = plugin(graph, prefix)
         yield Check(name, "ok" if present else "warning", "yes" if present else "missing", advice)
     yield _procedures_check(graph)
+    yield _settings_check(graph)
     yield _schema_check(graph)
     yield _clock_check(graph)
     yield _state_check(graph)

@@ -1,36 +1,87 @@
-"""Turns among the processes of one machine, by a locked file."""
+"""Turns among the processes of one machine, by a locked file beside which stands who has it."""
 
 from __future__ import annotations
 
-import fcntl
+import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+import filelock
+
+from hartonomous.errors import Conflict
+from hartonomous.process_identity import own_identity, runs
+from hartonomous.store.patience import longest_wait
+
+FIRST_WORD = 2.0
+"""Seconds after which one who waits is told for whom."""
 
 
 @contextmanager
-def turn(lock: Path) -> Iterator[None]:
+def turn(
+    lock: Path, purpose: str, say: Callable[[str], None] = lambda text: None
+) -> Iterator[None]:
     """Wait until no other process or thread holds the lock file, and hold it.
 
-    The system lets go of it when its holder dies; a holder that lives deletes the file.
+    The system lets go of it when its holder dies. `purpose` is what others are told who wait.
+    Raises Conflict, with the holder, after `patience.longest_wait` seconds.
     """
-    lock.parent.mkdir(parents=True, exist_ok=True)
+    with _acquired(lock, say):
+        holder = _holder_file(lock)
+        with suppress(OSError):
+            holder.write_text(json.dumps({"purpose": purpose, "process": own_identity()}))
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                holder.unlink()
+
+
+@contextmanager
+def _acquired(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
+    began, told = time.monotonic(), False
+    held = filelock.FileLock(lock, thread_local=False)
     while True:
-        with lock.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if not _is_at(file.fileno(), lock):
-                # Deleted while we waited: whoever comes next makes a new one, so must we.
-                continue
-            try:
-                yield
-            finally:
-                lock.unlink(missing_ok=True)
-            return
-
-
-def _is_at(descriptor: int, path: Path) -> bool:
+        waited = time.monotonic() - began
+        try:
+            held.acquire(timeout=0 if not waited else min(1.0, max(0.05, waited)))
+            break
+        except filelock.Timeout as error:
+            who = holder_of(lock) or "another process"
+            if waited > longest_wait():
+                raise Conflict(
+                    f"{lock} has been held for {waited:.0f} s by {who}; wait for it, or end it, "
+                    "then run this again. HARTONOMOUS_WAIT sets how many seconds are waited."
+                ) from error
+            if waited > FIRST_WORD and not told:
+                say(f"Waiting for {who}.")
+                told = True
     try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
-    except FileNotFoundError:
-        return False
+        yield
+    finally:
+        held.release()
+
+
+def holder_of(lock: Path) -> str | None:
+    """Return who holds a lock file and what for; None when nobody does."""
+    try:
+        known = json.loads(_holder_file(lock).read_text("utf-8"))
+        purpose, process = str(known["purpose"]), str(known["process"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if not runs(process):
+        return None
+    return f"{purpose} (process {process.split(':')[1]})"
+
+
+def remove(lock: Path) -> None:
+    """Delete a lock file whose holder is about to delete the folder around it."""
+    for file in (_holder_file(lock), lock):
+        with suppress(FileNotFoundError):
+            os.unlink(file)
+
+
+def _holder_file(lock: Path) -> Path:
+    return lock.with_name(f"{lock.name}.holder")

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import neo4j
 from neo4j import exceptions
 
-from hartonomous.errors import ServerError
+from hartonomous.errors import Conflict, HartonomousError, ServerError
+from hartonomous.store.queries import query
 
 if TYPE_CHECKING:
     from graphdatascience import GraphDataScience
@@ -71,13 +72,7 @@ class Graph:
         self.address = address
         self._patience = patience
         self._science: GraphDataScience | None = None
-        self._driver = neo4j.GraphDatabase.driver(
-            address.uri,
-            auth=(address.username, address.password),
-            connection_timeout=10.0,
-            notifications_min_severity="OFF",
-            user_agent="hartonomous",
-        )
+        self._driver = _driver(address)
 
     def __enter__(self) -> Graph:
         return self
@@ -93,6 +88,12 @@ class Graph:
     def close(self) -> None:
         """Give the connections back."""
         self._driver.close()
+
+    def move(self, address: Address) -> None:
+        """Go on with a server that was started again, perhaps elsewhere."""
+        self._driver.close()
+        self.address, self._science = address, None
+        self._driver = _driver(address)
 
     def verify(self) -> None:
         """Raise ServerError unless the server answers and lets us in."""
@@ -192,6 +193,22 @@ class Graph:
         except UnableToConnectError as error:
             raise self._translated(error.__context__ or error) from error
 
+    def _holders(self) -> str:
+        """Return which transactions are open, and how to end one."""
+        try:
+            with self._session(neo4j.READ_ACCESS) as session:
+                rows = session.run(query("serve/read_transactions")).data()
+        except (exceptions.Neo4jError, exceptions.DriverError):
+            return ""
+        if not rows:
+            return ""
+        first = rows[0]
+        return (
+            f"The oldest one is {first['id']} of user {first['user']} at {first['client']}, open for "
+            f"{first['seconds']} s: commit or close it there (in Browser, :rollback), or end it with "
+            f"TERMINATE TRANSACTION '{first['id']}'. "
+        )
+
     def _session(self, access: str) -> neo4j.Session:
         return self._driver.session(database=self.address.database, default_access_mode=access)
 
@@ -223,8 +240,13 @@ class Graph:
         except (exceptions.Neo4jError, exceptions.DriverError, ValueError) as error:
             raise self._translated(error) from error
 
-    def _translated(self, error: BaseException) -> ServerError:
+    def _translated(self, error: BaseException) -> HartonomousError:
         where = self.address.uri
+        if str(getattr(error, "code", None)).endswith(_LOCK_TIMEOUT):
+            return Conflict(
+                f"{where}: what was to be written is held by another transaction. {self._holders()}"
+                "The interrupted command goes on when run again."
+            )
         if isinstance(error, exceptions.AuthError):
             return ServerError(
                 f"{where} refuses user {self.address.username!r}: wrong password? "
@@ -236,6 +258,19 @@ class Graph:
                 "'hartonomous status' tells; the interrupted command goes on when run again."
             )
         return ServerError(f"{where}: {_first_line(error)}")
+
+
+_LOCK_TIMEOUT = ".LockAcquisitionTimeout"
+
+
+def _driver(address: Address) -> neo4j.Driver:
+    return neo4j.GraphDatabase.driver(
+        address.uri,
+        auth=(address.username, address.password),
+        connection_timeout=10.0,
+        notifications_min_severity="OFF",
+        user_agent="hartonomous",
+    )
 
 
 def _may_repeat(error: exceptions.Neo4jError | exceptions.DriverError) -> bool:

@@ -12,6 +12,7 @@ import re
 import secrets
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -19,13 +20,31 @@ from platformdirs import user_data_path
 
 from hartonomous.atomic import write_private
 from hartonomous.errors import ServerError
-from hartonomous.store.assembly import check_disk, neo4j_version, poms_digest
+from hartonomous.store.assembly import (
+    LANGUAGE,
+    check_disk,
+    java_environment,
+    neo4j_version,
+    poms_digest,
+)
 
 USER = "neo4j"
 ADMIN = "org.neo4j.cli.AdminTool"
-_SMALL = ("-Xmx256m", "-XX:TieredStopAtLevel=1")
-KEPT = frozenset({"retained", "keys", "snapshots"})
+_SMALL = ("-Xmx256m", "-XX:TieredStopAtLevel=1", *LANGUAGE)
+TURN = "turn"
+"""The file that is locked by whoever starts, stops or changes the server of a home."""
+
+KEPT = frozenset({"retained", "keys", "snapshots", "bundles", TURN, f"{TURN}.holder"})
 """What may stand in a home before its server does: what is kept of graphs on other servers."""
+
+WORKING_DISK = 128 << 20
+"""Bytes that a home needs free for its server to start again."""
+
+LOCK_PATIENCE = "60s"
+"""How long a transaction waits for what another one holds."""
+
+UNRESTRICTED = ("gds.*", "apoc.custom.*")
+"""Procedures that may reach into the server: those of Graph Data Science, and what installs ours."""
 
 FOLDERS = ("conf", "data", "logs", "run", "import", "tmp")
 
@@ -73,11 +92,8 @@ def heap() -> str:
     return _memory("HARTONOMOUS_HEAP", 512, 3072)
 
 
-def lay_out(home: Path) -> None:
-    """Make the directories of a home.
-
-    Raises ServerError for a directory of something else, a home of another version, a full disk.
-    """
+def refuse_unfit(home: Path) -> None:
+    """Raise ServerError for a directory of something else, or a home of another version."""
     version = home_version(home)
     if version is None and home.exists() and any(f.name not in KEPT for f in home.iterdir()):
         raise ServerError(
@@ -94,8 +110,16 @@ def lay_out(home: Path) -> None:
             f"{home} has a {os.pathsep!r} in its name, which Java cannot take; set "
             "HARTONOMOUS_HOME to another directory."
         )
+
+
+def lay_out(home: Path) -> None:
+    """Make the directories of a home, `home` itself among them.
+
+    Raises ServerError for a full disk, and as refuse_unfit does.
+    """
+    refuse_unfit(home)
     home.mkdir(mode=0o700, exist_ok=True)
-    check_disk(home)
+    check_disk(home) if home_version(home) is None else check_disk(home, WORKING_DISK)
     # What a killed server unpacked.
     shutil.rmtree(home / "tmp", ignore_errors=True)
     for name in FOLDERS:
@@ -103,8 +127,15 @@ def lay_out(home: Path) -> None:
     write_private(home / "VERSION", neo4j_version() + "\n")
 
 
-def configure(home: Path, parts: Path, ports: dict[str, int]) -> None:
-    """Write the server's configuration."""
+def configure(
+    home: Path,
+    parts: Path,
+    ports: dict[str, int],
+    conf: Path | None = None,
+    more: Mapping[str, str] | None = None,
+) -> None:
+    """Write the server's configuration, to `conf` if it is not the usual one, `more` settings in it."""
+    conf = conf or home / "conf"
     settings = {
         "server.default_listen_address": "127.0.0.1",
         "server.bolt.listen_address": f"127.0.0.1:{ports['bolt']}",
@@ -117,21 +148,24 @@ def configure(home: Path, parts: Path, ports: dict[str, int]) -> None:
         "server.memory.pagecache.size": _memory("HARTONOMOUS_PAGECACHE", 256, 3072),
         "server.directories.import": "import",
         "server.directories.plugins": str(parts / "procedures"),
-        "dbms.security.procedures.unrestricted": "gds.*,apoc.*",
+        "dbms.security.procedures.unrestricted": ",".join(UNRESTRICTED),
         "dbms.security.procedures.allowlist": "gds.*,apoc.*,custom.*,db.*,dbms.*,tx.*",
         "dbms.security.allow_csv_import_from_file_urls": "false",
         "db.tx_log.rotation.retention_policy": "1 files",
         "db.tx_log.rotation.size": "64M",
+        # Without a limit a transaction left open in Browser stops every writer, for ever.
+        "db.lock.acquisition.timeout": LOCK_PATIENCE,
         "dbms.usage_report.enabled": "false",
         "server.bolt.telemetry.enabled": "false",
         # By default a server waits ten seconds for more connections while it stops.
         "internal.dbms.bolt.netty_server_shutdown_quiet_period": "0",
         "internal.server.bolt.connection_shutdown_wait_time": "1s",
         "internal.server.bolt.thread_pool_shutdown_wait_time": "1s",
+        **(more or {}),
     }
     text = "".join(f"{name}={value}\n" for name, value in settings.items())
-    write_private(home / "conf" / "neo4j.conf", text)
-    write_private(home / "conf" / "apoc.conf", "apoc.custom.procedures.refresh=1000\n")
+    write_private(conf / "neo4j.conf", text)
+    write_private(conf / "apoc.conf", "apoc.custom.procedures.refresh=1000\n")
 
 
 def set_password(home: Path, command: str, parts: Path) -> None:
@@ -154,9 +188,10 @@ def write_initial_password(home: Path, command: str, parts: Path, chosen: str) -
     try:
         done = subprocess.run(
             [command, *_SMALL, "-cp", f"{parts}/lib/*", ADMIN, f"@{arguments}"],
-            env={**os.environ, "NEO4J_HOME": str(home), "NEO4J_CONF": str(home / "conf")},
+            env=java_environment(NEO4J_HOME=str(home), NEO4J_CONF=str(home / "conf")),
             capture_output=True,
             text=True,
+            errors="replace",
             check=False,
         )
     finally:

@@ -9,6 +9,12 @@ from hartonomous.store.queries import query
 OPEN = frozenset({"removing", "undoing", "erasing"})
 """States of a removal that was begun and is not through."""
 
+ERASED, COMPACTING, COMPACTED = "erased", "compacting", "compacted"
+"""States of an erasure that is through: on a server of others; on the managed one while its store is
+to be copied, and once it was. Earlier versions left `erased` on the managed one, too."""
+
+THROUGH = frozenset({ERASED, COMPACTING, COMPACTED})
+
 
 def journals(graph: Graph) -> list[Row]:
     """Return every removal the graph has had, in order."""

@@ -26,7 +26,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hartonomous.atomic import write_private
-from hartonomous.errors import BadInput, VerificationFailed
+from hartonomous.errors import BadInput, ServerError, VerificationFailed
 from hartonomous.identity import canonical_json
 from hartonomous.signing import (
     ED25519,
@@ -48,7 +48,13 @@ def directory() -> Path:
     chosen = os.environ.get("HARTONOMOUS_KEYS")
     home = default_home()
     place = Path(chosen).absolute() if chosen else home.with_name(f"{home.name}-keys")
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ServerError(
+            f"The keys cannot be kept in {place}: {error.strerror or error}. Set HARTONOMOUS_KEYS to a "
+            "directory that can be written and that outlives the home; without them nothing is signed."
+        ) from error
     return place
 
 
@@ -229,5 +235,5 @@ def _hmac(key: str, subject: str) -> str:
 @contextmanager
 def _turn() -> Iterator[Path]:
     place = directory()
-    with turn(place / "lock"):
+    with turn(place / "lock", "changing keys"):
         yield place

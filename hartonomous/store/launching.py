@@ -17,11 +17,19 @@ from pathlib import Path
 import psutil
 
 from hartonomous.errors import ServerError
+from hartonomous.store import patience
+from hartonomous.store.assembly import LANGUAGE, Say, java_environment
 from hartonomous.store.home import USER, heap, log_file, password, password_file
 
 BOLT_PORT, HTTP_PORT = 7687, 7474
-START_PATIENCE = 120.0
 STOP_PATIENCE = 60.0
+"""Seconds without progress after which a server that was asked to end is killed."""
+FIRST_WORD = 30.0
+"""Seconds of a start after which the person is told that it goes on."""
+
+LEAST_WORK = 0.02
+"""Share of a processor that something uses which makes progress; an idle Java uses less."""
+
 LOG_TAIL = 12
 ENTRY = "org.neo4j.server.CommunityEntryPoint"
 
@@ -36,6 +44,7 @@ _FLAGS = (
     "-Dio.netty.tryReflectionSetAccessible=true",
     "-Dlog4j2.disable.jmx=true",
     "-Dfile.encoding=UTF-8",
+    *LANGUAGE,
 )
 
 
@@ -47,14 +56,17 @@ class PortLost(ServerError):
     """Another process took a port that was free a moment ago."""
 
 
-def launch(home: Path, command: str, parts: Path, more: Sequence[str]) -> psutil.Process:
+def launch(
+    home: Path, command: str, parts: Path, more: Sequence[str], conf: Path | None = None
+) -> psutil.Process:
     """Start a server in a session of its own, with its output in the home's log.
 
-    `more` are flags for Java.
+    `more` are flags for Java; `conf` is the folder with its configuration, if not the usual one.
     """
-    classes = os.pathsep.join((f"{parts}/plugins/*", f"{home}/conf/*", f"{parts}/lib/*"))
+    conf = conf or home / "conf"
+    classes = os.pathsep.join((f"{parts}/plugins/*", f"{conf}/*", f"{parts}/lib/*"))
     flags = [f"-Xms{heap()}", f"-Xmx{heap()}", *_FLAGS, f"-Djava.io.tmpdir={home}/tmp", *more]
-    arguments = [f"--home-dir={home}", f"--config-dir={home}/conf", "--console-mode"]
+    arguments = [f"--home-dir={home}", f"--config-dir={conf}", "--console-mode"]
     log = os.open(log_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)
     try:
@@ -62,7 +74,7 @@ def launch(home: Path, command: str, parts: Path, more: Sequence[str]) -> psutil
         pid = os.posix_spawn(
             command,
             [command, *flags, "-cp", classes, ENTRY, *arguments],
-            os.environ,
+            java_environment(),
             file_actions=[(os.POSIX_SPAWN_DUP2, nothing, 0)]
             + [(os.POSIX_SPAWN_DUP2, log, stream) for stream in (1, 2)],
             setsid=True,
@@ -73,14 +85,18 @@ def launch(home: Path, command: str, parts: Path, more: Sequence[str]) -> psutil
         os.close(nothing)
 
 
-def await_answer(home: Path, process: psutil.Process, bolt: int, http: int) -> None:
+def await_answer(home: Path, process: psutil.Process, bolt: int, http: int, say: Say) -> None:
     """Return when the server answers a query.
 
-    Raises Died or PortLost when it dies, ServerError when it does not answer in time or refuses the
-    password.
+    It is waited for as long as it makes progress: on a busy machine a start takes minutes. Raises
+    Died or PortLost when it dies, ServerError when it does not answer in time or refuses the password.
     """
-    deadline = time.monotonic() + START_PATIENCE
-    while time.monotonic() < deadline:
+    waiting = _Waiting(process, log_file(home))
+    told = False
+    while waiting.goes_on(patience.STANDSTILL):
+        if waiting.seconds > FIRST_WORD and not told:
+            say(f"Still starting after {waiting.seconds:.0f} s; this machine is busy ({_load()}).")
+            told = True
         if not lives(process):
             log = log_file(home).read_text("utf-8", errors="replace")
             kind = PortLost if "already in use" in log else Died
@@ -90,9 +106,44 @@ def await_answer(home: Path, process: psutil.Process, bolt: int, http: int) -> N
             return
         time.sleep(0.1)
     raise ServerError(
-        f"The server does not answer after {START_PATIENCE:.0f} s; see {log_file(home)}. "
-        "'hartonomous down' stops it, 'hartonomous up' starts it again."
+        f"The server does not answer after {waiting.seconds:.0f} s; see {log_file(home)}. "
+        "'hartonomous down' stops it, 'hartonomous up' starts it again; HARTONOMOUS_WAIT sets how "
+        "many seconds are waited at most."
     )
+
+
+class _Waiting:
+    """How long a process has been waited for, and whether it makes progress."""
+
+    def __init__(self, process: psutil.Process, log: Path) -> None:
+        self._process, self._log = process, log
+        self._began = self._moved = time.monotonic()
+        self._seen = self._state()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def goes_on(self, standstill: float) -> bool:
+        """Return whether to wait on: neither for too long, nor for something that stands still."""
+        now, state = time.monotonic(), self._state()
+        worked, wrote = state[0] - self._seen[0], state[1] != self._seen[1]
+        if wrote or worked > max(LEAST_WORK * (now - self._moved), 0.05):
+            self._moved, self._seen = now, state
+        return now - self._moved < standstill and self.seconds < patience.longest_wait()
+
+    def _state(self) -> tuple[float, int]:
+        """Return seconds of the processor that it has had, and bytes of its log."""
+        try:
+            times = self._process.cpu_times()
+            return times.user + times.system, self._log.stat().st_size
+        except (psutil.Error, OSError):
+            return 0.0, 0
+
+
+def _load() -> str:
+    cores = os.cpu_count() or 1
+    return f"load {os.getloadavg()[0]:.1f} on {cores} cores"
 
 
 def _listens(process: psutil.Process, port: int) -> bool:
@@ -178,22 +229,22 @@ def _in_the_way(port: int) -> str | None:
     return None
 
 
-def end(process: psutil.Process) -> bool:
-    """Stop a process and wait for its end; return False when it had to be killed."""
+def end(process: psutil.Process, log: Path) -> bool:
+    """Stop a server that writes to a log and wait for its end; return False when it had to be killed."""
     with suppress(psutil.NoSuchProcess):
         process.terminate()
-        if not _ended(process, STOP_PATIENCE):
+        if not _ended(process, log):
             process.kill()
-            _ended(process, STOP_PATIENCE)
+            _ended(process, log)
             return False
     return True
 
 
-def _ended(process: psutil.Process, patience: float) -> bool:
-    """Wait for the end of a process, whose parent may leave it a zombie."""
-    deadline = time.monotonic() + patience
+def _ended(process: psutil.Process, log: Path) -> bool:
+    """Wait for the end of a process, whose parent may leave it a zombie, while it makes progress."""
+    waiting = _Waiting(process, log)
     while lives(process):
-        if time.monotonic() > deadline:
+        if not waiting.goes_on(STOP_PATIENCE):
             return False
         time.sleep(0.05)
     with suppress(psutil.Error):

@@ -30,7 +30,7 @@ class WriterLock:
     def __init__(self, graph: Graph, purpose: str) -> None:
         self._graph = graph
         self._owner = f"{purpose} (process {os.getpid()} on {socket.gethostname()})"
-        self._token = secrets.token_hex(16)
+        self.token = secrets.token_hex(16)
         self._released = threading.Event()
         self._renewer = threading.Thread(target=self._renew, name="writer-lock", daemon=True)
 
@@ -47,7 +47,7 @@ class WriterLock:
                 f"Another writer is at work: {answer['owner']}, since {answer['since']}. "
                 f"Wait for it; if it is dead, its lock expires at {answer['expires']}."
             )
-        _HELD.add(self._token)
+        _HELD.add(self.token)
         self._renewer.start()
         return self
 
@@ -57,11 +57,11 @@ class WriterLock:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _HELD.discard(self._token)
+        _HELD.discard(self.token)
         self._released.set()
         self._renewer.join()
         try:
-            self._graph.write(query("load/release_lock"), token=self._token)
+            self._graph.write(query("load/release_lock"), token=self.token)
         except HartonomousError:
             # The server is away; the lock expires by itself. The first error is the one to tell.
             if error is None:
@@ -69,7 +69,7 @@ class WriterLock:
 
     def check(self, transaction: Transaction) -> None:
         """Raise Conflict, inside the writing transaction, when another writer took the lock."""
-        if not transaction.run(query("load/check_lock"), token=self._token):
+        if not transaction.run(query("load/check_lock"), token=self.token):
             raise Conflict(
                 "This writer was stopped for so long that its lock expired and another took it; "
                 "run the same command again to go on."
@@ -87,7 +87,7 @@ class WriterLock:
     def _take(self) -> Row:
         return self._graph.write(
             query("load/take_lock"),
-            token=self._token,
+            token=self.token,
             owner=self._owner,
             process=own_identity(),
             seconds=LIFETIME,
@@ -96,7 +96,7 @@ class WriterLock:
     def _renew(self) -> None:
         while not self._released.wait(RENEWAL):
             try:
-                self._graph.write(query("load/renew_lock"), token=self._token, seconds=LIFETIME)
+                self._graph.write(query("load/renew_lock"), token=self.token, seconds=LIFETIME)
             except HartonomousError:
                 # Missing one renewal is no harm; `check` finds out when the lock is lost.
                 continue

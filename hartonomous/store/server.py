@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import psutil
 from hartonomous.atomic import write_private
 from hartonomous.errors import ServerError
 from hartonomous.process_identity import identity
+from hartonomous.store import store_swap
 from hartonomous.store.assembly import Say, assembly, explained, java
 from hartonomous.store.class_archive import (
     archive_of,
@@ -22,8 +23,10 @@ from hartonomous.store.class_archive import (
     keep_written,
     sharing_flags,
 )
-from hartonomous.store.file_locks import turn
+from hartonomous.store.file_locks import holder_of, turn
+from hartonomous.store.file_locks import remove as remove_lock
 from hartonomous.store.home import (
+    TURN,
     USER,
     configure,
     default_home,
@@ -32,6 +35,7 @@ from hartonomous.store.home import (
     log_file,
     password,
     password_file,
+    refuse_unfit,
     set_password,
 )
 from hartonomous.store.launching import (
@@ -43,6 +47,7 @@ from hartonomous.store.launching import (
     end,
     launch,
 )
+from hartonomous.store.store_choice import choose_store
 
 __all__ = [
     "ServerAddress",
@@ -119,23 +124,35 @@ def start(
     little disk, a home of another version, and a server that dies while it starts.
     """
     home = home.resolve()
-    with _turn(home):
-        process, record = _process(home), _record(home)
-        if process is not None and record is not None:
-            await_answer(home, process, record.bolt, record.http)
-        else:
-            _end_stray(home)
-            record = _start(home, bolt_port, http_port, say)
+    refuse_unfit(home)
+    if _process(home) is None:
+        # Nothing is made where there is no Java for it.
+        java()
+    with turn_of(home, "starting the server", say):
+        return start_held(home, bolt_port, http_port, say)
+
+
+def start_held(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -> ServerAddress:
+    """Start the server as `start` does, for one who has the turn of the home."""
+    process, record = _process(home), _record(home)
+    if process is not None and record is not None:
+        await_answer(home, process, record.bolt, record.http, say)
         return _address(home, record)
+    _end_stray(home)
+    with explained(home):
+        if (done := store_swap.recover(home)) is not None:
+            say(done)
+    choose_store(home, say)
+    return _address(home, _start(home, bolt_port, http_port, say))
 
 
-def stop(home: Path) -> bool:
+def stop(home: Path, say: Say = lambda text: None) -> bool:
     """Stop the managed server and wait for its end; return whether it was running."""
     home = home.resolve()
-    if not home.exists():
+    if home_version(home) is None:
         return False
-    with _turn(home):
-        return _stop(home)
+    with turn_of(home, "stopping the server", say):
+        return stop_held(home)
 
 
 def status(home: Path) -> ServerStatus:
@@ -150,6 +167,14 @@ def status(home: Path) -> ServerStatus:
     return ServerStatus(running, home, pid, uri, http, log_file(home), version, password)
 
 
+def ports_of(home: Path) -> tuple[int, int] | None:
+    """Return the Bolt and HTTP ports of the running server, None when it does not run."""
+    record = _record(home.resolve())
+    return (
+        None if record is None or _process(home.resolve()) is None else (record.bolt, record.http)
+    )
+
+
 def running_address(home: Path) -> ServerAddress | None:
     """Return where the managed server listens, None when it does not run."""
     home = home.resolve()
@@ -159,7 +184,7 @@ def running_address(home: Path) -> ServerAddress | None:
     return _address(home, record)
 
 
-def purge(home: Path) -> None:
+def purge(home: Path, say: Say = lambda text: None) -> None:
     """Stop the managed server and delete its home, the whole graph with it.
 
     Raises ServerError when the directory is not a home.
@@ -167,13 +192,18 @@ def purge(home: Path) -> None:
     home = home.resolve()
     if not home.exists():
         return
-    with _turn(home):
-        if home_version(home) is None:
-            raise ServerError(
-                f"{home} is not a home of ours (it has no VERSION); nothing was deleted."
-            )
-        _stop(home)
-        shutil.rmtree(home)
+    if home_version(home) is None:
+        raise ServerError(f"{home} is not a home of ours (it has no VERSION); nothing was deleted.")
+    with turn_of(home, "deleting the home", say):
+        stop_held(home)
+        for each in home.iterdir():
+            # VERSION last: a home half deleted is one still, and can be purged again.
+            if each.name not in (TURN, f"{TURN}.holder", "VERSION"):
+                shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
+        (home / "VERSION").unlink()
+        remove_lock(home / TURN)
+    with suppress(OSError):
+        home.rmdir()
 
 
 def _start(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -> _Record:
@@ -186,7 +216,7 @@ def _start(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -
         configure(home, parts, ports)
         set_password(home, command, parts)
         try:
-            return _run(home, command, parts, ports)
+            return _run(home, command, parts, ports, say)
         except PortLost:
             # Only a port that was asked for is worth an error.
             if bolt_port or http_port or attempt == ATTEMPTS - 1:
@@ -194,22 +224,22 @@ def _start(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -
     raise AssertionError("the last attempt returns or raises")
 
 
-def _run(home: Path, command: str, parts: Path, ports: dict[str, int]) -> _Record:
+def _run(home: Path, command: str, parts: Path, ports: dict[str, int], say: Say) -> _Record:
     """Return the record of a server that answers, with shared classes where Java takes them."""
     flags = sharing_flags(home, command, parts)
     try:
-        record = _launched(home, command, parts, ports, flags)
+        record = _launched(home, command, parts, ports, flags, say)
     except Died:
         if not flags:
             raise
         # An agent forbids to write an archive, a damaged one ends Java: neither keeps a server down.
-        record = _launched(home, command, parts, ports, [])
+        record = _launched(home, command, parts, ports, [], say)
     drop_unless_mapped(record.pid, archive_of(command, parts))
     return record
 
 
 def _launched(
-    home: Path, command: str, parts: Path, ports: dict[str, int], flags: list[str]
+    home: Path, command: str, parts: Path, ports: dict[str, int], flags: list[str], say: Say
 ) -> _Record:
     """Launch the server, record it, and wait until it answers."""
     process = launch(home, command, parts, flags)
@@ -217,29 +247,37 @@ def _launched(
         named = identity(process.pid) or ""
         record = _Record(process.pid, **ports, parts=str(parts), process=named)
         write_private(_record_file(home), json.dumps(asdict(record)))
-        await_answer(home, process, record.bolt, record.http)
+        await_answer(home, process, record.bolt, record.http, say)
     except BaseException:
         # Neither an error nor Ctrl-C leaves a server that is half up.
-        end(process)
+        end(process, log_file(home))
         _record_file(home).unlink(missing_ok=True)
         raise
     return record
 
 
 @contextmanager
-def _turn(home: Path) -> Iterator[None]:
-    """Let one process at a time start or stop the server of a home."""
-    with explained(home), turn(home.with_name(f".{home.name}.lock")):
-        yield
+def turn_of(home: Path, purpose: str, say: Say) -> Iterator[None]:
+    """Let one process at a time start, stop or change the server of a home."""
+    with explained(home):
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with turn(home / TURN, purpose, say):
+            yield
 
 
-def _stop(home: Path) -> bool:
+def turn_holder(home: Path) -> str | None:
+    """Return who starts, stops or changes the server of a home right now, None if nobody does."""
+    return holder_of(home / TURN)
+
+
+def stop_held(home: Path) -> bool:
+    """Stop the server as `stop` does, for one who has the turn of the home."""
     process, record = _process(home), _record(home)
     if process is None:
         ended = _end_stray(home)
     else:
         ended = True
-        if end(process) and record is not None and record.parts:
+        if end(process, log_file(home)) and record is not None and record.parts:
             keep_written(home, Path(record.parts))
     drop_written(home)
     _record_file(home).unlink(missing_ok=True)
@@ -250,7 +288,7 @@ def _end_stray(home: Path) -> bool:
     """End a server of this home whose start was cut off before it was recorded."""
     strays = [process for process in psutil.process_iter() if _serves(process, home)]
     for process in strays:
-        end(process)
+        end(process, log_file(home))
     return bool(strays)
 
 

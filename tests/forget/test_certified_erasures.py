@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -19,23 +19,23 @@ import numpy as np
 import pytest
 from blake3 import blake3
 
-from hartonomous.errors import Conflict
+from hartonomous.errors import Conflict, ServerError
 from hartonomous.forget import erasing
 from hartonomous.forget.attesting import Scan, certify_erasure
 from hartonomous.forget.certifying import open_names
-from hartonomous.forget.erasing import compacted, erase, scanned, write_anew
+from hartonomous.forget.erasing import erase
 from hartonomous.forget.selecting import Selectors
 from hartonomous.forget.verify_certificate import report, verify
 from hartonomous.identity import composition_key
-from hartonomous.ingesting import prepare
-from hartonomous.store import keys
+from hartonomous.store import compaction, keys
+from hartonomous.store.compaction import compact, find_bytes, make_up
 from hartonomous.store.connecting import connect_managed
+from hartonomous.store.diagnosing import Check, doctor
 from hartonomous.store.graph import Graph
-from hartonomous.store.journal import open_journal
+from hartonomous.store.journal import journals, open_journal
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import read_log, verify_log
-from hartonomous.store.rebuilding import find_bytes
-from hartonomous.store.server import ServerAddress, running_address
+from hartonomous.store.server import ServerAddress
 from hartonomous.store.state_digest import state_digest
 from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
 from tests.cli.test_commands import failed, run
@@ -289,35 +289,102 @@ def properties(graph: Graph) -> list[str]:
     return sorted(f"{row['l']} {sorted(row['p'].items())}" for row in rows)
 
 
-def test_no_byte_of_a_store_written_anew_keeps_what_was_erased(
-    second_home: Path, second_server: ServerAddress, tmp_path: Path
-) -> None:
+@pytest.fixture
+def managed(
+    second_home: Path, second_server: ServerAddress, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Graph]:
+    """An empty graph of a managed server, which is the one that is copied after an erasure."""
+    monkeypatch.setenv("HARTONOMOUS_HOME", str(second_home))
     with connect_managed(second_server) as graph:
         wipe(graph)
-        put_in(graph, planted(tmp_path, 1), "a")
-        put_in(graph, planted(tmp_path, 2), "zqxsource")
-        with WriterLock(graph, "test") as lock:
-            done = erase(graph, lock, CHOSEN, Path("none"), silent, certified=True)
-        everything, left = properties(graph), exported(graph)
-    # Deleting alone leaves bytes; or this test could not fail.
-    assert find_bytes(second_home / "data", [CANARY])
-    assert "store" not in " ".join(compacted(done).remaining_copies)
-    found = write_anew(second_home, CHOSEN.named(), lambda text: None, prepare)
-    scan = scanned(CHOSEN.named(), found)
-    assert scan == Scan(2, 0)
-    address = running_address(second_home)
-    assert address is not None
-    with connect_managed(address) as graph:
-        assert (properties(graph), exported(graph)) == (everything, left)
-        with WriterLock(graph, "test") as lock:
-            certificate = certify_erasure(graph, lock, done.id, scan)
-        assert verify_log(graph).findings == ()
+        yield graph
+
+
+def test_no_byte_of_a_copied_store_keeps_what_was_erased(
+    managed: Graph, second_home: Path, tmp_path: Path
+) -> None:
+    managed.change_schema("CREATE INDEX own IF NOT EXISTS FOR (n:Own) ON (n.name)")
+    managed.write(
+        "CREATE (n:Own:`Odd one` {name: 'x', empty: [], none: ['', 'a'], at: datetime(), p: point({x: 1, y: 2}), "
+        "big: 9007199254740993, real: -0.0, flags: [true, false], text: $text, inf: 1.0 / 0.0})"
+        "-[:OWN {since: date('2020-01-01'), list: []}]->(n)",
+        text='a " , \\ \n\r b\u2028',
+    )
+    managed.system("CREATE USER reader IF NOT EXISTS SET PASSWORD 'abcdefgh1' CHANGE NOT REQUIRED")
+    put_in(managed, planted(tmp_path, 1), "a")
+    put_in(managed, planted(tmp_path, 2), "zqxsource")
+    before = structure(managed)
+    with WriterLock(managed, "test") as lock:
+        done = erase(managed, lock, CHOSEN, Path("none"), silent, certified=True)
+        certificate = certify_erasure(managed, lock, done.id, done.scan)
+    everything, left = properties(managed), exported(managed)
+    assert (done.scan, done.found_in) == (Scan(2, 0), ())
+    assert "store" not in " ".join(done.remaining_copies)
+    assert structure(managed) == before
+    assert "reader" in str(managed.system("SHOW USERS YIELD user RETURN user"))
+    assert verify_log(managed).findings == ()
     claims = checked(certificate)["claims"]
     assert copies(claims) == ["disk", "backup", "export", "projection"]
     assert claims["checks"][-1] == {"query": "scan/store", "expected": 0, "got": 0, "sha256": None}
     assert not find_bytes(second_home, [CANARY])
-    with connect_managed(address) as graph:
-        put_in(graph, random_bundle(tmp_path, 7), "more")
+    assert [row["state"] for row in journals(managed)] == ["compacted"]
+    # A copy of the copy is the same, in every property.
+    with WriterLock(managed, "test") as lock:
+        compact(second_home, managed, lock, print)
+    assert (properties(managed), exported(managed)) == (everything, left)
+    put_in(managed, random_bundle(tmp_path, 7), "more")
+    managed.change_schema("DROP INDEX own")
+
+
+def structure(graph: Graph) -> list[object]:
+    """Constraints, indexes, procedures and settings, as a fresh graph has them too."""
+    rows = graph.read("SHOW CONSTRAINTS YIELD createStatement AS s RETURN s ORDER BY s")
+    rows += graph.read(
+        "SHOW INDEXES YIELD createStatement AS s, type WHERE type <> 'LOOKUP' RETURN s ORDER BY s"
+    )
+    rows += graph.read("SHOW PROCEDURES YIELD name, signature RETURN name, signature ORDER BY name")
+    rows += graph.read(
+        "SHOW SETTINGS YIELD name, value WHERE NOT name STARTS WITH 'internal' RETURN name, value "
+        "ORDER BY name"
+    )
+    return rows
+
+
+def test_a_copy_that_failed_is_made_up(
+    managed: Graph, second_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in(managed, planted(tmp_path, 1), "a")
+    put_in(managed, random_bundle(tmp_path, 2), "b")
+    usage = shutil.disk_usage(second_home)
+    with monkeypatch.context() as full, WriterLock(managed, "test") as lock:
+        full.setattr(shutil, "disk_usage", lambda place: usage._replace(free=70 << 20))
+        with pytest.raises(ServerError, match="Nothing was erased"):
+            erase(managed, lock, Selectors(sources=("a",)), Path("none"), silent)
+        assert journals(managed) == []
+    with monkeypatch.context() as broken, WriterLock(managed, "test") as lock:
+        broken.setattr(compaction, "import_rows", failing)
+        with pytest.raises(ServerError, match="is done, but the store was not copied"):
+            erase(managed, lock, Selectors(sources=("a",)), Path("none"), silent)
+    left = exported(managed)
+    assert [row["state"] for row in journals(managed)] == ["compacting"]
+    # Deleting alone leaves bytes; or the search could not fail.
+    assert find_bytes(second_home / "data", [CANARY])
+    assert "copied" in check_named("store").seen
+    said: list[str] = []
+    make_up(second_home, managed, said.append)
+    assert (exported(managed), [row["state"] for row in journals(managed)]) == (left, ["compacted"])
+    assert not find_bytes(second_home, [CANARY])
+    assert check_named("store").verdict == "ok"
+    make_up(second_home, managed, said.append)
+    assert len(said) == 3
+
+
+def failing(*_: object) -> None:
+    raise ServerError("The import was ended.")
+
+
+def check_named(name: str) -> Check:
+    return next(check for check in doctor() if check.name == name)
 
 
 def test_a_text_found_in_the_store_is_said(filled: Graph) -> None:

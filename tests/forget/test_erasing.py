@@ -19,11 +19,11 @@ from hartonomous.forget.selecting import Selectors, evidence_range
 from hartonomous.forget.undoing import deletions, undo
 from hartonomous.identity import composition_key
 from hartonomous.ingesting import load_bundle
+from hartonomous.store.compaction import find_bytes
 from hartonomous.store.graph import Graph
 from hartonomous.store.home import default_home
 from hartonomous.store.keys import directory
 from hartonomous.store.locking import WriterLock
-from hartonomous.store.rebuilding import find_bytes
 from hartonomous.store.suppressing import key_file, lift, make_key, suppressions
 from tests.building import (
     WORDS,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hartonomous.store import launching
+from hartonomous.store import patience
 from tests.fake_tools import Tools, fake_java, fake_maven
 
 
@@ -42,4 +42,4 @@ def ready(tools: Tools, tmp_path: Path) -> Tools:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(launching, "START_PATIENCE", 0.5)
+    monkeypatch.setattr(patience, "STANDSTILL", 0.5)

@@ -16,12 +16,14 @@ from socketserver import BaseRequestHandler, TCPServer
 
 import psutil
 import pytest
+from neo4j.exceptions import Neo4jError
 
-from hartonomous.errors import ServerError
-from hartonomous.store import launching
+from hartonomous.errors import Conflict, ServerError, UsageError
+from hartonomous.store import assembly, file_locks, keys, launching
 from hartonomous.store import server as serving
 from hartonomous.store.assembly import neo4j_version
 from hartonomous.store.connecting import connect_managed
+from hartonomous.store.graph import Graph
 from hartonomous.store.server import (
     ServerAddress,
     password_file,
@@ -30,6 +32,8 @@ from hartonomous.store.server import (
     start,
     status,
     stop,
+    turn_holder,
+    turn_of,
 )
 from tests.fake_tools import Tools, begin, fake_java, servers_of, silent
 
@@ -184,9 +188,9 @@ def test_another_server_on_the_port_is_not_asked(
             threading.Thread(target=each.serve_forever, daemon=True).start()
         ports = bolt.server_address[1], http.server_address[1]
         with pytest.raises(ServerError, match="refuses the password"):
-            launching.await_answer(tmp_path / "home", psutil.Process(), *ports)
+            launching.await_answer(tmp_path / "home", psutil.Process(), *ports, silent)
         with pytest.raises(ServerError, match="does not answer"):
-            launching.await_answer(tmp_path / "home", psutil.Process(starting.pid), *ports)
+            launching.await_answer(tmp_path / "home", psutil.Process(starting.pid), *ports, silent)
         for each in (bolt, http):
             each.shutdown()
         starting.kill()
@@ -222,6 +226,7 @@ def test_a_stale_record_harms_nobody(tmp_path: Path) -> None:
     home.mkdir()
     me = psutil.Process()
     record = {"pid": me.pid, "created": me.create_time(), "bolt": 1, "http": 2}
+    (home / "VERSION").write_text(neo4j_version())
     (home / "server.json").write_text(json.dumps(record))
     assert not status(home).running
     assert running_address(home) is None
@@ -234,3 +239,94 @@ def test_a_damaged_record_is_no_server(tmp_path: Path, text: str) -> None:
     (tmp_path / "server.json").write_text(text)
     assert not status(tmp_path).running
     assert not stop(tmp_path)
+
+
+def test_a_start_that_works_is_waited_for(
+    ready: Tools, tmp_path: Path, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # It uses the processor all the time, as Java does on a busy machine, and never answers.
+    fake_java(ready, "while :; do :; done")
+    monkeypatch.setenv("HARTONOMOUS_WAIT", "2.5")
+    monkeypatch.setattr(launching, "FIRST_WORD", 0.2)
+    said: list[str] = []
+    with pytest.raises(ServerError, match=r"does not answer after [23] s.*HARTONOMOUS_WAIT"):
+        start(tmp_path / "home", bolt_port=0, http_port=0, say=said.append)
+    assert any("Still starting" in line and "load" in line for line in said)
+
+
+def test_a_limit_that_is_no_number(
+    ready: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARTONOMOUS_WAIT", "soon")
+    with pytest.raises(UsageError, match="HARTONOMOUS_WAIT is 'soon'"):
+        begin(tmp_path / "home")
+
+
+def test_java_that_tells_no_version(
+    tools: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(assembly, "VERSION_PATIENCE", 0.5)
+    tools("java", "sleep 60")
+    with pytest.raises(ServerError, match="-version' has not answered for"):
+        begin(tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+
+
+def test_who_has_the_turn_is_told(
+    ready: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("HARTONOMOUS_WAIT", "1")
+    monkeypatch.setattr(file_locks, "FIRST_WORD", 0.2)
+    said: list[str] = []
+    with turn_of(home, "copying the store", silent):
+        assert turn_holder(home) == f"copying the store (process {os.getpid()})"
+        with pytest.raises(Conflict, match=r"copying the store.*HARTONOMOUS_WAIT"):
+            start(home, bolt_port=0, http_port=0, say=said.append)
+    assert said == [f"Waiting for copying the store (process {os.getpid()})."]
+    assert turn_holder(home) is None
+
+
+def test_java_runs_in_a_language_it_understands(
+    second_server: ServerAddress, ready: Tools, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connect_managed(second_server) as graph:
+        process = psutil.Process(status_of(graph))
+    assert "-Duser.language=en" in process.cmdline()
+    java = fake_java(ready, 'echo "$LC_ALL" > "$0.language"; exit 3')
+    monkeypatch.setenv("LC_ALL", "tr_TR.UTF-8")
+    with pytest.raises(ServerError):
+        begin(tmp_path / "home")
+    assert java.with_name("java.language").read_text() == "C.UTF-8\n"
+
+
+def status_of(graph: Graph) -> int:
+    """The server's process, as it says itself."""
+    (row,) = graph.read(
+        "CALL dbms.queryJmx('java.lang:type=Runtime') YIELD attributes "
+        "RETURN attributes.Name.value AS name"
+    )
+    return int(row["name"].split("@")[0])
+
+
+def test_a_transaction_left_open_is_named(second_server: ServerAddress) -> None:
+    code = "Neo.TransientError.Transaction.LockAcquisitionTimeout"
+    error = Neo4jError._hydrate_neo4j(code=code, message="no lock")
+    with connect_managed(second_server) as graph, connect_managed(second_server) as other:
+        other.read("RETURN 1")
+        held = other._driver.session()
+        transaction = held.begin_transaction()
+        transaction.run("MERGE (s:State {name: 'graph'}) SET s.held = true").consume()
+        told = graph._translated(error)
+        transaction.rollback()
+        held.close()
+    assert isinstance(told, Conflict)
+    assert "TERMINATE TRANSACTION 'neo4j-transaction-" in str(told)
+    assert "of user neo4j at 127.0.0.1" in str(told)
+
+
+def test_keys_that_cannot_be_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("HARTONOMOUS_HOME", str(tmp_path / "file" / "home"))
+    with pytest.raises(ServerError, match="Set HARTONOMOUS_KEYS"):
+        keys.signing_key()

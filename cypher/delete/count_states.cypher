@@ -1,0 +1,6 @@
+// How many erasures are in one of some states.
+// in:  $states LIST<STRING>
+// out: count INTEGER
+MATCH (d:Deletion {verb: 'erase'})
+WHERE d.state IN $states
+RETURN count(d) AS count

@@ -1,0 +1,6 @@
+// Settings of the server that decide what procedures may do, and how long a lock is waited for.
+// in:
+// out: name STRING, value STRING
+SHOW SETTINGS YIELD name, value
+WHERE name IN ['dbms.security.procedures.unrestricted', 'db.lock.acquisition.timeout']
+RETURN name, value
