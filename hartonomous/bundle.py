@@ -25,6 +25,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hartonomous.atomic import make_durable
+from hartonomous.bounded_parquet import open_parquet, read_parquet
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS, check, check_contexts, columns
 from hartonomous.identity import canonical_json, content_digest, file_digest
@@ -109,7 +110,7 @@ class Bundle:
 
     def compositions(self) -> pa.Table:
         """Return the compositions, sorted by key."""
-        table = _parquet(self.path / COMPOSITIONS_FILE).read()
+        table = read_parquet(self.path / COMPOSITIONS_FILE)
         if table.schema != COMPOSITIONS:
             raise BadInput(f"{self.path}: {COMPOSITIONS_FILE} has columns {table.schema.names}.")
         return table
@@ -117,13 +118,13 @@ class Bundle:
     def contexts(self) -> pa.Table:
         """Return what the source read on from, sorted by composition; no rows for most sources."""
         file = self.path / CONTEXTS_FILE
-        return _parquet(file).read() if file.is_file() else CONTEXTS.empty_table()
+        return read_parquet(file) if file.is_file() else CONTEXTS.empty_table()
 
     def evidence(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
         """Yield a track's evidence in batches of at most `rows` rows, always the same ones."""
         pending: list[pa.RecordBatch] = []
         held = 0
-        for piece in _parquet(self.path / track.file).iter_batches(batch_size=rows):
+        for piece in open_parquet(self.path / track.file).iter_batches(batch_size=rows):
             while piece.num_rows:
                 taken = piece.slice(0, rows - held)
                 pending.append(taken)
@@ -148,12 +149,11 @@ class Bundle:
                     f"{self.path}: {track.evidence} is counted and has no vote, but claims the "
                     f"trust {track.trust} and the constant {track.absent}; extract it again."
                 )
-            table = _parquet(self.path / track.file).read()
+            found = open_parquet(self.path / track.file).metadata.num_rows
+            if found != track.rows:
+                raise BadInput(f"{self.path}: {track.file} has {found} rows, not {track.rows}.")
+            table = read_parquet(self.path / track.file)
             check(table, evidence_type(track.evidence), len(keys))
-            if table.num_rows != track.rows:
-                raise BadInput(
-                    f"{self.path}: {track.file} has {table.num_rows} rows, not {track.rows}."
-                )
 
 
 class BundleWriter:
@@ -279,13 +279,6 @@ def _source(value: dict[str, Any]) -> SourceDescription:
     return SourceDescription(
         **{**value, "files": tuple(OpenedFile(**file) for file in value["files"])}
     )
-
-
-def _parquet(path: Path) -> pq.ParquetFile:
-    try:
-        return pq.ParquetFile(path)
-    except (OSError, pa.ArrowException) as error:
-        raise BadInput(f"{path} cannot be read as Parquet: {error}") from error
 
 
 def describe_options(source: SourceDescription) -> str:

@@ -18,6 +18,7 @@ from scipy.linalg import orthogonal_procrustes
 from hartonomous.ask.placing import Placement
 from hartonomous.ask.sphere import geodesic
 from hartonomous.atomic import atomic
+from hartonomous.bounded_parquet import read_parquet
 from hartonomous.errors import BadInput, Conflict, NotFound
 
 Floats = NDArray[np.float64]
@@ -111,7 +112,7 @@ def read_placement_file(path: Path) -> Placement:
     if path.stat().st_size > LARGEST:
         raise BadInput(f"{path} is larger than {LARGEST >> 30} GiB; this is no placement.")
     try:
-        table = pq.read_table(path)
+        table = read_parquet(path)
         notes = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
         if notes.get("format") != FORMAT:
             raise BadInput(f"{path} is no placement: it was not written by 'place --save'.")

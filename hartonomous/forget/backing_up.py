@@ -22,9 +22,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from hartonomous.atomic import atomic
+from hartonomous.bounded_parquet import read_parquet
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
 from hartonomous.evidence import DIGEST_LANES
 from hartonomous.forget.covering import Coverage, Mask
@@ -45,7 +44,13 @@ from hartonomous.store.settling import Progress, check_formula, settle
 from hartonomous.store.state_digest import state_digest
 from hartonomous.store.suppressing import Suppressions
 
-FORMAT = 1
+FORMAT = 2
+READ = (1, 2)
+"""Formats that are read; the first did not state the bytes of each part."""
+
+LARGEST_TEXT = 1 << 30
+"""Bytes of the largest part that is no table: a log of some million entries."""
+
 MANIFEST, KNOWLEDGE, BOOKS = "manifest.json", "knowledge.json", "books.json"
 SNAPSHOTS = "snapshots"
 _NEEDED = ("compositions", "visits", "structure")
@@ -303,7 +308,7 @@ def _bring_snapshots(folder: Path, known: Suppressions) -> int:
     for source in sorted(folder.iterdir()) if folder.is_dir() else ():
         target = snapshot_folder() / source.name
         held = json.loads((source / DESCRIPTION).read_text("utf-8"))["sources"].values()
-        table = pq.read_table(source / "compositions.parquet")
+        table = read_parquet(source / "compositions.parquet")
         erased = any(known.keeps_out(digest, None) for digest in held)
         if target.exists() or erased or known.mask(table).any():
             continue
@@ -318,7 +323,8 @@ def _pack(folder: Path, path: Path) -> str:
     """Put the parts into one file, whole or not at all; return the digest over all of them."""
     parts = sorted(part for part in folder.rglob("*") if part.is_file())
     files = {part.relative_to(folder).as_posix(): file_digest(part) for part in parts}
-    manifest = {"format": FORMAT, "files": files}
+    sizes = {name: (folder / name).stat().st_size for name in files}
+    manifest = {"format": FORMAT, "files": files, "bytes": sizes}
     digest = content_digest("backup", manifest)
     with atomic(path) as partial:
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
@@ -335,23 +341,61 @@ def _unpack(path: Path, folder: Path) -> str:
         raise NotFound(f"There is no backup at {path}.")
     try:
         with zipfile.ZipFile(path) as packed:
+            _refuse_unbounded(path, packed)
             manifest = json.loads(packed.read(MANIFEST))
             digest, format = manifest.pop("digest"), manifest["format"]
-            if format != FORMAT or content_digest("backup", manifest) != digest:
+            if format not in READ or content_digest("backup", manifest) != digest:
                 raise BadInput(f"{path} is damaged, or no backup that this version reads.")
-            for name, stated in manifest["files"].items():
-                within = PurePosixPath(name)
-                if within.is_absolute() or ".." in within.parts:
-                    raise BadInput(f"{path} names a file outside itself: {name!r}.")
-                target = folder / within
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with packed.open(name) as part, target.open("wb") as out:
-                    shutil.copyfileobj(part, out)
-                if file_digest(target) != stated:
-                    raise BadInput(f"{path} is damaged: the digest of {name} differs.")
+            files = manifest["files"]
+            if set(packed.namelist()) != {MANIFEST, *files}:
+                raise BadInput(f"{path} is damaged: it holds other files than its manifest names.")
+            for name, size in manifest.get("bytes", {}).items():
+                if packed.getinfo(name).file_size != size:
+                    raise BadInput(f"{path} is damaged: the size of {name} differs.")
+            _refuse_full(path, folder, sum(one.file_size for one in packed.infolist()))
+            for name, stated in files.items():
+                _unpack_file(path, packed, name, stated, folder)
     except (
         zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError,
         NotImplementedError, RuntimeError, AttributeError,
     ) as error:  # fmt: skip
         raise BadInput(f"{path} is damaged or no backup: {error}. Nothing was written.") from error
     return str(digest)
+
+
+def _refuse_unbounded(path: Path, packed: zipfile.ZipFile) -> None:
+    """Raise BadInput for what could become more than it is: a backup's parts are stored as they are,
+    so that unpacked they take no more than the file itself."""
+    parts = packed.infolist()
+    if any(one.compress_type != zipfile.ZIP_STORED for one in parts):
+        raise BadInput(f"{path} is no backup: its parts are compressed. Nothing was written.")
+    if len({one.filename for one in parts}) != len(parts):
+        raise BadInput(f"{path} is damaged: it holds a file twice. Nothing was written.")
+    if sum(one.file_size for one in parts) > path.stat().st_size:
+        raise BadInput(f"{path} is damaged: its parts are larger than it is. Nothing was written.")
+    largest = max((o.file_size for o in parts if not o.filename.endswith(".parquet")), default=0)
+    if largest > LARGEST_TEXT:
+        raise BadInput(
+            f"{path} is damaged: a description of {largest >> 20:,} MiB. Nothing was written."
+        )
+
+
+def _refuse_full(path: Path, folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise BadInput(
+            f"{path} takes {needed >> 20:,} MiB unpacked, and {free >> 20:,} MiB are free in "
+            f"{folder.parent}. Nothing was written; make room, or set TMPDIR to a larger disk."
+        )
+
+
+def _unpack_file(path: Path, packed: zipfile.ZipFile, name: str, stated: str, folder: Path) -> None:
+    within = PurePosixPath(name)
+    if within.is_absolute() or ".." in within.parts:
+        raise BadInput(f"{path} names a file outside itself: {name!r}.")
+    target = folder / within
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with packed.open(name) as part, target.open("wb") as out:
+        shutil.copyfileobj(part, out)
+    if file_digest(target) != stated:
+        raise BadInput(f"{path} is damaged: the digest of {name} differs.")

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hartonomous.atomic import atomic, write_private
+from hartonomous.bounded_parquet import read_parquet
 from hartonomous.errors import BadInput, Conflict, NotFound
 from hartonomous.forget.planning import FORMAT, Plan
 from hartonomous.identity import canonical_json, content_digest, file_digest
@@ -80,7 +81,7 @@ def read_plan(path: Path) -> Plan:
         if edited or not sound or file_digest(file) != digest:
             edited = True
             break
-        tables[name.removesuffix(".parquet")] = pq.read_table(file)
+        tables[name.removesuffix(".parquet")] = read_parquet(file)
     if edited:
         raise Conflict(f"{path} or its rows were changed after they were planned; plan again.")
     return Plan(summary, tables)

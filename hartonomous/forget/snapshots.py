@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from hartonomous.atomic import atomic, dismiss, sweep
+from hartonomous.bounded_parquet import read_parquet
 from hartonomous.errors import BadInput, Conflict, NotFound
 from hartonomous.forget.relation_tables import (
     COMPOSITIONS,
@@ -166,7 +167,7 @@ def read_snapshot(name: str) -> RelationTable:
         try:
             if file_digest(path) != described.files[file]:
                 raise BadInput(f"{path} is damaged (its digest differs); drop the snapshot.")
-            tables.append(pq.read_table(path).cast(schema))
+            tables.append(read_parquet(path).cast(schema))
         except (OSError, pa.ArrowException, KeyError) as error:
             raise BadInput(f"{path} cannot be read: {error}; drop the snapshot.") from error
     return RelationTable(*tables)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import zipfile
 from pathlib import Path
 
@@ -188,3 +189,36 @@ def test_a_damaged_backup_is_refused(
             pytest.fail(f"byte {place} was changed and nobody noticed")
     assert served.read("MATCH (n:Composition|Source|LogEntry) RETURN n") == []
     failed(7, "restore", file)
+
+
+def repacked(file: Path, target: Path, compression: int, more: dict[str, bytes]) -> Path:
+    """A backup with its parts packed another way, and with more of them."""
+    with zipfile.ZipFile(file) as whole, zipfile.ZipFile(target, "w", compression) as packed:
+        for part in whole.infolist():
+            packed.writestr(part.filename, whole.read(part))
+        for name, content in more.items():
+            packed.writestr(name, content)
+    return target
+
+
+def test_a_backup_unpacks_to_no_more_than_it_is(
+    served: Graph, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_in(served, random_bundle(tmp_path, 2, size=60), "one")
+    file = tmp_path / "graph.backup"
+    run("backup", file)
+    lose(served)
+    target = tmp_path / "other.backup"
+    with WriterLock(served, "test") as lock:
+        repacked(file, target, zipfile.ZIP_DEFLATED, {"manifest.json.rows/x": bytes(4 << 20)})
+        with pytest.raises(BadInput, match="compressed"):
+            restore(served, lock, target, silent)
+        repacked(file, target, zipfile.ZIP_STORED, {"more": b"x"})
+        with pytest.raises(BadInput, match="other files than its manifest"):
+            restore(served, lock, target, silent)
+        usage = shutil.disk_usage(tmp_path)
+        with monkeypatch.context() as full:
+            full.setattr(shutil, "disk_usage", lambda place: usage._replace(free=10))
+            with pytest.raises(BadInput, match="make room"):
+                restore(served, lock, file, silent)
+        restore(served, lock, repacked(file, target, zipfile.ZIP_STORED, {}), silent)

@@ -18,6 +18,7 @@ GROUND = {
     "schema",
     "identity",
     "evidence",
+    "bounded_parquet",
     "bundle",
     "merkle",
     "signing",
