@@ -177,3 +177,17 @@ def put_in(graph: Graph, bundle: Bundle, name: str, replace: bool = False) -> No
 def exported(graph: Graph) -> list[str]:
     """Return the lines of the canonical export."""
     return list(export_lines(graph, silent))
+
+
+def structure(graph: Graph) -> list[object]:
+    """Constraints, indexes, procedures and settings, as a fresh graph has them too."""
+    rows = graph.read("SHOW CONSTRAINTS YIELD createStatement AS s RETURN s ORDER BY s")
+    rows += graph.read(
+        "SHOW INDEXES YIELD createStatement AS s, type WHERE type <> 'LOOKUP' RETURN s ORDER BY s"
+    )
+    rows += graph.read("SHOW PROCEDURES YIELD name, signature RETURN name, signature ORDER BY name")
+    rows += graph.read(
+        "SHOW SETTINGS YIELD name, value WHERE NOT name STARTS WITH 'internal' RETURN name, value "
+        "ORDER BY name"
+    )
+    return rows

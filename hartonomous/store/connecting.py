@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from hartonomous.errors import ServerError
+from hartonomous.errors import ServerError, UsageError
 from hartonomous.store.graph import Address, Graph
+from hartonomous.store.home import read_password
 from hartonomous.store.server import ServerAddress, default_home, running_address
 
 
@@ -16,13 +18,12 @@ def address(environment: Mapping[str, str] = os.environ) -> Address:
 
     NEO4J_URI with NEO4J_USERNAME (neo4j), NEO4J_PASSWORD or NEO4J_PASSWORD_FILE, and
     NEO4J_DATABASE (neo4j); without NEO4J_URI the managed server of this user's home.
-    Raises ServerError when neither is there.
+    Raises ServerError when neither is there, UsageError for an address of no database.
     """
     database = environment.get("NEO4J_DATABASE", "neo4j")
     if uri := environment.get("NEO4J_URI"):
-        return Address(
-            uri, environment.get("NEO4J_USERNAME", "neo4j"), _password(environment), database
-        )
+        user = environment.get("NEO4J_USERNAME", "neo4j")
+        return Address(_checked(uri), user, _password(environment), database)
     managed = running_address(default_home())
     if managed is None:
         raise ServerError(
@@ -52,14 +53,37 @@ def _let_in(where: Address) -> Graph:
     return graph
 
 
+SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
+
+
+def _checked(uri: str) -> str:
+    """Return an address of a database, with a scheme that the driver takes; raises UsageError."""
+    scheme = uri.partition("://")[0] if "://" in uri else ""
+    try:
+        parts = urlsplit(uri if scheme else f"none://{uri}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if scheme in SCHEMES and host:
+        return uri
+    of_browser = scheme in ("http", "https")
+    wrong = "an address of Browser" if of_browser else "no address of a database"
+    if not host:
+        example = "bolt://localhost:7687"
+    else:
+        # Browser's port is not the database's.
+        usual = 7687 if port is None or of_browser else port
+        example = f"bolt://{host}:{usual}"
+    raise UsageError(
+        f"NEO4J_URI is {uri!r}, {wrong}; give one such as {example} (or neo4j+s://… for Aura)."
+    )
+
+
 def _password(environment: Mapping[str, str]) -> str:
     if (password := environment.get("NEO4J_PASSWORD")) is not None:
         return password
     if file := environment.get("NEO4J_PASSWORD_FILE"):
-        try:
-            return Path(file).read_text("utf-8").strip()
-        except OSError as error:
-            raise ServerError(f"NEO4J_PASSWORD_FILE {file}: {error.strerror}.") from error
+        return read_password(Path(file), "NEO4J_PASSWORD_FILE")
     raise ServerError(
         "NEO4J_URI is set but no password: set NEO4J_PASSWORD, or NEO4J_PASSWORD_FILE to a file."
     )

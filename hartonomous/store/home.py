@@ -79,12 +79,30 @@ def password(home: Path) -> str:
     Raises ServerError when its file is gone.
     """
     try:
-        return password_file(home).read_text("utf-8").strip()
-    except OSError as error:
+        return read_password(password_file(home), "The managed server's password")
+    except ServerError as error:
         raise ServerError(
-            f"The password in {password_file(home)} cannot be read: {error.strerror}. Put the file "
-            "back; without it nobody gets in, and all that is left is 'hartonomous purge'."
+            f"{error} Put the file back; without it nobody gets in, and all that is left is "
+            "'hartonomous purge'."
         ) from error
+
+
+def read_password(file: Path, what: str) -> str:
+    """Return the password in a file: its text without white space around it or a byte order mark.
+
+    Raises ServerError when it cannot be read, or is not UTF-8 text.
+    """
+    try:
+        text = file.read_bytes().decode("utf-8-sig").strip()
+    except OSError as error:
+        raise ServerError(f"{what} in {file} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise ServerError(
+            f"{what} in {file} is not UTF-8 text (byte {error.start}); save the file as UTF-8."
+        ) from error
+    if not text or not text.isprintable():
+        raise ServerError(f"{what} in {file} is empty, or holds more than a line of text.")
+    return text
 
 
 def heap() -> str:

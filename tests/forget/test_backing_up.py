@@ -22,7 +22,7 @@ from hartonomous.store.logbook import read_log, verify_log
 from hartonomous.store.server import ServerAddress
 from hartonomous.store.state_digest import state_digest
 from hartonomous.store.suppressing import suppressions
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
+from tests.building import causal_bundle, exported, put_in, random_bundle, silent, structure, wipe
 from tests.cli.test_commands import failed, run
 from tests.forget.test_interrupted import act, fill, killed_at, small_steps
 
@@ -56,6 +56,7 @@ def test_what_was_lost_comes_back(filled: Graph, tmp_path: Path) -> None:
     with WriterLock(filled, "test") as lock:
         delete(filled, lock, Selectors(concepts=(word_of(filled),)), silent)
         create_snapshot(filled, lock, "then", silent)
+    fresh = structure(filled)
     before, acts = exported(filled), [row["entry"] for row in read_log(filled, 100)]
     made = json.loads(run("backup", file, "--json").stdout)
     assert (made["sources"], made["entries"], made["snapshots"]) == (3, len(acts), 1)
@@ -67,6 +68,7 @@ def test_what_was_lost_comes_back(filled: Graph, tmp_path: Path) -> None:
     lose(filled)
     report = json.loads(run("restore", file, "--json").stdout)
     assert exported(filled) == before
+    assert structure(filled) == fresh
     assert (report["evidence"], report["kept_out"]) == (made["evidence"], 0)
     assert [one.name for one in list_snapshots()] == ["then"]
     now = read_log(filled, 100)

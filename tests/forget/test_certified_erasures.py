@@ -37,7 +37,15 @@ from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import read_log, verify_log
 from hartonomous.store.server import ServerAddress
 from hartonomous.store.state_digest import state_digest
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
+from tests.building import (
+    causal_bundle,
+    exported,
+    put_in,
+    random_bundle,
+    silent,
+    structure,
+    wipe,
+)
 from tests.cli.test_commands import failed, run
 from tests.forget.test_certificates import told_by_the_page
 from tests.forget.test_erasing import CANARY, planted
@@ -334,20 +342,6 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
     assert (properties(managed), exported(managed)) == (everything, left)
     put_in(managed, random_bundle(tmp_path, 7), "more")
     managed.change_schema("DROP INDEX own")
-
-
-def structure(graph: Graph) -> list[object]:
-    """Constraints, indexes, procedures and settings, as a fresh graph has them too."""
-    rows = graph.read("SHOW CONSTRAINTS YIELD createStatement AS s RETURN s ORDER BY s")
-    rows += graph.read(
-        "SHOW INDEXES YIELD createStatement AS s, type WHERE type <> 'LOOKUP' RETURN s ORDER BY s"
-    )
-    rows += graph.read("SHOW PROCEDURES YIELD name, signature RETURN name, signature ORDER BY name")
-    rows += graph.read(
-        "SHOW SETTINGS YIELD name, value WHERE NOT name STARTS WITH 'internal' RETURN name, value "
-        "ORDER BY name"
-    )
-    return rows
 
 
 def test_a_copy_that_failed_is_made_up(

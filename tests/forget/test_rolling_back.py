@@ -16,7 +16,7 @@ from hartonomous.forget.undoing import undo
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import read_log, verify_log
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent
+from tests.building import causal_bundle, exported, put_in, random_bundle, silent, structure
 
 CONCEPT = Selectors(concepts=("king",))
 
@@ -58,8 +58,10 @@ def test_everything_since_is_taken_back(filled: Graph, tmp_path: Path) -> None:
         undo(filled, lock, stood, silent)
     plan = plan_rollback(filled, "then")
     assert plan == Rollback("then", ("three",), (source, concept), (stood,))
+    fresh = structure(filled)
     assert go_back(filled, "then") == plan
     assert exported(filled) == before
+    assert structure(filled) == fresh
     logged = read_log(filled, 1)[0]
     assert (logged["act"], logged["names"]) == ("rollback", ["snapshot:then"])
     assert verify_log(filled).findings == ()
