@@ -227,7 +227,10 @@ NODES: tuple[NodeLabel, ...] = (
             Property("number", "INTEGER", "place in the order of removals"),
             Property("verb", "STRING", "delete or erase"),
             Property(
-                "state", "STRING", "removing, erasing, undoing, done, erased, undone, expired"
+                "state",
+                "STRING",
+                "removing, erasing, undoing, done, undone, expired, erased; on the managed server "
+                "compacting until its store is copied, then compacted",
             ),
             Property("plan", "STRING", "digest of the plan, which holds a random number"),
             Property("created", "DATETIME", "when it began"),

@@ -86,11 +86,15 @@ def purge(yes: bool, quiet: bool) -> None:
     from hartonomous.errors import ConfirmationNeeded
     from hartonomous.store.server import default_home
     from hartonomous.store.server import purge as delete_home
+    from hartonomous.store.store_swap import predecessor
 
     home = default_home()
     if not yes:
         if not sys.stdin.isatty():
             raise ConfirmationNeeded(f"Purging {home} needs --yes where nobody can be asked.")
+        if (old := predecessor(home)).is_dir():
+            say(f"An erasure that was cut short left {old}, which may hold the graph: 'hartonomous up'")
+            say("finds out.")
         if not click.confirm(f"Delete everything in {home}?", err=True):
             raise ConfirmationNeeded("Nothing was deleted.")
     delete_home(home)

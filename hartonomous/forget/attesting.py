@@ -47,7 +47,7 @@ ROWS = 10_000
 STORE, DISK = "store", "disk"
 ELSEWHERE = ("backup", "export")
 PROJECTIONS = "projection"
-"""Copies that are not reached: freed space and transaction logs, or, where the store was written anew,
+"""Copies that are not reached: freed space and transaction logs, or, where the store was copied,
 blocks of deleted files; dumps, files written; what others project into the server's memory."""
 
 SCAN = "scan/store"
@@ -55,7 +55,7 @@ SCAN = "scan/store"
 
 @dataclass(frozen=True)
 class Scan:
-    """A look at the bytes of a store that was written anew: texts looked for, files that hold one."""
+    """A look at the bytes of a store that was copied: texts looked for, files that hold one."""
 
     texts: int
     files: int
