@@ -28,6 +28,7 @@ from hartonomous.atomic import make_durable
 from hartonomous.bounded_parquet import open_parquet, read_parquet
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS, check, check_contexts, columns
+from hartonomous.file_names import readable
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.schema import evidence_type
 
@@ -41,11 +42,14 @@ ROW_GROUP = 1 << 17
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file that was opened: its name within the model, its blake3-256, its size in bytes."""
+    """A file that was opened: its name within the model, as it can be stored, its blake3-256, its size in bytes."""
 
     name: str
     digest: str
     bytes: int
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", readable(self.name))
 
 
 @dataclass(frozen=True)

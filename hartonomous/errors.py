@@ -15,11 +15,16 @@ A message says what is wrong, which thing it is about, and what to do.
 
 from __future__ import annotations
 
+from hartonomous.file_names import readable
+
 
 class HartonomousError(Exception):
     """The root: whatever a user is told without a traceback."""
 
     exit_code = 1
+
+    def __str__(self) -> str:
+        return readable(super().__str__())
 
 
 class UsageError(HartonomousError):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 
 import click
 
-from hartonomous.errors import BadInput, HartonomousError
+from hartonomous.errors import BadInput, HartonomousError, UsageError
+from hartonomous.file_names import readable
 
 COMMANDS = {
     "up": "serving",
@@ -87,6 +89,10 @@ class _Verbs(click.Group):
         return command
 
     def invoke(self, context: click.Context) -> object:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                # A terminal that lacks a character, and a name that is not UTF-8, get its number.
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(context)
         except HartonomousError as error:
@@ -99,9 +105,13 @@ class _Verbs(click.Group):
             # The reader (head, less) has seen enough.
             sys.stderr.close()
             context.exit(0)
+        except UnicodeEncodeError as error:
+            around = error.object[max(0, error.start - 30) : error.end + 30]
+            click.echo(f"Error: {readable(around)} is not UTF-8; write it in UTF-8.", err=True)
+            context.exit(UsageError.exit_code)
         except OSError as error:
             # A full disk, a limit, a file that may not be read: nothing half-written is left.
-            place = f" ({error.filename})" if error.filename else ""
+            place = f" ({readable(str(error.filename))})" if error.filename else ""
             click.echo(
                 f"Error: {error.strerror or error}{place}. Make room, or look at the", err=True
             )

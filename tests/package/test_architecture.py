@@ -24,6 +24,7 @@ GROUND = {
     "signing",
     "errors",
     "process_identity",
+    "file_names",
 }
 MAY_USE = {
     "ground": {"ground"},
