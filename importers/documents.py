@@ -1,13 +1,14 @@
 """Documents a person gives, and files of questions with answers, by what a sentence encoder holds alike.
 
 Sentences that an encoder places near each other, sentences and their content words, questions and
-their answers. A content word is a run of letters and digits that is no stop word; it is the token of
-the encoder's own vocabulary where there is one, else the word in lower case.
+their answers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
-from hartonomous.errors import BadInput, HartonomousError
+from hartonomous.errors import BadInput
 from hartonomous.evidence import COMPOSITIONS, columns
 from hartonomous.extract.importing import (
     OpenedModel,
@@ -29,19 +30,20 @@ from hartonomous.extract.importing import (
     refuse_running,
 )
 from hartonomous.extract.neighbours import NeighbourOptions, nearest
-from hartonomous.extract.tokenizers import find_tokenizer
 from hartonomous.extract.untrusted import is_pickle
-from hartonomous.extract.vocabulary import LONGEST as LONGEST_WORD
-from hartonomous.extract.vocabulary import TOKEN, Vocabulary, build_vocabulary
-from hartonomous.identity import composition_keys, file_digest, normalise
+from hartonomous.extract.vocabulary import TOKEN, Vocabulary
+from hartonomous.identity import composition_keys, file_digest
 from hartonomous.schema import MICRO, evidence_type
-from importers.document_files import module
+from importers.content_words import ContentWords
 from importers.sentence_encoders import SentenceEncoder, open_encoder
-from importers.sentence_reading import KINDS, Reading, find_documents, read_documents, words_of
+from importers.sentence_reading import KINDS, LONGEST, Reading, find_documents, read_documents
 from importers.word_vectors import IMPORTER as WORD_VECTORS
 
 SENTENCE = "Sentence"
 SENTENCES, ANSWERS = "SENTENCE_EVIDENCE", "ANSWER_EVIDENCE"
+
+READING_VERSION = 2
+"""Part of a source's options: raised when the same documents give other sentences or words."""
 
 MOST_NEAR = 10
 """Nearest sentences kept of each; fewer where fewer neighbours are asked for."""
@@ -49,7 +51,16 @@ MOST_NEAR = 10
 MEMORY_SHARE = 0.6
 """Of the free memory, what the vectors of all sentences and the search among them may take."""
 
+SAMPLED = 2_000
+"""Sentences by which it is told whether the encoder knows their script."""
+
+MOST_UNKNOWN = 0.1
+"""Share of the characters for which an encoder may have no token before that is remarked on."""
+
 MODEL_FILES = (".safetensors", ".gguf", ".npy", ".npz", ".bin")
+
+LONGEST_LINE = 1 << 16
+_NUMBER = re.compile(rb"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?|-?nan|-?inf")
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -63,9 +74,11 @@ class Documents:
         "text, Markdown, HTML, PDF; questions in JSON, JSONL, CSV; a folder of them (--encoder)"
     )
 
+    reads_documents = True
+
     def recognises(self, path: Path) -> bool:
         if path.is_file():
-            return path.suffix.lower() in KINDS and not WORD_VECTORS.recognises(path)
+            return path.suffix.lower() in KINDS and not _holds_vectors(path)
         if (
             not path.is_dir()
             or (path / "config.json").is_file()
@@ -75,7 +88,7 @@ class Documents:
         inside = [file for file in path.iterdir() if file.is_file()]
         if any(file.suffix.lower() in MODEL_FILES or is_pickle(file) for file in inside):
             return False
-        return bool(find_documents(path)[0])
+        return bool(find_documents(path).documents)
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         refuse_options(self.name, options, vocabulary=True, tensor=True)
@@ -85,27 +98,61 @@ class Documents:
                 f"{path} is not a model that any importer reads. If it holds documents, say which "
                 "sentence encoder reads them: --encoder FOLDER."
             )
-        files, others = find_documents(path)
-        if not files:
-            raise BadInput(f"{path} holds no document ({', '.join(KINDS)}).")
-        reading = read_documents(files, others, options.limit)
-        if not reading.sentences:
-            counted = ", ".join(f"{n} {reason}" for reason, n in reading.excluded.items())
-            raise BadInput(f"{path} holds no sentence. Left out: {counted or 'nothing'}.")
+        found = find_documents(path, options.exclude)
+        if not found.documents:
+            raise BadInput(
+                f"{path} holds no document ({', '.join(KINDS)}).{_left_out(found.others)}"
+            )
         encoder = open_encoder(options.encoder, options.device)
+        reading = read_documents(path, found, options.limit, encoder.reach)
+        if not reading.sentences:
+            raise BadInput(f"{path} holds no sentence.{_left_out(reading.excluded)}")
         _refuse_size(path, len(reading.sentences), encoder.dimensions)
         home = path if path.is_dir() else path.parent
-        opened = tuple(_opened(file, home) for file in files)
+        opened = tuple(_opened(file, home) for file in reading.files)
         evidence = SentenceEvidence(reading, encoder, options.encoder)
         described: dict[str, object] = {
             "importer": self.name,
             "limit": options.limit,
             "encoder": encoder.digest,
+            "reading": READING_VERSION,
         }
         return OpenedModel(
             self.name, opened, 0, evidence.vocabulary, (), described,
-            kind="corpus", pairs=evidence.tracks(),
+            kind="corpus", pairs=evidence.tracks(), unread=tuple(reading.unread),
+            remarks=tuple(_remarks(reading, encoder)),
         )  # fmt: skip
+
+
+def _holds_vectors(path: Path) -> bool:
+    """Return whether a text is word vectors: a line of prose can end in numbers, two hardly do."""
+    if not WORD_VECTORS.recognises(path):
+        return False
+    with path.open("rb") as file:
+        file.readline(LONGEST_LINE)
+        second = file.readline(LONGEST_LINE).split()
+    return not second or all(_NUMBER.fullmatch(part) for part in second[-2:])
+
+
+def _remarks(reading: Reading, encoder: SentenceEncoder) -> Iterator[str]:
+    """Yield what a person should know of a reading that is not left out, but is not as written."""
+    if reading.cut:
+        yield (
+            f"{reading.cut:,} sentences longer than {LONGEST:,} characters, or than the encoder "
+            "reads, were cut"
+        )
+    sentences = list(reading.sentences)
+    unknown = encoder.unknown_share(sentences[:: -(-len(sentences) // SAMPLED)])
+    if unknown > MOST_UNKNOWN:
+        yield (
+            f"the encoder has no token for {unknown:.0%} of what it reads here, so it tells little "
+            "apart; take one for this language"
+        )
+
+
+def _left_out(excluded: Counter[str]) -> str:
+    counted = ", ".join(f"{count:,} {reason}" for reason, count in sorted(excluded.items()))
+    return f" Left out: {counted}." if counted else ""
 
 
 def _opened(file: Path, home: Path) -> OpenedFile:
@@ -131,13 +178,12 @@ class SentenceEvidence:
 
     def __init__(self, reading: Reading, encoder: SentenceEncoder, path: Path) -> None:
         sentences = list(reading.sentences)
-        word_of = content_words(path)
-        self._encoder, self._answers = encoder, reading.answers
         words: dict[str, int] = {}
         pairs: list[tuple[int, int]] = []
-        for place, text in enumerate(sentences):
-            found = filter(None, map(word_of, words_of(text)))
-            pairs += [(place, words.setdefault(word, len(words))) for word in dict.fromkeys(found)]
+        content = ContentWords(path, encoder)
+        self._encoder, self._answers = encoder, reading.answers
+        for place, found in enumerate(content.of(sentences)):
+            pairs += [(place, words.setdefault(word, len(words))) for word in found]
         self._sentences, self._words = sentences, list(words)
         self._inside = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         self._vectors: tuple[Floats, Floats] | None = None
@@ -205,38 +251,6 @@ def _compositions(
     table = pa.table({"key": keys.tolist(), "text": texts, "kind": kinds}, schema=COMPOSITIONS)
     excluded = dict(sorted(reading.excluded.items()))
     return Vocabulary(table.take(pa.array(order)), order, row, excluded, reading.merged), row
-
-
-def content_words(encoder: Path) -> Callable[[str], str | None]:
-    """Return the function from a word of a text to its token, None where it carries no content."""
-    stop = _stop_words()
-    known = _known_words(encoder)
-
-    def word_of(word: str) -> str | None:
-        lower = word.lower()
-        if len(word) < 2 or len(word) > LONGEST_WORD or lower in stop or word in stop:
-            return None
-        return normalise(word if word in known else lower)
-
-    return word_of
-
-
-def _stop_words() -> frozenset[str]:
-    """Return scikit-learn's English stop words, and what is left of clitics at an apostrophe."""
-    stop = module("sklearn.feature_extraction.text").ENGLISH_STOP_WORDS
-    return frozenset(stop) | {"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"}
-
-
-def _known_words(encoder: Path) -> frozenset[str]:
-    """Return the whole words of the encoder's vocabulary, as they are written there."""
-    try:
-        table = find_tokenizer(encoder)
-        kept = build_vocabulary(table.entries, table.convention, table.set_aside, table.literal)
-    except HartonomousError:
-        # A tokenizer without a vocabulary that is read here; words are taken in lower case.
-        return frozenset()
-    kinds, texts = (kept.compositions[name].to_pylist() for name in ("kind", "text"))
-    return frozenset(t for kind, t in zip(kinds, texts, strict=True) if kind == TOKEN)
 
 
 def _cosines(first: Floats, second: Floats, pairs: Ints) -> Ints:

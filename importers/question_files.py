@@ -17,9 +17,11 @@ from typing import Any
 
 from hartonomous.errors import BadInput
 from hartonomous.extract.untrusted import parse_json, shown
-from importers.document_files import read_text
+from importers.document_files import LARGEST, read_text
 
 DELIMITERS = ",;\t"
+
+csv.field_size_limit(LARGEST)
 
 
 @dataclass
@@ -70,8 +72,10 @@ def _csv(path: Path) -> Questions:
             if name not in heading:
                 columns = ", ".join(map(shown, heading[:8])) or "none"
                 raise BadInput(f"{path} has no column {name!r}; its columns are {columns}.")
+            if heading.count(name) > 1:
+                raise BadInput(f"{path} has two columns {name!r}; leave one out.")
         rows = (
-            (f"line {reader.line_num}", dict(zip(heading, row, strict=False)))
+            (f"line {reader.line_num}", _cells(path, reader.line_num, heading, row))
             for row in reader
             if any(row)
         )
@@ -79,6 +83,15 @@ def _csv(path: Path) -> Questions:
     except csv.Error as error:
         raise BadInput(f"{path}, line {reader.line_num}: {error}.") from error
     return found
+
+
+def _cells(path: Path, line: int, heading: list[str], row: list[str]) -> dict[str, str]:
+    if len(row) > len(heading):
+        raise BadInput(
+            f"{path}, line {line}: there are {len(row)} cells under {len(heading)} columns. Set a "
+            "text that holds the delimiter in quotation marks."
+        )
+    return dict(zip(heading, row, strict=False))
 
 
 def _parsed(path: Path, text: str, place: str) -> Any:
@@ -110,6 +123,8 @@ def _add_records(path: Path, records: Iterable[tuple[str, Any]], found: Question
         if not isinstance(record, dict):
             raise BadInput(f"{path}, {place}: a record with a question and an answer is expected.")
         named = {str(name).strip().lower(): value for name, value in record.items()}
+        if len(named) < len(record):
+            raise BadInput(f"{path}, {place}: a field is given twice, but for capitals or spaces.")
         if isinstance(context := named.get("context"), str):
             found.contexts.append(context)
         _add(path, place, named, found)

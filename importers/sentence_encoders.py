@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,9 @@ MODULES = ("Transformer", "Pooling", "Normalize", "Dense")
 """Parts an encoder may be made of; each is the library's own class."""
 
 WEIGHTS = "model.safetensors"
+MARKS = "\u2581\u0120#"
+"""With what tokenizers mark that a token begins a word, or goes on with it."""
+
 BATCH = 64
 AT_ONCE = 1_024
 """Texts between two reports of progress; they are sorted by length within."""
@@ -33,6 +36,10 @@ class SentenceEncoder:
         self._path = path
         self.digest = content_digest("encoder", {"files": _files(path)})
         self.dimensions = int(self._model.get_embedding_dimension())
+        self._tokenizer = self._model.tokenizer
+        special = self._tokenizer.num_special_tokens_to_add()
+        most = self._model.max_seq_length or self._tokenizer.model_max_length
+        self._window = max(1, int(most) - special)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
         """Return the vectors of texts, (n, dimensions); raises BadInput where one is not finite."""
@@ -55,6 +62,46 @@ class SentenceEncoder:
                 "is damaged."
             )
         return vectors
+
+    def reach(self, text: str) -> int:
+        """Return how many characters of a text the encoder reads, before its window is full."""
+        if len(text.encode()) <= self._window:
+            # No tokenizer makes more tokens of a text than it has bytes.
+            return len(text)
+        spans = self._spans([text])[0][1]
+        return len(text) if len(spans) <= self._window else int(spans[self._window][0])
+
+    def tokens(self, texts: Sequence[str]) -> Iterator[list[tuple[str, bool]]]:
+        """Yield the tokens of each text as the text writes them, and whether each is known."""
+        unknown = self._tokenizer.unk_token_id
+        for text, (ids, spans) in zip(texts, self._spans(texts), strict=True):
+            # A token of marks alone (where a text begins) stands for no character of its own.
+            marks = self._tokenizer.convert_ids_to_tokens(ids)
+            yield [
+                (text[first:end], number != unknown)
+                for number, mark, (first, end) in zip(ids, marks, spans, strict=True)
+                if end > first and mark.strip(MARKS)
+            ]
+
+    def unknown_share(self, texts: Sequence[str]) -> float:
+        """Return the share of the characters of texts for which the encoder has no token."""
+        seen = [(len(text), known) for tokens in self.tokens(texts) for text, known in tokens]
+        unknown = sum(length for length, known in seen if not known)
+        return unknown / max(1, sum(length for length, _ in seen))
+
+    def _spans(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
+        """Return the tokens of texts by their numbers, and where in the text each stands."""
+        if not texts:
+            return []
+        found = self._tokenizer(
+            list(texts),
+            add_special_tokens=False,
+            return_offsets_mapping=True,
+            truncation=False,
+            padding=False,
+            verbose=False,
+        )
+        return list(zip(found["input_ids"], found["offset_mapping"], strict=True))
 
 
 def open_encoder(path: Path, device: str = "cpu") -> SentenceEncoder:

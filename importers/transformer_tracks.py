@@ -18,6 +18,7 @@ from hartonomous.extract.importing import (
     VectorTrack,
 )
 from hartonomous.extract.texts import Texts, read_texts
+from hartonomous.extract.vocabulary import Vocabulary
 from importers.transformer_loading import architecture, is_causal, load_transformer
 
 Track = TypeVar("Track", VectorTrack, ListedTrack)
@@ -89,7 +90,15 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
         parameters=transformer.parameters,
         files=files,
         options={**model.options, **described},
+        unread=texts.unread,
+        vocabulary=_counted(model.vocabulary, texts),
     )
+
+
+def _counted(vocabulary: Vocabulary, texts: Texts) -> Vocabulary:
+    """Return a vocabulary with the texts counted that cannot be read."""
+    unread = len(texts.unread)
+    return vocabulary.with_excluded("files that cannot be read", unread) if unread else vocabulary
 
 
 def _supported(track: Track, asked: int | None) -> Track:

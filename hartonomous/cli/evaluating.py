@@ -14,6 +14,7 @@ from hartonomous.cli.output import (
     print_json,
     print_measures,
     print_rows,
+    printable,
     progress_bar,
     quiet_option,
     say,
@@ -88,6 +89,8 @@ def _next(
     from hartonomous.extract.texts import read_texts
 
     texts = read_texts(text)
+    for file in texts.unread:
+        say(f"Not read: {printable(file.reason)}", quiet)
     with open_graph() as graph:
         expecting = Expecting(graph, only_sources=source or None)
         opened = open_model(model, OpenOptions(tracks=frozenset({"next"})))

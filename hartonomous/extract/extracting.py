@@ -78,9 +78,11 @@ def open_model(model: str, options: OpenOptions, importer: str | None = None) ->
     Raises NotFound, or BadInput for what is not a model, is unsafe, or holds nothing to compare.
     """
     path = download(model) if is_hub_id(model) else Path(model)
-    opened = importer_for(path, importer).open(path, options)
+    opened = importer_for(path, importer, options.encoder is not None).open(path, options)
     if options.encoder is not None and not opened.pairs:
         raise UsageError(f"{path} is a model; leave --encoder out, it reads documents.")
+    if options.exclude and not opened.pairs:
+        raise UsageError(f"{path} is a model; leave --exclude out, it is for folders of documents.")
     if len(opened.vocabulary) < 2:
         counted = opened.vocabulary.excluded
         reasons = ", ".join(f"{count} {reason}" for reason, count in counted.items()) or "none"

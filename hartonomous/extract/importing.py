@@ -46,6 +46,7 @@ class OpenOptions:
     run, if it is.
     `read` are files and folders of text a causal model reads, `samples` the tokens it writes itself.
     `encoder` is the folder of the sentence encoder that reads documents.
+    `exclude` are patterns of the names that are passed over in a folder of documents.
     `support` positions have to list a pair of layers, heads or promotions; None is the usual number.
     """
 
@@ -58,6 +59,7 @@ class OpenOptions:
     samples: int = 0
     encoder: Path | None = None
     support: int | None = None
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -149,10 +151,19 @@ class PairTrack:
 
 
 @dataclass(frozen=True)
+class UnreadFile:
+    """A file that was left out because it cannot be read, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class OpenedModel:
     """A model that was opened safely: its files, its vocabulary, what it can be asked.
 
-    `kind` is the source's, as schema.py lists them.
+    `kind` is the source's, as schema.py lists them. `unread` are files that are left out, `remarks`
+    what else a person should know of what was read.
     """
 
     importer: str
@@ -165,10 +176,15 @@ class OpenedModel:
     listed: tuple[ListedTrack, ...] = ()
     pairs: tuple[PairTrack, ...] = ()
     kind: str = "model"
+    unread: tuple[UnreadFile, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 class Importer(Protocol):
-    """One kind of model. A package registers its importer under the entry-point group above."""
+    """One kind of model. A package registers its importer under the entry-point group above.
+
+    One whose `reads_documents` is true takes what no other recognises, where an encoder is given.
+    """
 
     name: str
     summary: str
@@ -194,8 +210,9 @@ def importers() -> dict[str, Importer]:
     return found
 
 
-def importer_for(path: Path, name: str | None = None) -> Importer:
-    """Return the importer of that name, or the one that recognises the path.
+def importer_for(path: Path, name: str | None = None, documents: bool = False) -> Importer:
+    """Return the importer of that name, or the one that recognises the path; of what no other does,
+    with `documents`, the one that reads these.
 
     Raises NotFound when there is nothing at the path, BadInput when no importer reads it.
     """
@@ -206,8 +223,12 @@ def importer_for(path: Path, name: str | None = None) -> Importer:
         raise NotFound(f"There is nothing at {path}.")
     if name is not None and path.is_file() and not is_pickle(path):
         return known[name]
-    for importer in [known[name]] if name is not None else known.values():
+    candidates = [known[name]] if name is not None else list(known.values())
+    for importer in candidates:
         if importer.recognises(path):
+            return importer
+    for importer in candidates if documents else ():
+        if getattr(importer, "reads_documents", False):
             return importer
     for file in [path, *sorted(path.iterdir())] if path.is_dir() else [path]:
         if is_pickle(file):

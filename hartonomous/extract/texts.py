@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from pathlib import Path
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, NotFound
+from hartonomous.extract.importing import UnreadFile
+from hartonomous.file_names import readable
 from hartonomous.identity import file_digest
 
 ENDINGS = (".txt", ".text", ".md")
@@ -17,6 +20,14 @@ ENDINGS = (".txt", ".text", ".md")
 MOST_BYTES = 8 << 20
 """Of text in all: about two million tokens, what counting holds in 2 GB of memory."""
 
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
 BYTES_PER_TOKEN = 4
 TOKENS_PER_SECOND = 500
 """What a refusal tells with: English text, and a small model on one core."""
@@ -24,17 +35,18 @@ TOKENS_PER_SECOND = 500
 
 @dataclass(frozen=True)
 class Texts:
-    """The files that were opened, and their paragraphs, white space read as one space."""
+    """The files that were opened, and their paragraphs, white space read as one space; and files of
+    folders that cannot be read."""
 
     files: tuple[OpenedFile, ...]
     paragraphs: tuple[str, ...]
+    unread: tuple[UnreadFile, ...] = ()
 
 
 def read_texts(paths: Sequence[Path]) -> Texts:
-    """Read files, and folders' files that end in ENDINGS.
+    """Read files, and folders' files that end in ENDINGS; of these, one that is no text is left out.
 
-    Raises NotFound where there is nothing, BadInput for what is not UTF-8 text and for more than
-    MOST_BYTES.
+    Raises NotFound where there is nothing, BadInput for what is no text and for more than MOST_BYTES.
     """
     found = [named for path in paths for named in _files(path)]
     size = sum(file.stat().st_size for _, file in found)
@@ -45,10 +57,22 @@ def read_texts(paths: Sequence[Path]) -> Texts:
             f"{tokens / TOKENS_PER_SECOND / 3600:,.0f} hours of reading on one core; at most "
             f"{MOST_BYTES >> 20} MiB are read into one source. Give a part of it."
         )
-    files = tuple(
-        OpenedFile(f"read/{name}", file_digest(file), file.stat().st_size) for name, file in found
-    )
-    return Texts(files, tuple(text for _, file in found for text in paragraphs(_text(file))))
+    files: list[OpenedFile] = []
+    unread: list[UnreadFile] = []
+    read: list[str] = []
+    for name, file in found:
+        try:
+            text = decoded(file, file.read_bytes())
+        except BadInput as error:
+            if file in paths:
+                raise
+            unread.append(UnreadFile(readable(name), str(error)))
+            continue
+        files.append(OpenedFile(f"read/{name}", file_digest(file), file.stat().st_size))
+        read += paragraphs(text)
+    if unread and not files:
+        raise BadInput(f"None of {len(unread)} texts can be read; the first: {unread[0].reason}")
+    return Texts(tuple(files), tuple(read), tuple(unread))
 
 
 def paragraphs(text: str) -> Iterator[str]:
@@ -75,14 +99,33 @@ def _files(path: Path) -> list[tuple[str, Path]]:
     return [(file.relative_to(path).as_posix(), file) for file in found]
 
 
-def _text(path: Path) -> str:
+def decoded(path: Path, raw: bytes, encoding: str = "utf-8", errors: str = "strict") -> str:
+    """Return the text of a file's bytes, lines ended by a newline alone.
+
+    A byte order mark is taken at its word before `encoding`, a codec of Python's. Raises BadInput
+    with the place of what is not of that encoding or is no text.
+    """
+    for mark, name in BYTE_ORDER_MARKS:
+        if raw.startswith(mark):
+            raw, encoding = raw[len(mark) :], name
+            break
     try:
-        text = path.read_text("utf-8-sig")
+        text = raw.decode(encoding, errors)
     except UnicodeDecodeError as error:
         raise BadInput(
-            f"{path} is not UTF-8 (byte {error.start} is {error.object[error.start]:#04x}); convert "
-            "it first: iconv -f ENCODING -t UTF-8."
+            f"{path}, {_place(raw, error.start)}: 0x{raw[error.start : error.start + 1].hex()} is not "
+            f"{encoding.upper()} ({error.reason}). Save it as UTF-8, for instance with iconv -f "
+            "ENCODING -t UTF-8."
         ) from error
-    if "\0" in text:
-        raise BadInput(f"{path} is not text: it holds zero bytes.")
-    return text
+    if (nul := text.find("\0")) >= 0:
+        line = text.count("\n", 0, nul) + 1
+        raise BadInput(
+            f"{path}, line {line}: there is a NUL character, so this is not a text, or is UTF-16 "
+            "without its byte order mark. Save it as UTF-8."
+        )
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _place(raw: bytes, start: int) -> str:
+    line = raw.count(b"\n", 0, start) + 1
+    return f"line {line}, byte {start}"

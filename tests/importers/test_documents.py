@@ -16,11 +16,11 @@ from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions
 from hartonomous.extract.neighbours import NeighbourOptions
-from importers import document_files, documents, sentence_reading
-from importers.document_files import text_blocks
+from importers import document_files, documents, sentence_reading, web_pages
+from importers.document_formats import read_document
 from importers.question_files import read_questions
 from importers.sentence_encoders import open_encoder
-from importers.sentence_reading import Reading, read_documents
+from importers.sentence_reading import FoundFiles, Reading, read_documents
 from tests.building import silent
 from tests.document_files import DOCUMENTS, write_pdf
 from tests.models import GLOVE, MINILM
@@ -34,8 +34,8 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_encoder(tmp_path_factory.mktemp("encoder"))
 
 
-def reading(*files: Path) -> Reading:
-    return read_documents(list(files), 0, None)
+def reading(file: Path) -> Reading:
+    return read_documents(file, FoundFiles([file]))
 
 
 def answered(found: Reading) -> dict[tuple[str, str], int]:
@@ -92,10 +92,10 @@ def test_html_is_decoded_as_it_declares(tmp_path: Path) -> None:
     assert list(reading(tmp_path / "a.html").sentences) == ["Café im Erdgeschoß."]
     (tmp_path / "b.html").write_bytes(page.replace("iso-8859-1", "utf-8").encode("iso-8859-1"))
     with pytest.raises(BadInput, match=r"line 1, byte .* is not UTF-8"):
-        text_blocks(tmp_path / "b.html")
+        read_document(tmp_path / "b.html")
     (tmp_path / "c.html").write_bytes(b'<meta charset="no-such"><p>A.</p>')
     with pytest.raises(BadInput, match="'no-such', which is unknown"):
-        text_blocks(tmp_path / "c.html")
+        read_document(tmp_path / "c.html")
 
 
 def test_pdf_pages_are_read(tmp_path: Path) -> None:
@@ -115,14 +115,14 @@ def test_pdfs_that_cannot_be_read_say_why(tmp_path: Path) -> None:
     writer = pypdf.PdfWriter(clone_from=sound)
     writer.encrypt("secret", algorithm="AES-256")
     writer.write(tmp_path / "locked.pdf")
-    with pytest.raises(BadInput, match="encrypted"):
-        text_blocks(tmp_path / "locked.pdf")
+    with pytest.raises(BadInput, match="needs a password"):
+        read_document(tmp_path / "locked.pdf")
     with pytest.raises(BadInput, match="no text on its 2 pages, so it is likely scanned"):
-        text_blocks(write_pdf(tmp_path / "scanned.pdf", [[], []]))
+        read_document(write_pdf(tmp_path / "scanned.pdf", [[], []]))
     for name, damage in {"cut": sound.read_bytes()[:200], "other": b"no PDF at all"}.items():
         (tmp_path / f"{name}.pdf").write_bytes(damage)
         with pytest.raises(BadInput, match="cannot be read as a PDF"):
-            text_blocks(tmp_path / f"{name}.pdf")
+            read_document(tmp_path / f"{name}.pdf")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +138,7 @@ def test_text_of_another_encoding_is_refused_with_the_place(
 ) -> None:
     (tmp_path / "a.txt").write_bytes(content)
     with pytest.raises(BadInput, match=fault):
-        text_blocks(tmp_path / "a.txt")
+        read_document(tmp_path / "a.txt")
 
 
 @pytest.mark.parametrize("name", ["a.txt", "a.md", "a.html", "a.pdf", "a.json", "a.csv"])
@@ -166,24 +166,24 @@ def test_many_documents_are_bounded_together(
 def test_html_with_too_many_tags_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(document_files, "MOST_TAGS", 3)
+    monkeypatch.setattr(web_pages, "MOST_TAGS", 3)
     (tmp_path / "a.html").write_text("<b>" * 4)
     with pytest.raises(BadInput, match="4 tags"):
-        text_blocks(tmp_path / "a.html")
+        read_document(tmp_path / "a.html")
 
 
 def test_sentences_are_kept_once_and_exclusions_counted(tmp_path: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text(
-        "A  sentence\nhere. A sentence here.\n\n12 34 56.\n\nA\u202e\x07bell rings.\n\n"
-        + "long " * 300 + "end.\n\nCafe\u0301 opens."
-    )  # fmt: skip
+        "A  sentence\nhere. A sentence here.\n\n12 34 56.\n\nA\u202e\x07 bell rings.\n\n"
+        "\uf0b7 A bullet.\n\nThe \ue062nancial report.\n\nCafe\u0301 opens."
+    )
     found = reading(file)
-    assert list(found.sentences) == ["A sentence here.", "Café opens."]
+    assert list(found.sentences) == [
+        "A sentence here.", "A bell rings.", "A bullet.", "Café opens.",
+    ]  # fmt: skip
     assert found.merged == 1
-    assert found.excluded == {
-        "without letters": 1, "unprintable characters": 1, "longer than 1000 characters": 1,
-    }  # fmt: skip
+    assert found.excluded == {"without letters": 1, "characters of private use": 1}
 
 
 def test_reading_order_pairs_a_question_with_the_sentence_after_it(tmp_path: Path) -> None:
@@ -265,7 +265,9 @@ def test_a_folder_is_one_source_with_what_was_left_out(tmp_path: Path, encoder: 
     model = opened(tmp_path, encoder)
     assert [file.name for file in model.files] == ["b.md", "deep/a.txt"]
     assert model.kind == "corpus"
-    assert model.vocabulary.excluded == {"files of another kind": 1}
+    assert model.vocabulary.excluded == {
+        "files of another kind": 1, "hidden files and folders": 1, "links that lead elsewhere": 1,
+    }  # fmt: skip
     kinds = model.vocabulary.compositions["kind"].to_pylist()
     texts = model.vocabulary.compositions["text"].to_pylist()
     assert set(zip(kinds, texts, strict=True)) == {
@@ -299,7 +301,7 @@ def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(document_files, "import_module", missing)
     with pytest.raises(UsageError, match=r"hartonomous\[documents,transformers\]"):
-        text_blocks(DOCUMENTS / "faq.md")
+        read_document(DOCUMENTS / "faq.md")
     monkeypatch.setattr("importers.sentence_encoders.import_module", missing)
     with pytest.raises(UsageError, match=r"hartonomous\[documents,transformers\]"):
         open_encoder(MINILM)
@@ -385,3 +387,89 @@ def test_evidence_is_what_the_encoder_holds_alike(tmp_path: Path, encoder: Path)
         assert row["weight"] == pytest.approx(1e6 * row["n"] * cosine, abs=20 * row["n"])
         assert texts[row["start"]].endswith("?")
     assert {"is", "the"}.isdisjoint(texts[row] for row, kind in kinds.items() if kind == "Token")
+
+
+def test_one_odd_file_does_not_stop_a_folder(tmp_path: Path, encoder: Path) -> None:
+    (tmp_path / "a.md").write_text("The office opens at nine.\n\nBoats are moored here.")
+    odd = {
+        "package.json": b'{"name": "x", "keywords": ["a"]}',
+        "list.json": b'["a", "b"]',
+        "prices.csv": b"date,fee\n2024,12\n",
+        "old.txt": "Caf\u00e9".encode("latin-1"),
+        "zero.pdf": b"",
+        "deep/page.html": b'<meta charset="no-such">A page.',
+    }
+    (tmp_path / "deep").mkdir()
+    for name, content in odd.items():
+        (tmp_path / name).write_bytes(content)
+    for name in ("data.pkl", "firmware.bin", "a.docx"):
+        (tmp_path / name).write_bytes(b"\x80\x04x")
+    (tmp_path / "config.json").write_text('{"site": "x"}')
+    model = opened(tmp_path, encoder)
+    assert [file.name for file in model.files] == ["a.md"]
+    assert {file.name for file in model.unread} == {*odd, "config.json"}
+    reasons = {file.name: file.reason for file in model.unread}
+    assert "no column 'question'" in reasons["prices.csv"]
+    assert "'no-such', which is unknown" in reasons["deep/page.html"]
+    assert model.vocabulary.excluded == {
+        "files of another kind": 3, "files that cannot be read": 7,
+    }  # fmt: skip
+    fewer = opened(tmp_path, encoder, exclude=("*.json", "deep", "old.txt"))
+    assert {file.name for file in fewer.unread} == {"prices.csv", "zero.pdf"}
+    assert fewer.vocabulary.excluded["files that --exclude names"] == 5
+    (tmp_path / "a.md").unlink()
+    with pytest.raises(BadInput, match=r"none of its 7 documents can be read; the first: .*config"):
+        opened(tmp_path, encoder)
+    with pytest.raises(BadInput, match="record 1: a record with a question"):
+        opened(tmp_path / "package.json", encoder)
+
+
+def test_names_that_are_not_utf8_are_read_and_told(tmp_path: Path, encoder: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"caf\xe9")
+    folder.mkdir()
+    (folder / os.fsdecode(b"\xff.txt")).write_text("The office opens. Boats leave.")
+    (folder / os.fsdecode(b"odd\xe9.json")).write_text("{}")
+    model = opened(folder, encoder)
+    assert [file.name for file in model.files] == ["\\xff.txt"]
+    assert [file.name for file in model.unread] == ["odd\\xe9.json"]
+    assert r"caf\xe9/odd\xe9.json" in model.unread[0].reason
+    bundle = extract(model, ExtractOptions(NeighbourOptions(k=2)), tmp_path / "b", silent)
+    assert bundle.source.files[0].name == "\\xff.txt"
+    with pytest.raises(NotFound, match=r"nothing at .*caf\\xe9/no\."):
+        opened(folder / "no.", encoder)
+
+
+def test_prose_that_ends_in_numbers_is_no_vectors(tmp_path: Path, encoder: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("Call 555 1234\nThe office opens at nine.\n")
+    assert documents.IMPORTER.recognises(file)
+    assert len(opened(file, encoder).vocabulary) > 2
+    file.write_text("king 0.5 1.5\nqueen 0.25 1e-3\n")
+    assert not documents.IMPORTER.recognises(file)
+
+
+def test_what_is_no_documents_has_no_use_for_exclude(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="leave --exclude out"):
+        open_model(str(MINILM), OpenOptions(exclude=("*.json",)))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("a.csv", "question,answer\nWho?,Me, myself and I.\n", "line 2: there are 3 cells under 2"),
+        ("a.csv", "question,answer,answer\nWho?,Me.,I.\n", "two columns 'answer'"),
+        ("a.json", '[{"question": "Who?", "Question": "Why?", "answer": "Me."}]', "given twice"),
+    ],
+)
+def test_what_would_be_lost_of_a_record_is_refused(
+    tmp_path: Path, name: str, text: str, fault: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(BadInput, match=f"{name}.*{fault}"):
+        read_questions(tmp_path / name)
+
+
+def test_a_long_cell_is_read(tmp_path: Path) -> None:
+    answer = "long " * 40_000
+    (tmp_path / "a.csv").write_text(f'question,answer\nWho?,"{answer}"\n')
+    assert read_questions(tmp_path / "a.csv").pairs == [("Who?", answer)]

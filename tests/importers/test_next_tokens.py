@@ -283,10 +283,18 @@ def test_text_that_cannot_be_read_is_refused(
 
     latin = tmp_path / "latin.txt"
     latin.write_bytes("König".encode("latin-1"))
-    refused(BadInput, r"latin.txt is not UTF-8 \(byte 1 is 0xf6\)", latin)
+    refused(BadInput, r"latin.txt, line 1, byte 1: 0xf6 is not UTF-8", latin)
+    both = tmp_path / "both"
+    both.mkdir()
+    latin.rename(both / "latin.txt")
+    refused(BadInput, "None of 1 texts can be read; the first: .*latin.txt", both)
+    written(both)
+    model = opened(path, read=(both,))
+    assert [file.name for file in model.unread] == ["latin.txt"]
+    assert model.vocabulary.excluded["files that cannot be read"] == 1
     zeros = tmp_path / "zeros.txt"
     zeros.write_bytes(b"king\0queen")
-    refused(BadInput, "zero bytes", zeros)
+    refused(BadInput, "line 1: there is a NUL", zeros)
     refused(NotFound, "no text to read", tmp_path / "missing.txt")
     (tmp_path / "empty").mkdir()
     refused(BadInput, "no file that ends in", tmp_path / "empty")

@@ -1,0 +1,91 @@
+"""Markdown as blocks of text: what a reader sees of it once it is a page.
+
+CommonMark with GitHub's tables, task lists, alerts and footnotes is turned into HTML, raw HTML kept,
+and read as a page; so text within raw elements is read as a browser shows it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hartonomous.errors import BadInput
+from importers import web_pages
+from importers.document_files import Document, module, read_text
+
+MOST_NESTING = 100
+"""Quotes and lists within each other; the parser passes over what lies deeper without a word."""
+
+_FRONT_MATTER = re.compile(
+    r"\A(?:---[ \t]*\n(?P<yaml>(?:.*\n)*?)(?:---|\.\.\.)"
+    r"|\+\+\+[ \t]*\n(?P<toml>(?:.*\n)*?)\+\+\+)[ \t]*(?:\n|\Z)"
+)
+_SETTING = re.compile(r"[\w.\"'-]+\s*[:=](?:\s|$)|#|\[|\s*$")
+_SWALLOWING = re.compile(
+    r"<(?=/?(?:title|textarea|xmp|iframe|noembed|noframes|plaintext|select|option)\b)",
+    re.IGNORECASE,
+)
+
+
+def read_markdown(path: Path) -> Document:
+    """Return the blocks of a Markdown file.
+
+    Raises BadInput for another encoding, and for nesting that the parsers do not read.
+    """
+    text, settings = _without_front_matter(read_text(path))
+    html, unused = _rendered(path, text)
+    if (tags := html.count("<")) > web_pages.MOST_TAGS:
+        raise BadInput(
+            f"{path} makes {tags:,} tags; a page of up to {web_pages.MOST_TAGS:,} is read. Split it."
+        )
+    web_pages.refuse_nesting(path, html)
+    document = web_pages.page_document(html)
+    if settings:
+        document.left_out["front matter"] += 1
+    if unused:
+        document.left_out["footnotes that nothing refers to"] += unused
+    return document
+
+
+def _without_front_matter(text: str) -> tuple[str, bool]:
+    """Return a text without the settings it begins with, and whether it had any."""
+    found = _FRONT_MATTER.match(text)
+    if found is None:
+        return text, False
+    lines = (found["yaml"] or found["toml"] or "").split("\n")
+    # Between two rules there may be text; settings begin with a name.
+    if not _SETTING.match(next((line for line in lines if line.strip()), "")):
+        return text, False
+    return text[found.end() :], any(line.strip() for line in lines)
+
+
+def _rendered(path: Path, text: str) -> tuple[str, int]:
+    """Return a Markdown text as HTML, and how many footnotes in it nothing refers to."""
+    parser: Any = module("markdown_it").MarkdownIt(
+        "commonmark",
+        {"html": True, "maxNesting": MOST_NESTING, "tasklists": True, "alerts": True},
+    )
+    parser.enable(["table", "strikethrough"])
+    parser.use(module("mdit_py_plugins.footnote").footnote_plugin, inline=False)
+    for mark in ("footnote_ref", "footnote_anchor"):
+        parser.add_render_rule(mark, lambda *_: "")
+    noted: dict[str, Any] = {}
+    tokens = parser.parse(text, noted)
+    if any(token.level >= MOST_NESTING - 1 for token in tokens):
+        raise BadInput(
+            f"{path} nests quotes and lists {MOST_NESTING} deep or deeper; that deep they are not "
+            "read. Split it."
+        )
+    html = _SWALLOWING.sub("&lt;", parser.renderer.render(tokens, parser.options, noted))
+    unused = sum(place < 0 for place in noted.get("footnotes", {}).get("refs", {}).values())
+    return _closed(_closed(html, "script"), "style"), unused
+
+
+def _closed(html: str, name: str) -> str:
+    """Return a page with the tags of an element as text that nothing closes: they would hide the rest."""
+    lower = html.lower()
+    last = lower.rfind(f"</{name}") if len(lower) == len(html) else -1
+    end = max(last, 0)
+    opened = re.compile(rf"<(?={name}\b)", re.IGNORECASE)
+    return html[:end] + opened.sub("&lt;", html[end:])
