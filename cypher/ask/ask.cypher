@@ -4,10 +4,20 @@
 // procedure: ask(question::STRING, top = 5::INTEGER, matches = null::LIST OF MAP)
 CALL () {
   // A word leads to sentences over itself, and by half as much over the words related to it.
-  WITH reduce(text = '', i IN range(0, size($question) - 1) |
-         text + CASE WHEN substring($question, i, 1) =~ '[\\p{L}\\p{N}]'
-                THEN substring($question, i, 1) ELSE ' ' END) AS spaced
-  UNWIND split(toLower(spaced), ' ') AS word
+  WITH [i IN range(0, size($question) - 1) | toLower(substring($question, i, 1))] AS characters,
+       '[\\p{IsHan}\\p{IsHiragana}\\p{IsKatakana}\\x{30fc}\\p{IsThai}\\p{IsLao}\\p{IsKhmer}\\p{IsMyanmar}]'
+         AS unspaced
+  // Where a script sets no spaces, any part of a run may be a word.
+  WITH reduce(text = '', c IN characters |
+         text + CASE WHEN c =~ '[\\p{L}\\p{M}\\p{N}\\x{200c}\\x{200d}]' AND NOT c =~ unspaced
+                THEN c ELSE ' ' END) AS spaced,
+       reduce(text = '', c IN characters |
+         text + CASE WHEN c =~ unspaced OR c =~ '\\p{M}' THEN c ELSE ' ' END) AS unspaced
+  WITH split(spaced, ' ') +
+       reduce(parts = [], run IN [one IN split(unspaced, ' ') WHERE one <> ''] |
+         reduce(more = parts, i IN range(0, size(run) - 1) |
+           more + [n IN range(1, 16) WHERE i + n <= size(run) | substring(run, i, n)])) AS words
+  UNWIND words AS word
   WITH DISTINCT word
   WHERE word <> '' AND $matches IS NULL
   MATCH (c:Composition {folded: normalize(word)})
@@ -52,7 +62,7 @@ CALL (s, score) {
          [s.text, q.text, answer.text] AS path
   UNION ALL
   // A sentence that asks nothing may itself be what is looked for.
-  UNWIND CASE WHEN right(s.text, 1) IN ['?', '？', '؟'] THEN [] ELSE [s] END AS answer
+  UNWIND CASE WHEN s.text =~ '(?s)(.*[?？؟⁇⁈⁉‽⸮፧][\\p{P}\\p{S} ]*|.*\\p{IsGreek}.*\\x{3b}|.*か[。.]?|.*՞.*)' THEN [] ELSE [s] END AS answer
   RETURN answer, false AS answered, score AS total, null AS elo, [answer.text] AS path
 }
 WITH answer, answered, total, elo, words, path

@@ -1,5 +1,6 @@
 """Documents beside models in the graph, and questions answered from them by words and by vectors."""
 
+# ruff: noqa: RUF001
 from __future__ import annotations
 
 import json
@@ -50,6 +51,27 @@ def small(folder: Path, text: str, encoder: Path) -> Bundle:
     (folder / "a.txt").write_text(text)
     model = open_model(str(folder / "a.txt"), OpenOptions(encoder=encoder))
     return extract(model, ExtractOptions(), folder / "bundle", silent)
+
+
+@pytest.mark.parametrize(
+    ("text", "question", "answer"),
+    [
+        ("港口九点开门。如何支付费用？您可以用银行卡支付。", "怎么支付费用", "您可以用银行卡支付。"),
+        ("港は九時に開きます。料金はどこで払いますか。窓口です。", "料金を払う所は", "窓口です。"),
+        ("สำนักงานเปิดเวลาเก้าโมง ค่าธรรมเนียมเท่าไร? ห้าสิบบาทต่อวัน", "ค่าธรรมเนียม", "ห้าสิบบาทต่อวัน"),
+        ("कार्यालय नौ बजे खुलता है। शुल्क कैसे दें? कार्ड से।", "शुल्क देना", "कार्ड से।"),
+        ("Το λιμάνι ανοίγει. Πώς πληρώνω εδώ; Με κάρτα.", "πληρώνω με τι", "Με κάρτα."),
+    ],
+)  # fmt: skip
+def test_questions_are_answered_where_words_have_no_spaces(
+    graph: Graph, tmp_path: Path, text: str, question: str, answer: str
+) -> None:
+    put_in(graph, small(tmp_path / "a", text, MINILM), "a")
+    rows = ask(graph, question)
+    assert (rows[0]["answer"], rows[0]["answered"]) == (answer, True)
+    assert all(word in question for word in rows[0]["words"])
+    encoded = ask(graph, question, encode=open_encoder(MINILM).encode)
+    assert answer in {row["answer"] for row in encoded if row["answered"]}
 
 
 def test_documents_and_models_come_and_go_exactly(graph: Graph, tmp_path: Path) -> None:
