@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.omissions import omissions_in, omissions_of, say_omissions
 from hartonomous.cli.output import (
     F,
     json_option,
@@ -84,6 +85,12 @@ def extraction_options(command: F) -> F:
             type=click.Path(path_type=Path),
             help="Folder of the sentence encoder that reads documents.",
         ),
+        click.option(
+            "--exclude",
+            multiple=True,
+            metavar="PATTERN",
+            help="Files or folders of documents to pass over, such as '*.json'; repeatable.",
+        ),
         click.option("--subject", help="Whose data it is, when it is somebody's."),
         click.option("--licence", help="The licence it came under."),
         click.option("--family", help="The family of models it belongs to."),
@@ -128,7 +135,9 @@ def extract(model: str, output: Path, as_json: bool, quiet: bool, **options: Any
     opened = open_model(model, *opening(options))
     with progress_bar(quiet) as progress:
         bundle = run(opened, extraction(options), output, progress)
-    _print_bundle(bundle, as_json)
+    omissions = omissions_of(opened)
+    _print_bundle(bundle, as_json, omissions.as_facts())
+    say_omissions(omissions, quiet)
 
 
 @click.command(
@@ -148,13 +157,19 @@ def inspect(path: str, as_json: bool, **options: Any) -> None:
     if is_bundle(Path(path)):
         bundle = read_bundle(Path(path))
         bundle.verify_rows()
-        _print_bundle(bundle, as_json)
+        _print_bundle(bundle, as_json, {})
+        say_omissions(omissions_in(bundle))
         return
     from hartonomous.extract.extracting import forecast, open_model
 
     opened = open_model(path, *opening(options))
+    omissions = omissions_of(opened)
     facts = {"importer": opened.importer, **forecast(opened, extraction(options))}
-    print_json(facts) if as_json else print_facts(_readable(facts))
+    if as_json:
+        print_json({**facts, **omissions.as_facts()})
+    else:
+        print_facts(_readable(facts))
+    say_omissions(omissions)
 
 
 def opening(options: dict[str, Any]) -> tuple[OpenOptions, str | None]:
@@ -171,6 +186,7 @@ def opening(options: dict[str, Any]) -> tuple[OpenOptions, str | None]:
         options["samples"],
         options["encoder"],
         options["support"],
+        options["exclude"],
     )
     return chosen, options["importer"]
 
@@ -184,7 +200,8 @@ def extraction(options: dict[str, Any]) -> ExtractOptions:
     return ExtractOptions(search, options["subject"], options["licence"], options["family"])
 
 
-def _print_bundle(bundle: Bundle, as_json: bool) -> None:
+def _print_bundle(bundle: Bundle, as_json: bool, more: dict[str, Any]) -> None:
+    """Print what a bundle holds; in JSON, `more` that only its making told."""
     facts: dict[str, Any] = {
         "bundle": str(bundle.path),
         "digest": bundle.digest,
@@ -196,7 +213,7 @@ def _print_bundle(bundle: Bundle, as_json: bool) -> None:
         "tracks": [{**asdict(track), "positions": len(track.positions)} for track in bundle.tracks],
     }
     if as_json:
-        print_json(facts)
+        print_json({**facts, **more})
         return
     tracks = facts.pop("tracks")
     print_facts(_readable(facts))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hartonomous.cli.extracting import extraction, extraction_options, opening
+from hartonomous.cli.omissions import Omissions, omissions_in, omissions_of, say_omissions
 from hartonomous.cli.output import (
     json_option,
     print_facts,
@@ -49,7 +50,7 @@ def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, qui
     verified = read_bundle(bundle)
     with connect() as graph, progress_bar(quiet) as progress:
         report = load_bundle(graph, verified, chosen, progress, replace is not None)
-    _print_report(report, as_json, quiet)
+    _print_report(report, omissions_in(verified), as_json, quiet)
 
 
 @click.command(
@@ -88,7 +89,7 @@ def ingest(
         report = run(
             graph, opened, extraction(options), chosen, place, progress, replace is not None
         )
-    _print_report(report, as_json, quiet)
+    _print_report(report, omissions_of(opened), as_json, quiet)
 
 
 def _name(name: str | None, replace: str | None) -> str:
@@ -99,11 +100,12 @@ def _name(name: str | None, replace: str | None) -> str:
     return name or replace or ""
 
 
-def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:
+def _print_report(report: IngestReport, omissions: Omissions, as_json: bool, quiet: bool) -> None:
     for finding in report.findings:
         say(f"Note: {finding.source} {finding.text}.", quiet)
     if as_json:
-        print_json(asdict(report))
+        print_json({**asdict(report), **omissions.as_facts()})
+        say_omissions(omissions, quiet)
         return
     if report.repeated:
         say(f"{report.name!r} is in the graph already; nothing changed.", quiet)
@@ -113,9 +115,11 @@ def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:
         "evidence written": report.load.rows,
         "evidence already there": report.load.already,
         "pairs rated": report.settled.pairs,
+        "left out": dict(omissions.excluded),
         **({"skipped, as erased": report.skipped} if report.skipped else {}),
     }
     print_facts(facts)
+    say_omissions(omissions, quiet)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous rate --all\n")
