@@ -37,7 +37,7 @@ from hartonomous.store.compaction import find_bytes
 from hartonomous.store.connecting import connect
 from hartonomous.store.home import ADMIN
 from hartonomous.store.keys import directory
-from hartonomous.store.launching import ENTRY
+from hartonomous.store.launching import ENTRY, choose_ports
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import verify_log
 from hartonomous.store.schema_check import schema_differences
@@ -75,6 +75,7 @@ class World:
     full: set[int] = field(default_factory=set)
     quiet: threading.Event = field(default_factory=threading.Event)
     turn: threading.Lock = field(default_factory=threading.Lock)
+    ports: tuple[int, int] = field(default_factory=lambda: _free_ports())
 
     def command(self, client: int, *arguments: object) -> tuple[int, str, str]:
         """Run a command line as a client; return exit code, output, complaint."""
@@ -101,12 +102,21 @@ class World:
 
     def up(self, client: int) -> None:
         """Start the server where it does not run, one client at a time."""
+        bolt, http = self.ports
         with self.turn:
-            self.command(client, "up", "--bolt-port", PORTS[0], "--http-port", PORTS[1], "-q")
+            code, _, complaint = self.command(
+                client, "up", "--bolt-port", bolt, "--http-port", http, "-q"
+            )
+        if code > 0:
+            sys.stdout.write(f"up: exit {code}: {complaint}")
 
 
 CLI = "from hartonomous.cli import main; main()"
-PORTS = (17687, 17474)
+
+
+def _free_ports() -> tuple[int, int]:
+    chosen = choose_ports(0, 0)
+    return chosen["bolt"], chosen["http"]
 
 
 def _small_files() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from io import TextIOWrapper
+from typing import Any
 
 import click
 
+from hartonomous.cli.faults import open_streams, report_fault
 from hartonomous.errors import BadInput, HartonomousError, UsageError
 from hartonomous.file_names import readable
 
@@ -88,6 +90,13 @@ class _Verbs(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def main(self, *arguments: Any, **more: Any) -> Any:
+        open_streams()
+        try:
+            return super().main(*arguments, **more)
+        except Exception as error:
+            sys.exit(report_fault(error))
+
     def invoke(self, context: click.Context) -> object:
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
@@ -130,7 +139,7 @@ Example:
 \b
 Exit codes: 0 done; 1 differences or findings; 2 usage, or a confirmation
 that was needed; 3 not found; 4 conflict; 5 server; 6 verification failed;
-7 bad input; 130 interrupted, resumable.
+7 bad input; 70 a fault of hartonomous itself; 130 interrupted, resumable.
 \b
 Data goes to standard output, everything else to standard error.
 Shell completion: eval "$(_HARTONOMOUS_COMPLETE=bash_source hartonomous)"

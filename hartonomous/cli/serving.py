@@ -93,7 +93,9 @@ def purge(yes: bool, quiet: bool) -> None:
         if not sys.stdin.isatty():
             raise ConfirmationNeeded(f"Purging {home} needs --yes where nobody can be asked.")
         if (old := predecessor(home)).is_dir():
-            say(f"An erasure that was cut short left {old}, which may hold the graph: 'hartonomous up'")
+            say(
+                f"An erasure that was cut short left {old}, which may hold the graph: 'hartonomous up'"
+            )
             say("finds out.")
         if not click.confirm(f"Delete everything in {home}?", err=True):
             raise ConfirmationNeeded("Nothing was deleted.")
