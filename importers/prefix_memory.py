@@ -36,7 +36,7 @@ class PrefixMemory:
         memory = import_module("transformers").DynamicCache(config=self._transformer.config)
         if self._transformer.prefix:
             ids = torch.from_numpy(np.array([self._transformer.prefix], dtype=np.int64))
-            with torch.inference_mode():
+            with torch.inference_mode(), self._transformer.running():
                 self._transformer.body(
                     input_ids=ids.to(self._transformer.device),
                     **{"use_cache": True, self._name: memory},

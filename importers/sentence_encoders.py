@@ -14,7 +14,8 @@ from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.importing import Progress
 from hartonomous.extract.untrusted import inside, is_pickle, read_json, refuse_pickle, shown
 from hartonomous.identity import content_digest, file_digest
-from importers.transformer_loading import refuse_code, refuse_device, refuse_size
+from importers.loading_report import refuse_incomplete
+from importers.transformer_loading import refuse_code, refuse_device, refuse_size, refused
 
 MODULES = ("Transformer", "Pooling", "Normalize", "Dense")
 """Parts an encoder may be made of; each is the library's own class."""
@@ -121,24 +122,47 @@ def _load(path: Path, device: str) -> Any:
             f"{path} is no sentence encoder: it has no modules.json, which says how its tokens "
             "become one vector. Give a folder that sentence-transformers saved."
         )
-    _check_modules(path)
-    refuse_code(path)
-    refuse_size(path)
+    places = _check_modules(path)
+    for place in places:
+        refuse_code(place)
+        refuse_size(place)
     library, torch = _library()
     refuse_device(device)
-    try:
+    options = {"use_safetensors": True, "dtype": torch.float32, "ignore_mismatched_sizes": True}
+    with refused(path, "cannot be opened as a sentence encoder"):
         model = library.SentenceTransformer(
             str(path),
             device=device,
             local_files_only=True,
             trust_remote_code=False,
-            model_kwargs={"use_safetensors": True, "dtype": torch.float32},
+            model_kwargs=options,
         )
-    except Exception as error:
-        # The library meets a damaged folder with whatever the place it is in raises.
-        first = (str(error).strip().splitlines() or [repr(error)])[0]
-        raise BadInput(f"{path} cannot be opened as a sentence encoder: {shown(first)}") from error
+        for place, part in zip(places, _transformers(model), strict=True):
+            _check_loaded(place, part, options)
     return model.eval()
+
+
+def _transformers(model: Any) -> list[Any]:
+    """Return the transformers within an encoder, in its order."""
+    found = [getattr(part, "auto_model", None) for part in model]
+    return [part for part in found if part is not None]
+
+
+def _check_loaded(place: Path, part: Any, options: dict[str, Any]) -> None:
+    """Raise BadInput unless a part's file holds exactly its weights.
+
+    The library does not say so of the model that it loaded; loaded once more onto no device, which
+    takes no memory, the same class says it.
+    """
+    told = {"device_map": "meta", "output_loading_info": True, "local_files_only": True}
+    _, report = type(part).from_pretrained(place, config=part.config, **options, **told)
+    # An encoder that is one half of a translator leaves the other half unread.
+    report["unexpected_keys"] = {
+        name
+        for name in report["unexpected_keys"]
+        if part.config.is_encoder_decoder is False or not name.startswith("decoder.")
+    }
+    refuse_incomplete(place, part, report)
 
 
 def _library() -> tuple[Any, Any]:
@@ -156,8 +180,12 @@ def _library() -> tuple[Any, Any]:
     return library, torch
 
 
-def _check_modules(path: Path) -> None:
-    """Raise BadInput unless every part is the library's own, with weights that are no pickles."""
+def _check_modules(path: Path) -> list[Path]:
+    """Return the folders of the transformers within.
+
+    Raises BadInput unless every part is the library's own, with weights that are no pickles.
+    """
+    found = []
     modules = read_json(inside(path, "modules.json"))
     if not isinstance(modules, list) or not modules:
         raise BadInput(f"{path}: modules.json is no list of modules.")
@@ -176,6 +204,9 @@ def _check_modules(path: Path) -> None:
             raise BadInput(f"{path}: the module {shown(folder)} leads out of the folder.")
         if kind.endswith((".Transformer", ".Dense")):
             _check_weights(place)
+        if kind.endswith(".Transformer"):
+            found.append(place)
+    return found
 
 
 def _check_weights(place: Path) -> None:

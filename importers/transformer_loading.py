@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import redirect_stderr
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass
 from importlib import import_module
 from io import StringIO
@@ -12,9 +12,10 @@ from typing import Any
 
 import psutil
 
-from hartonomous.errors import BadInput, UsageError
+from hartonomous.errors import BadInput, HartonomousError, UsageError
 from hartonomous.extract.gguf_files import is_gguf, read_header
 from hartonomous.extract.untrusted import read_json, shown
+from importers.loading_report import refuse_incomplete
 
 DOCUMENT_MARKS = ("<|endoftext|>", "<|begin_of_text|>", "<s>")
 """What causal models were trained to see before a text, where the tokenizer adds nothing itself."""
@@ -23,6 +24,8 @@ ENCODERS = ("bert", "t5encoder", "clip")
 """In the names of architectures in GGUF files, what tells that there are no next tokens."""
 
 ARCHITECTURE = "general.architecture"
+
+EMBEDDING_ALONE = "Its embedding alone can be taken: --tracks embedding."
 
 DEVICE_TOLERANCE = 1e-3
 """Of a vector's length, and of all probability, by which a run on CUDA may differ from one on the
@@ -61,12 +64,19 @@ class Transformer:
     def parameters(self) -> int:
         return sum(tensor.numel() for tensor in self.model.parameters())
 
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Raise BadInput where the model cannot be run on its own tokens."""
+        with refused(self.path, "cannot be run as a transformer"):
+            yield
+
 
 def load_transformer(path: Path, device: str) -> Transformer:
     """Load a model for inference in float32, a causal one with its head over the vocabulary.
 
     Raises UsageError when the extra is not installed or there is no such device, BadInput for a
-    model that brings code, is of an unknown architecture, or is larger than the free memory.
+    model that brings code, is of an unknown architecture, has not all its weights, or is larger
+    than the free memory.
     """
     transformers, torch = _modules()
     refuse_device(device)
@@ -76,18 +86,35 @@ def load_transformer(path: Path, device: str) -> Transformer:
     folder = path.parent if is_gguf(path) else path
     options: dict[str, Any] = {"gguf_file": path.name} if is_gguf(path) else {}
     options |= {"local_files_only": True, "trust_remote_code": False}
-    try:
+    with refused(path, "cannot be opened as a transformer"):
         # A bar of the library's own, which nothing else turns off, goes to stderr for a GGUF file.
         with redirect_stderr(StringIO()):
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
             if not is_gguf(path):
                 options |= {"use_safetensors": True}
-            model = kind.from_pretrained(folder, dtype=torch.float32, **options)
-    except (OSError, ValueError, KeyError, RuntimeError, NotImplementedError, TypeError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
-        raise BadInput(f"{path} cannot be opened as a transformer: {shown(first)}") from error
+            # Shapes that differ are told with the rest; nothing that was made up is run.
+            options |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
+            model, report = kind.from_pretrained(folder, dtype=torch.float32, **options)
+        frame = _frame(tokenizer)
+    refuse_incomplete(path, model, report, EMBEDDING_ALONE)
     model.eval().to(device)
-    return Transformer(path, model, tokenizer, device, *_frame(tokenizer))
+    return Transformer(path, model, tokenizer, device, *frame)
+
+
+@contextmanager
+def refused(path: Path, what: str) -> Iterator[None]:
+    """Turn whatever the libraries raise about a model into BadInput.
+
+    They meet a damaged or unknown one with whatever the place they are in raises; the tokenizers
+    library raises bare exceptions.
+    """
+    try:
+        yield
+    except (HartonomousError, MemoryError):
+        raise
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [repr(error)])[0]
+        raise BadInput(f"{path} {what}: {shown(first)}") from error
 
 
 def architecture(path: Path) -> str:
@@ -136,10 +163,7 @@ def refuse_code(path: Path) -> None:
         return
     if not config.is_file():
         raise BadInput(f"{path} has no config.json; its architecture is not known.")
-    try:
-        described = json.loads(config.read_text("utf-8"))
-    except ValueError as error:
-        raise BadInput(f"{config} is damaged: {error}.") from error
+    described = read_json(config)
     if isinstance(described, dict) and "auto_map" in described:
         raise BadInput(
             f"{path} runs its own Python code (auto_map in config.json), and no code of a model is "

@@ -167,7 +167,12 @@ def _plan(transformer: Transformer, heads: bool) -> _Plan:
     path, config = transformer.path, transformer.config.get_text_config()
     if getattr(config, "is_encoder_decoder", False):
         raise BadInput(f"{path}: encoder-decoder models are not opened by layers and heads.")
-    count = config.num_attention_heads
+    count = getattr(config, "num_attention_heads", None)
+    if not count:
+        raise BadInput(
+            f"{path}: the architecture {config.model_type!r} has no attention heads, and only "
+            "transformers are opened by layers and heads. Take its embedding: --tracks embedding."
+        )
     shared = getattr(config, "num_key_value_heads", None) or count
     values, experts = [], []
     for name, module in transformer.body.named_modules():
@@ -228,7 +233,7 @@ def _run(
 
         return hook
 
-    with torch.inference_mode():
+    with torch.inference_mode(), transformer.running():
         with _hooks(plan, keep_values, keep_inputs):
             output = transformer.body(input_ids=tokens, output_hidden_states=layers, **frame)
         states = [state[:, place] for state in output.hidden_states] if layers else []
