@@ -178,8 +178,8 @@ class CausalRunner:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[Listed]]:
         """Return ids (texts, length), where each text ends, and what was expected step by step."""
         draws = [np.random.default_rng([SEED, int(number)]) for number in numbers]
-        openers = [OPENERS[draw.integers(len(OPENERS))] for draw in draws]
-        ids = np.array([self._ids(opener)[:1] for opener in openers], dtype=np.int64)
+        openers = self._openers()
+        ids = np.array([openers[draw.integers(len(openers))] for draw in draws])[:, None]
         memory, written, parts = self._prefix.for_sequences(len(ids)), [ids], []
         for _ in range(self._length):
             logits = self._after(written[-1], memory)
@@ -190,6 +190,14 @@ class CausalRunner:
         ends = np.isin(drawn, self._transformer.tokenizer.all_special_ids)
         lengths = np.where(ends.any(axis=1), ends.argmax(axis=1), drawn.shape[1])
         return drawn, lengths, parts
+
+    def _openers(self) -> NDArray[np.int64]:
+        """Return the ids that texts begin with: those of OPENERS, without any that the tokenizer
+        does not know; where it knows none, every row of the vocabulary."""
+        special = set(self._transformer.tokenizer.all_special_ids)
+        firsts = [self._ids(opener)[:1] for opener in OPENERS]
+        known = [first[0] for first in firsts if first and first[0] not in special]
+        return np.array(known, dtype=np.int64) if known else self._vocabulary.rows
 
     def _logits_alone(self, compositions: NDArray[np.int64]) -> Any:
         ids = self._vocabulary.rows[compositions][:, None]
@@ -209,6 +217,8 @@ class CausalRunner:
 
     def _windows(self, text: str) -> Iterator[Window]:
         ids, size = self._ids(text), self._window
+        if not ids:
+            return
         overlap = min(OVERLAP, size // 2)
         for first in range(0, max(1, len(ids) - overlap), size - overlap):
             yield Window(ids[first : first + size], overlap if first else 0, first == 0)
@@ -230,7 +240,7 @@ class CausalRunner:
         for row, window in enumerate(windows):
             # What is behind a place cannot be seen from it, so the padding needs no mask.
             ids[row, len(prefix) : len(prefix) + len(window.ids)] = window.ids
-        with self._torch.inference_mode():
+        with self._torch.inference_mode(), self._transformer.running():
             logits = self._transformer.model(
                 input_ids=self._tensor(ids), logits_to_keep=longest, use_cache=False
             ).logits[:, -longest:]
@@ -238,7 +248,7 @@ class CausalRunner:
 
     def _after(self, ids: NDArray[np.int64], memory: dict[str, Any]) -> Any:
         """Return the logits after the last id of each sequence; the memory then holds the ids too."""
-        with self._torch.inference_mode():
+        with self._torch.inference_mode(), self._transformer.running():
             return self._transformer.model(
                 input_ids=self._tensor(ids), logits_to_keep=1, **memory
             ).logits[:, -1]

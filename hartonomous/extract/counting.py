@@ -104,8 +104,11 @@ class ExpectationCounter:
     def read(self, tokens: Ints, expected: Listed, first: int = 0) -> None:
         """Take in a text: `tokens` (t,), -1 for what is no composition, and what follows each.
 
-        Places before `first` were taken in with the text before this one and are context only.
+        Places before `first` were taken in with the text before this one and are context only. A
+        text may have no tokens at all: a model may end what it writes at once.
         """
+        if not len(tokens):
+            return
         padded = np.concatenate([np.full(ORDERS - 1, -1, dtype=np.int64), tokens])
         windows = np.lib.stride_tricks.sliding_window_view(padded, ORDERS).copy()
         # A gap ends a context: nothing before it may stay.

@@ -106,3 +106,10 @@ def test_a_token_that_follows_itself_is_missing_mass() -> None:
 def test_nothing_read_counts_nothing() -> None:
     found = ExpectationCounter(N).counted()
     assert len(found.contexts) == len(found.start) == len(found.visited) == 0
+
+
+def test_a_text_of_no_tokens_counts_nothing(rng: np.random.Generator) -> None:
+    counter = ExpectationCounter(N)
+    counter.read(np.empty(0, dtype=np.int64), listed(*following(rng, 0)))
+    found = counter.counted()
+    assert len(found.contexts) == len(found.start) == 0

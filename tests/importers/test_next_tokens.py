@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +180,31 @@ def test_samples_are_the_same_again_and_end_where_the_model_ends(tmp_path: Path)
     assert first.source.options["samples"] == 400
     _, visits = rows(first)
     assert 0 < visits[ANYTHING][0] <= 7 * 63
+
+
+def test_a_tokenizer_that_knows_no_opener_begins_with_its_own_words(tmp_path: Path) -> None:
+    path = causal(tmp_path / "m")
+    file = path / "tokenizer_config.json"
+    settings = json.loads(file.read_text())
+    # What is not known is then a special token, at which a text ends.
+    file.write_text(json.dumps({**settings, "unk_token": "[UNK]"}))
+    bundle = extracted(path, tmp_path / "b", samples=300)
+    contexts = bundle.contexts()
+    assert contexts.num_rows > 1
+    assert bundle.digest == extracted(path, tmp_path / "again", samples=300).digest
+
+
+def test_a_text_of_no_tokens_is_passed_over(tmp_path: Path) -> None:
+    path = causal(tmp_path / "m")
+    file = path / "tokenizer.json"
+    tokenizer = json.loads(file.read_text())
+    digits = {"type": "Replace", "pattern": {"Regex": "[0-9]"}, "content": ""}
+    file.write_text(json.dumps({**tokenizer, "normalizer": digits}))
+    plain = extracted(path, tmp_path / "plain", read=(written(tmp_path / "plain-text"),))
+    mixed = written(tmp_path / "mixed", "123\n\n" + TEXT + "\n\n7 8 9\n")
+    assert rows(extracted(path, tmp_path / "b", read=(mixed,))) == rows(plain)
+    alone = extracted(path, tmp_path / "alone", read=(written(tmp_path / "none", "123\n"),))
+    assert alone.contexts().num_rows == extracted(path, tmp_path / "c").contexts().num_rows
 
 
 def test_its_own_texts_are_read_as_it_wrote_them(tmp_path: Path) -> None:
