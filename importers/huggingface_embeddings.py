@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from hartonomous.errors import BadInput
 from hartonomous.extract.embeddings import embedding_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions
+from hartonomous.extract.module_folders import has_weights, weights_folder
 from hartonomous.extract.safetensors_files import Tensor, read_tensor, safetensors_header
-from hartonomous.extract.tokenizers import find_tokenizer, read_tokenizer
+from hartonomous.extract.tokenizers import TokenTable, find_tokenizer, read_tokenizer
 from hartonomous.extract.untrusted import inside, read_json, shown
+from importers.static_tensors import EMBEDDINGS, read_static
 from importers.transformer_tracks import with_transformer_tracks
 
 INDEX = "model.safetensors.index.json"
@@ -41,24 +45,50 @@ class HuggingFaceEmbeddings:
 
     def recognises(self, path: Path) -> bool:
         if path.is_dir():
-            return (path / SINGLE).is_file() or (path / INDEX).is_file()
+            return has_weights(weights_folder(path))
         return path.is_file() and path.suffix.lower() == ".safetensors"
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        tensors, index = _tensors(path)
-        tensor = _input_embedding(path, tensors, options.tensor)
-        folder = path if path.is_dir() else path.parent
-        table = read_tokenizer(options.vocabulary) if options.vocabulary else find_tokenizer(folder)
+        place = weights_folder(path)
+        tensors, index = _tensors(place)
+        if options.tensor in (None, EMBEDDINGS) and EMBEDDINGS in tensors:
+            tensor, matrix = tensors[EMBEDDINGS], read_static(tensors)
+        else:
+            tensor = _input_embedding(place, tensors, options.tensor)
+            matrix = read_tensor(tensor)
         opened = embedding_model(
             self.name,
             f"{tensor.file.name}: {shown(tensor.name)}",
-            read_tensor(tensor),
-            table,
-            (tensor.file, *index, *table.files),
+            matrix,
+            _tokens(path, options, len(matrix)),
+            (tensor.file, *index),
             {"tensor": tensor.name},
             options.limit,
         )
-        return with_transformer_tracks(opened, path, options)
+        return with_transformer_tracks(opened, place, options)
+
+
+def _tokens(path: Path, options: OpenOptions, rows: int) -> TokenTable:
+    """Return the tokens given by hand, else those beside the weights, with the sizes of vocabulary
+    that the configuration names."""
+    if options.vocabulary is not None:
+        return read_tokenizer(options.vocabulary, rows)
+    folder = path if path.is_dir() else path.parent
+    table = find_tokenizer(folder, rows)
+    config = weights_folder(folder) / "config.json"
+    if options.tensor is not None or not config.is_file():
+        return table
+    return replace(table, declared=frozenset(_sizes(read_json(inside(config.parent, config.name)))))
+
+
+def _sizes(value: object, depth: int = 4) -> Iterator[int]:
+    """Yield the sizes of vocabulary that a configuration names, also for the parts of a model."""
+    if not isinstance(value, dict) or not depth:
+        return
+    for name, member in value.items():
+        if name.endswith("vocab_size") and isinstance(member, int) and member > 0:
+            yield member
+        yield from _sizes(member, depth - 1)
 
 
 def _tensors(path: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:

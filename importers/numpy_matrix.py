@@ -13,8 +13,9 @@ from hartonomous.errors import BadInput, HartonomousError
 from hartonomous.extract.embeddings import Floats, embedding_model
 from hartonomous.extract.importing import OpenedModel, OpenOptions, refuse_running
 from hartonomous.extract.tokenizers import TokenTable, word_list
-from hartonomous.extract.untrusted import shown
+from hartonomous.extract.untrusted import is_pickle, refuse_pickle, shown
 from hartonomous.extract.vocabulary import whole_words
+from importers.matrix_folder import MATRICES, matrices_in, only_matrix, words_beside
 
 READ = ("float16", "float32", "float64")
 HEADERS = {
@@ -35,47 +36,61 @@ class NumpyMatrix:
     """Opens a matrix whose row i belongs to line i of the word list."""
 
     name = "numpy"
-    summary = ".npy or .npz matrix, with a word list (--vocabulary; text or Parquet)"
+    summary = ".npy or .npz matrix, with a word list (--vocabulary, or beside it in a folder)"
 
     def recognises(self, path: Path) -> bool:
-        return path.is_file() and path.suffix.lower() in (".npy", ".npz")
+        if path.is_dir():
+            return bool(matrices_in(path))
+        return path.is_file() and path.suffix.lower() in MATRICES
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         refuse_running(self.name, options)
-        matrix, words, chosen = _read(path, options.tensor)
-        files: tuple[Path, ...] = (path,)
-        table = TokenTable(files, words or [], whole_words)
+        file = only_matrix(path) if path.is_dir() else path
+        matrix, words, chosen = _read(file, options.tensor)
+        table = TokenTable((file,), words or [], whole_words)
         if options.vocabulary is not None:
-            table = word_list(options.vocabulary)
-            files = (path, *table.files)
+            table = word_list(options.vocabulary, len(matrix))
+        elif words is None and path.is_dir():
+            table = words_beside(file, len(matrix))
         elif words is None:
             raise BadInput(f"{path} comes without words; give their list with --vocabulary FILE.")
         if len(table.entries) != len(matrix):
             raise BadInput(
-                f"{path} has {len(matrix)} rows but the word list has {len(table.entries)} words; "
+                f"{file} has {len(matrix)} rows but the word list has {len(table.entries)} words; "
                 "row i must belong to word i."
             )
         described = {"tensor": chosen}
-        return embedding_model(self.name, path.name, matrix, table, files, described, options.limit)
+        return embedding_model(
+            self.name, file.name, matrix, table, (file,), described, options.limit
+        )
 
 
 def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | None, str | None]:
     """Return the matrix, the words if the archive holds them, and the array's name."""
+    if is_pickle(path):
+        raise refuse_pickle(path)
     try:
         if path.suffix.lower() == ".npz":
             return _read_archive(path, asked)
         if asked is not None:
             raise BadInput(f"{path} holds one array without a name; leave --tensor out.")
+        # NumPy takes what does not begin as its own for a pickle.
+        with path.open("rb") as file:
+            _refuse_objects(_header(file)[1])
         array = np.load(path, mmap_mode="r", allow_pickle=False)
         return _matrix(path, array), None, None
     except HartonomousError:
         raise
     except Exception as error:
         # NumPy parses a header as Python source, so damage raises whatever that parser does.
-        reason = str(error)
-        if "pickle" in reason or "object" in reason.lower():
-            reason = "it holds Python objects, and reading them would run whatever code is in it"
-        raise BadInput(f"{path} cannot be read as a NumPy file: {reason}.") from error
+        raise BadInput(f"{path} cannot be read as a NumPy file: {error}.") from error
+
+
+def _refuse_objects(dtype: np.dtype[Any]) -> None:
+    if dtype.hasobject:
+        raise ValueError(
+            "it holds Python objects, and reading them would run whatever code is in it"
+        )
 
 
 def _read_archive(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | None, str]:
@@ -110,8 +125,7 @@ def _checked_header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInf
         )
     with archive.open(member) as file:
         shape, dtype = _header(file)
-    if dtype.hasobject:
-        raise ValueError("it holds Python objects")
+    _refuse_objects(dtype)
     # NumPy asks for memory by the header alone.
     if int(np.prod(shape, dtype=object)) * dtype.itemsize > size:
         raise ValueError(f"the header of {shown(member.filename)} lies about its size")

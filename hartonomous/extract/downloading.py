@@ -6,12 +6,16 @@ import re
 from pathlib import Path
 
 from hartonomous.errors import BadInput, NotFound
+from hartonomous.extract.module_folders import has_weights, weights_folder
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9][\w.-]{0,95}")
 WANTED = ["model.safetensors", "model-*.safetensors", "model.safetensors.index.json"]
-WANTED += ["tokenizer.json", "vocab.txt", "vocab.json"]
+WANTED += ["tokenizer.json", "vocab.txt", "vocab.json", "merges.txt", "*.tiktoken"]
 WANTED += ["added_tokens.json", "special_tokens_map.json"]
-"""Weights and what the tokenizers are read from; never code, and nothing that is not opened."""
+WANTED += ["config.json", "modules.json"]
+WANTED += [f"0_*/{name}" for name in WANTED]
+"""Weights, what the tokenizers are read from, and what says how many rows there are and where, also
+of a first part in a folder of its own; never code, and nothing that is not opened."""
 
 
 def is_hub_id(model: str) -> bool:
@@ -37,7 +41,7 @@ def download(hub_id: str) -> Path:
             f"There is nothing at {hub_id!r} here, and as a Hub id it cannot be downloaded "
             f"({reason}). Download it where there is a network and give its folder."
         ) from error
-    if not any(folder.glob("*.safetensors")):
+    if not has_weights(weights_folder(folder)) and not any(folder.glob("*.safetensors")):
         raise BadInput(
             f"{hub_id!r} has no safetensors on the Hub, and other forms (pickles) are not read. "
             "Look for a converted copy of the model there."

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput
 from hartonomous.extract.importing import OpenedModel, VectorTrack
+from hartonomous.extract.magnitudes import refuse_outlying
+from hartonomous.extract.padding import refuse_unexplained
 from hartonomous.extract.tokenizers import TokenTable
 from hartonomous.extract.untrusted import shown
 from hartonomous.extract.vocabulary import Vocabulary, build_vocabulary
@@ -18,9 +20,8 @@ from hartonomous.identity import file_digest
 
 Floats = NDArray[np.float32]
 
-MOST_PADDING = 1_024
-PADDING_SHARE = 0.05
-"""Rows beyond the tokenizer that are taken for padding: so many, or so large a share if more."""
+BEYOND_LIMIT = "beyond the limit"
+"""Why entries are left out where a person asked for the first ones only."""
 
 
 def embedding_model(
@@ -34,46 +35,33 @@ def embedding_model(
 ) -> OpenedModel:
     """Return an opened model that offers one embedding matrix, its first `limit` rows.
 
-    `matrix` is (rows, dimensions), row i for entry i of the table; `options` and the importer's name
+    `matrix` is (rows, dimensions), row i for entry i of the table, whose files are added to `files`; `options` and the importer's name
     tell what else than the files determines the result.
-    Raises BadInput when they do not belong together, and for a row that is kept and not finite.
+    Raises BadInput when they do not belong together, and for a row that is kept and is not finite,
+    or far longer than the others.
     """
-    spare = _spare_rows(where, len(matrix), table)
+    refuse_unexplained(where, matrix, table)
     entries = table.entries[:limit]
     kept = matrix[: len(entries)]
-    zero = frozenset(np.flatnonzero(~kept.any(axis=1)).tolist())
+    with np.errstate(invalid="ignore"):  # what is not finite is refused below, if it is kept
+        zero = frozenset(np.flatnonzero(~kept.any(axis=1)).tolist())
     vocabulary = build_vocabulary(entries, table.convention, table.set_aside, table.literal, zero)
-    if spare and limit is None:
-        vocabulary = vocabulary.with_excluded("padding", spare)
+    if left := len(matrix) - len(entries):
+        cut = len(entries) < len(table.entries)
+        vocabulary = vocabulary.with_excluded(BEYOND_LIMIT if cut else "padding", left)
     vectors = _finite_rows(where, kept, vocabulary)
+    refuse_outlying(where, vectors, vocabulary)
     track = VectorTrack(
         "EMBEDDING_EVIDENCE", ("input embedding",), vectors.shape[1], lambda position: vectors
     )
     described = {**options, "importer": importer, "limit": limit}
-    opened = tuple(opened_file(path) for path in files)
+    opened = tuple(opened_file(path) for path in dict.fromkeys((*files, *table.files)))
     return OpenedModel(importer, opened, matrix.size, vocabulary, (track,), described)
 
 
 def opened_file(path: Path) -> OpenedFile:
     """Return a file that was opened, with its digest."""
     return OpenedFile(path.name, file_digest(path), path.stat().st_size)
-
-
-def _spare_rows(where: str, rows: int, table: TokenTable) -> int:
-    """Return how many rows stand for no token.
-
-    Many models pad their matrix to a multiple of 64 or 128 for speed, or reserve rows (Phi-2: 51,200
-    for 50,295 tokens); so spare rows are counted, while missing ones, or spare ones beyond any habit,
-    say that the tokenizer is another model's.
-    """
-    spare = rows - len(table.entries)
-    if not 0 <= spare <= max(MOST_PADDING, PADDING_SHARE * rows):
-        raise BadInput(
-            f"{where} has {rows} rows but {table.files[0].name} has {len(table.entries)} tokens; "
-            "they belong to different models. Name another matrix with --tensor, or give the right "
-            "words with --vocabulary."
-        )
-    return spare
 
 
 def _finite_rows(where: str, matrix: Floats, vocabulary: Vocabulary) -> Floats:

@@ -143,6 +143,11 @@ class _Walk:
             raise BadInput(f"{self._path} does not begin as GGUF.")
         self._place = 4
         version = self._scalar("I")
+        if int.from_bytes(version.to_bytes(4, "little"), "big") in VERSIONS:
+            raise BadInput(
+                f"{self._path} is a big-endian GGUF file; only little-endian ones are read. Download the "
+                "usual one, or convert it: gguf_convert_endian.py FILE little."
+            )
         if version not in VERSIONS:
             raise BadInput(f"{self._path} is GGUF version {version}; {VERSIONS} are read.")
         tensors, entries = self._scalar("Q"), self._scalar("Q")

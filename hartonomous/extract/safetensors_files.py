@@ -13,16 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.untrusted import parse_json, shown
+from hartonomous.extract.untrusted import parse_json, refuse_pointer, shown
 
 HEADER_LIMIT = 100_000_000
 """The format's own limit on its header, bytes."""
 
 MOST_DIMENSIONS = 16
-WIDTHS = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1}
-WIDTHS |= {"U64": 8, "U32": 4, "U16": 2, "U8": 1, "BOOL": 1, "F8_E4M3": 1, "F8_E5M2": 1}
-WIDTHS |= {"F8_E8M0": 1, "C64": 8}
+BITS = {"F64": 64, "F32": 32, "F16": 16, "BF16": 16, "I64": 64, "I32": 32, "I16": 16, "I8": 8}
+BITS |= {"U64": 64, "U32": 32, "U16": 16, "U8": 8, "BOOL": 8, "C64": 64, "F4": 4}
+BITS |= {"F6_E2M3": 6, "F6_E3M2": 6, "F8_E8M0": 8, "F8_E4M3": 8, "F8_E5M2": 8}
+BITS |= {"F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8}
 STORED = {"F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<u2"}
+INTEGERS = {"I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1", "U8": "<u1"}
 
 
 @dataclass(frozen=True)
@@ -40,8 +42,10 @@ class Tensor:
 def safetensors_header(path: Path) -> dict[str, Tensor]:
     """Return the tensors of a safetensors file by name, everything about them checked.
 
+    A type that is not known is no fault of the others: its size alone is not checked.
     Raises BadInput for a truncated, oversized or lying header.
     """
+    refuse_pointer(path)
     total = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
@@ -74,6 +78,17 @@ def read_tensor(tensor: Tensor) -> NDArray[np.float32]:
         return np.asarray(flat, dtype=np.float32)
 
 
+def read_integers(tensor: Tensor) -> NDArray[np.int64]:
+    """Return a tensor of integers as int64."""
+    if tensor.dtype not in INTEGERS:
+        raise BadInput(
+            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(INTEGERS)} are read."
+        )
+    dtype = INTEGERS[tensor.dtype]
+    flat = np.memmap(tensor.file, dtype=dtype, mode="r", offset=tensor.begin, shape=tensor.shape)
+    return np.asarray(flat, dtype=np.int64)
+
+
 def _tensor(path: Path, name: str, entry: dict[str, object], begin: int) -> Tensor:
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not isinstance(shape, list) or len(shape) > MOST_DIMENSIONS:
@@ -94,12 +109,9 @@ def _check_layout(path: Path, tensors: list[Tensor], begin: int, total: int) -> 
     """Raise BadInput unless the tensors cover the file's rest without gap or overlap."""
     place = begin
     for tensor in sorted(tensors, key=lambda tensor: (tensor.begin, tensor.end)):
-        if tensor.dtype not in WIDTHS:
-            raise BadInput(
-                f"{path}: {shown(tensor.name)} has the unknown type {shown(tensor.dtype)}."
-            )
-        claimed = math.prod(tensor.shape) * WIDTHS[tensor.dtype]
-        if tensor.begin != place or tensor.end - tensor.begin != claimed:
+        length = 8 * (tensor.end - tensor.begin)
+        claimed = math.prod(tensor.shape) * BITS[tensor.dtype] if tensor.dtype in BITS else length
+        if tensor.begin != place or length != claimed or tensor.end < tensor.begin:
             raise BadInput(
                 f"{path}: the header lies about {shown(tensor.name)}: its bytes are not where, or "
                 "not as many as, its shape says."

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from hartonomous.errors import BadInput
+from hartonomous.extract.list_columns import GAPS
+from hartonomous.extract.module_folders import weights_folder
+from hartonomous.extract.piece_marks import convention_by_marks, with_words
 from hartonomous.extract.untrusted import inside, read_json, shown
 from hartonomous.extract.vocabulary import (
     CONTINUATION,
@@ -23,6 +26,7 @@ from hartonomous.extract.word_lists import read_words
 
 LARGEST_ID = 1 << 24
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")
+KINDS = ("BPE", "Unigram", "WordLevel", "WordPiece")
 SPECIALS, ADDED = "special_tokens_map.json", "added_tokens.json"
 
 
@@ -31,7 +35,9 @@ class TokenTable:
     """The entries of a matrix's rows, how they mark pieces, and what is said of single rows.
 
     `set_aside` are special and unused rows with the reason; `literal` rows stand for their text.
-    `files` are those it was read from, the one that holds the entries first.
+    `files` are those it was read from, the one that holds the entries first. `placed` says that they
+    tell whose row is whose, `ranks` that special tokens stand in no file; `declared` are the sizes of
+    vocabulary that the model's configuration names.
     """
 
     files: tuple[Path, ...]
@@ -39,24 +45,40 @@ class TokenTable:
     convention: Convention
     set_aside: dict[int, str] = field(default_factory=dict)
     literal: frozenset[int] = frozenset()
+    placed: bool = False
+    ranks: bool = False
+    declared: frozenset[int] = frozenset()
 
 
-def word_list(path: Path) -> TokenTable:
-    """Return a list of words as a table: text with one a line, or Parquet."""
-    return TokenTable((path,), read_words(path), whole_words)
+def word_list(path: Path, rows: int | None = None) -> TokenTable:
+    """Return the list of words of a matrix of `rows` rows as a table: what `read_words` reads, or a
+    tokenizer."""
+    if path.suffix.lower() == ".json" and isinstance(value := read_json(path), dict):
+        return _from_tokenizer_json(path, value) if "model" in value else _from_vocab(path, value)
+    return _listed(path, rows, whole_words)
 
 
-def find_tokenizer(folder: Path) -> TokenTable:
-    """Return the tokenizer that lies beside a model: tokenizer.json, else vocab.txt or vocab.json."""
-    for name in TOKENIZERS:
-        if (folder / name).is_file():
-            return read_tokenizer(inside(folder, name))
+def find_tokenizer(folder: Path, rows: int | None = None) -> TokenTable:
+    """Return the tokenizer that lies beside a model of `rows` rows: one of TOKENIZERS, the first that
+    is there, else the ranks of tiktoken; where the parts lie in folders of their own, the first
+    part's."""
+    for place in dict.fromkeys((weights_folder(folder), folder)):
+        ranks = sorted(file.name for file in place.glob("*.tiktoken"))
+        for name in (*TOKENIZERS, *ranks[:1]):
+            if (place / name).is_file():
+                return read_tokenizer(inside(place, name), rows)
+    told = ""
+    if (folder / "tokenizer.model").is_file():
+        told = (
+            " Its tokenizer.model is SentencePiece's own form; have transformers write tokenizer.json "
+            "from it (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER))."
+        )
     raise BadInput(
-        f"{folder} has no {', '.join(TOKENIZERS)}; give its words with --vocabulary FILE."
+        f"{folder} has no {', '.join(TOKENIZERS)}; give its words with --vocabulary FILE.{told}"
     )
 
 
-def read_tokenizer(path: Path) -> TokenTable:
+def read_tokenizer(path: Path, rows: int | None = None) -> TokenTable:
     """Return a tokenizer file's table.
 
     Raises NotFound when there is no such file, BadInput for damage, for an id out of range, and for
@@ -64,11 +86,22 @@ def read_tokenizer(path: Path) -> TokenTable:
     """
     if path.suffix.lower() != ".json":
         # A list of tokens beside a matrix of safetensors is BERT's vocab.txt.
-        return _with_specials(TokenTable((path,), read_words(path), wordpiece))
+        return _with_specials(_listed(path, rows, wordpiece))
     value = read_json(path)
+    if isinstance(value, list):
+        return _with_specials(_listed(path, rows, wordpiece))
     if not isinstance(value, dict):
         raise BadInput(f"{path} is no tokenizer: it holds no object.")
     return _from_tokenizer_json(path, value) if "model" in value else _from_vocab(path, value)
+
+
+def _listed(path: Path, rows: int | None, usual: Convention) -> TokenTable:
+    """Return a list as a table, its pieces told by their marks where it has any."""
+    found = read_words(path, rows)
+    convention = convention_by_marks(found.words) or usual
+    if found.ranks:
+        convention = with_words(byte_level, found.words)
+    return TokenTable((path,), found.words, convention, placed=found.placed, ranks=found.ranks)
 
 
 def _from_tokenizer_json(path: Path, value: dict[str, Any]) -> TokenTable:
@@ -82,16 +115,14 @@ def _from_tokenizer_json(path: Path, value: dict[str, Any]) -> TokenTable:
         added = [(a["content"], a["id"], a.get("special")) for a in value.get("added_tokens") or ()]
         known = dict(tokens)
         tokens += [(text, row) for text, row, _ in added if known.get(text) != row]
-        convention = _convention(value)
+        convention = _convention(path, value)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(f"{path} is no tokenizer.json that is known: {error!r}.") from error
-    return TokenTable(
-        (path,),
-        _by_id(path, tokens),
-        convention,
-        {row: "special" for _, row, special in added if special},
-        frozenset(row for _, row, special in added if not special),
-    )
+    entries = _by_id(path, tokens)
+    aside = {row: "special" for _, row, special in added if special}
+    literal = frozenset(row for _, row, special in added if not special)
+    convention = with_words(convention, entries, aside.keys() | literal)
+    return TokenTable((path,), entries, convention, aside, literal, placed=True)
 
 
 def _from_vocab(path: Path, value: dict[str, Any]) -> TokenTable:
@@ -101,12 +132,11 @@ def _from_vocab(path: Path, value: dict[str, Any]) -> TokenTable:
         files.append(inside(path.parent, ADDED))
         added = read_json(files[-1])
         tokens += added.items() if isinstance(added, dict) else ()
-    # The file does not say how it marks words, but no vocabulary has both marks.
-    marks = [sum(text.startswith(mark) for text in value) for mark in ("Ġ", "▁")]
-    convention: Convention = byte_level if marks[0] > marks[1] else sentencepiece
-    if any(text.endswith("</w>") for text in value):
-        convention = ending(byte_level, "</w>")
-    return _with_specials(TokenTable(tuple(files), _by_id(path, tokens), convention))
+    # The file does not say how it marks words.
+    convention = convention_by_marks(list(value)) or whole_words
+    if (path.parent / "merges.txt").is_file() and convention is whole_words:
+        convention = with_words(byte_level, list(value))
+    return _with_specials(TokenTable(tuple(files), _by_id(path, tokens), convention, placed=True))
 
 
 def _with_specials(table: TokenTable) -> TokenTable:
@@ -117,7 +147,7 @@ def _with_specials(table: TokenTable) -> TokenTable:
     path = inside(folder, SPECIALS)
     special = set(_texts(read_json(path)))
     aside = {row: "special" for row, entry in enumerate(table.entries) if entry in special}
-    return TokenTable((*table.files, path), table.entries, table.convention, aside)
+    return replace(table, files=(*table.files, path), set_aside=aside)
 
 
 def _texts(value: object) -> Iterator[str]:
@@ -132,9 +162,14 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(member)
 
 
-def _convention(value: dict[str, Any]) -> Convention:
+def _convention(path: Path, value: dict[str, Any]) -> Convention:
     model = value["model"]
     kind = model.get("type") or ("Unigram" if isinstance(model["vocab"], list) else "BPE")
+    if kind not in KINDS:
+        raise BadInput(
+            f"{path} is a tokenizer of the kind {shown(str(kind))}; how it marks words is known of "
+            f"{', '.join(KINDS)}. Give a list of its words with --vocabulary FILE."
+        )
     if kind == "WordLevel":
         return whole_words
     prefix = model.get("continuing_subword_prefix") or (CONTINUATION if kind == "WordPiece" else "")
@@ -164,4 +199,9 @@ def _by_id(path: Path, tokens: Iterable[tuple[Any, Any]]) -> list[str | None]:
             )
         if table.setdefault(row, text) != text:
             raise BadInput(f"{path}: {shown(table[row])} and {shown(text)} share the id {row}.")
+    if max(table, default=-1) >= GAPS * len(table) + 64:
+        raise BadInput(
+            f"{path}: its ids reach to {max(table)} for {len(table)} tokens, so they are not the rows "
+            "of a matrix."
+        )
     return [table.get(row) for row in range(max(table, default=-1) + 1)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,20 @@ def refuse_pickle(path: Path) -> BadInput:
     )
 
 
+_POINTER = re.compile(rb"version https?://[^\n]*git-lfs[^\n]*\n(?s:.*)oid [^\n]*\nsize (\d+)")
+
+
+def refuse_pointer(path: Path) -> None:
+    """Raise BadInput for a file that only says where its content lies, as Git LFS leaves one."""
+    with path.open("rb") as file:
+        found = _POINTER.match(file.read(1024))
+    if found is not None:
+        raise BadInput(
+            f"{path} is a Git LFS pointer, not the file of {int(found[1]):,} bytes that it stands for; "
+            "fetch the file: git lfs pull."
+        )
+
+
 def inside(folder: Path, name: str) -> Path:
     """Return a file of a model folder.
 
@@ -53,9 +68,10 @@ def inside(folder: Path, name: str) -> Path:
         raise BadInput(f"{folder} lacks {shown(name)}.")
     home = folder.resolve()
     allowed = [home]
-    if home.parent.name == "snapshots" and home.parent.parent.name.startswith("models--"):
-        # A hub cache links its snapshots to the blobs of the same repository.
-        allowed.append(home.parent.parent / "blobs")
+    for place in (home, home.parent):
+        if place.parent.name == "snapshots" and place.parent.parent.name.startswith("models--"):
+            # A hub cache links its snapshots to the blobs of the same repository.
+            allowed.append(place.parent.parent / "blobs")
     if not any(path.resolve().is_relative_to(place) for place in allowed):
         raise BadInput(f"{path} leads out of the model's folder; it is not read.")
     return path
@@ -70,6 +86,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
         raise NotFound(f"There is no file at {path}.")
     if path.stat().st_size > limit:
         raise BadInput(f"{path} is larger than {limit >> 20} MiB; such a file is not read.")
+    refuse_pointer(path)
     return path.read_bytes()
 
 

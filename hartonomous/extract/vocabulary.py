@@ -26,10 +26,17 @@ LONGEST = 256
 TOKEN, PIECE = "Token", "Piece"
 CONTINUATION = "##"
 
-_SPECIAL = re.compile(r"\[(PAD|UNK|CLS|SEP|MASK)\]|<(s|/s|unk|pad|mask|bos|eos)>|<\|[^|]+\|>")
-_UNUSED = re.compile(r"\[unused\d+\]|<unused_?\d+>|<\|?reserved_special_token_\d+\|?>")
+_SPECIAL = re.compile(
+    r"\[(PAD|UNK|CLS|SEP|MASK)\]|<(s|/s|unk|pad|mask|bos|eos)>|<extra_id_\d+>|<\|[^|]+\|>"
+)
+_UNUSED = re.compile(
+    # Rows without a token, as converters and trainers number them.
+    r"[<\[]\|?[A-Z_ -]*?(pad|unk|unused|dummy|reserved|special|control|extra(?!_id)|placeholder|empty|"
+    r"filler)[A-Z_ -]*?\d+\|?[>\]]|madeupword\d+|<(s|unk|pad)>NOTUSED",
+    re.IGNORECASE,
+)
+_LONGEST_RESERVED = 64
 _BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
-_MARK_OF_LISTS = re.compile(r"</?s>|<unk>")
 _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
 
@@ -66,12 +73,12 @@ class Vocabulary:
 
 
 def whole_words(entry: str) -> Spelt:
-    """A word list: every entry is a word, but for the marks word2vec and GloVe put among them.
+    """A word list: every entry is a word, but for the marks that are put among them.
 
-    >>> whole_words("king"), whole_words("</s>")
-    (('Token', 'king'), (None, 'special'))
+    >>> whole_words("king"), whole_words("</s>"), whole_words("[PAD12]")
+    (('Token', 'king'), (None, 'special'), (None, 'unused'))
     """
-    return (None, "special") if _MARK_OF_LISTS.fullmatch(entry) else (TOKEN, entry)
+    return (None, reason) if (reason := _reserved(entry)) else (TOKEN, entry)
 
 
 def as_written(entry: str) -> Spelt:
@@ -211,6 +218,9 @@ def _composition(kind: str | None, text: str) -> Spelt:
     seen = text.removeprefix(CONTINUATION) if kind == PIECE else text
     if not seen.strip(_JOINERS):
         return None, "white space"
+    # Once more, now that the mark of where words begin is off.
+    if reason := _reserved(seen):
+        return None, reason
     return (kind, text) if _is_printable(text) else (None, "unprintable characters")
 
 
@@ -225,6 +235,8 @@ def _is_printable(text: str) -> bool:
 
 def _reserved(entry: str) -> str | None:
     """Return why an entry is no text, by its form; tokenizer files that say so are asked first."""
+    if len(entry) > _LONGEST_RESERVED:
+        return None
     if _UNUSED.fullmatch(entry):
         return "unused"
     return "special" if _SPECIAL.fullmatch(entry) else None
@@ -266,3 +278,13 @@ def _byte_characters() -> dict[str, int]:
 
 
 _BYTE_OF = _byte_characters()
+_CHARACTER_OF = {byte: character for character, byte in _BYTE_OF.items()}
+
+
+def byte_level_text(raw: bytes) -> str:
+    """Return bytes as byte-level BPE writes them.
+
+    >>> byte_level_text(b" king")
+    'Ġking'
+    """
+    return "".join(_CHARACTER_OF[byte] for byte in raw)

@@ -134,6 +134,19 @@ def test_weights_and_tokenizer_are_fetched_and_never_code(hub: str, tmp_path: Pa
     assert not Hub.fetched  # a second time, from the cache
 
 
+def test_a_model_in_parts_is_fetched_by_its_first_part(hub: str, tmp_path: Path) -> None:
+    for name in ("model.safetensors", "vocab.txt"):
+        Hub.files[f"0_Transformer/{name}"] = Hub.files.pop(name)
+    modules = [
+        {"idx": 0, "path": "0_Transformer", "type": "sentence_transformers.models.Transformer"}
+    ]
+    Hub.files["modules.json"] = json.dumps(modules).encode()
+    said = opened("org/name", hub, tmp_path / "cache")
+    assert "king" in said, said
+    fetched = {"modules.json", "0_Transformer/model.safetensors", "0_Transformer/vocab.txt"}
+    assert set(Hub.fetched) == fetched
+
+
 def test_a_model_without_safetensors_is_refused(hub: str, tmp_path: Path) -> None:
     del Hub.files["model.safetensors"]
     assert opened("org/name", hub, tmp_path / "cache").startswith("BadInput 'org/name' has no safe")

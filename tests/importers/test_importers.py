@@ -275,10 +275,13 @@ def test_the_input_embedding_is_taken(tmp_path: Path, names: list[str], chosen: 
 
 
 def test_padding_rows_are_counted(tmp_path: Path) -> None:
-    write_matrix(tmp_path / "model.safetensors", vectors(10))
-    (tmp_path / "vocab.txt").write_text("\n".join(TOKENS))
-    assert opened(tmp_path).vocabulary.excluded["padding"] == 3
-    assert "padding" not in opened(tmp_path, limit=4).vocabulary.excluded
+    write_matrix(tmp_path / "model.safetensors", vectors(8))
+    vocabulary = {token: row for row, token in enumerate(TOKENS)}
+    (tmp_path / "vocab.json").write_text(json.dumps(vocabulary))
+    assert opened(tmp_path).vocabulary.excluded["padding"] == 1
+    limited = opened(tmp_path, limit=4).vocabulary.excluded
+    assert "padding" not in limited
+    assert limited["beyond the limit"] == 4
 
 
 @pytest.mark.parametrize("model", ["llama", "t5", "bert"])

@@ -1,0 +1,93 @@
+"""Piece marks: how the entries of a vocabulary say where words begin, told by the entries alone.
+
+For vocabularies that come without a file that says so: lists of pieces, GGUF files of a tokenizer
+whose name is new, and tokenizers that use no mark at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+
+from hartonomous.extract.vocabulary import (
+    CONTINUATION,
+    PIECE,
+    TOKEN,
+    Convention,
+    Spelt,
+    byte_level,
+    ending,
+    sentencepiece,
+    wordpiece,
+)
+
+UNFINISHED = "@@"
+
+RARE_SHARE = 0.01
+"""Of the entries, what has to bear a mark that is no part of any language's words."""
+
+LETTER_SHARE = 0.1
+"""The same of Ġ, which is a letter of Maltese; of byte-level vocabularies over a half bear it."""
+
+
+def convention_by_marks(entries: Sequence[str | None]) -> Convention | None:
+    """Return the convention whose mark the entries bear, None where they bear none.
+
+    >>> convention_by_marks(["▁king", "ing"]) is sentencepiece
+    True
+    """
+    texts = [entry for entry in entries if entry]
+    best, highest = None, 0.0
+    for convention, bears, least in _MARKS:
+        share = sum(map(bears, texts)) / len(texts) if texts else 0.0
+        if share >= least and share > highest:
+            best, highest = convention, share
+    return best
+
+
+def unfinished(entry: str) -> Spelt:
+    """Subword-nmt: `king` ends a word, `thr@@` goes on.
+
+    >>> unfinished("king"), unfinished("thr@@")
+    (('Token', 'king'), ('Piece', '##thr'))
+    """
+    if entry.endswith(UNFINISHED) and entry != UNFINISHED:
+        return PIECE, CONTINUATION + entry.removesuffix(UNFINISHED)
+    return TOKEN, entry
+
+
+def with_words(
+    convention: Convention, entries: Sequence[str | None], others: Collection[int] = ()
+) -> Convention:
+    """Return a convention under which some entry is a word.
+
+    Where none bears the mark of a word's begin, the tokenizer does not use it, and what an entry is
+    cannot be told: all are taken as words. `others` are rows that are no pieces.
+    """
+    for row, entry in enumerate(entries):
+        if entry is not None and row not in others and convention(entry)[0] == TOKEN:
+            return convention
+
+    def convention_without_marks(entry: str) -> Spelt:
+        kind, text = convention(entry)
+        return (kind, text) if kind is None else (TOKEN, text.removeprefix(CONTINUATION))
+
+    return convention_without_marks
+
+
+def _begins(mark: str) -> Callable[[str], bool]:
+    return lambda text: text.startswith(mark) and text != mark
+
+
+def _ends(mark: str) -> Callable[[str], bool]:
+    return lambda text: text.endswith(mark) and text != mark
+
+
+_MARKS: list[tuple[Convention, Callable[[str], bool], float]] = [
+    (sentencepiece, _begins("▁"), RARE_SHARE),
+    (byte_level, _begins("Ġ"), LETTER_SHARE),
+    # Headings of Markdown are words of some lists; they are of # alone.
+    (wordpiece, lambda text: text.startswith(CONTINUATION) and text[2:3].isalnum(), RARE_SHARE),
+    (ending(byte_level, "</w>"), _ends("</w>"), RARE_SHARE),
+    (unfinished, _ends(UNFINISHED), RARE_SHARE),
+]
+"""Conventions, what tells an entry that bears their mark, and the share of entries that has to."""
