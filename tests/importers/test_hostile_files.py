@@ -183,12 +183,11 @@ def test_lengths_that_differ_are_refused(folder: Path, tmp_path: Path) -> None:
         opened(tmp_path / "m.npy")
 
 
-def test_more_spare_rows_than_padding_explains_are_refused(folder: Path) -> None:
-    write_matrix(folder / "model.safetensors", vectors(len(TOKENS) + 1_024))
-    assert opened(folder).vocabulary.excluded["padding"] == 1_024
-    write_matrix(folder / "model.safetensors", vectors(len(TOKENS) + 1_025))
-    with pytest.raises(BadInput, match=r"1032 rows .* 7 tokens; they belong to different"):
-        opened(folder)
+def test_spare_rows_of_a_list_without_numbers_are_refused(folder: Path) -> None:
+    for spare in (1, 1_024, 1_025):
+        write_matrix(folder / "model.safetensors", vectors(len(TOKENS) + spare))
+        with pytest.raises(BadInput, match=rf"{7 + spare} rows .* 7 tokens; "):
+            opened(folder)
 
 
 # ---------------------------------------------------------------- words
@@ -240,7 +239,7 @@ def test_text_that_is_no_word_is_left_out(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"line 2: .* under 1 MiB"):
         opened(tmp_path / "v.txt")
     (tmp_path / "v.bin").write_bytes(b"1 2\n" + b"x" * (10 << 20) + b" " + bytes(8))
-    with pytest.raises(BadInput, match="word 1 does not end"):
+    with pytest.raises(BadInput, match=r"word 1 .* does not end"):
         opened(tmp_path / "v.bin")
 
 
@@ -386,7 +385,7 @@ DATA = bytes(range(1, 33))
     ("raw", "fault"),
     [
         (b"GGUF", "truncated"),
-        (b"GGUF\x00\x00\x00\x03" + bytes(64), "version 50331648"),
+        (b"GGUF\x00\x00\x00\x03" + bytes(64), "big-endian"),
         (gguf_file([], [], version=1), "version 1"),
         (gguf_file([], [], counts=(1 << 63, 0)), "tensors"),
         (gguf_file([], [], counts=(0, 1 << 63)), "values"),
@@ -471,7 +470,7 @@ def test_damaged_gguf_is_refused(tmp_path: Path, raw: bytes, fault: str) -> None
 
 def test_the_hand_made_gguf_is_sound_when_it_does_not_lie(tmp_path: Path) -> None:
     (tmp_path / "m.gguf").write_bytes(gguf_file(TOKENIZER, [EMBEDDING], vectors(2).tobytes()))
-    assert texts(opened(tmp_path / "m.gguf")) == {"##a", "##b"}
+    assert texts(opened(tmp_path / "m.gguf")) == {"a", "b"}
     fragment = [TOKENIZER[0], gguf_texts("tokenizer.ggml.tokens", ["a", "b", b"\xff"])]
     tensor = gguf_tensor("token_embd.weight", (4, 3))
     (tmp_path / "m.gguf").write_bytes(gguf_file(fragment, [tensor], vectors(3).tobytes()))
@@ -528,7 +527,7 @@ def test_a_broken_archive_is_refused(tmp_path: Path) -> None:
         ("v.txt", b"3 2\na 1 2\nb 3 4\n", "promises 3 words and has 2"),
         ("v.txt", b"2 2\na 1 2\nb 3\n", "line 3: 2 numbers"),
         ("v.txt", b"a 1 2\nb 3 x\n", "line 2: 2 numbers"),
-        ("v.txt", b"a 1 2\n\n", "line 2: 2 numbers"),
+        ("v.txt", b"a 1 2\n\nb 3 4\n", "line 2, is blank"),
         ("v.bin", b"99999999999 65536\n" + bytes(64), "truncated or lies"),
         ("v.bin", b"2 2\na " + bytes(8) + b"b " + bytes(7), "truncated"),
         ("v.bin", b"2 2\na " + bytes(8) + b"b" + bytes(40), "truncated|does not end"),
