@@ -26,7 +26,9 @@ from hartonomous.extract.aggregating import Aggregator
 from hartonomous.extract.contexts import Placed, context_table, expectation_table, place
 from hartonomous.extract.counting import Expectations
 from hartonomous.extract.downloading import download, is_hub_id
+from hartonomous.extract.file_kinds import models_within, unknown
 from hartonomous.extract.importing import (
+    DOCUMENTS,
     CountedTrack,
     ListedTrack,
     OpenedModel,
@@ -34,6 +36,7 @@ from hartonomous.extract.importing import (
     PairTrack,
     VectorTrack,
     importer_for,
+    recognised_as_model,
 )
 from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest
 from hartonomous.extract.resuming import FinishedWork
@@ -41,7 +44,7 @@ from hartonomous.extract.supporting import absent_constant, trust
 from hartonomous.identity import content_digest
 from hartonomous.schema import ORDERS, evidence_type
 
-EXTRACTION_VERSION = 3
+EXTRACTION_VERSION = 4
 """Part of a source's options: raised when the same files and options give other evidence."""
 
 MULTIPLIED_PER_SECOND = 5e10
@@ -78,7 +81,13 @@ def open_model(model: str, options: OpenOptions, importer: str | None = None) ->
     Raises NotFound, or BadInput for what is not a model, is unsafe, or holds nothing to compare.
     """
     path = download(model) if is_hub_id(model) else Path(model)
-    opened = importer_for(path, importer, options.encoder is not None).open(path, options)
+    chosen = importer_for(path, importer, options.encoder is not None)
+    if chosen.name == DOCUMENTS and options.encoder is None:
+        # Beside models there are texts about them, which no one means to ingest.
+        inner = models_within(path, recognised_as_model)
+        if inner:
+            raise unknown(path, inner, chosen.name)
+    opened = chosen.open(path, options)
     if options.encoder is not None and not opened.pairs:
         raise UsageError(f"{path} is a model; leave --encoder out, it reads documents.")
     if options.exclude and not opened.pairs:

@@ -13,8 +13,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
-from hartonomous.errors import BadInput, NotFound, UsageError
+from hartonomous.errors import NotFound, UsageError
 from hartonomous.extract.counting import Expectations
+from hartonomous.extract.file_kinds import models_within, refuse_known, unknown
 from hartonomous.extract.neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.resuming import FinishedWork
 from hartonomous.extract.untrusted import is_pickle, refuse_pickle
@@ -22,6 +23,9 @@ from hartonomous.extract.vocabulary import Vocabulary
 
 ENTRY_POINTS = "hartonomous.importers"
 
+
+DOCUMENTS = "documents"
+"""The importer of what is no model: a sentence encoder reads it."""
 
 TRACKS = ("embedding", "layers", "heads", "next")
 """What can be taken out of a model; all but the embedding need it to be run."""
@@ -221,9 +225,12 @@ def importer_for(path: Path, name: str | None = None, documents: bool = False) -
         raise UsageError(f"No importer is called {name!r}; there are {', '.join(known)}.")
     if not path.exists():
         raise NotFound(f"There is nothing at {path}.")
+    refuse_known(path)
     if name is not None and path.is_file() and not is_pickle(path):
         return known[name]
-    candidates = [known[name]] if name is not None else list(known.values())
+    # Models go first: beside one there may be texts.
+    usual = sorted(known.values(), key=lambda importer: importer.name == DOCUMENTS)
+    candidates = [known[name]] if name is not None else usual
     for importer in candidates:
         if importer.recognises(path):
             return importer
@@ -233,10 +240,12 @@ def importer_for(path: Path, name: str | None = None, documents: bool = False) -
     for file in [path, *sorted(path.iterdir())] if path.is_dir() else [path]:
         if is_pickle(file):
             raise refuse_pickle(file)
-    raise BadInput(
-        f"{path} is not a model that any importer reads ({', '.join(known)}); "
-        "'hartonomous importers' lists what each expects."
-    )
+    raise unknown(path, models_within(path, recognised_as_model), ", ".join(known))
+
+
+def recognised_as_model(path: Path) -> bool:
+    """Return whether an importer that needs no encoder recognises what lies at a path."""
+    return any(one.recognises(path) for name, one in importers().items() if name != DOCUMENTS)
 
 
 def refuse_options(importer: str, options: OpenOptions, *, vocabulary: bool, tensor: bool) -> None:
