@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from hartonomous.errors import BadInput
 from hartonomous.extract.importing import Progress, VectorTrack
 from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.speeds import RUN, measured
 from importers.prefix_memory import PrefixMemory
 from importers.transformer_loading import Transformer
 
@@ -133,6 +134,13 @@ class TokenStates:
             shape = (len(plan.values), n, plan.heads * plan.head_size)
             self._values = np.memmap(place / "values", np.float32, "w+", shape=shape)
         rows = self._vocabulary.rows
+        around = 0 if self._prefix else len(self._transformer.prefix + self._transformer.suffix)
+        with measured(RUN, float(self._transformer.parameters) * n * (1 + around)):
+            self._run_tokens(rows, progress)
+        del self._transformer, self._prefix
+
+    def _run_tokens(self, rows: NDArray[np.int64], progress: Progress) -> None:
+        plan, n = self._plan, len(rows)
         for first in range(0, n, BATCH):
             part = slice(first, min(first + BATCH, n))
             states, values = _run(self._transformer, self._prefix, plan, rows[part], self._layers)
@@ -142,7 +150,6 @@ class TokenStates:
             if self._values is not None:
                 self._values[:, part] = values
             progress("tokens", part.stop, n)
-        del self._transformer, self._prefix
 
     def _check(self, part: slice, states: Floats, values: Floats) -> None:
         for name, found in (("output", states), ("values", values)):

@@ -15,9 +15,10 @@ from hartonomous.ask.pair_sets import PairSet, bundle_pairs, compare
 from hartonomous.ask.panels import read_panel, with_bundle
 from hartonomous.ask.word_rows import find_words
 from hartonomous.bundle import Bundle
-from hartonomous.costs import disk_bytes, seconds_to_load
+from hartonomous.costs import disk_bytes
 from hartonomous.errors import UsageError
 from hartonomous.schema import evidence_type
+from hartonomous.speeds import LOAD, RATE, forecast
 from hartonomous.store.agreeing import (
     LEAST_LIFT,
     LEAST_WORDS,
@@ -76,7 +77,8 @@ class Advice:
     own: dict[str, float] = field(default_factory=dict)
     expected: tuple[Gain, ...] = ()
     disk_bytes: int = 0
-    seconds: float = 0.0
+    seconds_least: float = 0.0
+    seconds_most: float = 0.0
 
 
 def advise(
@@ -284,7 +286,9 @@ def _costs(
     scale = evidence / rows
     low, _ = np.divmod(held.pairs, held.size)
     rated = int(own.knows[low].sum()) + round(scale * new_pairs)
+    takes = forecast({LOAD: evidence, RATE: rated})
     return {
         "disk_bytes": disk_bytes(evidence, round(scale * new_pairs)),
-        "seconds": round(seconds_to_load(evidence, rated), 1),
+        "seconds_least": takes.least,
+        "seconds_most": takes.most,
     }

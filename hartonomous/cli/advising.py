@@ -101,9 +101,9 @@ def _bundle(
     model: str, whole: bool, options: dict[str, Any], progress: Progress
 ) -> tuple[Bundle, list[str], int]:
     """Return the bundle of a model or of a sample of it, what the sample is, and all it would bring."""
+    from hartonomous.directories import cache
     from hartonomous.extract.extracting import extract_cached, forecast, open_model
     from hartonomous.extract.sampling import sample_positions
-    from hartonomous.store.assembly import cache
 
     sample: list[str] = []
     opened = open_model(model, *opening(options))

@@ -76,15 +76,16 @@ def ingest(
     a sentence encoder reads. Interrupted, the same command goes on; repeated,
     it changes nothing.
     """
-    from hartonomous.extract.extracting import open_model
+    from hartonomous.directories import cache
+    from hartonomous.extract.extracting import expected_seconds, open_model
     from hartonomous.ingesting import ingest as run
-    from hartonomous.store.assembly import cache
     from hartonomous.store.connecting import connect
     from hartonomous.store.loading import check_name
 
     chosen = check_name(_name(name, replace))
     opened = open_model(model, *opening(options))
-    with connect() as graph, progress_bar(quiet) as progress:
+    takes = expected_seconds(opened, extraction(options))
+    with connect() as graph, progress_bar(quiet, takes.parts) as progress:
         place = cache() / "bundles"
         report = run(
             graph, opened, extraction(options), chosen, place, progress, replace is not None

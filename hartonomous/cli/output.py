@@ -19,12 +19,22 @@ from hartonomous.errors import ConfirmationNeeded
 Progress = Callable[[str, int, int], None]
 F = TypeVar("F", bound=Callable[..., object])
 
+_live: list[Any] = []
+"""The progress bars that are being drawn: at most one, stopped before anything else is printed."""
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress, no remarks.")
 
 
+def _stop_drawing() -> None:
+    """Let the terminal's cursor rest below the progress bars, which would overwrite what is printed."""
+    for bar in _live:
+        bar.stop()
+
+
 def print_json(value: object) -> None:
     """Print one JSON document."""
+    _stop_drawing()
     click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
 
@@ -33,6 +43,7 @@ def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    _stop_drawing()
     heading_style = "" if os.environ.get("NO_COLOR") else "bold"
     table = Table(box=None, pad_edge=False, header_style=heading_style)
     for name, heading in columns.items():
@@ -52,6 +63,7 @@ def print_measures(rows: Sequence[dict[str, Any]], columns: dict[str, str], form
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
+    _stop_drawing()
     width = max(map(len, facts), default=0)
     room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
     for name, value in facts.items():
@@ -64,8 +76,14 @@ def print_facts(facts: Mapping[str, object]) -> None:
 
 def say(text: str, quiet: bool = False) -> None:
     """Tell the person something that is not data."""
-    if not quiet:
-        click.echo(_folded(text) if sys.stderr.isatty() else text, err=True)
+    if quiet:
+        return
+    for bar in _live:
+        if bar.live.is_started:
+            # Above the bars, which are drawn again below it.
+            bar.console.print(_folded(text), markup=False, highlight=False)
+            return
+    click.echo(_folded(text) if sys.stderr.isatty() else text, err=True)
 
 
 def _folded(text: str) -> str:
@@ -82,6 +100,7 @@ def confirm(act: str, question: str, yes: bool) -> None:
     """
     if yes:
         return
+    _stop_drawing()
     if not sys.stdin.isatty():
         raise ConfirmationNeeded(f"'hartonomous {act}' needs --yes where nobody can be asked.")
     if not click.confirm(question, err=True):
@@ -121,35 +140,112 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
+LOADING, RATING = ("compositions", "contexts", "evidence"), ("classes", "rating")
+"""Stages of the progress by kind of work; any other stage belongs to what is left."""
+
+
 @contextmanager
-def progress_bar(quiet: bool = False) -> Iterator[Progress]:
-    """Show stages with rate and time left on standard error, where that is a terminal."""
+def progress_bar(
+    quiet: bool = False, expected: Mapping[str, float] | None = None
+) -> Iterator[Progress]:
+    """Show stages with rate and time left on standard error, where that is a terminal.
+
+    `expected` are the seconds that each kind of work may take (speeds.py); with it the first line is
+    of all of the work, its time left corrected by how the work goes.
+    """
     if quiet or not sys.stderr.isatty():
         yield lambda stage, done, total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, Progress, TextColumn
 
     bar = Progress(
-        TextColumn("{task.description:<12}"),
-        BarColumn(bar_width=24),
-        TextColumn("{task.completed:>10,.0f}/{task.total:<10,.0f}"),
-        TextColumn("{task.fields[rate]:>9}"),
-        TimeRemainingColumn(),
+        TextColumn("{task.description:<14.14}"),
+        BarColumn(bar_width=18),
+        TextColumn("{task.fields[count]:>21}"),
+        TextColumn("{task.fields[rate]:>11}"),
+        TextColumn("{task.fields[left]:>8}"),
         console=Console(stderr=True),
     )
     tasks: dict[str, Any] = {}
     began: dict[str, float] = {}
+    whole = _Whole(expected or {})
+    if expected:
+        tasks[ALL] = bar.add_task(ALL, total=1.0, count="", rate="", left="")
 
     def note(stage: str, done: int, total: int) -> None:
         # What stands after a colon tells where in its stage the work is.
         name = stage.partition(":")[0]
         if name not in tasks:
-            tasks[name] = bar.add_task(stage, total=total, rate="")
+            tasks[name] = bar.add_task(stage, total=total, count="", rate="", left="")
             began[name] = time.monotonic()
         seconds = time.monotonic() - began[name]
         rate = f"{done / seconds:,.0f}/s" if seconds > 0.1 else ""
-        bar.update(tasks[name], description=stage, completed=done, total=total, rate=rate)
+        left = _clock(seconds * (total - done) / done) if done else ""
+        count = f"{done:,.0f}/{total:,.0f}"
+        shown: dict[str, Any] = {"count": count, "rate": rate, "left": left}
+        bar.update(tasks[name], description=stage, completed=done, total=total, **shown)
+        if expected:
+            share, remaining = whole.after(name, done / total if total else 1.0)
+            bar.update(tasks[ALL], completed=share, left=_clock(remaining))
 
-    with bar:
+    _live.append(bar)
+    bar.start()
+    try:
         yield note
+    finally:
+        bar.stop()
+        _live.remove(bar)
+
+
+ALL = "in all"
+
+
+class _Whole:
+    """How much of all work is done, and how long the rest takes at the pace so far."""
+
+    def __init__(self, expected: Mapping[str, float]) -> None:
+        self._expected = dict(expected)
+        self._done: dict[str, dict[str, float]] = {}
+        self._began = time.monotonic()
+
+    def after(self, stage: str, share: float) -> tuple[float, float]:
+        """Return the share of all work that is done, and the seconds left, once a stage is so far."""
+        kind = self._kind(stage)
+        self._done.setdefault(kind, {})[stage] = share
+        total = sum(self._expected.values())
+        gone = sum(seconds * self._share(kind) for kind, seconds in self._expected.items())
+        elapsed = time.monotonic() - self._began
+        # What was forecast weighs less the more of the work is done.
+        pace = elapsed / gone if gone else 1.0
+        trust = min(1.0, 2 * gone / total) if total else 1.0
+        return gone / total if total else share, (total - gone) * (trust * pace + 1 - trust)
+
+    def _share(self, kind: str) -> float:
+        """Return how far the stages of a kind of work are; work that later work follows is done."""
+        later = {"load": {"rate"}, "search": {"load", "rate"}, "run": {"search", "load", "rate"}}
+        if later.get(kind, set()) & self._done.keys():
+            return 1.0
+        stages = self._done.get(kind)
+        return sum(stages.values()) / len(stages) if stages else 0.0
+
+    def _kind(self, stage: str) -> str:
+        if stage in LOADING:
+            return "load"
+        if stage in RATING:
+            return "rate"
+        return "run" if stage in RUNNING else "search"
+
+
+RUNNING = ("tokens", "reading", "encoding")
+
+
+def _clock(seconds: float) -> str:
+    """Return seconds as hours, minutes and seconds.
+
+    >>> _clock(7.2), _clock(3725)
+    ('0:07', '1:02:05')
+    """
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

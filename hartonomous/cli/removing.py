@@ -161,13 +161,14 @@ def _erase(
 
 
 def _bundles() -> Path:
-    from hartonomous.store.assembly import cache
+    from hartonomous.directories import cache
 
     return cache() / "bundles"
 
 
 def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) -> None:
     from hartonomous.forget.plan_files import write_plan
+    from hartonomous.speeds import REMOVE, forecast
 
     summary = planned.summary
     if file != SHOW:
@@ -186,7 +187,9 @@ def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) 
         facts["articulation points before, after"] = summary["cut"]["articulation_points"]
     facts["votes that change"] = sorted(summary["votes"])
     facts["bytes freed"] = summary["expected"]["bytes"]
-    facts["seconds expected"] = summary["expected"]["seconds"]
+    counts = summary["counts"]
+    takes = forecast({REMOVE: counts["evidence"] + counts["kept"] + counts["shifted"]})
+    facts["time expected"] = str(takes)
     print_facts(facts)
     if file != SHOW:
         say(f"Written to {file}; 'hartonomous {verb} --apply {file}' does exactly this.")

@@ -20,7 +20,7 @@ from hartonomous.bundle import (
     TrackDescription,
     read_bundle,
 )
-from hartonomous.costs import disk_bytes, seconds_to_load
+from hartonomous.costs import disk_bytes
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.aggregating import Aggregator
 from hartonomous.extract.contexts import Placed, context_table, expectation_table, place
@@ -38,17 +38,16 @@ from hartonomous.extract.importing import (
     importer_for,
     recognised_as_model,
 )
-from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest
+from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest, search_cost
 from hartonomous.extract.resuming import FinishedWork
 from hartonomous.extract.supporting import absent_constant, trust
 from hartonomous.identity import content_digest
 from hartonomous.schema import ORDERS, evidence_type
+from hartonomous.speeds import LOAD, RATE, RUN, SEARCH, Forecast
+from hartonomous.speeds import forecast as forecast_seconds
 
 EXTRACTION_VERSION = 4
 """Part of a source's options: raised when the same files and options give other evidence."""
-
-MULTIPLIED_PER_SECOND = 5e10
-"""What `inspect` forecasts with: products of two cores, from `make bench`."""
 
 PAIRS_PER_LISTING = 0.66
 """Pairs per directed listing in real models: about a third of the listings are mutual.
@@ -57,9 +56,11 @@ Where several positions must list a pair, their number squared divides that: of 
 observations of MiniLM's heads, 2.5 million pairs are left that 5 of them list.
 """
 
+TOKENS_ALONE = 3
+"""Tokens run for one alone, with what a model wants before and after it."""
+
 PAIRS_PER_PLACE = 25
-RUN_PER_SECOND = 500
-"""What next tokens are forecast with: pairs kept and tokens run, of a model of 135 million."""
+"""Pairs of next tokens that are kept of a place that a model reads."""
 
 Progress = Callable[[str, int, int], None]
 Note = Callable[[int, int], None]
@@ -126,13 +127,13 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
     n = len(model.vocabulary)
     k = min(options.neighbours.k, n - 1)
     listings = sum(len(track.positions) * n * k for track in model.tracks)
-    products = sum(len(t.positions) * n * n * (t.dimensions + 16) for t in model.tracks)
+    products = sum(len(t.positions) * search_cost(n, t.dimensions) for t in model.tracks)
     pairs = sum(_forecast_pairs(n, k, track) for track in model.tracks)
     for one in model.listed:
         listed = len(one.positions) * n * min(one.k, n - 1)
         listings += listed
         pairs += listed // one.minimum
-        products += len(one.positions) * n * n * (one.dimensions + 16)
+        products += len(one.positions) * search_cost(n, one.dimensions)
     run = sum(track.places for track in model.counted)
     pairs += PAIRS_PER_PLACE * run
     pairs += sum(track.expected for track in model.pairs)
@@ -143,11 +144,25 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
         "observations": listings + run,
         "evidence_edges": pairs,
         "disk_bytes": disk_bytes(pairs, pairs),
-        "seconds": round(
-            products / MULTIPLIED_PER_SECOND + run / RUN_PER_SECOND + seconds_to_load(pairs, pairs),
-            1,
-        ),
+        **_seconds(model, products, run, pairs).as_facts(),
     }
+
+
+def expected_seconds(model: OpenedModel, options: ExtractOptions) -> Forecast:
+    """Return how long taking a model in and loading it takes on this machine at present."""
+    facts = forecast(model, options)
+    return Forecast(facts["seconds_least"], facts["seconds_most"], facts["seconds_by_work"])
+
+
+def _seconds(model: OpenedModel, products: float, places: int, pairs: int) -> Forecast:
+    run = places + (TOKENS_ALONE * len(model.vocabulary) if _runs_tokens(model) else 0)
+    work = {SEARCH: products, RUN: float(run) * model.parameters, LOAD: pairs, RATE: pairs}
+    return forecast_seconds(work)
+
+
+def _runs_tokens(model: OpenedModel) -> bool:
+    """Return whether every token is run through the model once."""
+    return any(track.evidence in ("LAYER_EVIDENCE", "HEAD_EVIDENCE") for track in model.tracks)
 
 
 def _forecast_pairs(n: int, k: int, track: VectorTrack) -> int:

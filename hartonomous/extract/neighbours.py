@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from hartonomous.speeds import SEARCH, measured
+
 Floats = NDArray[np.float32]
 
 APPROXIMATE_ABOVE = 300_000
@@ -58,13 +60,20 @@ def nearest(
         none = np.empty((len(unit), 0))
         return Neighbours(none.astype(np.int32), none, 1.0)
     if len(unit) <= options.approximate_above:
-        indices, similarities = exact_neighbours(unit, k, options.threads, progress)
+        with measured(SEARCH, search_cost(*unit.shape)):
+            indices, similarities = exact_neighbours(unit, k, options.threads, progress)
         return Neighbours(indices, similarities, 1.0)
     from hartonomous.extract.approximate_search import approximate_neighbours, measured_recall
 
     indices, similarities = approximate_neighbours(unit, k, options.seed, options.threads)
     recall = measured_recall(unit, indices, k, RECALL_SAMPLE, options.seed)
     return Neighbours(indices, similarities, recall)
+
+
+def search_cost(size: int, dimensions: int) -> float:
+    """Return the multiplications that an exact search takes; keeping the nearest costs as many as
+    sixteen dimensions."""
+    return float(size) * size * (dimensions + 16)
 
 
 def centred(vectors: Floats) -> Floats:

@@ -33,7 +33,6 @@ LISTED = 100
 BYTES_OF_EVIDENCE, BYTES_OF_RELATION = 130, 160
 """Of the store's files, measured on a million edges with their properties inline."""
 
-ROWS_A_SECOND, SHIFTS_A_SECOND = 60_000, 100_000
 """Removed or re-rated on a machine of two cores; for the time a plan expects."""
 
 COMPOSITIONS = pa.schema(
@@ -373,8 +372,4 @@ def consensus_of(row: Row) -> int | None:
 def _expected(counts: Mapping[str, int]) -> dict[str, int]:
     return {
         "bytes": BYTES_OF_EVIDENCE * counts["evidence"] + BYTES_OF_RELATION * counts["lost"],
-        "seconds": round(
-            counts["evidence"] / ROWS_A_SECOND
-            + (counts["kept"] + counts["shifted"]) / SHIFTS_A_SECOND
-        ),
     }

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from hartonomous.errors import VerificationFailed
 from hartonomous.evidence import DIGEST_LANES
 from hartonomous.forget.planning import Plan
+from hartonomous.speeds import REMOVE, measured
 from hartonomous.store.graph import Graph, Transaction, in_parts
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -70,8 +71,10 @@ class Removal:
         """Do every step that is not done yet."""
         # First: what places say of the rows that go must not outlive them.
         purge_placements(self.graph, self.lock)
-        self.remove_rows()
-        self.shift_ratings()
+        rows = sum(table.table.num_rows for table in self.evidence.values())
+        with measured(REMOVE, rows + self.tables["shifts"].num_rows):
+            self.remove_rows()
+            self.shift_ratings()
         self.remove_visits()
         self.finish_sources()
         self.prune()

@@ -25,8 +25,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from blake3 import blake3
-from platformdirs import user_cache_path
 
+from hartonomous.directories import cache
 from hartonomous.errors import ServerError
 from hartonomous.store.file_locks import turn
 from hartonomous.store.patience import longest_wait
@@ -54,12 +54,6 @@ _PROCEDURES = tuple(
 _ELSEWHERE = "or set NEO4J_URI to use a server that runs elsewhere."
 
 Say = Callable[[str], None]
-
-
-def cache() -> Path:
-    """Return where assemblies are kept: HARTONOMOUS_CACHE, else the user's cache directory."""
-    chosen = os.environ.get("HARTONOMOUS_CACHE")
-    return Path(chosen).absolute() if chosen else user_cache_path("hartonomous")
 
 
 def java() -> str:

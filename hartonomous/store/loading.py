@@ -8,6 +8,7 @@ nothing.
 from __future__ import annotations
 
 import re
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,6 +24,7 @@ from hartonomous.errors import Conflict, UsageError, VerificationFailed
 from hartonomous.evidence import DIGEST_LANES, digest, key_columns
 from hartonomous.identity import canonical_json
 from hartonomous.schema import KINDS, VISITED, evidence_type
+from hartonomous.speeds import LOAD, keep
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.hubness import find_hub
 from hartonomous.store.locking import WriterLock
@@ -101,7 +103,9 @@ def load(
     keys = bundle.compositions()
     ids = _write_compositions(graph, lock, keys, _used(bundle), progress)
     _write_visits(graph, lock, bundle, name, keys, ids, progress)
+    began = time.perf_counter()
     rows, already = _write_evidence(graph, lock, bundle, name, keys, ids, progress)
+    keep(LOAD, rows, time.perf_counter() - began)
     return LoadReport(name, int((ids >= 0).sum()), rows, already)
 
 

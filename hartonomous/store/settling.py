@@ -7,6 +7,7 @@ is whole at every moment, and a pass that was cut short goes on with what is lef
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from hartonomous.errors import Conflict
 from hartonomous.schema import FORMULA_VERSION, RATED, evidence_type
+from hartonomous.speeds import RATE, keep
 from hartonomous.store.agreeing import Agreement, Pair, count_agreements, judge
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.locking import WriterLock
@@ -282,7 +284,9 @@ def _rate(
         report.removed += result[1]
         progress("rating", done, len(starts))
 
+    began = time.perf_counter()
     _visit(graph, lock, starts, STARTS, visit, note)
+    keep(RATE, report.pairs, time.perf_counter() - began)
     return report
 
 

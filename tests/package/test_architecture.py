@@ -22,8 +22,10 @@ GROUND = {
     "bundle",
     "merkle",
     "signing",
+    "directories",
     "errors",
     "process_identity",
+    "speeds",
     "file_names",
 }
 MAY_USE = {

@@ -1,0 +1,14 @@
+"""Where files of ours are kept that can be made again: the cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+
+def cache() -> Path:
+    """Return the cache directory: HARTONOMOUS_CACHE, else the user's."""
+    chosen = os.environ.get("HARTONOMOUS_CACHE")
+    return Path(chosen).absolute() if chosen else user_cache_path("hartonomous")
