@@ -1,13 +1,15 @@
 """Kills clients and servers at random moments of random acts, and compares with an undisturbed graph.
 
 HARTONOMOUS_SOAK_MINUTES (10) is shared among the parts, two of which go on until they have compared
-200 times; HARTONOMOUS_TEST_SEED repeats a run.
+200 times; then HARTONOMOUS_SOAK_SCHEDULES (300) schedules of several clients are run (schedules.py).
+HARTONOMOUS_TEST_SEED repeats a run, HARTONOMOUS_SOAK_PARTS=schedules runs that part alone.
 """
 
 from __future__ import annotations
 
 import os
 import random
+import re
 import secrets
 import subprocess
 import sys
@@ -29,6 +31,7 @@ from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.server import purge, start, status
+from soak import schedules
 from tests.building import exported, put_in, random_bundle, silent, wipe
 from tests.forget.test_planning import check_prediction, random_selectors
 from tests.forget.test_undoing import History, run_history
@@ -39,6 +42,7 @@ MANY = 200
 """Histories of removals, and predictions, that a run compares at least."""
 
 LENGTH = 6
+SCHEDULES = int(os.environ.get("HARTONOMOUS_SOAK_SCHEDULES", "300"))
 SEED = int(os.environ.get("HARTONOMOUS_TEST_SEED", secrets.randbelow(2**31)))
 SOURCES = 4
 
@@ -239,6 +243,19 @@ def finish(world: World, act: str, name: str, bundle: int) -> None:
 
 
 def main() -> None:
+    chosen = os.environ.get("HARTONOMOUS_SOAK_PARTS", "histories,schedules").split(",")
+    bad = False
+    if "histories" in chosen:
+        bad = run_histories()
+    if "schedules" in chosen:
+        tally = schedules.run(SCHEDULES, float("inf"), SEED)
+        renew("Schedules", schedules.section(tally, SEED))
+        bad = bad or bool(tally.faults)
+    sys.exit(bad)
+
+
+def run_histories() -> bool:
+    """Run the parts with one client each; return whether any graph was another than it should be."""
     parts: list[tuple[Callable[[World, Tally], None], Tally]] = [
         (histories, Tally("random histories of ingest, delete, replace")),
         (removals, Tally("histories of ingest, delete of every kind, undo, erase, rollback", MANY)),
@@ -260,16 +277,25 @@ def main() -> None:
                         sys.stdout.write(f"{tally}\n")
                         sys.stdout.flush()
                 # After each, so that what stops a later one takes nothing with it.
-                PAGE.write_text(page([tally for _, tally in parts if tally.acts]), "utf-8")
+                renew("Histories", section([tally for _, tally in parts if tally.acts]))
         finally:
             world.graph.close()
             purge(world.home)
-    sys.exit(any(tally.different for _, tally in parts))
+    return any(tally.different for _, tally in parts)
 
 
-def page(tallies: list[Tally]) -> str:
-    text = "<!-- Made by `make soak`. -->\n\n# Soak\n\n"
-    text += f"Seed {SEED}, {MINUTES:g} minutes at least. After each history or disturbed act the canonical "
+def renew(name: str, text: str) -> None:
+    """Put a section in the place of the one of its name."""
+    known = PAGE.read_text("utf-8") if PAGE.is_file() else ""
+    sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", known, re.MULTILINE | re.DOTALL))
+    sections[name] = f"\n{text}"
+    whole = "<!-- Made by `make soak`. -->\n\n# Soak\n"
+    whole += "".join(f"\n## {one}\n\n{part.strip()}\n" for one, part in sorted(sections.items()))
+    PAGE.write_text(whole, "utf-8")
+
+
+def section(tallies: list[Tally]) -> str:
+    text = f"Seed {SEED}, {MINUTES:g} minutes at least. After each history or disturbed act the canonical "
     text += "export is compared, byte for byte, with that of a graph that only ever saw what is left.\n\n"
     text += "| what | acts | kills | compared | different |\n| --- | --- | --- | --- | --- |\n"
     for t in tallies:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -19,7 +20,7 @@ import pytest
 from neo4j.exceptions import Neo4jError
 
 from hartonomous.errors import Conflict, ServerError, UsageError
-from hartonomous.store import assembly, file_locks, keys, launching
+from hartonomous.store import assembly, diagnosing, file_locks, keys, launching
 from hartonomous.store import server as serving
 from hartonomous.store.assembly import neo4j_version
 from hartonomous.store.connecting import connect_managed
@@ -330,3 +331,38 @@ def test_keys_that_cannot_be_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("HARTONOMOUS_HOME", str(tmp_path / "file" / "home"))
     with pytest.raises(ServerError, match="Set HARTONOMOUS_KEYS"):
         keys.signing_key()
+
+
+class Settings:
+    """A server with some settings, as far as doctor asks for them."""
+
+    def __init__(self, unrestricted: str, limit: str) -> None:
+        self.rows = [
+            {"name": "dbms.security.procedures.unrestricted", "value": unrestricted},
+            {"name": "db.lock.acquisition.timeout", "value": limit},
+        ]
+
+    def read(self, statement: str) -> list[dict[str, str]]:
+        assert "SHOW SETTINGS" in statement
+        return self.rows
+
+
+@pytest.mark.parametrize(
+    ("unrestricted", "limit", "seen"),
+    [
+        ("gds.*,apoc.custom.*", "60s", "as ours"),
+        ("gds.*", "60s", "as ours"),
+        ("gds.*, apoc.*", "60s", r"procedures apoc\.\* may reach into the server"),
+        ("*", "60s", r"procedures \* may reach"),
+        ("gds.*", "0s", "stops every writer"),
+    ],
+)
+def test_a_server_that_allows_more_is_told(unrestricted: str, limit: str, seen: str) -> None:
+    check = diagnosing._settings_check(Settings(unrestricted, limit))  # type: ignore[arg-type]
+    assert re.search(seen, check.seen)
+    assert (check.verdict == "ok") == (seen == "as ours")
+
+
+def test_the_managed_server_is_as_ours(second_server: ServerAddress) -> None:
+    with connect_managed(second_server) as graph:
+        assert diagnosing._settings_check(graph).verdict == "ok"

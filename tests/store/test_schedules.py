@@ -1,0 +1,17 @@
+"""A few random schedules of several clients, disturbed while they act; `make soak` runs hundreds."""
+
+from __future__ import annotations
+
+import pytest
+
+from soak import schedules
+from tests.conftest import SEED
+
+
+def test_disturbed_clients_lose_nothing_and_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HARTONOMOUS_HEAP", "HARTONOMOUS_PAGECACHE", "HARTONOMOUS_HOME"):
+        # What the schedules set goes again with the test.
+        monkeypatch.setenv(name, "")
+    tally = schedules.run(2, 10.0, SEED)
+    assert tally.faults == []
+    assert tally.schedules > 0 and sum(tally.acts.values()) >= 4
