@@ -6,7 +6,7 @@ TRANSFORMERS := .venv/.ready-transformers
 MODELS := .models/.ready
 LIGHT := --extra documents --extra evaluation --extra pictures --extra exchange --extra py2neo
 
-.PHONY: setup demo test lint bench bench-long poisoning soak docs screenshot lock clean
+.PHONY: setup demo test lint bench bench-long poisoning soak mutations docs screenshot lock clean
 
 setup: $(READY) $(MODELS)
 
@@ -46,6 +46,9 @@ poisoning: setup
 
 soak: setup
 	$(BIN)/python -m soak
+
+mutations: setup
+	$(BIN)/python -m soak.document_mutations
 
 docs: $(READY)
 	$(BIN)/python -m docs

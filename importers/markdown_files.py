@@ -12,15 +12,26 @@ from typing import Any
 
 from hartonomous.errors import BadInput
 from importers import web_pages
-from importers.document_files import Document, module, read_text
+from importers.document_files import Document, module, paragraphs, read_text
 
 MOST_NESTING = 100
 """Quotes and lists within each other; the parser passes over what lies deeper without a word."""
+
+MOST_BRACKETS = 2_000
+"""Square brackets within each other: the time to find what they mean grows with their square."""
+
+FOOTNOTES = {
+    "footnote_ref": "",
+    "footnote_reference_open": "<div>",
+    "footnote_reference_close": "</div>",
+}
+"""What footnotes are in HTML: a mark that is not read, and a block."""
 
 _FRONT_MATTER = re.compile(
     r"\A(?:---[ \t]*\n(?P<yaml>(?:.*\n)*?)(?:---|\.\.\.)"
     r"|\+\+\+[ \t]*\n(?P<toml>(?:.*\n)*?)\+\+\+)[ \t]*(?:\n|\Z)"
 )
+_BRACKET = re.compile(r"[\[\]]")
 _SETTING = re.compile(r"[\w.\"'-]+\s*[:=](?:\s|$)|#|\[|\s*$")
 _SWALLOWING = re.compile(
     r"<(?=/?(?:title|textarea|xmp|iframe|noembed|noframes|plaintext|select|option)\b)",
@@ -34,7 +45,8 @@ def read_markdown(path: Path) -> Document:
     Raises BadInput for another encoding, and for nesting that the parsers do not read.
     """
     text, settings = _without_front_matter(read_text(path))
-    html, unused = _rendered(path, text)
+    _refuse_brackets(path, text)
+    html = _rendered(path, text)
     if (tags := html.count("<")) > web_pages.MOST_TAGS:
         raise BadInput(
             f"{path} makes {tags:,} tags; a page of up to {web_pages.MOST_TAGS:,} is read. Split it."
@@ -43,9 +55,20 @@ def read_markdown(path: Path) -> Document:
     document = web_pages.page_document(html)
     if settings:
         document.left_out["front matter"] += 1
-    if unused:
-        document.left_out["footnotes that nothing refers to"] += unused
     return document
+
+
+def _refuse_brackets(path: Path, text: str) -> None:
+    for paragraph in paragraphs(text):
+        depth = deepest = 0
+        for bracket in _BRACKET.finditer(paragraph):
+            depth = max(0, depth + (1 if bracket[0] == "[" else -1))
+            deepest = max(deepest, depth)
+        if deepest > MOST_BRACKETS:
+            raise BadInput(
+                f"{path} has {deepest:,} square brackets within each other; up to "
+                f"{MOST_BRACKETS:,} are read. Close them."
+            )
 
 
 def _without_front_matter(text: str) -> tuple[str, bool]:
@@ -60,26 +83,26 @@ def _without_front_matter(text: str) -> tuple[str, bool]:
     return text[found.end() :], any(line.strip() for line in lines)
 
 
-def _rendered(path: Path, text: str) -> tuple[str, int]:
-    """Return a Markdown text as HTML, and how many footnotes in it nothing refers to."""
+def _rendered(path: Path, text: str) -> str:
+    """Return a Markdown text as HTML, footnotes where they are written."""
     parser: Any = module("markdown_it").MarkdownIt(
         "commonmark",
         {"html": True, "maxNesting": MOST_NESTING, "tasklists": True, "alerts": True},
     )
     parser.enable(["table", "strikethrough"])
     parser.use(module("mdit_py_plugins.footnote").footnote_plugin, inline=False)
-    for mark in ("footnote_ref", "footnote_anchor"):
-        parser.add_render_rule(mark, lambda *_: "")
-    noted: dict[str, Any] = {}
-    tokens = parser.parse(text, noted)
+    # At the end of the page only those would stand that are referred to, one of each name.
+    parser.disable("footnote_tail")
+    for kind, html in FOOTNOTES.items():
+        parser.add_render_rule(kind, lambda *_, html=html: html)
+    tokens = parser.parse(text)
     if any(token.level >= MOST_NESTING - 1 for token in tokens):
         raise BadInput(
             f"{path} nests quotes and lists {MOST_NESTING} deep or deeper; that deep they are not "
             "read. Split it."
         )
-    html = _SWALLOWING.sub("&lt;", parser.renderer.render(tokens, parser.options, noted))
-    unused = sum(place < 0 for place in noted.get("footnotes", {}).get("refs", {}).values())
-    return _closed(_closed(html, "script"), "style"), unused
+    html = _SWALLOWING.sub("&lt;", parser.renderer.render(tokens, parser.options, {}))
+    return _closed(_closed(html, "script"), "style")
 
 
 def _closed(html: str, name: str) -> str:

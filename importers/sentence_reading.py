@@ -200,7 +200,7 @@ def read_documents(
     reading = Reading(limit, reach, excluded=Counter(found.others))
     for file in found.documents:
         try:
-            _read(file, reading)
+            read_file(file, reading)
         except (BadInput, OSError) as error:
             if path.is_file():
                 raise
@@ -218,7 +218,8 @@ def read_documents(
     return reading
 
 
-def _read(file: Path, reading: Reading) -> None:
+def read_file(file: Path, reading: Reading) -> None:
+    """Take in a document or a file of questions; raises BadInput for one that cannot be read."""
     if file.suffix.lower() in READERS:
         reading.read(READERS[file.suffix.lower()](file))
         return

@@ -57,11 +57,18 @@ LONGEST_HEAD = 1 << 20
 """Characters among which an encoding may be declared."""
 
 _NAMES_OF_DRAWINGS = ("title", "desc", "style", "script")
-_FORMATTING = "a|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u"
-_NESTING = re.compile(
-    rf"<(/?)(?:({_FORMATTING})|(?!(?:area|base|br|col|embed|hr|img|input|link|meta|param|source|"
-    r"track|wbr|p|li|d[dt]|option|optgroup|t[drh]|thead|tbody|tfoot|rt|rp)\b)[a-z][^\s/>]*)(?=[\s/>])",
-    re.IGNORECASE,
+_FORMATTING = frozenset(_names("a b big code em font i nobr s small strike strong tt u"))
+_NOT_NESTED = frozenset(
+    _names(
+        "area base br col embed hr img input link meta param source track wbr p li dd dt option "
+        "optgroup td tr th thead tbody tfoot rt rp"
+    )
+)
+_TAG = re.compile(
+    # What stands within these is no tag, such as the comparisons of a script.
+    r"<!--.*?(?:-->|\Z)|<(?P<raw>script|style|textarea|title|xmp)\b.*?(?:</(?P=raw)\b|\Z)"
+    r"|<(?P<end>/?)(?P<name>[a-z][a-z0-9-]{0,30})",
+    re.IGNORECASE | re.DOTALL,
 )
 _SPACE = re.compile(r"[ \t\n\f\r]+")
 _XML_ENCODING = re.compile(r"\s*<\?xml\b[^>]{0,200}?\bencoding\s*=\s*[\"']([^\"'>]{1,100})[\"']")
@@ -86,18 +93,19 @@ def read_page(path: Path) -> Document:
 
 def refuse_nesting(path: Path, html: str) -> None:
     """Raise BadInput for a page that would take a parser time or memory out of all proportion."""
-    depth = deepest = formatting = most = 0
-    for tag in _NESTING.finditer(html):
-        step = -1 if tag[1] else 1
-        if tag[2]:
-            formatting = max(0, formatting + step)
-            most = max(most, formatting)
-        else:
-            depth = max(0, depth + step)
-            deepest = max(deepest, depth)
-    if deepest > MOST_DEPTH or most * html.count("<") > MOST_REOPENED:
+    opened: Counter[str] = Counter()
+    now, most = {True: 0, False: 0}, {True: 0, False: 0}
+    for tag in _TAG.finditer(html):
+        name = (tag["name"] or "").lower()
+        if not name or name in _NOT_NESTED or (tag["end"] and not opened[name]):
+            continue
+        step, formatting = -1 if tag["end"] else 1, name in _FORMATTING
+        opened[name] += step
+        now[formatting] += step
+        most[formatting] = max(most[formatting], now[formatting])
+    if most[False] > MOST_DEPTH or most[True] * html.count("<") > MOST_REOPENED:
         raise BadInput(
-            f"{path} has {max(deepest, most):,} elements within each other that are not closed; "
+            f"{path} has {max(most.values()):,} elements within each other that are not closed; "
             "a page that is made by hand or by a program does not. Close them."
         )
 

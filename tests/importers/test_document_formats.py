@@ -179,13 +179,20 @@ def test_a_page_is_read_as_a_browser_shows_it(tmp_path: Path) -> None:
 
 
 def test_elements_without_end_are_refused_before_they_are_parsed(tmp_path: Path) -> None:
-    for html in ("<div>" * 200_000, "<p>".join(f"<font size={n}>" for n in range(20_000))):
+    for html in (
+        "<div>" * 200_000,
+        "<p>".join(f"<font size={n}>" for n in range(20_000)),
+        "<i></b>" * 50_000,
+    ):
         file = page(tmp_path, html)
         with pytest.raises(BadInput, match="elements within each other that are not closed"):
             read_document(file)
         (tmp_path / "a.md").write_text(html)
         with pytest.raises(BadInput, match="elements within each other that are not closed"):
             read_document(tmp_path / "a.md")
+    compared = "for(i=0;i<n;i++)if(a<b)" * 5_000
+    assert page_document(f"<script>{compared}</script><!--{compared}--><p>Text").blocks == ["Text"]
+    web_pages.refuse_nesting(file, f"<script>{compared}</script><!--{compared}--><p>Text")
     items = "".join(f"<li>Item {n}<p>Text" for n in range(5_000))
     assert len(page_document(f"<ul>{items}</ul>").blocks) == 10_000
 
@@ -197,15 +204,15 @@ def test_raw_html_in_markdown_is_read(tmp_path: Path) -> None:
         '<p>The office opens.</p>\n\n<div align="center">It is on the *pier*.</div>\n\n'
         "Inline <b>bold</b>, <kbd>Ctrl</kbd> and `code`.\n\n> [!NOTE]\n> The gate is locked.\n\n"
         "- [x] Done is done.\n\n~~Gone~~ it is. A note.[^1] See <title> and <textarea> here.\n\n"
-        "[^1]: Fee.\n\n[^2]: Nobody refers to this.\n\n```\ncode = 1\n```\n\n<script>unseen()\n"
+        "[^1]: Fee.\n\n[^1]: Another.\n\n[^2]: Nobody refers to this.\n\n```\ncode = 1\n```\n\n<script>unseen()\n"
     )
     found = read(file)
     assert list(found.sentences) == [
         "How do I pay?", "You pay by card.", "The office opens.", "It is on the *pier*.",
         "Inline bold, Ctrl and code.", "Note", "The gate is locked.", "Done is done.",
-        "Gone it is.", "A note.", "See <title> and <textarea> here.", "<script>unseen()", "Fee.",
+        "Gone it is.", "A note.", "See <title> and <textarea> here.", "Fee.", "Another.", "Nobody refers to this.", "<script>unseen()",
     ]  # fmt: skip
-    assert found.excluded == {"code blocks": 1, "footnotes that nothing refers to": 1}
+    assert found.excluded == {"code blocks": 1}
 
 
 @pytest.mark.parametrize(
@@ -241,6 +248,14 @@ def test_markdown_that_nests_too_deep_is_refused(tmp_path: Path) -> None:
         file.write_text("> " * depth + "deep")
         with pytest.raises(BadInput, match="nests quotes and lists"):
             read_document(file)
+
+
+def test_brackets_that_nest_too_deep_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.md").write_text("![" * 100_000)
+    with pytest.raises(BadInput, match="100,000 square brackets within each other"):
+        read_document(tmp_path / "a.md")
+    (tmp_path / "a.md").write_text("Not closed [ here.\n\n" * 3_000)
+    assert len(read_document(tmp_path / "a.md").blocks) == 3_000
 
 
 def test_words_that_lines_divide_are_whole(tmp_path: Path) -> None:
