@@ -38,6 +38,7 @@ class SentenceEncoder:
         self.digest = content_digest("encoder", {"files": _files(path)})
         self.dimensions = int(self._model.get_embedding_dimension())
         self._tokenizer = self._model.tokenizer
+        self._placing = bool(self._tokenizer.is_fast)
         special = self._tokenizer.num_special_tokens_to_add()
         most = self._model.max_seq_length or self._tokenizer.model_max_length
         self._window = max(1, int(most) - special)
@@ -66,14 +67,20 @@ class SentenceEncoder:
 
     def reach(self, text: str) -> int:
         """Return how many characters of a text the encoder reads, before its window is full."""
-        if len(text.encode()) <= self._window:
+        if not self._placing or len(text.encode()) <= self._window:
             # No tokenizer makes more tokens of a text than it has bytes.
             return len(text)
         spans = self._spans([text])[0][1]
         return len(text) if len(spans) <= self._window else int(spans[self._window][0])
 
     def tokens(self, texts: Sequence[str]) -> Iterator[list[tuple[str, bool]]]:
-        """Yield the tokens of each text as the text writes them, and whether each is known."""
+        """Yield the tokens of each text as the text writes them, and whether each is known.
+
+        A tokenizer that does not tell where its tokens stand gives each text whole, as unknown.
+        """
+        if not self._placing:
+            yield from ([(text, False)] for text in texts)
+            return
         unknown = self._tokenizer.unk_token_id
         for text, (ids, spans) in zip(texts, self._spans(texts), strict=True):
             # A token of marks alone (where a text begins) stands for no character of its own.
@@ -86,6 +93,8 @@ class SentenceEncoder:
 
     def unknown_share(self, texts: Sequence[str]) -> float:
         """Return the share of the characters of texts for which the encoder has no token."""
+        if not self._placing:
+            return 0.0
         seen = [(len(text), known) for tokens in self.tokens(texts) for text, known in tokens]
         unknown = sum(length for length, known in seen if not known)
         return unknown / max(1, sum(length for length, _ in seen))

@@ -18,7 +18,7 @@ from hartonomous.extract.importing import UnreadFile
 from hartonomous.file_names import readable
 from hartonomous.identity import normalise
 from importers import question_files
-from importers.document_files import Document, paragraphs
+from importers.document_files import LARGEST, Document, paragraphs
 from importers.document_formats import READERS
 from importers.sentence_boundaries import (
     ENGLISH,
@@ -157,7 +157,7 @@ def find_documents(path: Path, exclude: tuple[str, ...] = ()) -> FoundFiles:
         if hidden is not None:
             found.others["hidden files and folders"] += hidden == len(parts)
         elif not file.is_file():
-            continue
+            found.others["links that lead elsewhere"] += file.is_symlink()
         elif any(_matches(parts, pattern) for pattern in exclude):
             found.others["files that --exclude names"] += 1
         elif not file.resolve().is_relative_to(home):
@@ -167,7 +167,7 @@ def find_documents(path: Path, exclude: tuple[str, ...] = ()) -> FoundFiles:
         else:
             found.others["files of another kind"] += 1
     _refuse_bytes(path, found.documents)
-    return found
+    return FoundFiles(found.documents, +found.others)
 
 
 def _matches(parts: tuple[str, ...], pattern: str) -> bool:
@@ -178,7 +178,9 @@ def _matches(parts: tuple[str, ...], pattern: str) -> bool:
 
 
 def _refuse_bytes(path: Path, found: list[Path]) -> None:
-    total = sum(file.stat().st_size for file in found)
+    # A file that is too large itself is left out, whatever the others take.
+    sizes = (file.stat().st_size for file in found)
+    total = sum(size for size in sizes if size <= LARGEST)
     if total > MOST_BYTES:
         raise BadInput(
             f"{path} holds {total / 1e6:,.0f} MB of documents, and up to {MOST_BYTES / 1e6:,.0f} MB "

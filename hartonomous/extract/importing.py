@@ -234,7 +234,7 @@ def importer_for(path: Path, name: str | None = None, documents: bool = False) -
     for importer in candidates:
         if importer.recognises(path):
             return importer
-    for importer in candidates if documents else ():
+    for importer in candidates if documents and not is_pickle(path) else ():
         if getattr(importer, "reads_documents", False):
             return importer
     for file in [path, *sorted(path.iterdir())] if path.is_dir() else [path]:

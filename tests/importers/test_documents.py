@@ -157,6 +157,9 @@ def test_many_documents_are_bounded_together(
     monkeypatch.setattr(sentence_reading, "MOST_BYTES", 20)
     with pytest.raises(BadInput, match="ingest its folders one by one"):
         opened(tmp_path, encoder)
+    monkeypatch.setattr(sentence_reading, "LARGEST", 12)
+    (tmp_path / "b.txt").write_text("Short.")
+    assert opened(tmp_path, encoder).files
     monkeypatch.undo()
     monkeypatch.setattr(documents, "MEMORY_SHARE", 1e-12)
     with pytest.raises(BadInput, match="GB of memory are free"):
@@ -262,11 +265,12 @@ def test_a_folder_is_one_source_with_what_was_left_out(tmp_path: Path, encoder: 
     (tmp_path / "c.xls").write_text("")
     (tmp_path / ".hidden.txt").write_text("Hidden is this.")
     (tmp_path / "out.txt").symlink_to(DOCUMENTS / "hours.txt")
+    (tmp_path / "broken.txt").symlink_to(tmp_path / "missing.txt")
     model = opened(tmp_path, encoder)
     assert [file.name for file in model.files] == ["b.md", "deep/a.txt"]
     assert model.kind == "corpus"
     assert model.vocabulary.excluded == {
-        "files of another kind": 1, "hidden files and folders": 1, "links that lead elsewhere": 1,
+        "files of another kind": 1, "hidden files and folders": 1, "links that lead elsewhere": 2,
     }  # fmt: skip
     kinds = model.vocabulary.compositions["kind"].to_pylist()
     texts = model.vocabulary.compositions["text"].to_pylist()
@@ -417,6 +421,8 @@ def test_one_odd_file_does_not_stop_a_folder(tmp_path: Path, encoder: Path) -> N
     fewer = opened(tmp_path, encoder, exclude=("*.json", "deep", "old.txt"))
     assert {file.name for file in fewer.unread} == {"prices.csv", "zero.pdf"}
     assert fewer.vocabulary.excluded["files that --exclude names"] == 5
+    with pytest.raises(BadInput, match="unpickling runs"):
+        opened(tmp_path / "data.pkl", encoder)
     (tmp_path / "a.md").unlink()
     with pytest.raises(BadInput, match=r"none of its 7 documents can be read; the first: .*config"):
         opened(tmp_path, encoder)

@@ -6,12 +6,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import transformers
+from tokenizers import Tokenizer, models, pre_tokenizers
 
 from importers.content_words import ContentWords, words_of
 from importers.sentence_boundaries import cut_place, is_question, language_of, split_sentences
 from importers.sentence_encoders import SentenceEncoder, open_encoder
 from importers.sentence_reading import LONGEST, FoundFiles, Reading, read_documents
 from tests.models import MINILM
+from tests.tiny_transformers import tiny_encoder
 
 PARAGRAPHS = {
     "zh": "港口办公室九点开门。|您可以重置密码！|如何支付费用？|您可以用银行卡支付费用。",
@@ -152,3 +155,43 @@ def test_words_without_spaces_are_the_encoders_tokens(minilm: SentenceEncoder) -
     ]
     assert minilm.unknown_share(["สำนักงาน"]) == 1.0
     assert minilm.unknown_share(["The port opens."]) == 0.0
+
+
+def unigram() -> Tokenizer:
+    pieces = ["<unk>", "\u2581", "港口", "办公室", "九点", "\u2581港口", "สำ", "นัก", "。"]
+    tokenizer = Tokenizer(models.Unigram([(piece, -1.0) for piece in pieces], unk_id=0))
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    return tokenizer
+
+
+def byte_level() -> Tokenizer:
+    alphabet = ["<unk>", *sorted(pre_tokenizers.ByteLevel.alphabet())]
+    numbers = {character: number for number, character in enumerate(alphabet)}
+    tokenizer = Tokenizer(models.BPE(numbers, []))
+    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=True)
+    return tokenizer
+
+
+@pytest.mark.parametrize(
+    ("tokenizer", "words"),
+    [
+        (unigram(), [["港口", "办公室", "九点"], ["สำ", "นัก", "งาน"], ["港"]]),
+        (byte_level(), [["港", "口", "办", "公", "室", "九", "点"], [], ["港"]]),
+    ],
+)
+def test_tokens_of_every_kind_of_tokenizer_are_words(
+    tmp_path: Path, tokenizer: Tokenizer, words: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tiny_encoder(tmp_path / "e")
+    fast = transformers.PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, unk_token="<unk>", pad_token="<unk>"
+    )
+    fast.save_pretrained(path)
+    encoder = open_encoder(path)
+    content = ContentWords(path, encoder)
+    assert list(content.of(["港口办公室九点。", "สำนักงาน", "港"])) == words
+    # One that does not tell where its tokens stand: ICU's dictionary tells the words.
+    monkeypatch.setattr(encoder, "_placing", False)
+    assert list(content.of(["สำนักงานท่าเรือ"])) == [["สำนักงาน", "ท่าเรือ"]]
+    assert encoder.reach("港" * 500) == 500
+    assert encoder.unknown_share(["港"]) == 0.0
