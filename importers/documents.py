@@ -74,11 +74,9 @@ class Documents:
         "text, Markdown, HTML, PDF; questions in JSON, JSONL, CSV; a folder of them (--encoder)"
     )
 
-    reads_documents = True
-
     def recognises(self, path: Path) -> bool:
         if path.is_file():
-            return path.suffix.lower() in KINDS and not _holds_vectors(path)
+            return path.suffix.lower() in KINDS and not WORD_VECTORS.recognises(path)
         if (
             not path.is_dir()
             or (path / "config.json").is_file()
@@ -89,6 +87,10 @@ class Documents:
         if any(file.suffix.lower() in MODEL_FILES or is_pickle(file) for file in inside):
             return False
         return bool(find_documents(path).documents)
+
+    def holds_documents(self, path: Path) -> bool:
+        """Return whether a file is a document though it may begin as word vectors do."""
+        return path.is_file() and path.suffix.lower() in KINDS and not _holds_vectors(path)
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         refuse_options(self.name, options, vocabulary=True, tensor=True)

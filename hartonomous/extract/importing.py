@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import entry_points
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -187,7 +188,8 @@ class OpenedModel:
 class Importer(Protocol):
     """One kind of model. A package registers its importer under the entry-point group above.
 
-    One whose `reads_documents` is true takes what no other recognises, where an encoder is given.
+    One that has `holds_documents(path)` reads documents: where an encoder is given, it takes what this
+    is true of, and what no other importer recognises.
     """
 
     name: str
@@ -231,12 +233,14 @@ def importer_for(path: Path, name: str | None = None, documents: bool = False) -
     # Models go first: beside one there may be texts.
     usual = sorted(known.values(), key=lambda importer: importer.name == DOCUMENTS)
     candidates = [known[name]] if name is not None else usual
-    for importer in candidates:
-        if importer.recognises(path):
-            return importer
-    for importer in candidates if documents and not is_pickle(path) else ():
-        if getattr(importer, "reads_documents", False):
-            return importer
+    readers = [one for one in candidates if documents and hasattr(one, "holds_documents")]
+    chosen = chain(
+        (one for one in readers if one.holds_documents(path)),
+        (one for one in candidates if one.recognises(path)),
+        (one for one in readers if not is_pickle(path)),
+    )
+    if (importer := next(chosen, None)) is not None:
+        return importer
     for file in [path, *sorted(path.iterdir())] if path.is_dir() else [path]:
         if is_pickle(file):
             raise refuse_pickle(file)

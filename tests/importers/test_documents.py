@@ -448,10 +448,12 @@ def test_names_that_are_not_utf8_are_read_and_told(tmp_path: Path, encoder: Path
 def test_prose_that_ends_in_numbers_is_no_vectors(tmp_path: Path, encoder: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text("Call 555 1234\nThe office opens at nine.\n")
-    assert documents.IMPORTER.recognises(file)
+    assert documents.IMPORTER.holds_documents(file)
     assert len(opened(file, encoder).vocabulary) > 2
     file.write_text("king 0.5 1.5\nqueen 0.25 1e-3\n")
-    assert not documents.IMPORTER.recognises(file)
+    assert not documents.IMPORTER.holds_documents(file)
+    with pytest.raises(UsageError, match="is a model; leave --encoder out"):
+        opened(file, encoder)
 
 
 def test_what_is_no_documents_has_no_use_for_exclude(tmp_path: Path) -> None:
