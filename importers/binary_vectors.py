@@ -1,7 +1,8 @@
 """Word vectors in word2vec's binary form: counts, then each word, a blank, and its float32 numbers.
 
 The form has no mark for where a word ends but the blank, so a word that holds one would shift its
-row and the next. A row is read so that the next one begins with a sound word.
+row and the next. A row is read so that the next one begins where rows do: behind a line end where
+the file has those, else with a word that is a text.
 """
 
 from __future__ import annotations
@@ -20,9 +21,7 @@ LONGEST_WORD = 1 << 16
 MOST_BLANKS = 32
 """Blanks in a word that are tried."""
 
-UNSOUND_SHARE = 0.01
-"""Of all words, those that may be no text before the file counts as misread."""
-
+UNFIT, DOUBTFUL, FIT = range(3)
 BLANK, LINE_END = b" ", b"\n"
 
 
@@ -59,7 +58,7 @@ class _Rows:
     def __init__(self, path: Path, data: mmap, begin: int, count: int, dimensions: int) -> None:
         self._path, self._data, self._place = path, data, begin
         self._count, self._size = count, 4 * dimensions
-        self._done = self._unsound = 0
+        self._done = 0
         # The original ends each row with a line end, others end none.
         self._lines: bool | None = None
 
@@ -69,28 +68,29 @@ class _Rows:
         ends = list(self._blanks(begin))
         if not ends:
             raise self._refusal("does not end")
-        end = next((end for end in ends if self._follows(end, last)), None)
-        if end is None:
-            # A word that is no text may follow a row that is sound.
-            end = ends[0]
-            self._unsound += 1
+        # The first of the best: a word without blanks, where all is well.
+        end = max(ends, key=lambda end: self._fit(end, last))
         self._place = end + 1 + self._size
         if self._place > len(self._data):
             raise BadInput(
                 f"{self._path} ends within word {self._done + 1} of {self._count}; it is truncated."
             )
-        if self._lines is None and not last:
-            self._lines = self._data[self._place : self._place + 1] == LINE_END
-        self._done += 1
         left = len(self._data) - self._place
         if last and (left > 2 or self._data[self._place :].strip()):
             raise BadInput(
                 f"{self._path} promises {self._count} words and goes on after them; it lies, or "
                 "words in it hold blanks."
             )
-        if self._unsound > max(1, UNSOUND_SHARE * self._count):
-            raise self._refusal("is no text")
+        if self._fit(end, last) == UNFIT and not last:
+            self._place = begin
+            raise self._refusal("has a row that no other follows")
+        if self._lines is None and not last:
+            self._lines = self._data[self._place : self._place + 1] == LINE_END
+        self._done += 1
         word = self._data[begin:end].removeprefix(LINE_END)
+        if self._done == 1 and not self._lines and not _is_sound(word):
+            self._place, self._done = begin, 0
+            raise self._refusal("is no text")
         return word.decode("utf-8", errors="surrogateescape"), self._data[end + 1 : self._place]
 
     def _blanks(self, begin: int) -> Iterator[int]:
@@ -105,19 +105,23 @@ class _Rows:
             if place >= 0 and not _is_sound(self._data[begin:place].removeprefix(LINE_END)):
                 return
 
-    def _follows(self, end: int, last: bool) -> bool:
-        """Return whether a row whose word ends at a place is followed as rows are."""
+    def _fit(self, end: int, last: bool) -> int:
+        """Return how well a row whose word ends at a place is followed as rows are."""
         place = end + 1 + self._size
         if last:
-            return place == len(self._data) or self._data[place:] == LINE_END
-        # A number of which the last byte is a blank is one that was read a whole number too early.
-        if BLANK in self._data[end + 1 : place][3::4]:
-            return False
+            ended = place == len(self._data) or self._data[place:] == LINE_END
+            return FIT if ended else UNFIT
         begun = self._data[place : place + 1] == LINE_END
         if self._lines is not None and begun != self._lines:
-            return False
+            return UNFIT
         following = self._data.find(BLANK, place + begun, place + LONGEST_WORD)
-        return following > 0 and _is_sound(self._data[place + begun : following])
+        sound = following > 0 and _is_sound(self._data[place + begun : following])
+        # Where rows end in line ends, those tell that all is in its place, whatever the word is.
+        if following < 0 or not (sound or begun):
+            return UNFIT
+        # A number of which the last byte is a blank is one that was read a whole number too early.
+        whole = sound and BLANK not in self._data[end + 1 : place][3::4]
+        return FIT if whole else DOUBTFUL
 
     def _refusal(self, what: str) -> BadInput:
         word = self._data[self._place : self._place + 16].decode("utf-8", errors="replace")

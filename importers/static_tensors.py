@@ -38,7 +38,7 @@ def read_static(tensors: dict[str, Tensor]) -> NDArray[np.float32]:
             f"{stored.file}: {shown(WEIGHTS)} has the shape {weights.shape} for {len(matrix)} tokens; "
             "the file is damaged."
         )
-    with np.errstate(over="ignore"):  # what becomes infinite is refused with its row
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused with its row
         return np.asarray(matrix * weights[:, None], dtype=np.float32)
 
 

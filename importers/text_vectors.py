@@ -25,6 +25,9 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUMBER = re.compile(
     rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE
 )
+DIGITS = re.compile(rb"[0-9+\-.e infaty]*", re.IGNORECASE)
+"""What numbers are written with; Python's own reading takes more, such as 1_000."""
+
 COUNTS = re.compile(rb"[ \t]*(\d{1,11})[ \t]+(\d{1,5})[ \t]*\r?\n?")
 
 
@@ -132,7 +135,7 @@ class _Rows:
         return parts[0].decode("utf-8", errors="surrogateescape"), vector
 
     def _numbers(self, parts: list[bytes]) -> Floats | None:
-        if len(parts) != self.dimensions or any(b"_" in part for part in parts):
+        if len(parts) != self.dimensions or not DIGITS.fullmatch(b" ".join(parts)):
             return None
         try:
             return np.array(parts, dtype=np.float32)

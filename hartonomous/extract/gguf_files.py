@@ -97,8 +97,9 @@ def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32
             "the type is unknown, or holds no such number."
         )
     stored = (math.prod(tensor.shape[:-1]), width)
-    if _end(tensor) > path.stat().st_size:
-        raise BadInput(f"{path} is truncated: the bytes of {shown(name)} are not all there.")
+    for each in (name, *header.tensors):
+        if _end(header.tensors[each]) > path.stat().st_size:
+            raise BadInput(f"{path} is truncated: the bytes of {shown(each)} are not all there.")
     for other, theirs in header.tensors.items():
         if other != name and theirs.offset < _end(tensor) and tensor.offset < _end(theirs):
             raise BadInput(
@@ -223,6 +224,8 @@ class _Walk:
         name = self._text()
         if len(name) > LONGEST_NAME:
             raise ValueError(f"a name has {len(name)} characters")
+        if not name.isascii():
+            raise ValueError(f"the name {shown(name)} is not ASCII")
         return name
 
     def _text(self) -> str:

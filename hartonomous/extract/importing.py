@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import entry_points
 from itertools import chain
 from pathlib import Path
@@ -204,8 +205,9 @@ class Importer(Protocol):
         ...
 
 
+@cache
 def importers() -> dict[str, Importer]:
-    """Return every registered importer by name, sorted."""
+    """Return every registered importer by name, sorted; they are looked up once."""
     found: dict[str, Importer] = {}
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
         if point.name in found:

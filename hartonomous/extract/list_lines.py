@@ -114,7 +114,11 @@ def _fields(line: str) -> Cells | None:
 
 def _word_and_number(line: str) -> Cells | None:
     word, blank, number = line.rstrip(" \t").replace("\t", " ").rpartition(" ")
-    return [word, number] if blank and NUMBER.fullmatch(number) else None
+    if not blank or not NUMBER.fullmatch(number):
+        return None
+    # A number too many would become part of the word.
+    more = word.rstrip(" ").rpartition(" ")
+    return None if more[1] and NUMBER.fullmatch(more[2]) else [word, number]
 
 
 def _number_and_word(line: str) -> Cells | None:

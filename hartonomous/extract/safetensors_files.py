@@ -93,10 +93,12 @@ def _tensor(path: Path, name: str, entry: dict[str, object], begin: int) -> Tens
     shape, offsets = entry["shape"], entry["data_offsets"]
     if not isinstance(shape, list) or len(shape) > MOST_DIMENSIONS:
         raise ValueError(f"{shown(name)} has no shape of at most {MOST_DIMENSIONS} dimensions")
+    if not isinstance(entry["dtype"], str):
+        raise ValueError(f"{shown(name)} has no type")
     if not isinstance(offsets, list) or len(offsets) != 2:
         raise ValueError(f"{shown(name)} has no begin and end")
     start, end = (_count(offset) + begin for offset in offsets)
-    return Tensor(name, path, str(entry["dtype"]), tuple(map(_count, shape)), start, end)
+    return Tensor(name, path, entry["dtype"], tuple(map(_count, shape)), start, end)
 
 
 def _count(value: object) -> int:

@@ -115,7 +115,7 @@ def _from_tokenizer_json(path: Path, value: dict[str, Any]) -> TokenTable:
         added = [(a["content"], a["id"], a.get("special")) for a in value.get("added_tokens") or ()]
         known = dict(tokens)
         tokens += [(text, row) for text, row, _ in added if known.get(text) != row]
-        convention = _convention(path, value)
+        convention = _convention(path, value, [text for text, _ in tokens])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadInput(f"{path} is no tokenizer.json that is known: {error!r}.") from error
     entries = _by_id(path, tokens)
@@ -162,7 +162,7 @@ def _texts(value: object) -> Iterator[str]:
             yield from _texts(member)
 
 
-def _convention(path: Path, value: dict[str, Any]) -> Convention:
+def _convention(path: Path, value: dict[str, Any], tokens: list[str]) -> Convention:
     model = value["model"]
     kind = model.get("type") or ("Unigram" if isinstance(model["vocab"], list) else "BPE")
     if kind not in KINDS:
@@ -176,7 +176,8 @@ def _convention(path: Path, value: dict[str, Any]) -> Convention:
     if prefix:
         return wordpiece if prefix == CONTINUATION else continuing(str(prefix))
     parts = {*_types(value.get("pre_tokenizer")), *_types(value.get("decoder"))}
-    convention = byte_level if "ByteLevel" in parts else sentencepiece
+    named = byte_level if "ByteLevel" in parts else None
+    convention = named or convention_by_marks(tokens) or sentencepiece
     suffix = model.get("end_of_word_suffix")
     return ending(convention, str(suffix)) if suffix else convention
 

@@ -202,5 +202,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _words(chunk: pa.Array) -> Words:
+    # A damaged file may have indices that lead nowhere.
+    chunk.validate(full=True)
     words = chunk.dictionary.to_pylist()
     return [None if place is None else words[place] for place in chunk.indices.to_pylist()]
