@@ -41,14 +41,15 @@ bench: setup $(TRANSFORMERS)
 bench-long: setup $(TRANSFORMERS)
 	$(BIN)/python -m benchmarks long
 
+mutations: setup $(TRANSFORMERS)
+	$(BIN)/python -m soak.model_mutations
+	$(BIN)/python -m soak.document_mutations
+
 poisoning: setup
 	$(BIN)/python -m soak.poisoning
 
 soak: setup
 	$(BIN)/python -m soak
-
-mutations: setup
-	$(BIN)/python -m soak.document_mutations
 
 docs: $(READY)
 	$(BIN)/python -m docs
