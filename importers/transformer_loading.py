@@ -25,6 +25,7 @@ ENCODERS = ("bert", "t5encoder", "clip")
 
 ARCHITECTURE = "general.architecture"
 
+ADAPTER = "adapter_config.json"
 EMBEDDING_ALONE = "Its embedding alone can be taken: --tracks embedding."
 
 DEVICE_TOLERANCE = 1e-3
@@ -161,6 +162,11 @@ def refuse_code(path: Path) -> None:
     config = path / "config.json"
     if not path.is_dir():
         return
+    if (path / ADAPTER).is_file():
+        raise BadInput(
+            f"{path} also holds a LoRA adapter ({ADAPTER}), and whether its weights are with that or "
+            "without cannot be told; merge it (peft: merge_and_unload, save_pretrained), or move it away."
+        )
     if not config.is_file():
         raise BadInput(f"{path} has no config.json; its architecture is not known.")
     described = read_json(config)

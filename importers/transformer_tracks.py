@@ -96,9 +96,13 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
 
 
 def _counted(vocabulary: Vocabulary, texts: Texts) -> Vocabulary:
-    """Return a vocabulary with the texts counted that cannot be read."""
-    unread = len(texts.unread)
-    return vocabulary.with_excluded("files that cannot be read", unread) if unread else vocabulary
+    """Return a vocabulary with the files counted that were passed over or cannot be read."""
+    for reason, count in (
+        ("files of another kind", texts.others),
+        ("files that cannot be read", len(texts.unread)),
+    ):
+        vocabulary = vocabulary.with_excluded(reason, count) if count else vocabulary
+    return vocabulary
 
 
 def _supported(track: Track, asked: int | None) -> Track:

@@ -12,7 +12,7 @@ from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput
 from hartonomous.extract.importing import OpenedModel, VectorTrack
 from hartonomous.extract.magnitudes import refuse_outlying
-from hartonomous.extract.padding import refuse_unexplained
+from hartonomous.extract.spare_rows import refuse_unexplained
 from hartonomous.extract.tokenizers import TokenTable
 from hartonomous.extract.untrusted import shown
 from hartonomous.extract.vocabulary import Vocabulary, build_vocabulary

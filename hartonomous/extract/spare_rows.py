@@ -1,4 +1,4 @@
-"""Padding: rows of a matrix behind its last token, and when they may be taken for that.
+"""Spare rows: rows of a matrix behind its last token, and when they may be taken for padding.
 
 Many models pad their matrix for speed, or reserve rows (Phi-2: 51,200 rows for 50,295 tokens). Spare
 rows may as well say that the tokenizer is another model's, or that its list lost a line; so they have

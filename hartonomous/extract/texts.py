@@ -35,12 +35,13 @@ TOKENS_PER_SECOND = 500
 
 @dataclass(frozen=True)
 class Texts:
-    """The files that were opened, and their paragraphs, white space read as one space; and files of
-    folders that cannot be read."""
+    """The files that were opened, and their paragraphs, white space read as one space; files of
+    folders that cannot be read, and how many of another kind lie in the folders that were given."""
 
     files: tuple[OpenedFile, ...]
     paragraphs: tuple[str, ...]
     unread: tuple[UnreadFile, ...] = ()
+    others: int = 0
 
 
 def read_texts(paths: Sequence[Path]) -> Texts:
@@ -72,7 +73,10 @@ def read_texts(paths: Sequence[Path]) -> Texts:
         read += paragraphs(text)
     if unread and not files:
         raise BadInput(f"None of {len(unread)} texts can be read; the first: {unread[0].reason}")
-    return Texts(tuple(files), tuple(read), tuple(unread))
+    folders = [path for path in paths if path.is_dir()]
+    inside = sum(file.is_file() for folder in folders for file in folder.rglob("*"))
+    others = inside - sum(len(_files(folder)) for folder in folders)
+    return Texts(tuple(files), tuple(read), tuple(unread), others)
 
 
 def paragraphs(text: str) -> Iterator[str]:

@@ -199,3 +199,11 @@ def test_a_model_that_cannot_be_run_is_refused(tmp_path: Path) -> None:
     assert layers.prepare is not None
     with pytest.raises(BadInput, match="cannot be run as a transformer"):
         layers.prepare(lambda *done: None)
+
+
+def test_a_model_beside_an_adapter_is_not_run(tmp_path: Path) -> None:
+    path = tiny(tmp_path, "bert")
+    (path / "adapter_config.json").write_text("{}")
+    with pytest.raises(BadInput, match="also holds a LoRA adapter"):
+        open_model(str(path), OpenOptions(tracks=LAYERS))
+    assert open_model(str(path), OpenOptions()).tracks

@@ -254,6 +254,16 @@ def test_an_interrupted_reading_goes_on_with_the_next_piece(
     assert resumed.digest == whole.digest
 
 
+def test_files_of_a_folder_that_are_not_read_are_counted(tmp_path: Path) -> None:
+    folder = written(tmp_path / "texts").parent
+    for name in ("picture.png", "table.csv", "b.md"):
+        written(folder, TEXT, name)
+    path = causal(tmp_path / "m")
+    model = opened(path, read=(folder,))
+    assert model.vocabulary.excluded["files of another kind"] == 2
+    assert "files of another kind" not in opened(path, read=(folder / "a.txt",)).vocabulary.excluded
+
+
 def test_what_was_read_is_part_of_the_source(tmp_path: Path) -> None:
     path = causal(tmp_path / "m")
     folder = tmp_path / "texts"
