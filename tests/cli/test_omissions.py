@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from hartonomous.cli import main
 from hartonomous.cli.omissions import Omissions
 from hartonomous.store.graph import Graph
-from tests.building import write_vectors
+from tests.building import WORDS, write_vectors
 from tests.tiny_transformers import tiny_encoder
 
 HARTONOMOUS = str(Path(sys.executable).with_name("hartonomous"))
@@ -102,6 +102,7 @@ def test_more_than_a_tenth_is_said_in_colour(
     assert f"\x1b[33m\x1b[1m{LEFT_OUT} That is 75%.\x1b[0m" in coloured
     for name in ("prices.csv", os.fsdecode(b"caf\xe9.txt"), "a.docx"):
         (folder / name).unlink()
+    (folder / "b.md").write_text("".join(f"The {name} left.\n\n" for name in WORDS[:20]))
     assert "\x1b[" not in CliRunner().invoke(main, arguments, color=True).stderr
     monkeypatch.setenv("NO_COLOR", "1")
     (folder / "prices.csv").write_text("")
