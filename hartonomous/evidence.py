@@ -139,6 +139,47 @@ def digest(table: pa.Table | pa.RecordBatch, keys: NDArray[np.uint64]) -> list[i
     return lanes
 
 
+VISIT_MODULUS = 1 << 62
+"""Two numbers below it add up to what the database's integers hold."""
+
+
+def visit_digest(
+    keys: NDArray[np.uint64], n: NDArray[np.int64], mass: NDArray[np.int64]
+) -> list[int]:
+    """Return how many visits there are, and four sums over them, each modulo VISIT_MODULUS.
+
+    `keys` is (m, 2) uint64, the keys of what was visited. The sums are linear in `n` and in `mass`,
+    so what changes can be added without reading the rest; any one number changed changes them all.
+    """
+    return [len(n), *_visit_sums(keys, n, mass, 1)]
+
+
+def mass_digest(keys: NDArray[np.uint64], added: NDArray[np.int64]) -> list[int]:
+    """Return what a digest of visits changes by when something is added to the mass of some."""
+    return [0, *_visit_sums(keys, np.zeros_like(added), added, 0)]
+
+
+def summed(digest: list[int], more: list[int], sign: int = 1) -> list[int]:
+    """Return a digest of visits with another added to it, or taken from it."""
+    return [(a + sign * b) % VISIT_MODULUS for a, b in zip(digest, more, strict=True)]
+
+
+def _visit_sums(
+    keys: NDArray[np.uint64], n: NDArray[np.int64], mass: NDArray[np.int64], present: int
+) -> list[int]:
+    sums = []
+    for seed in (*_SEEDS, *(seed ^ 0xFFFFFFFFFFFFFFFF for seed in _SEEDS)):
+        value = np.full(len(keys), seed, dtype=np.uint64)
+        for part in (keys[:, 0], keys[:, 1]):
+            value = _mixed(value ^ part)
+        # Odd factors: no change of a number is then a multiple of the modulus.
+        times, weight = value | np.uint64(1), _mixed(value) | np.uint64(1)
+        total = times * n.astype(np.uint64) + weight * mass.astype(np.int64).astype(np.uint64)
+        total += _mixed(weight) * np.uint64(present)
+        sums.append(int(total.sum(dtype=np.uint64)) % VISIT_MODULUS)
+    return sums
+
+
 def key_columns(keys: pa.ChunkedArray) -> NDArray[np.uint64]:
     """Return composition keys, 32 hexadecimal digits each, as (N, 2) uint64."""
     joined = bytes.fromhex("".join(keys.to_pylist()))

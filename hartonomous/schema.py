@@ -133,6 +133,11 @@ NODES: tuple[NodeLabel, ...] = (
             Property(
                 "hubness", "FLOAT", "share of its lists that hold the composition most often listed"
             ),
+            Property(
+                "visited",
+                "LIST<INTEGER>",
+                "how many visits, and four sums of hashes of them, modulo 2 to the 62nd",
+            ),
         ),
     ),
     NodeLabel(
@@ -270,6 +275,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("relations", "INTEGER", "relations held likely"),
             Property("dimensions", "INTEGER", "numbers in one spectral vector"),
             Property("eigenvalues", "LIST<FLOAT>", "of the random walk, largest first"),
+            Property("places", "STRING", "blake3-256 of the places themselves, by key"),
             Property("created", "DATETIME", "when"),
         ),
     ),

@@ -18,6 +18,7 @@ from hartonomous.forget.cutting import cut
 from hartonomous.forget.predicting import Prediction, predict
 from hartonomous.forget.removed_rows import read_rows, read_structure, read_visits
 from hartonomous.forget.selecting import Selection, Selectors, select
+from hartonomous.forget.visit_tables import masses, visited_after
 from hartonomous.schema import evidence_type
 from hartonomous.store.graph import Graph, Row, in_parts
 from hartonomous.store.queries import query
@@ -45,15 +46,6 @@ COMPOSITIONS = pa.schema(
 )
 
 KNOWN = pa.schema([pa.field("composition", pa.int64()), pa.field("known", pa.string())])
-
-MASSES = pa.schema(
-    [
-        pa.field("source", pa.string()),
-        pa.field("composition", pa.int64()),
-        pa.field("added", pa.int64()),
-    ]
-)
-"""Visits that stay but store less than before: what goes becomes mass that is not stored."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +91,7 @@ def plan(graph: Graph, selectors: Selectors, progress: Progress, with_cut: bool 
     tables = {
         **rows,
         "visits": visits,
-        "masses": _masses(graph, rows, visits, leaving),
+        "masses": masses(graph, rows, visits, leaving),
         "structure": read_structure(graph, orphans),
         "relations": predicted.relations.sort_by(
             [("type", "ascending"), ("start", "ascending"), ("end", "ascending")]
@@ -185,30 +177,6 @@ def _orphans(
         np.subtract.at(left, np.searchsorted(ids, column), 1)
     orphans: NDArray[np.int64] = ids[left == 0]
     return orphans
-
-
-def _masses(
-    graph: Graph, rows: Mapping[str, pa.Table], visits: pa.Table, leaving: Sequence[str]
-) -> pa.Table:
-    """Return by how much the mass of visits grows that stay while their evidence goes."""
-    if "NEXT_EVIDENCE" not in rows:
-        return MASSES.empty_table()
-    table = rows["NEXT_EVIDENCE"]
-    gone = set(zip(visits["source"].to_pylist(), visits["composition"].to_pylist(), strict=True))
-    sums = table.group_by(["source", "start"]).aggregate([("weight", "sum")])
-    kept = [
-        row
-        for row in sums.to_pylist()
-        if row["source"] not in leaving and (row["source"], row["start"]) not in gone
-    ]
-    return pa.table(
-        {
-            "source": [row["source"] for row in kept],
-            "composition": [row["start"] for row in kept],
-            "added": [row["weight_sum"] for row in kept],
-        },
-        schema=MASSES,
-    )
 
 
 def _numbered(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -302,10 +270,12 @@ def _source_summaries(
     """Return, for each source that loses something, how much, and what it is if it goes whole."""
     removed = removed_by_track(tables)
     summaries: dict[str, Any] = {}
-    for name in sorted({*selection.sources, *(source for source, _ in removed)}):
+    names = {*selection.sources, *(source for source, _ in removed)}
+    for name in sorted(names.union(tables["visits"]["source"].to_pylist())):
         (row,) = graph.read(query("delete/read_source"), name=name)
         whole = name in selection.sources
         left = {} if whole else after["sources"][name]["tracks"]
+        now = row["source"].get("visited")
         summaries[name] = {
             "whole": whole,
             "why": selection.sources.get(name, "holds what was selected"),
@@ -316,6 +286,7 @@ def _source_summaries(
                 evidence: {key: left[evidence][key] for key in ("rows", "observations", "digest")}
                 for evidence in sorted(left)
             },
+            "visited": None if whole or now is None else visited_after(tables, name, now),
             **({"source": row["source"], "tracks": row["tracks"]} if whole else {}),
         }
     return summaries

@@ -137,6 +137,8 @@ class Removal:
                 finish_removal(self.graph, self.lock, name, types)
             else:
                 self.lock.write(query("delete/set_tracks"), source=name, left=source["left"])
+                if visited := source.get("visited"):
+                    self.lock.write(query("delete/set_visited"), source=name, visited=visited)
         self.lock.write(query("rate/write_agreements"), rows=self.summary["agreements"])
         self.lock.write(query("rate/write_votes"), votes=self.summary["votes"])
 

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hartonomous.evidence import DIGEST_LANES
+from hartonomous.evidence import DIGEST_LANES, key_columns, mass_digest, summed, visit_digest
 from hartonomous.forget.planning import Plan, removed_by_track
 from hartonomous.forget.removed_rows import IDS
+from hartonomous.forget.visit_tables import visited, visits_by_source
 from hartonomous.schema import KINDS, evidence_type
 from hartonomous.store.graph import Graph, Row, Transaction, in_parts
 from hartonomous.store.locking import WriterLock
@@ -22,6 +23,8 @@ from hartonomous.store.settling import Progress, mark, schedule
 ROWS = 10_000
 
 Ints = NDArray[np.int64]
+
+NO_VISITS = visit_digest(np.empty((0, 2), np.uint64), *2 * (np.empty(0, np.int64),))
 
 
 class Restoration:
@@ -39,6 +42,7 @@ class Restoration:
         self.graph, self.lock, self.deletion, self.progress = graph, lock, deletion, progress
         self.planned, self.masses = planned, masses
         self.removed = removed_by_track(planned.tables)
+        self.visits = visits_by_source(planned.tables)
         sources = planned.summary["sources"]
         self.whole = [name for name, one in sources.items() if one["whole"]]
         touched = {source for source, _ in self.removed}
@@ -101,7 +105,12 @@ class Restoration:
         self.lock.write(
             query("delete/restore_source"),
             name=name,
-            properties={**kept_source["source"], "lineage": None, "distrusted": None},
+            properties={
+                **kept_source["source"],
+                "lineage": None,
+                "distrusted": None,
+                "visited": self.visits.get(name, NO_VISITS),
+            },
             created=kept_source["created"],
             tracks=tracks,
         )
@@ -203,7 +212,27 @@ class Restoration:
         }
         for name in self.whole:
             self.lock.write(query("load/number_tracks"), name=name)
-        self._once("finish", query("delete/restore_tracks"), 0, gained=gained, whole=self.whole)
+        self._once(
+            "finish",
+            query("delete/restore_tracks"),
+            0,
+            gained=gained,
+            visited=self._visits_gained(),
+            whole=self.whole,
+        )
+
+    def _visits_gained(self) -> dict[str, list[int]]:
+        """Return what the digest of each source's visits changes by, but of those that come back whole."""
+        keys = key_columns(self.planned.tables["compositions"]["key"])
+        gained = {name: own for name, own in self.visits.items() if name not in self.whole}
+        there = visited(self.graph, sorted({int(self.ids[c]) for _, c in self.masses}))
+        masses = {(s, c): w for (s, c), w in self.masses.items() if (s, int(self.ids[c])) in there}
+        for source in sorted({source for source, _ in masses}):
+            changed = [(c, w) for (name, c), w in masses.items() if name == source]
+            rows, added = np.array(changed, dtype=np.int64).T
+            more = mass_digest(keys[rows], added)
+            gained[source] = summed(gained.get(source, NO_VISITS), more)
+        return gained
 
     def _once(self, stage: str, statement: str, rows: int, **parameters: Any) -> None:
         """Run a statement in a transaction with its entry in the ledger."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from hartonomous.bundle import Bundle, TrackDescription, describe_options
 from hartonomous.errors import Conflict, UsageError, VerificationFailed
-from hartonomous.evidence import DIGEST_LANES, digest, key_columns
+from hartonomous.evidence import DIGEST_LANES, digest, key_columns, visit_digest
 from hartonomous.identity import canonical_json
 from hartonomous.schema import KINDS, VISITED, evidence_type
 from hartonomous.speeds import LOAD, keep
@@ -162,10 +162,17 @@ def _create_source(
         "excluded": canonical_json(source.excluded),
         "merged": source.merged,
         "bundle": _load_identity(bundle),
+        "visited": _visited(bundle),
         **standing,
     }
     tracks = [_track_properties(track) for track in bundle.tracks]
     work.run(query("load/create_source"), name=name, properties=properties, tracks=tracks)
+
+
+def _visited(bundle: Bundle) -> list[int]:
+    contexts = bundle.contexts()
+    keys = key_columns(bundle.compositions()["key"])[contexts["composition"].to_numpy()]
+    return visit_digest(keys, contexts["n"].to_numpy(), contexts["mass"].to_numpy())
 
 
 def _track_properties(track: TrackDescription) -> Row:
