@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -30,6 +31,7 @@ from hartonomous.errors import BadInput, Conflict
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS, check, check_contexts, columns
 from hartonomous.file_names import readable
 from hartonomous.identity import canonical_json, content_digest, file_digest
+from hartonomous.odds import impossible
 from hartonomous.schema import evidence_type
 
 FORMAT = 1
@@ -158,6 +160,19 @@ class Bundle:
                 raise BadInput(f"{self.path}: {track.file} has {found} rows, not {track.rows}.")
             table = read_parquet(self.path / track.file)
             check(table, evidence_type(track.evidence), len(keys))
+            self._check_odds(table, track)
+
+    def _check_odds(self, table: pa.Table, track: TrackDescription) -> None:
+        """Raise BadInput unless each pair's support is what its listings and ranks give."""
+        if not evidence_type(track.evidence).vector or not table.num_rows:
+            return
+        directed, rank, said = (table[name].to_numpy() for name in ("directed", "rank", "support"))
+        wrong = impossible(directed, rank, said, len(track.positions), track.k, track.vocabulary)
+        if wrong.any():
+            raise BadInput(
+                f"{self.path}: row {int(np.argmax(wrong))} of {track.file} has a support that its "
+                "listings and ranks do not give; it was changed. Extract the bundle again."
+            )
 
 
 class BundleWriter:

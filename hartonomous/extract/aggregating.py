@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from hartonomous.evidence import columns
 from hartonomous.extract.neighbours import Neighbours
-from hartonomous.extract.supporting import support
+from hartonomous.odds import support
 from hartonomous.schema import MICRO, EvidenceType
 
 LISTING = np.dtype([("key", "<i8"), ("rank", "<i4"), ("weight", "<i4")])

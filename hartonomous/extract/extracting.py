@@ -40,8 +40,9 @@ from hartonomous.extract.importing import (
 )
 from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest, search_cost
 from hartonomous.extract.resuming import FinishedWork
-from hartonomous.extract.supporting import absent_constant, trust
+from hartonomous.extract.supporting import trust
 from hartonomous.identity import content_digest
+from hartonomous.odds import absent_constant
 from hartonomous.schema import ORDERS, evidence_type
 from hartonomous.speeds import LOAD, RATE, RUN, SEARCH, Forecast
 from hartonomous.speeds import forecast as forecast_seconds

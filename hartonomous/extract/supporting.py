@@ -1,7 +1,4 @@
-"""What one track's observations say of a pair, as log-odds against chance; and a track's trust.
-
-Sources: the rating report's formulas, in milli-decades (thousandths of a power of ten).
-"""
+"""A track's trust, from its vectors alone. What its observations say of a pair is in `odds`."""
 
 from __future__ import annotations
 
@@ -9,6 +6,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hartonomous.odds import absent_constant, chance, support
+
+__all__ = ["absent_constant", "chance", "support", "trust"]
 
 FULL_TRUST_RATIO = 150
 """Participation ratio from which a track is trusted fully."""
@@ -20,48 +21,6 @@ TRUST_ROWS = 8_192
 
 TRUST_WIDTH = 1_024
 """Columns of positions side by side that are multiplied at once."""
-
-
-def chance(k: int, vocabulary: int) -> float:
-    """Return p0 = k / (N - 1): how often a random pair is listed in one direction.
-
-    Held at or below one half: in a vocabulary hardly larger than k a listing says nothing, and
-    the odds must stay finite.
-
-    >>> chance(50, 501)
-    0.1
-    """
-    return min(k / (vocabulary - 1), 0.5) if vocabulary > 1 else 0.5
-
-
-def log_odds(directed: NDArray[np.int64] | float, positions: int, p0: float) -> NDArray[np.float64]:
-    """Return decades of odds that a pair is listed `directed` times of 2P, over chance.
-
-    log10((d + p0) / (2P - d + 1 - p0)) - log10(p0 / (1 - p0)).
-    """
-    seen = np.asarray(directed, dtype=np.float64)
-    odds = np.log10((seen + p0) / (2 * positions - seen + 1 - p0))
-    return np.asarray(odds - np.log10(p0 / (1 - p0)))
-
-
-def support(
-    directed: NDArray[np.int64], rank: NDArray[np.int64], positions: int, k: int, vocabulary: int
-) -> NDArray[np.int32]:
-    """Return what a track says of each pair it listed: odds, and how high it stood in the lists.
-
-    round(1000 log_odds) + rank div directed; halves rounded to even.
-    """
-    odds = np.rint(1000 * log_odds(directed, positions, chance(k, vocabulary)))
-    return (odds.astype(np.int64) + rank // directed).astype(np.int32)
-
-
-def absent_constant(positions: int, k: int, vocabulary: int, mean_directed: float = 0.0) -> int:
-    """Return what a track's silence says of a pair it knows both ends of.
-
-    `mean_directed` is the mean number of listings among the pairs that were not stored: 0 where
-    everything observed is stored.
-    """
-    return int(np.rint(1000 * log_odds(mean_directed, positions, chance(k, vocabulary))))
 
 
 def trust(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> int:

@@ -21,6 +21,7 @@ GROUND = {
     "bounded_parquet",
     "bundle",
     "merkle",
+    "odds",
     "signing",
     "directories",
     "errors",
