@@ -15,6 +15,7 @@ from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store import logbook
 from hartonomous.store.findings import Finding, read_findings
 from hartonomous.store.graph import Graph
+from hartonomous.store.inventory_note import inventoried
 from hartonomous.store.journal import refuse_while_open
 from hartonomous.store.loading import (
     LoadReport,
@@ -104,7 +105,7 @@ def load_bundle(
     check_name(name)
     bundle.verify_rows()
     prepare(graph)
-    with WriterLock(graph, f"loading {name}") as lock:
+    with WriterLock(graph, f"loading {name}") as lock, inventoried(graph):
         refuse_while_open(graph)
         check_formula(graph)
         logbook.check(graph)
@@ -163,7 +164,7 @@ def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
     Raises Conflict when the graph was rated by another version's formulas and only part is due.
     """
     prepare(graph)
-    with WriterLock(graph, "rating") as lock:
+    with WriterLock(graph, "rating") as lock, inventoried(graph):
         refuse_while_open(graph)
         if everything:
             logbook.append(graph, lock, Entry("rate", {"formula": FORMULA_VERSION}))

@@ -97,10 +97,33 @@ class Head:
         return f"{self.origin}\n{self.size}\n{encode(self.root)}\n"
 
 
+def sign_note(text: str, key: SigningKey) -> str:
+    """Return a text whose last line is ended as a signed note (C2SP signed-note) of one signature."""
+    signature = key.private.sign(text.encode())
+    return f"{text}\n\u2014 {key.name} {encode(key.public.id + signature)}\n"
+
+
+def open_note(note: str, key: PublicKey) -> str:
+    """Return the text of a signed note.
+
+    Raises BadInput when it is none, VerificationFailed when the key did not sign it.
+    """
+    text, _, last = note.rpartition("\n\n\u2014 ")
+    match = re.fullmatch(r"([^\n+ ]+) (\S+)\n", last)
+    if not text or match is None:
+        raise BadInput("That is no signed note: a text, an empty line, a signature.")
+    signed = decode(match[2])
+    if match[1] != key.name or signed[:4] != key.id:
+        raise VerificationFailed(
+            f"It was signed by another key than {key.name}+{key.id.hex()}, or was changed."
+        )
+    key.verify(signed[4:], f"{text}\n".encode())
+    return f"{text}\n"
+
+
 def sign_head(head: Head, key: SigningKey) -> str:
     """Return a head as a signed note (C2SP tlog-checkpoint)."""
-    signature = key.private.sign(head.text().encode())
-    return f"{head.text()}\n\u2014 {key.name} {encode(key.public.id + signature)}\n"
+    return sign_note(head.text(), key)
 
 
 def open_head(note: str, key: PublicKey) -> Head:

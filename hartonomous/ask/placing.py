@@ -9,7 +9,7 @@ deletion takes it off, and is stale as soon as the graph moves.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -29,6 +29,7 @@ from hartonomous.ask.eigenmaps import (
 from hartonomous.ask.sphere import quaternions
 from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.store.graph import Graph, Row, Transaction
+from hartonomous.store.inventory_note import inventoried
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
 from hartonomous.store.settling import read_state
@@ -44,6 +45,9 @@ RELATED = "RELATES"
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
+
+Place = tuple[str, Sequence[float] | None, Sequence[float] | None]
+"""Key, quaternion and spectral vector of a composition, None for one that it has not."""
 
 
 @dataclass(frozen=True)
@@ -135,7 +139,7 @@ def place(
     )
     degrees = np.diff(related.odds.indptr)
     relations = int(degrees[nodes].sum()) // 2
-    with WriterLock(graph, "placing") as lock:
+    with WriterLock(graph, "placing") as lock, inventoried(graph):
         _write(graph, lock, placement, relations, progress)
     clock.append(time.perf_counter())
     report = PlaceReport(
@@ -235,11 +239,30 @@ def _write(
             relations=relations,
             dimensions=len(placement.eigenvalues),
             eigenvalues=placement.eigenvalues.tolist(),
+            places=places_digest(_places(placement)),
         )
 
     if not graph.transact(stamp):
         purge_placements(graph, lock)
         raise moved()
+
+
+def _places(placement: Placement) -> Iterable[Place]:
+    points = zip(placement.quaternions.tolist(), placement.directed.tolist(), strict=True)
+    quaternion = (point if has else None for point, has in points)
+    return zip(placement.keys, quaternion, placement.spectral.tolist(), strict=True)
+
+
+def places_digest(places: Iterable[Place]) -> str:
+    """Return the blake3-256 of places, given in the order of the keys, in hexadecimal."""
+    hasher = blake3()
+    for key, *coordinates in places:
+        hasher.update(key.encode())
+        for numbers in coordinates:
+            # How many there are comes first: no number may pass for the next list's.
+            listed = [0.0] if numbers is None else [float(len(numbers)), *numbers]
+            hasher.update(np.array(listed, dtype="<f8").tobytes())
+    return hasher.hexdigest()
 
 
 def read_placement(graph: Graph) -> tuple[Row, bool]:

@@ -36,6 +36,7 @@ from hartonomous.forget.selecting import subjects_of
 from hartonomous.signing import canonical
 from hartonomous.store import keys, logbook
 from hartonomous.store.graph import Graph, Row, Transaction
+from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import COMPACTED, THROUGH
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import Entry
@@ -98,6 +99,7 @@ def draft(
     return describe(graph, replace(described, purged=purged))
 
 
+@notes_inventory
 def certify_erasure(
     graph: Graph, lock: WriterLock, erasure: str | None = None, scan: Scan | None = None
 ) -> bytes:

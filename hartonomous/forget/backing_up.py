@@ -37,6 +37,7 @@ from hartonomous.forget.undoing import without_lost_sources
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.store import keys, logbook
 from hartonomous.store.graph import Graph, Transaction
+from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import refuse_while_open
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -85,6 +86,7 @@ class RestoreReport:
     digest: str
 
 
+@notes_inventory
 def back_up(
     graph: Graph, lock: WriterLock, path: Path, progress: Progress, force: bool = False
 ) -> BackupReport:
@@ -132,6 +134,7 @@ def back_up(
     )
 
 
+@notes_inventory
 def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> RestoreReport:
     """Bring a backup back into a graph without sources; run again after an interruption, it goes on.
 

@@ -25,6 +25,7 @@ from hartonomous.identity import canonical_json
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store import logbook
 from hartonomous.store.graph import Graph, Transaction
+from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import journals, open_journal
 from hartonomous.store.loading import read_source
 from hartonomous.store.locking import WriterLock
@@ -55,6 +56,7 @@ class DeletionReport:
     residual: Residual | None = None
 
 
+@notes_inventory
 def delete(
     graph: Graph,
     lock: WriterLock,
@@ -85,6 +87,7 @@ def delete_source(graph: Graph, lock: WriterLock, name: str, progress: Progress)
     return delete(graph, lock, Selectors(sources=(name,)), progress)
 
 
+@notes_inventory
 def apply(
     graph: Graph,
     lock: WriterLock,
@@ -147,6 +150,7 @@ def refuse_moved(graph: Graph, planned: Plan) -> None:
         raise Conflict("The graph has moved since this was planned; nothing was done. Plan again.")
 
 
+@notes_inventory
 def resume(graph: Graph, lock: WriterLock, progress: Progress) -> DeletionReport | None:
     """Finish a removal, or an undo, that was cut short; None when no removal was.
 

@@ -55,6 +55,7 @@ from hartonomous.store.compaction import (
 )
 from hartonomous.store.graph import Graph
 from hartonomous.store.holding import holds, needles
+from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import COMPACTING, ERASED, journals, open_journal
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -96,6 +97,7 @@ DISK = "blocks of deleted files that the file system has not used again"
 """Copies that erasing does not reach; STORE only until the managed server's store is copied."""
 
 
+@notes_inventory
 def erase(
     graph: Graph,
     lock: WriterLock,
@@ -125,6 +127,7 @@ def erase(
     return apply(graph, lock, planned, cache, progress, certified, ways, say)
 
 
+@notes_inventory
 def apply(
     graph: Graph,
     lock: WriterLock,
@@ -156,6 +159,7 @@ def apply(
     return _out_of_the_store(graph, lock, done, texts_of(planned), say)
 
 
+@notes_inventory
 def resume(
     graph: Graph,
     lock: WriterLock,

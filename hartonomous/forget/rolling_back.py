@@ -18,6 +18,7 @@ from hartonomous.forget.selecting import Selectors, selectors_of
 from hartonomous.forget.snapshots import Snapshot, describe_snapshot, live_sources, standing
 from hartonomous.forget.undoing import undo
 from hartonomous.store.graph import Graph, Row
+from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import journals, refuse_while_open
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import Entry, append
@@ -84,6 +85,7 @@ def plan_rollback(graph: Graph, name: str) -> Rollback:
     return Rollback(name, tuple(sorted(strangers)), undone, tuple(again))
 
 
+@notes_inventory
 def rollback(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> Rollback:
     """Bring the graph back to a snapshot; run again after an interruption, it goes on.
 

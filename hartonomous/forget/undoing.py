@@ -32,6 +32,7 @@ from hartonomous.identity import canonical_json
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store import logbook
 from hartonomous.store.graph import Graph, Row
+from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import journals
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -55,6 +56,7 @@ class UndoReport:
     digest: str
 
 
+@notes_inventory
 def undo(graph: Graph, lock: WriterLock, deletion: str, progress: Progress) -> UndoReport:
     """Take a deletion back; run again after an interruption, it goes on.
 

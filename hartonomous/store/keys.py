@@ -4,6 +4,8 @@
            public-keys     the public half of every key ever used here, the last one current
            subjects.json   per name in the log, the key its HMACs are under; erasure destroys it
            heads/<log>/    server, and the signed heads, one file a size
+           inventories/<log>  what the graph held when the last act ended, signed; what it says of a
+                           source lies under the source's key
            suppression.key  what erasures keep out is hashed under it
            erasures/<graph>.json  what they keep out, by these hashes, and what was lifted
 
@@ -18,12 +20,14 @@ import json
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from hartonomous.atomic import write_private
 from hartonomous.errors import BadInput, ServerError, VerificationFailed
@@ -34,12 +38,16 @@ from hartonomous.signing import (
     SigningKey,
     decode,
     encode,
+    open_note,
     read_public_key,
+    sign_note,
 )
 from hartonomous.store.file_locks import turn
 from hartonomous.store.home import default_home
 
 KEY_NAME = "hartonomous"
+NONCE = 12
+"""Bytes that begin what was encrypted, never twice the same under one key."""
 _PRIVATE = "PRIVATE+KEY"
 
 
@@ -97,6 +105,22 @@ def public_keys(place: Path | None = None) -> list[PublicKey]:
     return [read_public_key(line) for line in file.read_text("utf-8").splitlines()]
 
 
+def signed(text: str) -> str:
+    """Return a text as a note signed by the signing key."""
+    return sign_note(text, signing_key())
+
+
+def opened(note: str) -> str:
+    """Return the text of a note that any key used here signed.
+
+    Raises BadInput when it is none, VerificationFailed when no key used here signed it.
+    """
+    for key in reversed(public_keys()):
+        with suppress(VerificationFailed):
+            return open_note(note, key)
+    raise VerificationFailed("It was changed, or signed by a key that was never used here.")
+
+
 def _make(place: Path) -> SigningKey:
     key = SigningKey(KEY_NAME, Ed25519PrivateKey.generate())
     seed = encode(ED25519 + key.private.private_bytes_raw())
@@ -143,6 +167,39 @@ def openings() -> list[dict[str, str]]:
     known = _subject_keys(directory())
     found = [{"hmac": _hmac(key, name), "key": key, "name": name} for name, key in known.items()]
     return sorted(found, key=lambda each: each["hmac"])
+
+
+def lock_away(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return each subject's text encrypted under its key (AES-256-GCM, base64), by the subject's HMAC.
+
+    Once the subject's key is destroyed, nobody can read it.
+    """
+    hashes, known = keyed_hashes(texts), _subject_keys(directory())
+    locked = {}
+    for subject, text in texts.items():
+        nonce, own = secrets.token_bytes(NONCE), hashes[subject].encode()
+        sealed = AESGCM(_cipher_key(known[subject])).encrypt(nonce, text.encode(), own)
+        locked[hashes[subject]] = encode(nonce + sealed)
+    return locked
+
+
+def unlock(locked: Mapping[str, str]) -> dict[str, str]:
+    """Return by subject the texts that were locked away and whose subjects' keys are here.
+
+    Raises VerificationFailed for one that was changed.
+    """
+    found = {}
+    for subject, key in _subject_keys(directory()).items():
+        own = _hmac(key, subject)
+        if own not in locked:
+            continue
+        raw = decode(locked[own])
+        try:
+            text = AESGCM(_cipher_key(key)).decrypt(raw[:NONCE], raw[NONCE:], own.encode())
+        except InvalidTag as error:
+            raise VerificationFailed("What was locked away under a key was changed.") from error
+        found[subject] = text.decode()
+    return found
 
 
 def destroy_keys(subjects: Iterable[str]) -> dict[str, str]:
@@ -213,6 +270,19 @@ def kept_heads(log: str) -> list[str]:
     return [file.read_text("utf-8") for file in files]
 
 
+def keep_inventory(log: str, note: str) -> None:
+    """Keep what a log's graph held when its last act ended, in the place of what was kept before."""
+    with _turn() as place:
+        (place / "inventories").mkdir(mode=0o700, exist_ok=True)
+        write_private(place / "inventories" / log, note)
+
+
+def kept_inventory(log: str) -> str | None:
+    """Return what is kept of a log's graph, signed; None when nothing is."""
+    file = directory() / "inventories" / log
+    return file.read_text("utf-8") if file.is_file() else None
+
+
 def logs_of(server: str) -> list[str]:
     """Return the logs of which heads are kept here for a server."""
     found = sorted((directory() / "heads").glob("*/server"))
@@ -226,6 +296,10 @@ def _subject_keys(place: Path) -> dict[str, str]:
     keys = json.loads(file.read_text("utf-8"))
     assert isinstance(keys, dict)
     return keys
+
+
+def _cipher_key(key: str) -> bytes:
+    return hmac.new(bytes.fromhex(key), b"hartonomous/locked away", sha256).digest()
 
 
 def _hmac(key: str, subject: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,11 +23,13 @@ from hartonomous.signing import Head, canonical, encode, open_head, sign_head
 from hartonomous.store import keys
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.home import default_home
+from hartonomous.store.inventory_note import accept
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
 from hartonomous.store.server import running_address
+from hartonomous.store.shown_names import NAMED_KEYS, key_digest, shown_faults, title_of
 
-ENTRY_VERSION = 1
+ENTRY_VERSION = NAMED_KEYS
 
 SUBJECTS = ("source", "person", "concept", "relation", "licence", "family", "deletion", "snapshot")
 """What an entry can be about; a subject is written `kind:name`."""
@@ -100,6 +103,7 @@ def enter(work: Transaction, entry: Entry) -> int:
             "at": turn["at"],
             "details": entry.details,
             "index": index,
+            "key": key_digest(entry.key),
             "version": ENTRY_VERSION,
         }
     )
@@ -110,7 +114,7 @@ def enter(work: Transaction, entry: Entry) -> int:
         act=entry.act,
         at=turn["at"],
         names=names,
-        title=" ".join([str(index), entry.act, *(name.partition(":")[2] for name in names)]),
+        title=title_of(index, entry.act, names),
         entry=text.decode(),
         leaf=merkle.leaf_hash(text).hex(),
     )
@@ -182,8 +186,10 @@ def verify_log(graph: Graph, heads: Iterable[str] = ()) -> LogReport:
     """Check every entry, the chain, and all signed heads kept here or given; write nothing."""
     state, rows = _state(graph), graph.read(query("log/read_leaves"))
     log = state["log"]
-    leaves = [merkle.leaf_hash(row["entry"].encode()) for row in rows]
-    findings = [finding for place, row in enumerate(rows) for finding in _faults(place, row)]
+    leaves = [_leaf(row) for row in rows]
+    known = keys.known_hashes()
+    findings = list(_missing(rows))
+    findings += [finding for row in rows for finding in _faults(row, known)]
     notes = [*(keys.kept_heads(log) if log else ()), *heads]
     largest = 0
     for note in notes:
@@ -202,20 +208,24 @@ def verify_log(graph: Graph, heads: Iterable[str] = ()) -> LogReport:
     )
 
 
-def _faults(place: int, row: Row) -> Iterator[str]:
-    named = f"Entry {row['index']}"
-    if row["index"] != place or row["follows"] != (place - 1 if place else None):
+def _missing(rows: Sequence[Row]) -> Iterator[str]:
+    there = Counter(row["index"] for row in rows)
+    for place in range(len(rows)):
+        if there[place] != 1:
+            yield f"Entry {place} is missing, or not as often there as it should be."
+
+
+def _faults(row: Row, known: Mapping[str, str]) -> Iterator[str]:
+    named, place = f"Entry {row['index']}", row["index"]
+    if not isinstance(place, int) or row["follows"] != (place - 1 if place else None):
         yield f"{named} does not stand where it should: entries are missing or moved."
-    if row["leaf"] != merkle.leaf_hash(row["entry"].encode()).hex():
+    if not row["entry"] or row["leaf"] != _leaf(row).hex():
         yield f"{named} was changed: its hash is not the one written with it."
         return
     entry = json.loads(row["entry"])
     if (entry["index"], entry["act"]) != (row["index"], row["act"]):
         yield f"{named} says another number or act than its node."
-    known = keys.known_hashes()
-    meant = {known[hash] for _, hash in entry["about"] if hash in known}
-    if shown := (set(row["names"]) & set(known.values())) - meant:
-        yield f"{named} shows {', '.join(sorted(shown))}, which is not what was logged."
+    yield from shown_faults(row, entry, known)
 
 
 def _other_logs(graph: Graph, log: str | None) -> list[str]:
@@ -231,13 +241,14 @@ def _adopted(graph: Graph, other: str) -> bool:
     last = keys.kept_heads(other)[-1]
     wanted = merkle.leaf_hash(last.encode()).hex()
     acts = graph.read(query("log/read_leaves"))
-    return any(row["act"] == "adopt" and wanted in row["entry"] for row in acts)
+    return any(row["act"] == "adopt" and wanted in str(row["entry"]) for row in acts)
 
 
 def adopt(graph: Graph, lock: WriterLock) -> int:
     """Go on with the log as it is, under a new name, and record in it which heads no longer fit.
 
-    For a graph that was emptied, restored from a backup or replaced on purpose.
+    For a graph that was emptied, restored from a backup, replaced or changed by hand on purpose: what
+    stands in it is noted as it is.
     """
     earlier = set(keys.logs_of(_server(graph)))
     if (known := _state(graph)["log"]) is not None and keys.kept_heads(known):
@@ -254,6 +265,7 @@ def adopt(graph: Graph, lock: WriterLock) -> int:
     keys.signing_key()
     index = graph.transact(work)
     seal(graph)
+    accept(graph)
     return index
 
 
@@ -298,7 +310,12 @@ def _state(graph: Graph) -> Row:
 
 def _leaves(graph: Graph) -> list[bytes]:
     rows = graph.read(query("log/read_leaves"))
-    return [merkle.leaf_hash(row["entry"].encode()) for row in rows]
+    return [_leaf(row) for row in rows]
+
+
+def _leaf(row: Row) -> bytes:
+    # An entry whose text was taken off it has the leaf of another.
+    return merkle.leaf_hash(str(row["entry"] or "").encode())
 
 
 def _check_head(leaves: Sequence[bytes], note: str, log: str | None = None) -> int:

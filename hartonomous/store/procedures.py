@@ -53,13 +53,19 @@ def missing(graph: Graph) -> tuple[str, ...]:
     return tuple(map(_listed_name, _absent(graph)))
 
 
+def procedures_digest() -> str:
+    """Return what tells this version's procedures from another's."""
+    items = callable_statements()
+    return blake3("\0".join(signature(i) + _body(i) for i in items).encode()).hexdigest()
+
+
 def install(graph: Graph) -> bool:
     """Install what changed; return whether analysts can CALL our procedures.
 
     False means that the server lacks APOC Extended; everything still works from Python.
     Raises ServerError when the server takes them but does not list them.
     """
-    digest = _digest()
+    digest = procedures_digest()
     (state,) = graph.read(query("serve/read_installed")) or [{"digest": None}]
     if state["digest"] == digest and not missing(graph):
         return True
@@ -110,11 +116,6 @@ def _listed_name(item: Statement) -> str:
 
 def _body(item: Statement) -> str:
     return query(item.name, rated="RELATES")
-
-
-def _digest() -> str:
-    items = callable_statements()
-    return blake3("\0".join(signature(i) + _body(i) for i in items).encode()).hexdigest()
 
 
 def _apoc_type(kind: str) -> str:

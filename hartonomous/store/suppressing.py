@@ -28,6 +28,7 @@ from hartonomous.store import keys, logbook
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.holding import Sequence, readings, windows
 from hartonomous.store.home import default_home
+from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
 
@@ -124,6 +125,7 @@ def suppressions(graph: Graph) -> list[Row]:
     return graph.read(query("delete/read_suppressions"))
 
 
+@notes_inventory
 def lift(graph: Graph, lock: WriterLock, suppression: str) -> Row:
     """Let something in again; return what the suppression was.
 
