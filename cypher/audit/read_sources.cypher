@@ -5,6 +5,6 @@ MATCH (s:Source)
 OPTIONAL MATCH (s)-[:HAS_TRACK]->(t:Track)
 RETURN s.name AS name, s.kind AS kind, s.state AS state, s.licence AS licence, s.family AS family,
        s.subject AS subject, s.importer AS importer, s.digest AS digest, s.options AS options,
-       s.files AS files, s.bytes AS bytes, s.parameters AS parameters, sum(t.rows) AS evidence,
+       s.files AS files, s.bytes AS bytes, s.parameters AS parameters, sum(toIntegerOrNull(t.rows)) AS evidence,
        s.distrusted AS distrusted, toString(s.created) AS created
 ORDER BY name

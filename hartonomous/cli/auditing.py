@@ -24,7 +24,7 @@ Example:
 """
 )
 @click.option("--output", type=click.Path(path_type=Path), help="Write the report as a page.")
-@click.option("--full", is_flag=True, help="Work all digests out anew from the evidence.")
+@click.option("--full", is_flag=True, help="Rate everything anew and work all digests out.")
 @click.option(
     "--certificate",
     "certificates",
@@ -47,8 +47,10 @@ def audit(
 ) -> None:
     """Say what is in the graph, from where, and whether it was changed by hand.
 
-    Exit code 1 when something does not add up, 6 when that is a digest or the
-    log.
+    Sources, removals, what is kept out and the log are compared with what the
+    last act left; --full also proves what people read: ratings, votes, classes,
+    texts, joins and places. Exit code 1 when something is unfinished, 6 when
+    something was changed.
     """
     from hartonomous.errors import Conflict
     from hartonomous.forget.auditing import audit as look
@@ -95,4 +97,7 @@ def _print(facts: dict[str, Any]) -> None:
     if facts["full"]:
         titles = {"source": "source", "evidence": "evidence", "rows": "edges", "sound": "as stored"}
         print_rows(facts["full"]["tracks"], titles)
+        tallies = [{"type": name, **tally} for name, tally in facts["full"]["ratings"].items()]
+        columns = {"type": "type", "pairs": "pairs", "edges": "edges", "wrong": "rated otherwise"}
+        print_rows(tallies, columns)
     print_facts({"log entries": facts["log"]["size"], "findings": len(facts["findings"])})

@@ -1,51 +1,53 @@
-"""What an auditor asks of a graph: what is in it, from where, and whether it was changed by hand.
+"""The audit of a graph: what is in it, from where, and whether it was changed by hand.
 
-The plain audit reads what stands in the graph; the full one walks every edge of evidence, works the
-digest of each track out anew, and looks for rated edges without evidence and evidence without a
-source. The page shows the facts of the JSON, and the same graph gives the same bytes.
+The plain audit compares the log with its signed heads and the graph's inventory with the one recorded
+when the last act ended. The full audit also recomputes ratings, votes, classes, digests, keys, joins
+and coordinates. The page shows the facts of the JSON; the same graph gives the same bytes.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
 import jinja2
-import numpy as np
-import pyarrow as pa
-from numpy.typing import NDArray
 
-from hartonomous.evidence import DIGEST_LANES, columns, digest, key_columns
+from hartonomous.errors import Conflict, VerificationFailed
+from hartonomous.forget.full_audit import FullAudit
+from hartonomous.forget.graph_shape import check_shape
+from hartonomous.forget.inventory_proof import Expected, check_inventory, expected_facts
 from hartonomous.forget.picturing import picture_cut
-from hartonomous.schema import EVIDENCE, RATED, EvidenceType, evidence_type
+from hartonomous.schema import EVIDENCE, RATED
 from hartonomous.store.graph import Graph, Row
+from hartonomous.store.inventory import Inventory, take_inventory
+from hartonomous.store.inventory_note import look
 from hartonomous.store.logbook import read_log, verify_log
 from hartonomous.store.queries import query
 from hartonomous.store.settling import read_state
+from hartonomous.store.shown_names import NAMED_KEYS
 
-FORMAT = 1
-STARTS = 500
-"""Compositions whose evidence travels in one answer."""
-
-LISTED = 20
-"""Keys that are none which are shown one by one."""
-
-KEY = re.compile(r"[0-9a-f]{32}")
-NO_KEY = "0" * 32
-"""Stands where a key is none, so that the digest of its evidence is another."""
+FORMAT = 2
 
 ENTRIES = 50
 """Entries of the log that are shown, the newest."""
 
 LIMITS = (
-    "It shows the graph as it is; of what happened outside it, only what the log and the "
-    "certificates say.",
-    "Digests find hand edits and mistakes; who can write digests can hide an edit. The log's "
-    "signed heads, kept elsewhere, cannot be made up.",
-    "It does not promise that any law is complied with.",
+    "The audit describes the graph as it is. Of what happened outside it, only the log and the "
+    "certificates tell.",
+    "An act records what it changed as it found it at its end: an edit by hand of the same things "
+    "during the act, or while an act was interrupted, is not found.",
+    "Sums of hashes find edits of evidence by hand and mistakes. They do not resist somebody who "
+    "computes other evidence with the same sums.",
+    "An edited evidence edge is named where its rating or its support contradicts it, otherwise only "
+    "its track is. Edited coordinates beyond the first four are found, but not which composition's.",
+    "Not found: two edits in the ledger of loading that cancel out, and a lock that was made up as a "
+    "whole.",
+    "Labels, types and properties that are not in the data model are not looked at.",
+    "Whoever can write to the graph and to the keys outside it can make up another history. Heads of "
+    "the log that were handed out before reveal that.",
+    "The audit does not promise compliance with any law.",
 )
 
 Progress = Callable[[str, int, int], None]
@@ -63,17 +65,27 @@ def audit(
     `certificates` are what `verify_certificate.verify` said of authentic ones.
     """
     state, log = read_state(graph), verify_log(graph)
-    sources = [_source(row) for row in graph.read(query("audit/read_sources"))]
+    inventory, expected, damage = _expected(graph)
+    counts = count(graph)
+    standing = [
+        *damage,
+        *check_inventory(expected, inventory).texts(),
+        *check_shape(graph).texts(),
+    ]
+    edges = {**counts["relations"], **counts["evidence"]}
+    proof = FullAudit(graph, inventory, expected.facts, edges, progress) if full else None
     facts: Facts = {
         "format": FORMAT,
         "graph": {
             "settled": state["settled"],
             "epoch": state["epoch"],
             "formula": state["formula"],
-            **count(graph),
+            **counts,
         },
-        "sources": sources,
-        "full": _full(graph, progress) if full else None,
+        "sources": [_source(row) for row in graph.read(query("audit/read_sources"))],
+        "noted": expected.facts is not None,
+        "standing": standing,
+        "full": proof.run(graph.read(query("log/read_leaves"))) if proof else None,
         "log": {
             "name": log.log,
             "size": log.size,
@@ -82,27 +94,56 @@ def audit(
             "entries": [_entry(row) for row in read_log(graph, ENTRIES)],
         },
         "deletions": [_deletion(each) for each in certificates],
-        "limits": list(LIMITS),
+        "limits": [*LIMITS, *expected.unproved, *(proof.unproved if proof else ())],
     }
-    facts["broken"] = bool(log.findings or (full and facts["full"]["findings"]))
+    _refuse_moved(graph, inventory)
+    wrong = [*log.findings, *standing, *(proof.findings if proof else ())]
+    facts["broken"] = bool(wrong)
     facts["findings"] = [
         *([] if state["settled"] else ["The graph is not settled: a rating pass is due."]),
-        *log.findings,
-        *(facts["full"]["findings"] if full else []),
+        *expected.unclosed,
+        *wrong,
         *(f"{each['query']} found {each['got']}" for d in facts["deletions"] for each in d["left"]),
     ]
     return facts
 
 
+def _expected(graph: Graph) -> tuple[Inventory, Expected, list[str]]:
+    """Return the inventory, what it should be, and what is wrong with the record of that."""
+    entries = read_log(graph, 1)
+    older = bool(entries) and _version(entries[0]) < NAMED_KEYS
+    try:
+        note, inventory = look(graph)
+    except VerificationFailed as error:
+        return take_inventory(graph), Expected(None, (), ()), [str(error)]
+    return inventory, expected_facts(note, inventory, older), []
+
+
+def _version(row: Row) -> int:
+    entry = _parsed(row["entry"])
+    version = entry.get("version") if isinstance(entry, dict) else None
+    return version if isinstance(version, int) else NAMED_KEYS
+
+
+def _refuse_moved(graph: Graph, before: Inventory) -> None:
+    """Raise Conflict when the graph changed during the audit."""
+    now = take_inventory(graph, before.size)
+    if (now.size, now.at_rest, now.facts) != (before.size, before.at_rest, before.facts):
+        raise Conflict("The graph changed while it was audited. Run the audit again.")
+
+
 def count(graph: Graph) -> dict[str, Any]:
     """Return how many compositions, rated edges and evidence edges there are, by type."""
+    met = {row["type"] for row in graph.read(query("audit/list_types"))}
     relations = {
         rated.name: graph.read(query("audit/count_relations", rated=rated.name))[0]["edges"]
         for rated in RATED
+        if rated.name in met
     }
     evidence = {
         each.name: graph.read(query("audit/count_evidence", evidence=each.name))[0]["edges"]
         for each in EVIDENCE
+        if each.name in met
     }
     return {
         "compositions": graph.read(query("audit/count_compositions"))[0]["compositions"],
@@ -128,15 +169,26 @@ def render(facts: Facts) -> str:
 
 
 def _source(row: Row) -> Row:
+    files = _parsed(row["files"])
     opened = [
-        {"name": name, "digest": digest, "bytes": size}
-        for name, digest, size in json.loads(row["files"] or "[]")
+        {"name": one[0], "digest": one[1], "bytes": one[2]}
+        for one in (files if isinstance(files, list) else ())
+        if isinstance(one, list) and len(one) == 3
     ]
-    return {**row, "options": json.loads(row["options"] or "{}"), "files": opened}
+    return {**row, "options": _parsed(row["options"]) or {}, "files": opened}
+
+
+def _parsed(text: object) -> Any:
+    """Return the value of a JSON text, None if it is not valid; it may have been edited."""
+    try:
+        return json.loads(str(text))
+    except ValueError:
+        return None
 
 
 def _entry(row: Row) -> Row:
-    entry = json.loads(row["entry"])
+    entry = _parsed(row["entry"])
+    entry = entry if isinstance(entry, dict) else {"details": {}, "about": []}
     figures = {name: n for name, n in entry["details"].items() if type(n) is int}
     about = row["names"] or (["erased"] if entry["about"] else [])
     return {
@@ -162,118 +214,3 @@ def _deletion(verified: Mapping[str, Any]) -> Row:
             for s in claims["survivors"]
         ],
     }
-
-
-def _full(graph: Graph, progress: Progress) -> Facts:
-    rows = list(graph.stream(query("audit/read_compositions")))
-    ids = np.array([row[0] for row in rows], dtype=np.int64)
-    faults = [place for place, row in enumerate(rows) if not _is_key(row[1])]
-    texts = [row[1] if _is_key(row[1]) else NO_KEY for row in rows]
-    keys = key_columns(pa.chunked_array([pa.array(texts, pa.string())]))
-    stored = {(t["source"], t["evidence"]): t for t in graph.read(query("rate/read_tracks"))}
-    found = recount(graph, ids, keys, progress)
-    tracks, findings = [], [_bad_key(rows[place][1]) for place in faults[:LISTED]]
-    if faults[LISTED:]:
-        findings.append(f"{len(faults) - LISTED:,} more compositions have a key that is none.")
-    for source, evidence in sorted(stored.keys() | found.keys()):
-        fault = _fault(source, evidence, stored, found)
-        counted = found.get((source, evidence), (0, []))[0]
-        tracks.append(
-            {"source": source, "evidence": evidence, "rows": counted, "sound": fault is None}
-        )
-        findings += [fault] if fault else []
-    live = sorted({source for (source, _), t in stored.items() if t["state"] == "live"})
-    fed = {evidence_type(evidence).feeds for _, evidence in found}
-    unfounded = {
-        rated.name: _unfounded(graph, rated.name, ids, live)
-        for rated in RATED
-        if rated.name in fed
-        or graph.read(query("audit/count_relations", rated=rated.name))[0]["edges"]
-    }
-    findings += [
-        f"{edges:,} edges {rated} have no evidence of a live source."
-        for rated, edges in unfounded.items()
-        if edges
-    ]
-    return {"tracks": tracks, "unfounded": unfounded, "findings": findings}
-
-
-def _is_key(key: object) -> bool:
-    return isinstance(key, str) and KEY.fullmatch(key) is not None
-
-
-def _bad_key(key: object) -> str:
-    return (
-        f"A composition's key was changed by hand: {str(key)[:40]!r} is not 32 hexadecimal digits."
-    )
-
-
-def _fault(
-    source: str,
-    evidence: str,
-    stored: Mapping[tuple[str, str], Row],
-    found: Mapping[tuple[str, str], tuple[int, list[int]]],
-) -> str | None:
-    """Return what is wrong with a track's evidence, None when nothing is."""
-    track = stored.get((source, evidence))
-    rows, lanes = found.get((source, evidence), (0, [0] * DIGEST_LANES))
-    if track is None:
-        return f"{rows:,} edges {evidence} are of {source!r}, which is no source of the graph."
-    if track["state"] != "live":
-        return None
-    if rows != track["rows"]:
-        return f"{source!r} has {rows:,} edges {evidence}, its track says {track['rows']:,}."
-    if lanes != list(track["digest"]):
-        return f"Evidence {evidence} of {source!r} was changed by hand: its digest is another."
-    return None
-
-
-def recount(
-    graph: Graph, ids: NDArray[np.int64], keys: NDArray[np.uint64], progress: Progress
-) -> dict[tuple[str, str], tuple[int, list[int]]]:
-    """Return rows and digest of each track, (source, type), from its evidence edges alone.
-
-    `ids` is (N,) int64, ascending, and `keys` (N, 2) uint64, the compositions'.
-    """
-    found: dict[tuple[str, str], tuple[int, list[int]]] = {}
-    present = [
-        e
-        for e in EVIDENCE
-        if graph.read(query("audit/count_evidence", evidence=e.name))[0]["edges"]
-    ]
-    for evidence in present:
-        read = query("audit/read_evidence", evidence=evidence.name)
-        for done, part in _parts(ids):
-            for source, *lists in graph.stream(read, ids=part):
-                table = _table(evidence, ids, lists)
-                rows, lanes = found.get((source, evidence.name), (0, [0] * DIGEST_LANES))
-                more = digest(table, keys)
-                total = [a + b for a, b in zip(lanes, more, strict=True)]
-                found[source, evidence.name] = (rows + table.num_rows, total)
-            progress(f"evidence: {evidence.name}", done, len(ids))
-    return found
-
-
-def _table(evidence: EvidenceType, ids: NDArray[np.int64], lists: Sequence[Any]) -> pa.Table:
-    starts, ends, *rest = lists
-    schema = columns(evidence)
-    names = ("n", "weight", "directed", "rank", "support", "positions")
-    place = {
-        "start": np.searchsorted(ids, starts).astype(np.int32),
-        "end": np.searchsorted(ids, ends).astype(np.int32),
-        **dict(zip(names, rest, strict=True)),
-    }
-    return pa.table([pa.array(place[f.name], f.type) for f in schema], schema=schema)
-
-
-def _unfounded(graph: Graph, rated: str, ids: NDArray[np.int64], live: list[str]) -> int:
-    statement = query("audit/count_unfounded", rated=rated)
-    return sum(
-        graph.read(statement, ids=part, live=live)[0]["unfounded"] for _, part in _parts(ids)
-    )
-
-
-def _parts(ids: NDArray[np.int64]) -> Iterator[tuple[int, list[int]]]:
-    for first in range(0, len(ids), STARTS):
-        part = ids[first : first + STARTS].tolist()
-        yield first + len(part), part
