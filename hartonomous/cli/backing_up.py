@@ -13,6 +13,7 @@ from hartonomous.cli.output import (
     print_json,
     progress_bar,
     quiet_option,
+    say,
 )
 
 
@@ -59,5 +60,10 @@ def restore(file: Path, as_json: bool, quiet: bool) -> None:
         prepare(graph)
         with WriterLock(graph, f"restoring {file.name}") as lock:
             report = bring_back(graph, lock, file, progress)
+    if not report.signed:
+        say(
+            f"{file} was not signed with a key used here. Its evidence is taken as it is; ratings and "
+            "digests were worked out from it."
+        )
     facts = asdict(report)
     print_json(facts) if as_json else print_facts(facts)

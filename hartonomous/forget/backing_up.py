@@ -36,6 +36,7 @@ from hartonomous.forget.snapshots import DESCRIPTION, list_snapshots, live_sourc
 from hartonomous.forget.undoing import without_lost_sources
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.store import keys, logbook
+from hartonomous.store.file_signatures import is_ours, sign_file
 from hartonomous.store.graph import Graph, Transaction
 from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import refuse_while_open
@@ -54,6 +55,7 @@ LARGEST_TEXT = 1 << 30
 
 MANIFEST, KNOWLEDGE, BOOKS = "manifest.json", "knowledge.json", "books.json"
 SNAPSHOTS = "snapshots"
+SIGNED = "backup"
 _NEEDED = ("compositions", "visits", "structure")
 
 
@@ -74,7 +76,8 @@ class BackupReport:
 class RestoreReport:
     """What came back, what was kept out because it was erased since, and the graph after it.
 
-    `adopted` says that the log had gone on after the backup, which the log now says itself.
+    `adopted` says that the log had gone on after the backup, which the log now says itself; `signed`
+    that a key used here had signed the backup.
     """
 
     sources: int
@@ -84,6 +87,7 @@ class RestoreReport:
     snapshots: int
     adopted: bool
     digest: str
+    signed: bool = False
 
 
 @notes_inventory
@@ -116,7 +120,7 @@ def back_up(
     try:
         with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
             folder = Path(scratch)
-            write_plan(planned, folder / KNOWLEDGE)
+            write_plan(planned, folder / KNOWLEDGE, kind=SIGNED)
             (folder / BOOKS).write_text(canonical_json(books), "utf-8")
             for name in snapshots:
                 shutil.copytree(snapshot_folder() / name, folder / SNAPSHOTS / name)
@@ -145,7 +149,8 @@ def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> R
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         digest = _unpack(path, folder)
-        planned = read_plan(folder / KNOWLEDGE)
+        signed = _is_signed(path, digest)
+        planned = read_plan(folder / KNOWLEDGE, SIGNED)
         books = json.loads((folder / BOOKS).read_text("utf-8"))
         act = f"restore/{digest[:32]}"
         _refuse_filled(graph, act)
@@ -159,10 +164,12 @@ def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> R
         snapshots = _bring_snapshots(folder / SNAPSHOTS, known)
     evidence = sum(table.num_rows for table in mine.evidence.values())
     facts = {"backup": digest, "evidence": evidence, "kept_out": out, "state": after}
+    facts["signed"] = int(signed)
     about = [f"source:{name}" for name in mine.summary["sources"]]
     _end(graph, lock, act, logbook.Entry("restore", facts, about))
     whole = len(mine.summary["sources"])
-    return RestoreReport(whole, evidence, out, len(books["entries"]), snapshots, adopted, after)
+    entries = len(books["entries"])
+    return RestoreReport(whole, evidence, out, entries, snapshots, adopted, after, signed)
 
 
 def _refuse_filled(graph: Graph, act: str) -> None:
@@ -329,10 +336,11 @@ def _pack(folder: Path, path: Path) -> str:
     sizes = {name: (folder / name).stat().st_size for name in files}
     manifest = {"format": FORMAT, "files": files, "bytes": sizes}
     digest = content_digest("backup", manifest)
+    sealed = {**manifest, "digest": digest, "signature": sign_file(SIGNED, {"digest": digest})}
     with atomic(path) as partial:
         descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w+b") as file, zipfile.ZipFile(file, "w") as packed:
-            packed.writestr(MANIFEST, canonical_json({**manifest, "digest": digest}))
+            packed.writestr(MANIFEST, canonical_json(sealed))
             for name in files:
                 packed.write(folder / name, name)
     return digest
@@ -347,6 +355,7 @@ def _unpack(path: Path, folder: Path) -> str:
             _refuse_unbounded(path, packed)
             manifest = json.loads(packed.read(MANIFEST))
             digest, format = manifest.pop("digest"), manifest["format"]
+            manifest.pop("signature", None)
             if format not in READ or content_digest("backup", manifest) != digest:
                 raise BadInput(f"{path} is damaged, or no backup that this version reads.")
             files = manifest["files"]
@@ -402,3 +411,16 @@ def _unpack_file(path: Path, packed: zipfile.ZipFile, name: str, stated: str, fo
         shutil.copyfileobj(part, out)
     if file_digest(target) != stated:
         raise BadInput(f"{path} is damaged: the digest of {name} differs.")
+
+
+def _is_signed(path: Path, digest: str) -> bool:
+    """Return whether a key used here signed a backup.
+
+    Raises BadInput when such a key signed another one.
+    """
+    with zipfile.ZipFile(path) as packed:
+        signature = json.loads(packed.read(MANIFEST)).get("signature")
+    try:
+        return is_ours(SIGNED, {"digest": digest}, signature)
+    except VerificationFailed as error:
+        raise BadInput(f"{path} was changed after it was written. Nothing was restored.") from error

@@ -13,13 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from hartonomous.ask.projecting import need_projections, sweep_projections
-from hartonomous.errors import Conflict, NotFound, VerificationFailed
+from hartonomous.errors import Conflict, NotFound, UsageError, VerificationFailed
+from hartonomous.forget.plan_comparison import differences
 from hartonomous.forget.plan_files import plan_digest
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.removal import Removal
 from hartonomous.forget.residuals import Residual, residual, watched
 from hartonomous.forget.retaining import read_record, read_retained, retain
-from hartonomous.forget.selecting import Selectors, subjects_of
+from hartonomous.forget.selecting import Selectors, selectors_of, subjects_of
 from hartonomous.forget.undoing import expire, undo
 from hartonomous.identity import canonical_json
 from hartonomous.schema import FORMULA_VERSION
@@ -36,6 +37,9 @@ from hartonomous.store.settling import Progress, check_formula, read_state, sett
 from hartonomous.store.state_digest import state_digest
 
 KEEP_DAYS = 30.0
+
+SHOWN = 5
+"""Differences of a plan that are listed."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +102,9 @@ def apply(
 ) -> DeletionReport:
     """Do exactly what was planned, and keep what goes; `ways` as `delete` says.
 
-    Raises Conflict when the graph is not the one that was planned on, ServerError for `ways` where
-    Graph Data Science is not installed.
+    Raises Conflict when the graph is not the one that was planned on, or when a plan that was not
+    made here is not what the same selection plans now; ServerError for `ways` where Graph Data Science
+    is not installed.
     """
     refuse_moved(graph, planned)
     if ways:
@@ -140,7 +145,8 @@ def begin(graph: Graph, lock: WriterLock, verb: str, deletion: str, planned: Pla
 
 
 def refuse_moved(graph: Graph, planned: Plan) -> None:
-    """Raise Conflict unless the graph is the one that was planned on."""
+    """Raise Conflict unless the graph is the one that was planned on, and the plan is made here or
+    equal to what the same selection plans now."""
     was, state = planned.summary["graph"], read_state(graph)
     if (
         not state["settled"]
@@ -148,6 +154,22 @@ def refuse_moved(graph: Graph, planned: Plan) -> None:
         or was["digest"] != state_digest(graph)
     ):
         raise Conflict("The graph has moved since this was planned; nothing was done. Plan again.")
+    if not planned.trusted:
+        _refuse_forged(graph, planned)
+
+
+def _refuse_forged(graph: Graph, planned: Plan) -> None:
+    """Raise Conflict unless a plan by somebody else is what the same selection plans now."""
+    try:
+        again = plan(graph, selectors_of(planned.summary["selectors"]), lambda *_: None)
+        away = differences(again, planned)
+    except (NotFound, UsageError, TypeError, KeyError, ValueError) as error:
+        away = [f"its selection cannot be planned: {error}"]
+    if away:
+        raise Conflict(
+            "This plan was not signed by a key used here, and is not what the same selection plans "
+            f"now: {'; '.join(away[:SHOWN])}. Nothing was done. Plan again."
+        )
 
 
 @notes_inventory

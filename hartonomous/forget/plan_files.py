@@ -1,6 +1,7 @@
 """A plan on disk: FILE, canonical JSON that people read, and FILE.rows, the rows behind it.
 
-FILE names the digest of each file of rows and ends with its own; an edited one is refused.
+FILE names the digest of each file of rows and its own; an edited one is refused. Its signature shows
+that a key used here wrote it; a plan without one is read, but not trusted.
 """
 
 from __future__ import annotations
@@ -15,11 +16,16 @@ import pyarrow.parquet as pq
 
 from hartonomous.atomic import atomic, write_private
 from hartonomous.bounded_parquet import read_parquet
-from hartonomous.errors import BadInput, Conflict, NotFound
+from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
 from hartonomous.forget.planning import FORMAT, Plan
 from hartonomous.identity import canonical_json, content_digest, file_digest
+from hartonomous.store.file_signatures import is_ours, sign_file
 
 LARGEST = 64 << 20
+
+KIND = "plan"
+
+_SEALS = frozenset({"digest", "signature"})
 
 
 def rows_folder(path: Path) -> Path:
@@ -29,11 +35,13 @@ def rows_folder(path: Path) -> Path:
 
 def plan_digest(summary: dict[str, Any]) -> str:
     """Return the digest of a plan's summary, which names the digests of its rows."""
-    return content_digest("plan", {k: v for k, v in summary.items() if k != "digest"})
+    return content_digest("plan", {k: v for k, v in summary.items() if k not in _SEALS})
 
 
-def write_plan(plan: Plan, path: Path, force: bool = False) -> dict[str, Any]:
-    """Write a plan, whole or not at all, and return its summary with `files` and `digest`.
+def write_plan(plan: Plan, path: Path, force: bool = False, kind: str = KIND) -> dict[str, Any]:
+    """Write a plan, whole or not at all, and return its summary with `files`, `digest` and `signature`.
+
+    The signature is for one `kind` of use: what was written for another is not taken for a plan.
 
     Raises Conflict when the file exists and `force` is not given, BadInput when it cannot be written.
     """
@@ -52,14 +60,15 @@ def write_plan(plan: Plan, path: Path, force: bool = False) -> dict[str, Any]:
             shutil.rmtree(rows, ignore_errors=True)
         summary = {**plan.summary, "files": files}
         summary["digest"] = plan_digest(summary)
+        summary["signature"] = sign_file(kind, {"digest": summary["digest"]})
         write_private(path, canonical_json(summary) + "\n")
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
     return summary
 
 
-def read_plan(path: Path) -> Plan:
-    """Read a plan and check every digest.
+def read_plan(path: Path, kind: str = KIND) -> Plan:
+    """Read a plan and check every digest; it is trusted if a key used here signed it.
 
     Raises NotFound when it is not there, Conflict when a byte of it is not as it was written.
     """
@@ -71,6 +80,9 @@ def read_plan(path: Path) -> Plan:
         summary = json.loads(path.read_text("utf-8"))
         stated, files = summary["digest"], dict(summary["files"])
         edited = plan_digest(summary) != stated or summary["format"] != FORMAT
+        trusted = is_ours(kind, {"digest": stated}, summary.get("signature"))
+    except VerificationFailed:
+        edited, trusted = True, False
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path} is not a plan: {error}.") from error
     rows = rows_folder(path)
@@ -84,4 +96,4 @@ def read_plan(path: Path) -> Plan:
         tables[name.removesuffix(".parquet")] = read_parquet(file)
     if edited:
         raise Conflict(f"{path} or its rows were changed after they were planned; plan again.")
-    return Plan(summary, tables)
+    return Plan(summary, tables, trusted)

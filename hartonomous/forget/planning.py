@@ -53,11 +53,13 @@ class Plan:
     """A removal, ready to be done: what people read, and the rows behind it.
 
     In the tables compositions are rows of `tables["compositions"]`; `tables[TYPE]` are the rows of
-    evidence that go, `edge` their database ids, which hold while the graph has not moved.
+    evidence that go, `edge` their database ids, which hold while the graph has not moved. A plan is
+    not `trusted` if it was read from a file that no key used here signed.
     """
 
     summary: dict[str, Any]
     tables: dict[str, pa.Table]
+    trusted: bool = True
 
     @property
     def evidence(self) -> dict[str, pa.Table]:

@@ -1,7 +1,10 @@
 """The retention area: what deletions took out, kept outside the graph until their window ends.
 
 retained/<deletion>/plan.json  plan.json.rows/     the rows removed, and what they mean
-                    record.json                    when, until when, what state
+                    record.json                    when, until when, the plan's digest, signed
+
+A record that no key used here signed is refused, so nobody can have other rows restored. Records that
+a version without signatures wrote are signed once, when this version first meets the area.
 """
 
 from __future__ import annotations
@@ -9,25 +12,32 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from hartonomous import atomic
-from hartonomous.errors import BadInput, NotFound
+from hartonomous.errors import BadInput, HartonomousError, NotFound, VerificationFailed
 from hartonomous.forget.plan_files import read_plan, write_plan
 from hartonomous.forget.planning import Plan
 from hartonomous.identity import canonical_json
+from hartonomous.store import keys
+from hartonomous.store.file_signatures import is_ours, sign_file
 from hartonomous.store.home import default_home
 
 PLAN = "plan.json"
 RECORD = "record.json"
+KIND = "retained"
 
 
 @dataclass(frozen=True)
 class Retained:
-    """A deletion whose rows are kept: its id, its place in the order of deletions, its window."""
+    """A deletion whose rows are kept: its id, its place in the order of deletions, its window.
+
+    `plan` is the digest of the plan that holds the rows.
+    """
 
     id: str
     graph: str
@@ -36,6 +46,8 @@ class Retained:
     until: str
     selectors: dict[str, Any]
     counts: dict[str, int]
+    plan: str = ""
+    signature: str = ""
 
     @property
     def expired(self) -> bool:
@@ -59,6 +71,7 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
     Raises BadInput when they cannot be written: then nothing was deleted.
     """
     target = place(deletion)
+    _sign_older()
     if target.is_dir():
         return read_record(deletion)
     now = datetime.now(UTC)
@@ -74,8 +87,8 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
     try:
         with atomic.atomic(target) as partial:
             partial.mkdir(parents=True, mode=0o700)
-            write_plan(plan, partial / PLAN)
-            atomic.write_private(partial / RECORD, canonical_json(asdict(record)) + "\n")
+            summary = write_plan(plan, partial / PLAN)
+            record = _write_record(partial, replace(record, plan=summary["digest"]))
     except OSError as error:
         raise BadInput(
             f"What is deleted cannot be kept in {target}: {error.strerror or error}. "
@@ -89,19 +102,41 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
 def read_record(deletion: str) -> Retained:
     """Return what is known of a kept deletion.
 
-    Raises NotFound when nothing is kept under that id.
+    Raises NotFound when nothing is kept under that id, VerificationFailed when no key used here signed
+    the record.
     """
     _recover()
     file = place(deletion) / RECORD
     if Path(deletion).name != deletion or not file.is_file():
         raise NotFound(f"No deletion {deletion!r} is kept; 'hartonomous deletions' lists them.")
-    return Retained(**json.loads(file.read_text("utf-8")))
+    _sign_older()
+    record = Retained(**json.loads(file.read_text("utf-8")))
+    try:
+        ours = record.id == deletion and is_ours(KIND, _unsigned(record), record.signature)
+    except VerificationFailed:
+        ours = False
+    if not ours:
+        raise VerificationFailed(
+            f"{file} was changed, or was not written with a key used here: what is kept of deletion "
+            f"{deletion} cannot be restored. Put the original back, or remove {file.parent}."
+        )
+    return record
 
 
 def read_retained(deletion: str) -> Plan:
-    """Return the rows of a kept deletion, every digest checked."""
-    read_record(deletion)
-    return read_plan(place(deletion) / PLAN)
+    """Return the rows of a kept deletion.
+
+    Raises Conflict when a byte is not as it was written, VerificationFailed when the record does not
+    name this plan or no key used here signed it.
+    """
+    record = read_record(deletion)
+    planned = read_plan(place(deletion) / PLAN)
+    if planned.summary["digest"] != record.plan:
+        raise VerificationFailed(
+            f"{place(deletion) / PLAN} is not the plan that the record beside it names: the rows of "
+            f"deletion {deletion} were replaced. Put the original back."
+        )
+    return replace(planned, trusted=True)
 
 
 def rewrite(deletion: str, plan: Plan) -> None:
@@ -111,10 +146,10 @@ def rewrite(deletion: str, plan: Plan) -> None:
     try:
         with atomic.atomic(target) as partial:
             partial.mkdir(mode=0o700)
-            write_plan(plan, partial / PLAN)
+            digest = write_plan(plan, partial / PLAN)["digest"]
             # What the plan no longer names, the record must not name either.
-            record = replace(read_record(deletion), selectors=plan.summary["selectors"])
-            atomic.write_private(partial / RECORD, canonical_json(asdict(record)) + "\n")
+            selectors = plan.summary["selectors"]
+            _write_record(partial, replace(read_record(deletion), selectors=selectors, plan=digest))
             target.rename(old)
     except BaseException:
         if old.is_dir() and not target.is_dir():
@@ -147,6 +182,32 @@ def sweep(known: Collection[str], graph: str) -> None:
         if one.id not in known:
             let_go(one.id)
     atomic.sweep(area())
+
+
+def _write_record(folder: Path, record: Retained) -> Retained:
+    """Write a record, signed, and return it."""
+    signed = replace(record, signature=sign_file(KIND, _unsigned(record)))
+    atomic.write_private(folder / RECORD, canonical_json(asdict(signed)) + "\n")
+    return signed
+
+
+def _unsigned(record: Retained) -> dict[str, Any]:
+    return {name: value for name, value in asdict(record).items() if name != "signature"}
+
+
+def _sign_older() -> None:
+    """Sign the records of a version that signed none, once for each area."""
+    if keys.is_marked(KIND, area()):
+        return
+    for file in area().glob(f"[!.]*/{RECORD}"):
+        record = Retained(**json.loads(file.read_text("utf-8")))
+        if record.signature:
+            continue
+        # One that cannot be read stays unsigned, and is refused when it is asked for.
+        with suppress(HartonomousError):
+            digest = read_plan(file.with_name(PLAN)).summary["digest"]
+            _write_record(file.parent, replace(record, plan=digest))
+    keys.mark(KIND, area())
 
 
 def _recover() -> None:

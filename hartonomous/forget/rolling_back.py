@@ -15,7 +15,13 @@ from hartonomous.errors import Conflict, VerificationFailed
 from hartonomous.forget.deleting import delete, resume
 from hartonomous.forget.retaining import Retained, read_retained
 from hartonomous.forget.selecting import Selectors, selectors_of
-from hartonomous.forget.snapshots import Snapshot, describe_snapshot, live_sources, standing
+from hartonomous.forget.snapshots import (
+    Snapshot,
+    describe_snapshot,
+    is_own,
+    live_sources,
+    standing,
+)
 from hartonomous.forget.undoing import undo
 from hartonomous.store.graph import Graph, Row
 from hartonomous.store.inventory_note import notes_inventory
@@ -54,9 +60,14 @@ def plan_rollback(graph: Graph, name: str) -> Rollback:
     """Return what leads back to a snapshot; nothing is written.
 
     Raises NotFound for a snapshot that is not there, Conflict, with the list, where something that
-    happened since cannot be taken back.
+    happened since cannot be taken back, VerificationFailed for a snapshot that no key used here signed.
     """
     snapshot = describe_snapshot(name)
+    if not is_own(snapshot):
+        raise VerificationFailed(
+            f"The snapshot {name!r} was not signed by a key used here, so nothing shows that the graph "
+            "was ever so. 'hartonomous diff' compares with it; a new one can be rolled back to."
+        )
     refuse_while_open(graph)
     now, held = live_sources(graph), standing(graph)
     since = [one for one in held if _is_later(one, snapshot) and not _of_strangers(one, snapshot)]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 
 from hartonomous.atomic import atomic, dismiss, sweep
 from hartonomous.bounded_parquet import read_parquet
-from hartonomous.errors import BadInput, Conflict, NotFound
+from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
 from hartonomous.forget.relation_tables import (
     COMPOSITIONS,
     RELATIONS,
@@ -31,6 +31,7 @@ from hartonomous.forget.relation_tables import (
 )
 from hartonomous.forget.retaining import Retained, kept
 from hartonomous.identity import canonical_json, file_digest
+from hartonomous.store.file_signatures import is_ours, sign_file
 from hartonomous.store.graph import Graph
 from hartonomous.store.home import default_home
 from hartonomous.store.journal import journals
@@ -42,6 +43,7 @@ from hartonomous.store.state_digest import state_digest
 
 FORMAT = 1
 DESCRIPTION = "snapshot.json"
+KIND = "snapshot"
 FILES = ("compositions.parquet", "relations.parquet")
 
 
@@ -64,6 +66,7 @@ class Snapshot:
     relations: int
     files: dict[str, str]
     format: int = FORMAT
+    signature: str = ""
 
 
 def snapshot_folder() -> Path:
@@ -97,6 +100,7 @@ def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progres
                 table.relations.num_rows,
                 {file: file_digest(partial / file) for file in FILES},
             )
+            snapshot = replace(snapshot, signature=sign_file(KIND, _unsigned(snapshot)))
             (partial / DESCRIPTION).write_text(canonical_json(asdict(snapshot)) + "\n", "utf-8")
     except OSError as error:
         raise BadInput(f"The snapshot cannot be kept below {target}: {error.strerror}.") from error
@@ -129,7 +133,7 @@ def list_snapshots() -> list[Snapshot]:
 def describe_snapshot(name: str) -> Snapshot:
     """Return what a snapshot is; its files are not read.
 
-    Raises NotFound, naming those there are, or BadInput for one that is damaged.
+    Raises NotFound, naming those there are, or BadInput for one that is damaged or was changed.
     """
     file = snapshot_folder() / name / DESCRIPTION
     if not is_snapshot(name):
@@ -145,9 +149,25 @@ def describe_snapshot(name: str) -> Snapshot:
             raise BadInput(
                 f"{file} is of format {described['format']}, this version reads {FORMAT}."
             )
-        return Snapshot(**described)
+        snapshot = Snapshot(**described)
+        is_own(snapshot)
+        return snapshot
+    except VerificationFailed as error:
+        raise BadInput(f"{file} is not to be trusted: {error} Drop the snapshot.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{file} is damaged: {error}. Drop the snapshot.") from error
+
+
+def is_own(snapshot: Snapshot) -> bool:
+    """Return whether a key used here signed a snapshot's description.
+
+    Raises VerificationFailed when such a key signed another description.
+    """
+    return is_ours(KIND, _unsigned(snapshot), snapshot.signature)
+
+
+def _unsigned(snapshot: Snapshot) -> dict[str, Any]:
+    return {name: value for name, value in asdict(snapshot).items() if name != "signature"}
 
 
 def is_snapshot(name: str) -> bool:

@@ -39,6 +39,7 @@ def masses(
     ]
     there = visited(graph, sorted({row["start"] for row in kept}))
     kept = [row for row in kept if (row["source"], row["start"]) in there]
+    kept.sort(key=lambda row: (row["source"], row["start"]))
     return pa.table(
         {
             "source": [row["source"] for row in kept],

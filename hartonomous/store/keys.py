@@ -6,6 +6,7 @@
            heads/<log>/    server, and the signed heads, one file a size
            inventories/<log>  what the graph held when the last act ended, signed; what it says of a
                            source lies under the source's key
+           signed-<kind>   folders in which every file of a kind is signed
            suppression.key  what erasures keep out is hashed under it
            erasures/<graph>.json  what they keep out, by these hashes, and what was lifted
 
@@ -251,6 +252,21 @@ def kept_erasures(graph: str) -> dict[str, Any]:
 def _keep_erasures(place: Path, graph: str, kept: Mapping[str, object]) -> None:
     (place / "erasures").mkdir(mode=0o700, exist_ok=True)
     write_private(place / "erasures" / f"{graph}.json", canonical_json(kept) + "\n")
+
+
+def mark(kind: str, folder: Path) -> None:
+    """Remember that all files of a kind in a folder are signed from now on."""
+    with _turn() as place:
+        marked = place / f"signed-{kind}"
+        known = marked.read_text("utf-8") if marked.exists() else ""
+        write_private(marked, f"{known}{folder.absolute()}\n")
+
+
+def is_marked(kind: str, folder: Path) -> bool:
+    """Return whether `mark` was called for a kind of files and a folder."""
+    marked = directory() / f"signed-{kind}"
+    known = marked.read_text("utf-8").splitlines() if marked.exists() else []
+    return str(folder.absolute()) in known
 
 
 def keep_head(log: str, size: int, note: str, server: str) -> None:
