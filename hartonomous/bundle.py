@@ -114,6 +114,11 @@ class Bundle:
     tracks: tuple[TrackDescription, ...]
     digest: str
 
+    @property
+    def file_names(self) -> tuple[str, ...]:
+        """Return the files that are read while it is loaded, within its folder."""
+        return (MANIFEST, COMPOSITIONS_FILE, *(track.file for track in self.tracks))
+
     def compositions(self) -> pa.Table:
         """Return the compositions, sorted by key."""
         table = read_parquet(self.path / COMPOSITIONS_FILE)
@@ -268,6 +273,13 @@ def read_bundle(path: Path) -> Bundle:
     if named != set(manifest["files"]) - {CONTEXTS_FILE} or source.digest != stated:
         raise BadInput(f"{path}: {MANIFEST} contradicts itself; extract the bundle again.")
     return Bundle(path, source, tracks, manifest["digest"])
+
+
+def waiting_key(source: SourceDescription) -> str:
+    """Return what the bundle of a source is called while it waits to be loaded, 32 hexadecimal digits."""
+    described = {"source": source.digest, "subject": source.subject}
+    described |= {"licence": source.licence, "family": source.family}
+    return content_digest("cached bundle", described)[:32]
 
 
 def is_bundle(path: Path) -> bool:

@@ -7,12 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hartonomous.bundle import Bundle
-from hartonomous.errors import NotFound
+from hartonomous.bundle import Bundle, SourceDescription
+from hartonomous.errors import Conflict, HartonomousError, NotFound
 from hartonomous.extract.extracting import ExtractOptions, describe_source, extract_cached
 from hartonomous.extract.importing import OpenedModel
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.store import logbook
+from hartonomous.store.bundle_cache import (
+    WaitingBundle,
+    discard_for,
+    is_abandoned,
+    use_bundle,
+)
 from hartonomous.store.findings import Finding, read_findings
 from hartonomous.store.graph import Graph
 from hartonomous.store.inventory_note import inventoried
@@ -74,24 +80,101 @@ def ingest(
     cache: Path,
     progress: Progress,
     replace: bool = False,
+    say: Callable[[str], None] = lambda text: None,
 ) -> IngestReport:
     """Extract a model and load it; safe to repeat, resumable.
 
-    The bundle stands below `cache` until it is loaded, so an interrupted ingest goes on with the
-    very same evidence; afterwards nothing of the source is left outside the graph.
+    The bundle stands in the home, locked, until it is loaded, so an interrupted ingest goes on with
+    the very same evidence; afterwards nothing of the source is left outside the graph. `cache` is
+    where earlier versions left bundles; `say` is told for whom is waited. Raises Conflict when the
+    source is kept out, or its bundle is deleted meanwhile.
     """
     check_name(name)
     prepare(graph)
     source = describe_source(model, options)
-    Suppressions(graph).refuse(source.digest, source.subject)
-    # A source goes live before its pairs are rated; cut short there, it is not done yet.
-    settled = read_state(graph)["settled"]
-    if settled and (report := _live_already(graph, name, source.digest)) is not None:
+    _refuse_kept_out(graph, source)
+    if (report := _done_already(graph, name, source.digest)) is not None:
+        # One that was cut short after it went live, and rated since, left its bundle.
+        discard_for(graph, source, name)
         return report
-    bundle = extract_cached(model, options, cache, progress)
-    report = load_bundle(graph, bundle, name, progress, replace)
-    shutil.rmtree(bundle.path)
+    with use_bundle(graph, source, name, "an ingest of the same model", say) as place:
+        # Whoever was waited for may have loaded it.
+        if (report := _done_already(graph, name, source.digest)) is not None:
+            place.remove()
+            return report
+        left = place.adopt(cache)
+        report = _take_in(graph, model, options, name, place, progress, replace)
+        place.remove()
+    _clear_earlier(left, say)
     return report
+
+
+def _take_in(
+    graph: Graph,
+    model: OpenedModel,
+    options: ExtractOptions,
+    name: str,
+    place: WaitingBundle,
+    progress: Progress,
+    replace: bool,
+) -> IngestReport:
+    """Extract a model into its place, which is held, and load it."""
+    bundle = None
+    try:
+        bundle = extract_cached(model, options, place.folder, progress)
+        return load_bundle(graph, bundle, name, progress, replace)
+    except (HartonomousError, OSError) as error:
+        if _vanished(place, bundle, error):
+            raise Conflict(
+                f"The bundle in {place.path} was deleted by somebody else while it was used. "
+                "Nothing is lost: run the same command again, which extracts it anew and goes on."
+            ) from error
+        source = describe_source(model, options)
+        if isinstance(error, Conflict) and _is_kept_out(graph, source):
+            # Erased while it was extracted: it will never be loaded.
+            place.remove()
+        raise
+
+
+def _done_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
+    """Return the report of an ingest that changes nothing; None while anything is to be done."""
+    # A source goes live before its pairs are rated; cut short there, it is not done yet.
+    return _live_already(graph, name, digest) if read_state(graph)["settled"] else None
+
+
+def _is_kept_out(graph: Graph, source: SourceDescription) -> bool:
+    return Suppressions(graph).keeps_out(source.digest, source.subject)
+
+
+def _refuse_kept_out(graph: Graph, source: SourceDescription) -> None:
+    """Raise Conflict for a source that was erased, and remove what waits of it."""
+    try:
+        Suppressions(graph).refuse(source.digest, source.subject)
+    except Conflict:
+        discard_for(graph, source)
+        raise
+
+
+def _vanished(place: WaitingBundle, bundle: Bundle | None, error: Exception) -> bool:
+    """Return whether an error comes of files that somebody else deleted in a bundle's place."""
+    if bundle is not None:
+        return not all((bundle.path / name).is_file() for name in bundle.file_names)
+    return any(
+        isinstance(one, FileNotFoundError) and str(place.folder) in str(one)
+        for one in (error, error.__cause__)
+    )
+
+
+def _clear_earlier(left: list[Path], say: Callable[[str], None]) -> None:
+    """Remove what an earlier version left of a bundle that is loaded now, where nobody can use it."""
+    for folder in left:
+        if is_abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            say(
+                f"An earlier version left the same bundle in {folder}; delete that folder unless an "
+                "ingest of that version still runs."
+            )
 
 
 def load_bundle(

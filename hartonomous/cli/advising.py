@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +27,8 @@ from hartonomous.cli.output import (
 if TYPE_CHECKING:
     from hartonomous.ask.advising import Advice
     from hartonomous.bundle import Bundle
+    from hartonomous.extract.importing import OpenedModel
+    from hartonomous.store.graph import Graph
 
 MOST_WORDS = 100_000
 MOST_POSITIONS = 12
@@ -83,13 +87,14 @@ def _advise_model(
     from hartonomous.bundle import is_bundle, read_bundle
 
     with open_graph() as graph, progress_bar(quiet) as progress:
-        sample: list[str] = []
-        evidence: int | None = None
         if is_bundle(Path(model)):
-            bundle = read_bundle(Path(model))
+            advice = run(graph, read_bundle(Path(model)), gold_if_there(), [], None)
         else:
-            bundle, sample, evidence = _bundle(model, whole, options, progress)
-        advice = run(graph, bundle, gold_if_there(), sample, evidence)
+            opened, sample, expected = _opened(model, whole, options)
+            with _extracted(graph, opened, options, bool(sample), progress, quiet) as bundle:
+                rows = sum(track.rows for track in bundle.tracks)
+                evidence = expected if sample else rows
+                advice = run(graph, bundle, gold_if_there(), sample, evidence)
     if as_json:
         print_json(asdict(advice))
     else:
@@ -97,12 +102,9 @@ def _advise_model(
     return advice.worth
 
 
-def _bundle(
-    model: str, whole: bool, options: dict[str, Any], progress: Progress
-) -> tuple[Bundle, list[str], int]:
-    """Return the bundle of a model or of a sample of it, what the sample is, and all it would bring."""
-    from hartonomous.directories import cache
-    from hartonomous.extract.extracting import extract_cached, forecast, open_model
+def _opened(model: str, whole: bool, options: dict[str, Any]) -> tuple[OpenedModel, list[str], int]:
+    """Return a model or a sample of it, what the sample is, and the edges all of it would bring."""
+    from hartonomous.extract.extracting import forecast, open_model
     from hartonomous.extract.sampling import sample_positions
 
     sample: list[str] = []
@@ -114,9 +116,29 @@ def _bundle(
             opened = open_model(model, *opening({**options, "limit": MOST_WORDS}))
         opened, positions = sample_positions(opened, MOST_POSITIONS)
         sample += positions
-    bundle = extract_cached(opened, extraction(options), cache() / "bundles", progress)
-    rows = sum(track.rows for track in bundle.tracks)
-    return bundle, sample, expected if sample else rows
+    return opened, sample, expected
+
+
+@contextmanager
+def _extracted(
+    graph: Graph,
+    opened: OpenedModel,
+    options: dict[str, Any],
+    sampled: bool,
+    progress: Progress,
+    quiet: bool,
+) -> Iterator[Bundle]:
+    """Give the bundle of a model; that of a whole one waits afterwards, for an ingest into this graph."""
+    from hartonomous.extract.extracting import describe_source, extract_cached
+    from hartonomous.store.bundle_cache import UNNAMED, use_bundle
+
+    chosen = extraction(options)
+    source = describe_source(opened, chosen)
+    purpose = "advice on the same model"
+    with use_bundle(graph, source, None, purpose, lambda text: say(text, quiet)) as place:
+        yield extract_cached(opened, chosen, place.folder, progress)
+        if sampled or place.graph == UNNAMED:
+            place.remove()
 
 
 def _print_advice(advice: Advice) -> None:

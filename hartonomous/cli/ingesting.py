@@ -86,9 +86,15 @@ def ingest(
     opened = open_model(model, *opening(options))
     takes = expected_seconds(opened, extraction(options))
     with connect() as graph, progress_bar(quiet, takes.parts) as progress:
-        place = cache() / "bundles"
         report = run(
-            graph, opened, extraction(options), chosen, place, progress, replace is not None
+            graph,
+            opened,
+            extraction(options),
+            chosen,
+            cache() / "bundles",
+            progress,
+            replace is not None,
+            lambda text: say(text, quiet),
         )
     _print_report(report, omissions_of(opened), as_json, quiet)
 

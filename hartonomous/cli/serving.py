@@ -80,10 +80,15 @@ def logs(lines: int) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @quiet_option
 def purge(yes: bool, quiet: bool) -> None:
-    """Stop the managed server and delete its home: the whole graph."""
+    """Stop the managed server and delete its home: the whole graph.
+
+    Refused, with exit code 4, while an ingest reads a bundle of it.
+    """
     import sys
 
-    from hartonomous.errors import ConfirmationNeeded
+    from hartonomous.directories import cache
+    from hartonomous.errors import ConfirmationNeeded, Conflict
+    from hartonomous.store.bundle_cache import bundles_in_use, earlier_bundles
     from hartonomous.store.server import default_home
     from hartonomous.store.server import purge as delete_home
     from hartonomous.store.store_swap import predecessor
@@ -99,5 +104,16 @@ def purge(yes: bool, quiet: bool) -> None:
             say("finds out.")
         if not click.confirm(f"Delete everything in {home}?", err=True):
             raise ConfirmationNeeded("Nothing was deleted.")
+    if used := bundles_in_use():
+        raise Conflict(
+            f"A bundle in {used[0][0].folder} is in use by process {used[0][1]}; wait for it, or end "
+            "it, then purge."
+        )
     delete_home(home)
     say(f"{home} is gone.", quiet)
+    if left := earlier_bundles(cache() / "bundles"):
+        say(
+            f"Earlier versions left {len(left)} bundles of any home in {left[0][0].parent}; delete "
+            "that folder unless one of them is to be loaded into another home.",
+            quiet,
+        )

@@ -19,6 +19,7 @@ from hartonomous.bundle import (
     SourceDescription,
     TrackDescription,
     read_bundle,
+    waiting_key,
 )
 from hartonomous.costs import disk_bytes
 from hartonomous.errors import BadInput, UsageError
@@ -41,7 +42,6 @@ from hartonomous.extract.importing import (
 from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest, search_cost
 from hartonomous.extract.resuming import FinishedWork
 from hartonomous.extract.supporting import trust
-from hartonomous.identity import content_digest
 from hartonomous.odds import absent_constant
 from hartonomous.schema import ORDERS, evidence_type
 from hartonomous.speeds import LOAD, RATE, RUN, SEARCH, Forecast
@@ -206,12 +206,9 @@ def extract_cached(
 
     So an interrupted ingest goes on with the very same evidence. A damaged bundle is made anew.
     """
-    source = describe_source(model, options)
-    described = {"source": source.digest, "subject": source.subject}
-    described |= {"licence": source.licence, "family": source.family}
     cache.mkdir(parents=True, exist_ok=True)
     sweep(cache)
-    target = cache / content_digest("cached bundle", described)[:32]
+    target = cache / waiting_key(describe_source(model, options))
     if target.is_dir():
         try:
             return read_bundle(target)

@@ -21,22 +21,52 @@ FIRST_WORD = 2.0
 
 @contextmanager
 def turn(
-    lock: Path, purpose: str, say: Callable[[str], None] = lambda text: None
+    lock: Path,
+    purpose: str,
+    say: Callable[[str], None] = lambda text: None,
+    passing: bool = False,
 ) -> Iterator[None]:
     """Wait until no other process or thread holds the lock file, and hold it.
 
-    The system lets go of it when its holder dies. `purpose` is what others are told who wait.
-    Raises Conflict, with the holder, after `patience.longest_wait` seconds.
+    The system lets go of it when its holder dies. `purpose` is what others are told who wait; with
+    `passing` the file is gone afterwards. Raises Conflict, with the holder, after
+    `patience.longest_wait` seconds.
     """
-    with _acquired(lock, say):
-        holder = _holder_file(lock)
+    with _acquired(lock, say), _held(lock, purpose, passing):
+        yield
+
+
+@contextmanager
+def turn_if_free(lock: Path, purpose: str) -> Iterator[bool]:
+    """Hold the lock file where nobody holds it, and give whether it is held; it is gone afterwards."""
+    held = filelock.FileLock(lock, thread_local=False)
+    try:
+        held.acquire(timeout=0)
+    except filelock.Timeout:
+        yield False
+        return
+    try:
+        with _held(lock, purpose, passing=True):
+            yield True
+    finally:
+        held.release()
+
+
+@contextmanager
+def _held(lock: Path, purpose: str, passing: bool) -> Iterator[None]:
+    """Say beside the lock file who holds it; for its holder."""
+    holder = _holder_file(lock)
+    with suppress(OSError):
+        holder.write_text(json.dumps({"purpose": purpose, "process": own_identity()}))
+    try:
+        yield
+    finally:
         with suppress(OSError):
-            holder.write_text(json.dumps({"purpose": purpose, "process": own_identity()}))
-        try:
-            yield
-        finally:
+            holder.unlink()
+        if passing:
+            # While it is held: one who waits for a file that is gone waits for a new one.
             with suppress(OSError):
-                holder.unlink()
+                lock.unlink()
 
 
 @contextmanager
@@ -66,14 +96,23 @@ def _acquired(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
 
 def holder_of(lock: Path) -> str | None:
     """Return who holds a lock file and what for; None when nobody does."""
+    found = _holder(lock)
+    return None if found is None else f"{found[0]} (process {found[1]})"
+
+
+def holding_process(lock: Path) -> int | None:
+    """Return the number of the process that holds a lock file; None when nobody does."""
+    found = _holder(lock)
+    return None if found is None else found[1]
+
+
+def _holder(lock: Path) -> tuple[str, int] | None:
     try:
         known = json.loads(_holder_file(lock).read_text("utf-8"))
         purpose, process = str(known["purpose"]), str(known["process"])
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if not runs(process):
-        return None
-    return f"{purpose} (process {process.split(':')[1]})"
+    return (purpose, int(process.split(":")[1])) if runs(process) else None
 
 
 def remove(lock: Path) -> None:

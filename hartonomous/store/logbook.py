@@ -161,7 +161,7 @@ def seal(graph: Graph) -> str | None:
     key = keys.signing_key()
     note = sign_head(Head(origin(state["log"]), len(leaves), merkle.root(leaves)), key)
     if note not in kept:
-        keys.keep_head(state["log"], len(leaves), note, _server(graph))
+        keys.keep_head(state["log"], len(leaves), note, server_name(graph))
     return note
 
 
@@ -232,7 +232,7 @@ def _other_logs(graph: Graph, log: str | None) -> list[str]:
     return [
         f"Heads are kept here of another log of this server, {other}: the graph was emptied, "
         "restored or replaced since. 'hartonomous log adopt' records that it was meant."
-        for other in keys.logs_of(_server(graph))
+        for other in keys.logs_of(server_name(graph))
         if other != log and not _adopted(graph, other)
     ]
 
@@ -250,7 +250,7 @@ def adopt(graph: Graph, lock: WriterLock) -> int:
     For a graph that was emptied, restored from a backup, replaced or changed by hand on purpose: what
     stands in it is noted as it is.
     """
-    earlier = set(keys.logs_of(_server(graph)))
+    earlier = set(keys.logs_of(server_name(graph)))
     if (known := _state(graph)["log"]) is not None and keys.kept_heads(known):
         earlier.add(known)
     lasts = [keys.kept_heads(log)[-1] for log in sorted(earlier)]
@@ -346,7 +346,7 @@ def _opened(note: str) -> Head:
     )
 
 
-def _server(graph: Graph) -> str:
+def server_name(graph: Graph) -> str:
     """Return what names the server and database of a graph, the managed one by its home."""
     address = graph.address
     managed = running_address(default_home())

@@ -18,6 +18,7 @@ from hartonomous.cli import COMMANDS
 from hartonomous.cli.asking import _places
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.graph import Graph
+from hartonomous.store.home import default_home
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.server import ServerAddress
 from tests.building import exported, put_in, random_bundle, wipe, write_vectors
@@ -79,7 +80,7 @@ def test_the_whole_way(served: Graph, model: Path, tmp_path: Path) -> None:
     assert json.loads(run("ingest", model, "--k", 3, "--as", "two", "--json").stdout)["load"][
         "rows"
     ]
-    assert not list((tmp_path / "cache" / "bundles").iterdir())
+    assert not [file for file in (default_home() / "bundles").rglob("*") if file.is_file()]
     rows = json.loads(run("neighbours", "king", "--top", 2, "--json").stdout)
     assert len(rows) == 2
     table = run("neighbours", "KING", "--top", "2")
