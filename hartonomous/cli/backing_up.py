@@ -26,7 +26,8 @@ def backup(file: Path, force: bool, as_json: bool, quiet: bool) -> None:
     """Write all that the graph knows, its log and its snapshots to FILE.
 
     What deletions keep to be undone is left out. Keys are not in it: keep those
-    beside the home elsewhere too.
+    beside the home elsewhere too. The home keeps where it was written, so that
+    an erasure can name it.
     """
     from hartonomous.forget.backing_up import back_up
     from hartonomous.ingesting import prepare

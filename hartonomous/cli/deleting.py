@@ -88,10 +88,13 @@ Example:
 def erase(**options: Any) -> None:
     """Take knowledge out for good: nothing is kept, and it is kept from coming back.
 
-    What earlier deletions kept of it goes too. It cannot be undone; a recorded
-    'suppressions lift' lets the same in again when it is ingested anew. A
-    certificate must be asked for with the erasure; where nothing was cut short,
-    --resume --certificate FILE issues that of the last one, again if need be.
+    What deletions keep of it goes too, and so do bundles, snapshots and names in
+    the log, also where the graph itself has nothing of it; exit code 3 says that
+    nothing is held. What is out of reach, such as backups, is named with what to
+    do. It cannot be undone; a recorded 'suppressions lift' lets the same in again
+    when it is ingested anew. A certificate must be asked for with the erasure;
+    where nothing was cut short, --resume --certificate FILE issues that of the
+    last one, again if need be.
     """
     if click.get_current_context().invoked_subcommand is None:
         do_or_resume("erase", keep=0.0, **options)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from hartonomous.cli.remaining import print_residual
 
 if TYPE_CHECKING:
     from hartonomous.forget.planning import Plan
+    from hartonomous.forget.selecting import Selectors
     from hartonomous.store.graph import Graph
     from hartonomous.store.locking import WriterLock
 
@@ -47,7 +49,6 @@ def run(
     ways: int = 0,
 ) -> None:
     """Delete or erase what is selected, or say or write the plan of it."""
-    from hartonomous.forget.planning import plan
     from hartonomous.forget.selecting import Selectors
     from hartonomous.ingesting import prepare
     from hartonomous.store.connecting import connect
@@ -57,7 +58,7 @@ def run(
     refuse_unfit(certificate, force)
     with connect() as graph, progress_bar(quiet) as progress:
         if plan_file or not yes:
-            planned = plan(graph, selectors, progress, cut)
+            planned = _planned(verb, graph, selectors, progress, cut)
             if plan_file:
                 _show_plan(planned, verb, plan_file, force, as_json)
                 return
@@ -87,6 +88,15 @@ def run(
     _print_report(verb, asdict(report), as_json, quiet)
 
 
+def _planned(verb: str, graph: Graph, selectors: Selectors, progress: Any, cut: bool) -> Plan:
+    from hartonomous.forget.erasure_plan import plan_erasure
+    from hartonomous.forget.planning import plan
+
+    if verb == "erase":
+        return plan_erasure(graph, selectors, _bundles(), progress, cut)
+    return plan(graph, selectors, progress, cut)
+
+
 def do_or_resume(
     verb: str,
     plan_file: Path | None,
@@ -101,6 +111,7 @@ def do_or_resume(
     """Do a plan that was written, or finish what was cut short."""
     if (plan_file is None) == (not resume):
         raise click.UsageError(f"Name what to {verb}, or give --apply FILE, or --resume.")
+    from hartonomous.errors import Conflict
     from hartonomous.forget.deleting import refuse_moved
     from hartonomous.forget.plan_files import read_plan
     from hartonomous.ingesting import prepare
@@ -108,6 +119,10 @@ def do_or_resume(
     from hartonomous.store.locking import WriterLock
 
     planned = read_plan(plan_file) if plan_file else None
+    if planned is not None and verb == "delete" and "reach" in planned.summary:
+        raise Conflict(
+            f"{plan_file} is the plan of an erasure; 'hartonomous erase --apply' does it."
+        )
     refuse_unfit(certificate, force=False)
     with connect() as graph, progress_bar(quiet) as progress:
         if planned is not None:
@@ -167,6 +182,7 @@ def _erase(
 
 
 def _bundles() -> Path:
+    """Return where earlier versions left bundles."""
     from hartonomous.directories import cache
 
     return cache() / "bundles"
@@ -197,6 +213,7 @@ def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) 
     takes = forecast({REMOVE: counts["evidence"] + counts["kept"] + counts["shifted"]})
     facts["time expected"] = str(takes)
     print_facts(facts)
+    _print_held(summary.get("held", ()))
     if file != SHOW:
         say(f"Written to {file}; 'hartonomous {verb} --apply {file}' does exactly this.")
 
@@ -209,7 +226,17 @@ def _confirm(planned: Plan, verb: str, yes: bool) -> None:
         f"{counts['evidence']:,} edges of evidence go; {counts['lost']:,} relations are lost, "
         f"{counts['kept']:,} are kept and rated anew, {counts['shifted']:,} move."
     )
+    for one in planned.summary.get("held", ()):
+        until = f", until {one['until']}" if one["until"] else ""
+        say(f"Stays: {one['what']}{until}; {one['do']}." if one["do"] else f"Goes: {one['what']}.")
     confirm(verb, f"{verb.capitalize()} this?", yes)
+
+
+def _print_held(held: Sequence[Mapping[str, Any]]) -> None:
+    """Print what holds something of what is erased: what goes with it, and what to do about the rest."""
+    if held:
+        rows = [{**one, "until": one["until"] or "", "do": one["do"] or "goes"} for one in held]
+        print_rows(rows, {"what": "held elsewhere by", "until": "until", "do": "what to do"})
 
 
 def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool) -> None:
@@ -219,6 +246,7 @@ def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool)
     if verb == "erase":
         for file, text in report["found_in"]:
             say(f"{text!r} still stands in {file}, in live data or beside it.")
+        _print_held(report["still_held"])
         copies = report.pop("remaining_copies")
         print_rows([{"copies": one} for one in copies], {"copies": "copies that may remain"})
     if found := report["residual"]:
@@ -226,5 +254,12 @@ def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool)
     gone = f"{report['removed']:,} edges of evidence, {report['lost']:,} relations and "
     gone += f"{report['compositions']:,} compositions"
     say(f"{'Erased' if verb == 'erase' else 'Deleted'} {gone}.", quiet)
+    if verb == "erase":
+        say(
+            f"Purged besides of it: {report['deletions_purged']:,} deletions that could be undone, "
+            f"{report['bundles_purged']:,} bundles, {report['snapshots_dropped']:,} snapshots, "
+            f"{report['names_purged']:,} names.",
+            quiet,
+        )
     if report.get("until"):
         say(f"'hartonomous undo {report['id']}' takes it back until {report['until']}.", quiet)

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from hartonomous.errors import Conflict
 from hartonomous.forget.auditing import count
+from hartonomous.forget.backup_register import known_backups
 from hartonomous.forget.certifying import (
     Check,
     Copy,
@@ -37,7 +38,7 @@ from hartonomous.signing import canonical
 from hartonomous.store import keys, logbook
 from hartonomous.store.graph import Graph, Row, Transaction
 from hartonomous.store.inventory_note import notes_inventory
-from hartonomous.store.journal import COMPACTED, THROUGH
+from hartonomous.store.journal import COMPACTED, THROUGH, journals
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import Entry
 from hartonomous.store.queries import query
@@ -48,8 +49,10 @@ ROWS = 10_000
 STORE, DISK = "store", "disk"
 ELSEWHERE = ("backup", "export")
 PROJECTIONS = "projection"
+BUNDLE = "bundle"
 """Copies that are not reached: freed space and transaction logs, or, where the store was copied,
-blocks of deleted files; dumps, files written; what others project into the server's memory."""
+blocks of deleted files; dumps, files written; what others project into the server's memory; bundles
+that another process was loading."""
 
 SCAN = "scan/store"
 
@@ -77,6 +80,7 @@ def certify(
             "for with the deletion itself."
         )
     copies = [Copy("retention", _utc(record.until)), *_unreached(STORE, *ELSEWHERE)]
+    copies += _backups(graph, deletion)
     described = _described(graph, planned, "delete", deletion, residual or {})
     return issue_certificate(graph, lock, replace(described, copies=copies))
 
@@ -87,16 +91,18 @@ def draft(
     erasure: str,
     residual: Mapping[str, Any],
     purged: Mapping[str, int],
+    bundles: int = 0,
 ) -> dict[str, Any] | None:
     """Return what the certificate of an erasure will say, as long as its plan and its keys are there.
 
-    Copies are left for the end. None when the keys of its subjects were destroyed already: hashes
+    `bundles` could not be removed, being in use. Other copies are left for the end. None when the keys of its subjects were destroyed already: hashes
     under other keys would not be those that the log has.
     """
     described = _described(graph, planned, "erase", erasure, residual)
     if not set(described.subjects) <= set(keys.known_hashes().values()):
         return None
-    return describe(graph, replace(described, purged=purged))
+    copies = _unreached(*bundles * (BUNDLE,))
+    return describe(graph, replace(described, purged=purged, copies=copies))
 
 
 @notes_inventory
@@ -115,7 +121,8 @@ def certify_erasure(
         return attach_proof(graph, found["logged"], claims)
     in_store = found["state"] != COMPACTED or (scan is not None and scan.files > 0)
     copies = _unreached(STORE if in_store else DISK, *ELSEWHERE, PROJECTIONS)
-    claims["copies"] = [asdict(copy) for copy in copies]
+    copies += _backups(graph, found["id"])
+    claims["copies"] = [asdict(copy) for copy in copies] + claims["copies"]
     if scan is not None and scan.texts:
         claims["checks"].append(Check(SCAN, 0, scan.files, cypher=False).described())
     about = [(one["kind"], one["hmac"]) for one in claims["selectors"]]
@@ -157,6 +164,17 @@ def find_claims(graph: Graph, erasure: str | None = None) -> Row:
 
 def _unreached(*kinds: str) -> list[Copy]:
     return [Copy(kind, None) for kind in kinds]
+
+
+def _backups(graph: Graph, removal: str) -> list[Copy]:
+    """Return the backups that are known to have been made before a removal."""
+    begun = next(row["created"] for row in journals(graph) if row["id"] == removal)
+    (named,) = graph.read(query("delete/read_identity"))
+    return [
+        Copy("backup", None, _utc(one.made), one.digest or None)
+        for one in known_backups(named["identity"] or "")
+        if datetime.fromisoformat(one.made) <= datetime.fromisoformat(begun)
+    ]
 
 
 def _described(

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import tempfile
 import zipfile
 import zlib
 from collections.abc import Mapping
@@ -22,10 +21,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+import pyarrow as pa
+
 from hartonomous.atomic import atomic
 from hartonomous.bounded_parquet import read_parquet
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
 from hartonomous.evidence import DIGEST_LANES
+from hartonomous.forget.backup_register import (
+    complete,
+    packing_folder,
+    register,
+    scratch_folder,
+    withdraw,
+)
 from hartonomous.forget.covering import Coverage, Mask
 from hartonomous.forget.passing import divide
 from hartonomous.forget.plan_files import read_plan, write_plan
@@ -34,7 +42,7 @@ from hartonomous.forget.restoring import Restoration
 from hartonomous.forget.selecting import Selectors
 from hartonomous.forget.snapshots import DESCRIPTION, list_snapshots, live_sources, snapshot_folder
 from hartonomous.forget.undoing import without_lost_sources
-from hartonomous.identity import canonical_json, content_digest, file_digest
+from hartonomous.identity import canonical_json, composition_key, content_digest, file_digest
 from hartonomous.store import keys, logbook
 from hartonomous.store.file_signatures import is_ours, sign_file
 from hartonomous.store.graph import Graph, Transaction
@@ -56,6 +64,7 @@ LARGEST_TEXT = 1 << 30
 MANIFEST, KNOWLEDGE, BOOKS = "manifest.json", "knowledge.json", "books.json"
 SNAPSHOTS = "snapshots"
 SIGNED = "backup"
+TOKEN = "Token"
 _NEEDED = ("compositions", "visits", "structure")
 
 
@@ -114,19 +123,24 @@ def back_up(
     }
     # Ratings and what hangs on them are worked out anew from the evidence.
     planned = replace(planned, tables=tables, summary={**planned.summary, "top_losses": []})
-    lock.write(query("delete/identify_graph"))
+    (named,) = lock.write(query("delete/identify_graph"))
     (books,) = graph.read(query("delete/read_books"))
     snapshots = [one.name for one in list_snapshots()]
+    begun = register(path, named["identity"])
     try:
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as scratch:
+        with packing_folder(path) as scratch:
             folder = Path(scratch)
             write_plan(planned, folder / KNOWLEDGE, kind=SIGNED)
             (folder / BOOKS).write_text(canonical_json(books), "utf-8")
             for name in snapshots:
                 shutil.copytree(snapshot_folder() / name, folder / SNAPSHOTS / name)
             digest = _pack(folder, path)
-    except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
+    except BaseException as error:
+        withdraw(begun)
+        if isinstance(error, OSError):
+            raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise
+    complete(begun, digest)
     return BackupReport(
         path,
         len(names),
@@ -146,8 +160,7 @@ def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> R
     damaged file, nothing written; Conflict for a graph that holds sources, or where an erasure since
     the backup cannot be done again; VerificationFailed when the graph is another one in the end.
     """
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = Path(scratch)
+    with scratch_folder() as folder:
         digest = _unpack(path, folder)
         signed = _is_signed(path, digest)
         planned = read_plan(folder / KNOWLEDGE, SIGNED)
@@ -317,9 +330,11 @@ def _bring_snapshots(folder: Path, known: Suppressions) -> int:
     brought = 0
     for source in sorted(folder.iterdir()) if folder.is_dir() else ():
         target = snapshot_folder() / source.name
-        held = json.loads((source / DESCRIPTION).read_text("utf-8"))["sources"].values()
+        described = json.loads((source / DESCRIPTION).read_text("utf-8"))
+        held = described["sources"].values()
         table = read_parquet(source / "compositions.parquet")
         erased = any(known.keeps_out(digest, None) for digest in held)
+        erased = erased or any(_names_erased(one, known) for one in described["standing"].values())
         if target.exists() or erased or known.mask(table).any():
             continue
         target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -327,6 +342,15 @@ def _bring_snapshots(folder: Path, known: Suppressions) -> int:
             shutil.copytree(source, partial)
         brought += 1
     return brought
+
+
+def _names_erased(selectors: Mapping[str, Any], known: Suppressions) -> bool:
+    """Return whether the selectors of a deletion that stood name a person or a word erased since."""
+    words = list(selectors.get("concepts", ()))
+    rows = {"key": [composition_key(TOKEN, word) for word in words], "text": words}
+    table = pa.table({**rows, "kind": [TOKEN] * len(words)})
+    people = selectors.get("people", ())
+    return any(known.keeps_out("", one) for one in people) or bool(known.mask(table).any())
 
 
 def _pack(folder: Path, path: Path) -> str:

@@ -93,10 +93,15 @@ class Residual:
 
 @dataclass(frozen=True)
 class Copy:
-    """A copy that remains: `kind` such as retention, logs, backup; `expires` UTC or None."""
+    """A copy that remains: `kind` such as retention, logs, backup; `expires` UTC or None.
+
+    A backup that is known is told by when it was made, UTC, and its digest, None where unfinished.
+    """
 
     kind: str
     expires: str | None
+    made: str | None = None
+    digest: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.forget.planning import Plan
+from hartonomous.forget.selecting import PROPERTIES, EvidenceRange, within
 from hartonomous.store.holding import holds, needles
 
 Mask = NDArray[np.bool_]
-
-_PROPERTIES = {"people": "subject", "licences": "licence", "families": "family"}
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Coverage:
             own = self.summary["sources"].get(name)
             if own and own["whole"] and own["created"] == source["created"]:
                 covered.add(name)
-            for selector, what in _PROPERTIES.items():
+            for selector, what in PROPERTIES.items():
                 value = (source.get("source") or {}).get(what)
                 if value is not None and value in selectors.get(selector, ()):
                     covered.add(name)
@@ -62,11 +61,9 @@ class Coverage:
         keys = np.array(planned.tables["compositions"]["key"].to_pylist(), dtype=object)
         for pair in self.summary["pairs"]:
             mask |= (np.isin(keys[start], pair)) & (np.isin(keys[end], pair))
-        n, weight = table["n"].to_numpy().astype(np.int64), table["weight"].to_numpy()
         for one in self.summary["evidence_ranges"]:
             if one["evidence"] == evidence:
-                within = (one["least"] * n <= weight) & (weight <= one["most"] * n)
-                mask |= (sources == one["source"]) & within
+                mask |= within(table, EvidenceRange(**one))
         return np.asarray(mask, dtype=bool)
 
     def visits(self, planned: Plan) -> Mask:

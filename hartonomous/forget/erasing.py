@@ -1,46 +1,38 @@
 """Taking knowledge out for good: nothing is kept, and it is kept from coming back.
 
 First as a deletion, by the same plan and in the same steps. Then what earlier deletions kept of it,
-bundles that wait to be loaded and projections in the server's memory go; suppressions, which stand
-from the first step on, refuse it on every later way in. No word of it, and no hash of one that needs
-no key, is left in the graph or in what is kept beside it.
+bundles that wait to be loaded, snapshots, projections in the server's memory and names in the log go;
+suppressions, which stand from the first step on, refuse it on every later way in. No word of it, and no
+hash of one that needs no key, is left in the graph or in what is kept beside it. What is held there
+alone is erased there. What is out of reach is named: backups, bundles in use, other graphs of the home.
 """
 
 from __future__ import annotations
 
-import json
 import secrets
-import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-import pyarrow as pa
 
 from hartonomous.ask.projecting import need_projections, purge_projections
 from hartonomous.errors import HartonomousError
 from hartonomous.forget import deleting
 from hartonomous.forget.attesting import Scan, draft
-from hartonomous.forget.covering import Coverage
+from hartonomous.forget.backup_register import forget_gone, known_backups
+from hartonomous.forget.bundle_search import FoundBundle, bundles_of, purge_bundles
 from hartonomous.forget.deleting import as_json, begin, refuse_moved, verify_outcome
-from hartonomous.forget.passing import divide
-from hartonomous.forget.planning import Plan, plan
+from hartonomous.forget.erasure_plan import plan_erasure, reached, traces_of
+from hartonomous.forget.holdings import Holding
+from hartonomous.forget.planning import Plan
+from hartonomous.forget.redaction import purge_deletions
 from hartonomous.forget.removal import Removal
 from hartonomous.forget.residuals import Residual, Watched, residual, watched
-from hartonomous.forget.retaining import (
-    kept,
-    let_go,
-    place,
-    read_retained,
-    retain,
-    rewrite,
-)
-from hartonomous.forget.selecting import Selectors, subjects_of
-from hartonomous.forget.snapshots import drop_snapshots_of
+from hartonomous.forget.retaining import let_go, place, read_retained, retain
+from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.snapshots import drop_snapshots, drop_snapshots_of
+from hartonomous.forget.sought import Reach, Sought
 from hartonomous.forget.undoing import expire
-from hartonomous.identity import canonical_json
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.signing import canonical
 from hartonomous.store import logbook
@@ -54,7 +46,7 @@ from hartonomous.store.compaction import (
     managed_home,
 )
 from hartonomous.store.graph import Graph
-from hartonomous.store.holding import holds, needles
+from hartonomous.store.holding import needles
 from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import COMPACTING, ERASED, journals, open_journal
 from hartonomous.store.locking import WriterLock
@@ -68,7 +60,8 @@ class ErasureReport:
     """What was erased, what was purged of it, and where copies may remain that are out of reach.
 
     `found_in` are files of the home that still hold an erased text, with it, and `scan` how many
-    texts were looked for; None where the store is not ours to copy.
+    texts were looked for; None where the store is not ours to copy. `names_purged` are names in the
+    log and their keys; `still_held` is what keeps something of it, until when, and what to do.
     """
 
     id: str
@@ -85,6 +78,8 @@ class ErasureReport:
     residual: Residual | None = None
     found_in: tuple[tuple[str, str], ...] = ()
     scan: Scan | None = None
+    names_purged: int = 0
+    still_held: tuple[Holding, ...] = ()
 
 
 ELSEWHERE = (
@@ -108,12 +103,12 @@ def erase(
     ways: int = 0,
     say: Say = lambda text: None,
 ) -> ErasureReport:
-    """Plan what the selectors stand for and erase it; bundles below `cache` go too.
+    """Plan what the selectors stand for and erase it, in the graph and wherever else it is held.
 
-    On the managed server the store is copied then, so that nothing is left in freed space. With
+    `cache` is where earlier versions left bundles. On the managed server the store is copied then, so that nothing is left in freed space. With
     `certified` what a certificate says is worked out before it is too late, for
     `attesting.certify_erasure` to issue; `ways` as `deleting.delete` says. Raises ServerError,
-    nothing erased, when there is no room to copy the store.
+    nothing erased, when there is no room to copy the store, NotFound when nothing is held of a selector.
     """
     if (found := open_journal(graph)) is not None and found["verb"] == "erase":
         planned = read_retained(found["id"]) if place(found["id"]).is_dir() else None
@@ -123,7 +118,7 @@ def erase(
     deleting.resume(graph, lock, progress)
     check_formula(graph)
     settle(graph, lock, progress)
-    planned = plan(graph, selectors, progress)
+    planned = plan_erasure(graph, selectors, cache, progress)
     return apply(graph, lock, planned, cache, progress, certified, ways, say)
 
 
@@ -150,6 +145,7 @@ def apply(
     logbook.check(graph)
     expire(graph, lock)
     before = watched(graph, planned)
+    planned = reached(graph, planned, cache)
     erasure = secrets.token_hex(8)
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]
     number = max((row["number"] for row in journals(graph)), default=0) + 1
@@ -213,7 +209,7 @@ def _out_of_the_store(
     found = find_bytes(home, texts)
     return replace(
         done,
-        remaining_copies=(DISK, *ELSEWHERE),
+        remaining_copies=(DISK, *done.remaining_copies[1:]),
         found_in=tuple((str(file), text) for file, text in found),
         scan=scanned(texts, found),
     )
@@ -221,9 +217,11 @@ def _out_of_the_store(
 
 def texts_of(planned: Plan) -> tuple[str, ...]:
     """Return the texts of a plan that are looked for in the store's bytes once they were erased."""
-    selectors = planned.summary["selectors"]
-    named = [*selectors.get("concepts", ()), *selectors.get("people", ())]
-    return (*named, *selectors.get("sources", ()))
+    given, reach = planned.summary["selectors"], planned.summary.get("reach", {})
+    kinds = ("concepts", "people", "sources")
+    named = [*(one for kind in kinds for one in given.get(kind, ()))]
+    named += [one for part in ("words", "names", "people") for one in reach.get(part, ())]
+    return tuple(dict.fromkeys(named))
 
 
 def carry_out(
@@ -243,37 +241,65 @@ def carry_out(
     """
     entries = list(kept_out(planned))
     summary = planned.summary
-    complete = not (summary["pairs"] or summary["evidence_ranges"])
+    given, reach = summary["selectors"], summary.get("reach", {})
+    complete = not (
+        given.get("relations") or summary["evidence_ranges"] or reach.get("blind", False)
+    )
     suppress(graph, lock, erasure, entries, complete)
     state = next(row["state"] for row in journals(graph) if row["id"] == erasure)
     if state == "removing":
-        Removal(graph, lock, erasure, planned, progress).carry_out()
+        if _takes_rows(planned):
+            Removal(graph, lock, erasure, planned, progress).carry_out()
         lock.write(
             query("delete/close_journal"), id=erasure, state="erasing", formula=FORMULA_VERSION
         )
     report = verify_outcome(graph, erasure, planned)
+    identity = lock.write(query("delete/identify_graph"))[0]["identity"]
+    names = traces_of(summary)
+    deletions = purge_deletions(graph, lock, erasure, Reach.of(summary))
+    bundles, left = purge_bundles(bundles_of(identity, cache), Sought.of(summary))
     done = ErasureReport(
         erasure,
         report.removed,
         report.lost,
         report.compositions,
         len(entries),
-        _purge_deletions(graph, lock, erasure, planned),
+        deletions,
         _drop_snapshots(planned),
-        _purge_cache(cache),
+        bundles,
         len(purge_projections(graph)),
-        (STORE, *ELSEWHERE),
+        (STORE, *ELSEWHERE, *_backups(identity)),
         report.digest,
         residual(graph, planned, before, ways),
+        names_purged=len(names),
+        still_held=_still_held(summary, left),
     )
     if certified:
         _keep_claims(graph, lock, planned, done)
-    whole = [name for name, source in planned.summary["sources"].items() if source["whole"]]
-    about = subjects_of(planned.summary["selectors"]) + [f"source:{name}" for name in whole]
-    logbook.erase_names(graph, lock, about)
+    logbook.erase_names(graph, lock, names)
+    forget_gone(identity)
     let_go(erasure)
     _close(graph, lock, erasure)
     return done
+
+
+def _takes_rows(planned: Plan) -> bool:
+    """Return whether anything of the live graph goes, down to a source without evidence."""
+    counts, sources = planned.summary["counts"], planned.summary["sources"]
+    gone = ("evidence", "visits", "compositions", "shifted")
+    return any(counts[name] for name in gone) or any(one["whole"] for one in sources.values())
+
+
+def _backups(identity: str) -> list[str]:
+    return [f"{one.what}: {one.advice}" for one in known_backups(identity)]
+
+
+def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tuple[Holding, ...]:
+    """Return what keeps something that was erased, or of somebody whose source was, and goes not."""
+    found = [Holding(**one) for one in summary.get("held", ()) if one["do"] is not None]
+    kept = [one for one in found if one.where not in ("backup", "bundle")]
+    bundles = [Holding("bundle", one.described, None, one.advice) for one in left]
+    return (*kept, *bundles)
 
 
 def _keep_claims(graph: Graph, lock: WriterLock, planned: Plan, done: ErasureReport) -> None:
@@ -286,9 +312,11 @@ def _keep_claims(graph: Graph, lock: WriterLock, planned: Plan, done: ErasureRep
         "snapshots": done.snapshots_dropped,
         "bundles": done.bundles_purged,
         "projections": done.projections_dropped,
+        "names": done.names_purged,
         "suppressions": done.suppressed,
     }
-    claims = draft(graph, planned, done.id, done.residual or {}, purged)
+    in_use = sum(one.where == "bundle" for one in done.still_held)
+    claims = draft(graph, planned, done.id, done.residual or {}, purged, in_use)
     if claims is not None:
         text = canonical(claims).decode()
         lock.write(query("delete/keep_claims"), id=done.id, claims=text, logged=None)
@@ -304,124 +332,19 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
     """Return what is to stay out after an erasure: sources, people, words, compositions reached."""
     summary = planned.summary
     selectors = summary["selectors"]
-    for source in summary["sources"].values():
-        if source["whole"]:
-            yield Entry(SOURCE, source["digest"])
+    sought = Sought.of(summary)
+    for digest in sorted(sought.digests):
+        yield Entry(SOURCE, digest)
     for person in selectors.get("people", ()):
         yield Entry(SUBJECT, person)
     if not selectors.get("exact"):
         fold = bool(selectors.get("any_case"))
-        for word in selectors.get("concepts", ()):
+        for word in sorted(sought.words):
             for needle in sorted(needles(word.lower() if fold else word)):
                 yield Entry(CONCEPT, "\0".join(needle), len(needle), fold)
     for one in summary["compositions"]:
         if one["why"] != "holds it":
             yield Entry(COMPOSITION, one["key"])
-
-
-def _purge_deletions(graph: Graph, lock: WriterLock, erasure: str, planned: Plan) -> int:
-    """Take what is erased out of what deletions keep; return how many kept some of it."""
-    (identity,) = lock.write(query("delete/identify_graph"))
-    coverage = Coverage(planned.summary)
-    purged = 0
-    every = [one for one in kept(identity["identity"]) if one.id != erasure]
-    for one in every:
-        other = read_retained(one.id)
-        covered = coverage.sources(other)
-        left, gone = divide(other, coverage)
-        held = coverage.compositions(other)
-        if not held.any() and not covered and not any(t.num_rows for t in gone.evidence.values()):
-            continue
-        purged += 1
-        scrubbed = _scrubbed(left, held, covered, planned)
-        rows = any(table.num_rows for table in (*left.evidence.values(), left.tables["visits"]))
-        # Without a row of its own it still stands for rows that an earlier one would bring back.
-        earlier = any(other.number < one.number for other in every)
-        if rows or (earlier and _stands_for_something(scrubbed)):
-            rewrite(one.id, scrubbed)
-            continue
-        let_go(one.id)
-        lock.write(query("delete/set_journal_state"), id=one.id, state="erased")
-    return purged
-
-
-def _stands_for_something(planned: Plan) -> bool:
-    return any(
-        values for values in planned.summary["selectors"].values() if isinstance(values, list)
-    )
-
-
-def _scrubbed(left: Plan, held: Any, covered: set[str], planned: Plan) -> Plan:
-    """Return a plan that names nothing of what was erased."""
-    table = left.tables["compositions"]
-    keys = set(table.filter(pa.array(held))["key"].to_pylist())
-    # An empty text and key stand where one was; no row refers to them any more.
-    blank = {"id": -1, "key": "0" * 32, "text": "", "kind": "Token"}
-    rows = [blank if out else row for row, out in zip(table.to_pylist(), held, strict=True)]
-    joins = left.tables["structure"]
-    away = np.array([token in keys for token in joins["token"].to_pylist()], dtype=bool)
-    for end in ("start", "end"):
-        away |= held[joins[end].to_numpy()]
-    summary = {
-        **left.summary,
-        "selectors": _unnamed(left.summary["selectors"], planned.summary["selectors"], covered),
-        "top_losses": [],
-        "compositions": [c for c in left.summary["compositions"] if c["key"] not in keys],
-        "pairs": [pair for pair in left.summary["pairs"] if not keys & set(pair)],
-        "evidence_ranges": [
-            one for one in left.summary["evidence_ranges"] if one["source"] not in covered
-        ],
-        **{
-            name: {n: one for n, one in left.summary[name].items() if n not in covered}
-            for name in ("sources", "survivors", "votes")
-        },
-        "agreements": [
-            one for one in left.summary["agreements"] if not {one["low"], one["high"]} & covered
-        ],
-    }
-    tables = {
-        **left.tables,
-        "compositions": pa.Table.from_pylist(rows, schema=table.schema),
-        "structure": joins.filter(pa.array(~away)),
-        **{
-            name: left.tables[name].slice(0, 0)
-            for name in ("relations", "shifts", "orphans", "known", "masses")
-        },
-    }
-    return replace(left, summary=summary, tables=tables)
-
-
-def _unnamed(
-    selectors: Mapping[str, Any], given: Mapping[str, Any], covered: Collection[str]
-) -> dict[str, Any]:
-    """Return a deletion's selectors without what names something that an erasure, given by its own
-    selectors, takes; `covered` are the sources it takes whole."""
-    erased = json.loads(canonical_json(given))
-    fold = str.lower if erased.get("any_case") else str
-    words = [fold(word) for word in erased.get("concepts", ())]
-    wanted = frozenset().union(*(needles(word) for word in words))
-
-    def goes(word: str) -> bool:
-        return fold(word) in words or (
-            not erased.get("exact") and holds(fold(word), "Sentence", wanted)
-        )
-
-    tests: dict[str, Callable[[Any], bool]] = {
-        "sources": lambda name: name in covered,
-        "concepts": goes,
-        "relations": lambda pair: any(map(goes, pair)),
-        "evidence": lambda one: one["source"] in covered,
-    }
-    return {
-        kind: [
-            value
-            for value in values
-            if value not in erased.get(kind, ()) and not (kind in tests and tests[kind](value))
-        ]
-        if isinstance(values, list)
-        else values
-        for kind, values in selectors.items()
-    }
 
 
 def _drop_snapshots(planned: Plan) -> int:
@@ -430,14 +353,5 @@ def _drop_snapshots(planned: Plan) -> int:
     rows = bool(summary["pairs"] or summary["evidence_ranges"])
     sources = [name for name, one in summary["sources"].items() if one["whole"] or rows]
     keys = [one["key"] for one in summary["compositions"]]
-    return len(drop_snapshots_of(sources, keys))
-
-
-def _purge_cache(cache: Path) -> int:
-    """Delete every bundle that waits to be loaded; extracting makes it again."""
-    if not cache.is_dir():
-        return 0
-    found = [folder for folder in cache.iterdir() if folder.is_dir()]
-    for folder in found:
-        shutil.rmtree(folder)
-    return len(found)
+    elsewhere = drop_snapshots(summary.get("reach", {}).get("snapshots", ()))
+    return len(drop_snapshots_of(sources, keys)) + elsewhere

@@ -17,7 +17,13 @@ from hartonomous.evidence import digest, key_columns
 from hartonomous.forget.cutting import cut
 from hartonomous.forget.predicting import Prediction, predict
 from hartonomous.forget.removed_rows import read_rows, read_structure, read_visits
-from hartonomous.forget.selecting import Selection, Selectors, select
+from hartonomous.forget.selecting import (
+    Elsewhere,
+    Selection,
+    Selectors,
+    refuse_empty,
+    select,
+)
 from hartonomous.forget.visit_tables import masses, visited_after
 from hartonomous.schema import evidence_type
 from hartonomous.store.graph import Graph, Row, in_parts
@@ -67,23 +73,32 @@ class Plan:
         return {name: table for name, table in self.tables.items() if name.endswith("_EVIDENCE")}
 
 
-def plan(graph: Graph, selectors: Selectors, progress: Progress, with_cut: bool = False) -> Plan:
+def plan(
+    graph: Graph,
+    selectors: Selectors,
+    progress: Progress,
+    with_cut: bool = False,
+    elsewhere: Elsewhere | None = None,
+) -> Plan:
     """Return what removing the selected would do; nothing is written.
 
-    `with_cut` says besides what is cut off from the rest, which needs Graph Data Science.
+    `with_cut` says besides what is cut off from the rest, which needs Graph Data Science. With
+    `elsewhere`, what is held there alone is accepted, and goes without a row of the graph.
     Raises NotFound for what is not there, Conflict when the graph is not settled or moves meanwhile.
     """
     state = read_state(graph)
     if not state["settled"]:
         raise Conflict("A rating pass is due; 'hartonomous rate' finishes it, then plan again.")
     facts = read_facts(graph)
-    selection = select(graph, selectors)
+    selection = select(graph, selectors, elsewhere)
     tracks = graph.read(query("rate/read_tracks"))
     types: dict[str, list[str]] = {}
     for track in tracks:
         types.setdefault(track["source"], []).append(track["evidence"])
     progress("reading", 0, 1)
     rows = read_rows(graph, selection, types)
+    if elsewhere is not None:
+        refuse_empty(selection, rows, elsewhere)
     visits = read_visits(graph, selection)
     progress("reading", 1, 1)
     leaving = sorted(selection.sources)

@@ -5,7 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from hartonomous.ask.neighbourhood import find_word, unknown_source
 from hartonomous.errors import Conflict, NotFound, UsageError
@@ -17,6 +22,9 @@ from hartonomous.store.holding import holds, needles, split_parts
 from hartonomous.store.queries import query
 
 MOST_DEPTH = 4
+
+PROPERTIES = {"people": "subject", "licences": "licence", "families": "family"}
+"""Selectors that take sources by a property, and the property."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,19 @@ class Selection:
     evidence: tuple[EvidenceRange, ...] = ()
 
 
+class Elsewhere(Protocol):
+    """What is held outside the live graph: an erasure goes on where a deletion finds nothing."""
+
+    def holds(self, kind: str, value: Any) -> bool:
+        """Return whether anything is held of a selector's value; `kind` is a field of Selectors."""
+
+    def knew(self, word: str) -> bool:
+        """Return whether a word spelt so is held, or was erased: no other spelling is meant then."""
+
+    def nothing(self, kind: str, value: Any) -> str:
+        """Return the sentences that say where nothing was found, and what is not within reach."""
+
+
 def evidence_range(
     source: str, evidence: str, least: float | None, most: float | None
 ) -> EvidenceRange:
@@ -123,20 +144,24 @@ def _tuples(value: Any) -> Any:
     return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
 
 
-def select(graph: Graph, selectors: Selectors) -> Selection:
-    """Return what the selectors stand for.
+def select(graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None = None) -> Selection:
+    """Return what the selectors stand for in the graph; with `elsewhere`, that may be nothing.
 
     Raises NotFound for a name that stands for nothing, UsageError for none given at all.
     """
     if not selectors.described().keys() - {"exact", "any_case", "reach"}:
         raise UsageError("Nothing was selected: name a source, a concept, a person, or evidence.")
     known = {row["name"]: row for row in graph.read(query("ask/sources"))}
-    sources = _sources(graph, selectors, known)
-    compositions = _compositions(graph, selectors)
-    pairs = tuple(_pair(graph, *names) for names in selectors.relations)
+    sources = _sources(graph, selectors, known, elsewhere)
+    compositions = _compositions(graph, selectors, elsewhere)
+    pairs = tuple(
+        pair
+        for names in selectors.relations
+        if (pair := _pair(graph, names, elsewhere)) is not None
+    )
     for chosen in selectors.evidence:
         if chosen.source not in known:
-            raise unknown_source(graph, chosen.source)
+            _accept(elsewhere, "evidence", chosen, unknown_source(graph, chosen.source))
     partial = bool(compositions or pairs or selectors.evidence)
     half = [n for n, row in known.items() if row["state"] != "live" and (partial or n in sources)]
     if half:
@@ -144,38 +169,91 @@ def select(graph: Graph, selectors: Selectors) -> Selection:
             f"Source {half[0]!r} is {known[half[0]]['state']}; finish its ingest, or "
             f"'hartonomous delete source {half[0]}' on its own, before anything else is taken out."
         )
-    evidence = tuple(e for e in selectors.evidence if e.source not in sources)
+    evidence = tuple(e for e in selectors.evidence if e.source not in sources and e.source in known)
     return Selection(sources, compositions, pairs, evidence)
 
 
-def _sources(graph: Graph, selectors: Selectors, known: Mapping[str, Row]) -> dict[str, str]:
+def _accept(elsewhere: Elsewhere | None, kind: str, value: Any, error: NotFound) -> None:
+    """Raise the error that says that something is not in the graph, unless it is held elsewhere."""
+    if elsewhere is None:
+        raise error
+    if not elsewhere.holds(kind, value):
+        raise NotFound(f"{error} {elsewhere.nothing(kind, value)}", error.suggestions)
+
+
+def refuse_empty(
+    selection: Selection, rows: Mapping[str, pa.Table], elsewhere: Elsewhere | None
+) -> None:
+    """Raise NotFound for a pair or a range of which there is no evidence, here or elsewhere.
+
+    `rows` are those that go, by type, their ends as database ids.
+    """
+    for low, high in selection.pairs:
+        ends = pa.array([low["id"], high["id"]])
+        if not any(
+            pc.any(pc.and_(pc.is_in(t["start"], ends), pc.is_in(t["end"], ends))).as_py()
+            for t in rows.values()
+        ):
+            names = low["text"], high["text"]
+            error = NotFound(f"No evidence joins {names[0]!r} and {names[1]!r}.")
+            _accept(elsewhere, "relations", names, error)
+    for one in selection.evidence:
+        table = rows.get(one.evidence)
+        if table is None or not within(table, one).any():
+            error = NotFound(f"{one.source!r} has no {one.evidence} in that range.")
+            _accept(elsewhere, "evidence", one, error)
+
+
+def within(table: pa.Table, one: EvidenceRange) -> NDArray[np.bool_]:
+    """Return which rows of evidence, columns `source`, `n` and `weight`, lie in a range."""
+    n, weight = table["n"].to_numpy().astype(np.int64), table["weight"].to_numpy()
+    own = np.array(table["source"].to_pylist(), dtype=object) == one.source
+    return np.asarray(own & (one.least * n <= weight) & (weight <= one.most * n), dtype=bool)
+
+
+def _sources(
+    graph: Graph,
+    selectors: Selectors,
+    known: Mapping[str, Row],
+    elsewhere: Elsewhere | None,
+) -> dict[str, str]:
     found: dict[str, str] = {}
     for name in selectors.sources:
         if name not in known:
-            raise unknown_source(graph, name)
+            _accept(elsewhere, "sources", name, unknown_source(graph, name))
+            continue
         found[name] = "named"
-    properties = {"subject": selectors.people, "licence": selectors.licences,
-                  "family": selectors.families}  # fmt: skip
-    for name, values in properties.items():
-        for value in values:
+    for field_name, name in PROPERTIES.items():
+        for value in getattr(selectors, field_name):
             if not value.strip():
                 raise UsageError(f"An empty {name} selects nothing.")
             # By equality: user_12345 is neither user_123456 nor user-12345.
             matching = [source for source, row in known.items() if row[name] == value]
             if not matching:
-                raise NotFound(f"No source has the {name} {value!r}; 'hartonomous sources' lists.")
+                error = NotFound(
+                    f"No source has the {name} {value!r}; 'hartonomous sources' lists."
+                )
+                _accept(elsewhere, field_name, value, error)
             found |= {source: name for source in matching if source not in found}
     return found
 
 
-def _compositions(graph: Graph, selectors: Selectors) -> tuple[Composition, ...]:
+def _compositions(
+    graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None
+) -> tuple[Composition, ...]:
     found: dict[int, Composition] = {}
     for word in selectors.concepts:
         if not word.strip():
             raise UsageError("An empty concept stands for nothing; name a word.")
-        for one in find_concept(graph, word, selectors.exact, selectors.any_case):
+        other_case = elsewhere is None or not elsewhere.knew(word)
+        try:
+            same = find_concept(graph, word, selectors.exact, selectors.any_case, other_case)
+        except NotFound as error:
+            _accept(elsewhere, "concepts", word, error)
+            continue
+        for one in same:
             found.setdefault(one.id, one)
-    if selectors.reach is not None:
+    if selectors.reach is not None and (found or elsewhere is None or not selectors.concepts):
         if not found:
             raise UsageError("--reach extends a concept; name one.")
         for one in _reached(graph, list(found.values()), selectors.reach):
@@ -183,11 +261,14 @@ def _compositions(graph: Graph, selectors: Selectors) -> tuple[Composition, ...]
     return tuple(found.values())
 
 
-def find_concept(graph: Graph, word: str, exact: bool, any_case: bool) -> list[Composition]:
+def find_concept(
+    graph: Graph, word: str, exact: bool, any_case: bool, other_case: bool = True
+) -> list[Composition]:
     """Return the composition a word stands for and, unless `exact`, every one that holds it.
 
-    The word is taken in the case it is given in, but where only another case is there, in that one.
-    A concept that no composition stands for may still be held by some. Raises NotFound for neither.
+    The word is taken in the case it is given in, but where only another case is there, and
+    `other_case` allows it, in that one. A concept that no composition stands for may still be held by
+    some. Raises NotFound for neither.
     """
     spelt = normalise(word)
     rows = candidates(graph, spelt)
@@ -195,6 +276,8 @@ def find_concept(graph: Graph, word: str, exact: bool, any_case: bool) -> list[C
         fold: Callable[[str], str] = str.lower
     elif any(_is_or_holds(row, spelt, str) for row in rows):
         fold = str
+    elif not other_case:
+        raise NotFound(f"No source knows {word!r} spelt so.")
     else:
         spelt = find_word(graph, word).text
         rows, fold = candidates(graph, spelt), str
@@ -245,7 +328,16 @@ def _reasons(graph: Graph, ids: list[int], reach: str) -> dict[int, str]:
     )
 
 
-def _pair(graph: Graph, first: str, second: str) -> tuple[Row, Row]:
-    found = [find_word(graph, word) for word in (first, second)]
+def _pair(
+    graph: Graph, names: tuple[str, str], elsewhere: Elsewhere | None
+) -> tuple[Row, Row] | None:
+    try:
+        found = [find_word(graph, word) for word in names]
+        for word, one in zip(names, found, strict=True):
+            if not one.exact and elsewhere is not None and elsewhere.knew(word):
+                raise NotFound(f"No source knows {word!r} spelt so.")
+    except NotFound as error:
+        _accept(elsewhere, "relations", names, error)
+        return None
     rows = graph.read(query("ask/find_words"), words=[word.text for word in found])
     return rows[0], rows[1]

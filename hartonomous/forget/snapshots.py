@@ -125,9 +125,13 @@ def standing(graph: Graph) -> list[Retained]:
 
 def list_snapshots() -> list[Snapshot]:
     """Return every snapshot kept here, oldest first."""
+    return sorted(map(describe_snapshot, snapshot_names()), key=lambda one: (one.created, one.name))
+
+
+def snapshot_names() -> list[str]:
+    """Return the names of the snapshots kept here, damaged ones among them."""
     folder = snapshot_folder()
-    names = [path.name for path in folder.glob("[!.]*")] if folder.is_dir() else []
-    return sorted(map(describe_snapshot, names), key=lambda one: (one.created, one.name))
+    return sorted(path.name for path in folder.glob("[!.]*")) if folder.is_dir() else []
 
 
 def describe_snapshot(name: str) -> Snapshot:
@@ -137,7 +141,7 @@ def describe_snapshot(name: str) -> Snapshot:
     """
     file = snapshot_folder() / name / DESCRIPTION
     if not is_snapshot(name):
-        known = sorted(path.name for path in snapshot_folder().glob("[!.]*"))
+        known = snapshot_names()
         raise NotFound(
             f"No snapshot is called {name!r}. "
             + (f"There are {', '.join(known)}." if known else "There is none yet."),
@@ -202,6 +206,14 @@ def drop_snapshot(graph: Graph, lock: WriterLock, name: str) -> None:
     append(graph, lock, Entry("snapshot", {"dropped": 1}, (f"snapshot:{name}",)))
 
 
+def drop_snapshots(names: Iterable[str]) -> int:
+    """Remove snapshots for an erasure; return how many of them there were."""
+    there = [name for name in names if is_snapshot(name)]
+    for name in there:
+        dismiss(snapshot_folder() / name)
+    return len(there)
+
+
 def drop_snapshots_of(sources: Iterable[str], keys: Iterable[str]) -> list[str]:
     """Remove every snapshot that holds one of these sources or compositions; return their names.
 
@@ -211,7 +223,7 @@ def drop_snapshots_of(sources: Iterable[str], keys: Iterable[str]) -> list[str]:
     sweep(snapshot_folder())
     gone_sources, gone_keys = set(sources), pa.array(list(keys), pa.string())
     dropped = []
-    for name in sorted(path.name for path in snapshot_folder().glob("[!.]*")):
+    for name in snapshot_names():
         try:
             held = bool(gone_sources & describe_snapshot(name).sources.keys())
             if not held and len(gone_keys):

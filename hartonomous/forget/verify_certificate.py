@@ -220,7 +220,7 @@ def report(facts: dict[str, Any]) -> str:
         return "\n".join(["AUTHENTIC", *lines, ""])
     claims, names = facts["claims"], facts["names"]
     what = [f"{s['kind']} {names.get(s['hmac'], 'hmac ' + s['hmac'])}" for s in claims["selectors"]]
-    if not claims["removed"].get("sources"):
+    if claims["removed"].get("evidence") and not claims["removed"].get("sources"):
         # A source whose evidence went in part only.
         what = [f"part of {each}" if each.startswith("source ") else each for each in what]
     lines = [f"AUTHENTIC: {claims['verb']} of {', '.join(what) or 'nothing'}"]
@@ -248,9 +248,9 @@ def report(facts: dict[str, Any]) -> str:
     done = len(claims["checks"]) - len(facts["left"])
     lines += [f"checks passed: {done} of {len(claims['checks'])}"]
     lines += [f"LEFT: {c['query']} expected {c['expected']}, got {c['got']}" for c in facts["left"]]
-    lines += [
-        f"remaining copy: {c['kind']}, {c['expires'] or 'no end known'}" for c in claims["copies"]
-    ]
+    for copy in claims["copies"]:
+        made = f" of {copy['made']}, digest {copy['digest']}" if copy.get("made") else ""
+        lines += [f"remaining copy: {copy['kind']}{made}, {copy['expires'] or 'no end known'}"]
     lines += ["It does not establish:", *(f"  - {text}" for text in claims["does_not_establish"])]
     return "\n".join([*lines, ""])
 

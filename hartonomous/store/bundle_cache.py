@@ -173,6 +173,15 @@ def discard(place: WaitingBundle, purpose: str) -> int | None:
         return place.user() or 0
 
 
+def sweep_unfinished(place: WaitingBundle) -> None:
+    """Remove what a killed extraction left half written, unless somebody uses the place."""
+    left = list(place.folder.glob(f".{place.key}.*"))
+    if left:
+        with turn_if_free(place.lock, "removing what was left") as free:
+            for part in left if free else ():
+                shutil.rmtree(part, ignore_errors=True)
+
+
 def discard_for(graph: Graph, source: SourceDescription, name: str | None = None) -> None:
     """Remove what waits of a source that is not to be loaded, unless somebody uses it.
 

@@ -34,7 +34,7 @@ _SMALL = ("-Xmx256m", "-XX:TieredStopAtLevel=1", *LANGUAGE)
 TURN = "turn"
 """The file that is locked by whoever starts, stops or changes the server of a home."""
 
-KEPT = frozenset({"retained", "keys", "snapshots", "bundles", TURN, f"{TURN}.holder"})
+KEPT = frozenset({"retained", "keys", "snapshots", "bundles", "backups", TURN, f"{TURN}.holder"})
 """What may stand in a home before its server does: what is kept of graphs on other servers."""
 
 WORKING_DISK = 128 << 20

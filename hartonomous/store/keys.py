@@ -301,8 +301,13 @@ def kept_inventory(log: str) -> str | None:
 
 def logs_of(server: str) -> list[str]:
     """Return the logs of which heads are kept here for a server."""
+    return [log for log, found in servers_of_logs().items() if found == server]
+
+
+def servers_of_logs() -> dict[str, str]:
+    """Return the logs of which heads are kept here, each with its server."""
     found = sorted((directory() / "heads").glob("*/server"))
-    return [file.parent.name for file in found if file.read_text("utf-8").strip() == server]
+    return {file.parent.name: file.read_text("utf-8").strip() for file in found}
 
 
 def _subject_keys(place: Path) -> dict[str, str]:

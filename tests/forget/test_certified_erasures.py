@@ -48,7 +48,8 @@ from tests.building import (
 )
 from tests.cli.test_commands import failed, run
 from tests.forget.test_certificates import told_by_the_page
-from tests.forget.test_erasing import CANARY, planted
+from tests.forget.test_erasing import CANARY, planted, wait
+from tests.forget.test_erasure_reach import PERSON, holding, of, refused_again, snap, take
 from tests.forget.test_interrupted import ACT, small_steps
 
 __all__ = ["small_steps"]
@@ -320,13 +321,17 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
     )
     managed.system("CREATE USER reader IF NOT EXISTS SET PASSWORD 'abcdefgh1' CHANGE NOT REQUIRED")
     put_in(managed, planted(tmp_path, 1), "a")
-    put_in(managed, planted(tmp_path, 2), "zqxsource")
+    put_in(managed, planted(tmp_path, 8), "zqxsource")
+    snap(managed, "zqxsource")
+    take(managed, Selectors(sources=("zqxsource",)))
+    put_in(managed, of(planted(tmp_path, 2), subject=PERSON), "zqxsource")
+    wait(managed, planted(tmp_path, 9), "waits")
     before = structure(managed)
     with WriterLock(managed, "test") as lock:
         done = erase(managed, lock, CHOSEN, Path("none"), silent, certified=True)
         certificate = certify_erasure(managed, lock, done.id, done.scan)
     everything, left = properties(managed), exported(managed)
-    assert (done.scan, done.found_in) == (Scan(2, 0), ())
+    assert (done.scan, done.found_in) == (Scan(3, 0), ())
     assert "store" not in " ".join(done.remaining_copies)
     assert structure(managed) == before
     assert "reader" in str(managed.system("SHOW USERS YIELD user RETURN user"))
@@ -335,7 +340,12 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
     assert copies(claims) == ["disk", "backup", "export", "projection"]
     assert claims["checks"][-1] == {"query": "scan/store", "expected": 0, "got": 0, "sha256": None}
     assert not find_bytes(second_home, [CANARY])
-    assert [row["state"] for row in journals(managed)] == ["compacted"]
+    assert (done.deletions_purged, done.snapshots_dropped, done.bundles_purged) == (1, 1, 1)
+    for text in (CANARY, "zqxsource", PERSON):
+        assert holding(managed, text) == []
+    for chosen in (CHOSEN, Selectors(people=(PERSON,))):
+        assert "Nothing of it is held elsewhere" in refused_again(managed, chosen)
+    assert [row["state"] for row in journals(managed)][-1] == "compacted"
     # A copy of the copy is the same, in every property.
     with WriterLock(managed, "test") as lock:
         compact(second_home, managed, lock, print)

@@ -18,8 +18,10 @@ from hartonomous.forget.deleting import delete, resume
 from hartonomous.forget.retaining import area
 from hartonomous.forget.rolling_back import plan_rollback
 from hartonomous.forget.selecting import Selectors
-from hartonomous.forget.snapshots import create_snapshot, drop_snapshot
+from hartonomous.forget.snapshots import create_snapshot, drop_snapshot, snapshot_names
 from hartonomous.forget.undoing import undo
+from hartonomous.store import keys
+from hartonomous.store.bundle_cache import waiting_bundles
 from hartonomous.store.connecting import connect_managed
 from hartonomous.store.diagnosing import doctor
 from hartonomous.store.graph import Graph
@@ -28,6 +30,7 @@ from hartonomous.store.locking import WriterLock
 from hartonomous.store.server import ServerAddress, start, status
 from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
 from tests.cli.test_commands import run
+from tests.forget.test_erasing import wait
 from tests.store.test_loading import _ports
 
 ACT = """
@@ -142,6 +145,12 @@ def test_an_erasure_killed_at_any_commit_is_resumed(
 ) -> None:
     for last in sorted(rng.choice(np.arange(4, 50), size=3, replace=False).tolist()):
         fill(graph, tmp_path / f"{last}")
+        # The same is held elsewhere: by a deletion, a snapshot, a bundle, and under keys.
+        with WriterLock(graph, "test") as lock:
+            create_snapshot(graph, lock, f"before-{last}", silent)
+            delete(graph, lock, Selectors(sources=("a",)), silent)
+        put_in(graph, random_bundle(tmp_path / f"{last}", 4, size=60), "a")
+        wait(graph, random_bundle(tmp_path / f"{last}", 5, size=60), "a")
         killed_at(server, "erase", "a causal", last)
         with WriterLock(graph, "test") as lock:
             erasing.resume(graph, lock, tmp_path / "none", silent)
@@ -154,6 +163,8 @@ def test_an_erasure_killed_at_any_commit_is_resumed(
         put_in(graph, random_bundle(tmp_path / f"{last}-again", 3, size=60), "b")
         assert found == exported(graph)
         assert not [place for place in area().iterdir() if not place.name.startswith(".")]
+        assert (snapshot_names(), waiting_bundles()) == ([], [])
+        assert not {"source:a", "source:causal"} & set(keys.known_hashes().values())
 
 
 @pytest.mark.usefixtures("small_steps")

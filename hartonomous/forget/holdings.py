@@ -1,0 +1,345 @@
+"""Where what an erasure is after is held outside the live graph, and what of that is not within reach.
+
+Within reach: what deletions of this graph keep, bundles that wait for it, snapshots, the names in its
+log and their keys. Not within reach, and so named: backups, what is kept for other graphs of the home,
+and what somebody uses right now.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hartonomous.errors import BadInput, Conflict, VerificationFailed
+from hartonomous.forget.backup_register import known_backups
+from hartonomous.forget.bundle_search import FoundBundle, bundles_of
+from hartonomous.forget.planning import Plan
+from hartonomous.forget.retaining import Retained, kept, read_retained
+from hartonomous.forget.selecting import Selectors
+from hartonomous.forget.snapshots import describe_snapshot, read_snapshot, snapshot_names
+from hartonomous.forget.sought import Reach, Sought
+from hartonomous.identity import canonical_json, composition_key, normalise
+from hartonomous.store import keys
+from hartonomous.store.graph import Graph, Row
+from hartonomous.store.logbook import server_name
+from hartonomous.store.queries import query
+from hartonomous.store.suppressing import Suppressions
+
+TOKEN = "Token"
+
+
+@dataclass(frozen=True)
+class Holding:
+    """Something that holds what an erasure is after: `where` as a code, `what` in words.
+
+    `until` is when it ends by itself, `do` what a person can do about it; None where it goes with the
+    erasure.
+    """
+
+    where: str
+    what: str
+    until: str | None = None
+    do: str | None = None
+
+
+@dataclass(frozen=True)
+class KeptDeletion:
+    """A deletion that can be undone, and of its plan what is cheap to hold."""
+
+    record: Retained
+    plan: Plan
+
+    def holds(self, sought: Sought) -> bool:
+        """Return whether its rows, its compositions or its summary are of what is sought."""
+        if sought.names_in(self.plan.summary):
+            return True
+        table = self.plan.tables["compositions"]
+        if any(map(sought.is_word, table["text"].to_pylist(), table["kind"].to_pylist())):
+            return True
+        by_rows = sought.pairs or sought.selectors.get("evidence")
+        return bool(by_rows and self.rows(sought))
+
+    def rows(self, sought: Sought) -> int:
+        """Return how many of its rows of evidence are sought."""
+        planned, reach = read_retained(self.record.id), Reach.alone(sought)
+        return sum(int(reach.rows(planned, name).sum()) for name in planned.evidence)
+
+
+@dataclass(frozen=True)
+class KeptSource:
+    """A source of which a deletion keeps something: all of it where `person` could be told."""
+
+    record: Retained
+    name: str
+    created: str
+    digest: str
+    stated: Mapping[str, Any] | None
+
+    @property
+    def person(self) -> str | None:
+        """Return whose data it is, where it is kept whole and is somebody's."""
+        return (self.stated or {}).get("subject")
+
+    def is_in(self, sought: Sought) -> bool:
+        """Return whether it is taken whole."""
+        return (self.name, self.created) in sought.sources
+
+
+class Holdings:
+    """What is held of some selectors outside the live graph; read once, and only what is asked for."""
+
+    def __init__(self, graph: Graph, selectors: Selectors, cache: Path) -> None:
+        self.graph, self.cache = graph, cache
+        self.described: dict[str, Any] = json.loads(canonical_json(selectors.described()))
+        identity = graph.read(query("delete/read_identity"))
+        self.identity = str(identity[0]["identity"] or "") if identity else ""
+
+    def holds(self, kind: str, value: Any) -> bool:
+        """Return whether anything is held, within reach, of a selector's value."""
+        return next(self.within_reach(self._alone(kind, value)), None) is not None
+
+    def knew(self, word: str) -> bool:
+        """Return whether a word spelt so is held, or was erased."""
+        return self.holds("concepts", word) or self._is_suppressed(word)
+
+    def nothing(self, kind: str, value: Any) -> str:
+        """Return the sentences that say where nothing was found, and what is not within reach."""
+        said = [
+            "Nothing of it is held elsewhere: not by deletions that can be undone, bundles, snapshots, "
+            "the log or its keys."
+        ]
+        for one in self.beyond(self._alone(kind, value)):
+            until = f" until {one.until}" if one.until else ""
+            said.append(f"It may be held by {one.what}{until}; {one.do}.")
+        return " ".join(said)
+
+    def seek(self, described: Mapping[str, Any], spelt: Sequence[str] = ()) -> Sought:
+        """Return what selectors stand for, in the graph, in what is kept, and by the log.
+
+        `spelt` are words as the graph spells them.
+        """
+        given = Sought(described)
+        names = set(described.get("sources", ()))
+        taken = {
+            (row["name"], row["created"]): row["digest"]
+            for row in self.live
+            if row["name"] in names or given.has_property(row)
+        }
+        linked = self._linked(described.get("people", ()))
+        known = {(row["name"], row["created"]) for row in self.live}
+        known |= {(one.name, one.created) for one in self.kept_sources if one.stated is not None}
+        for one in self.kept_sources:
+            identity = one.name, one.created
+            own = one.name in names or given.has_property(one.stated or {})
+            if own or (one.name in linked and identity not in known):
+                taken[identity] = one.digest
+        staying = {row["name"] for row in self.live if (row["name"], row["created"]) not in taken}
+        gone = (names | (linked - staying)) - {name for name, _ in taken}
+        digests = {*taken.values(), *self.digests(gone)}
+        for bundle in self.bundles:
+            if bundle.digest and (bundle.name in names or given.has_property(bundle.about)):
+                digests.add(bundle.digest)
+        return Sought(
+            described,
+            frozenset((*described.get("concepts", ()), *spelt)),
+            frozenset(taken),
+            frozenset(({name for name, _ in taken} | linked) - staying),
+            frozenset(digests),
+        )
+
+    def within_reach(self, sought: Sought) -> Iterator[Holding]:
+        """Yield what holds something that is sought and goes with an erasure of it."""
+        if named := self.traces(sought):
+            yield Holding("names", f"{len(named)} names in the log and their keys")
+        for one in self.deletions:
+            if one.holds(sought):
+                what = f"deletion {one.record.id}, which can be undone"
+                yield Holding("deletion", what, one.record.until)
+        for bundle in self.bundles:
+            if bundle.within_reach and bundle.holds(sought):
+                yield Holding("bundle", bundle.described)
+        for name in self.snapshots(sought):
+            yield Holding("snapshot", f"snapshot {name}")
+
+    def beyond(self, sought: Sought) -> Iterator[Holding]:
+        """Yield what holds, or may hold, what is sought and is not within reach."""
+        for one in self._kept_elsewhere:
+            if one.holds(sought):
+                what = f"deletion {one.record.id} of another graph of this home"
+                yield Holding(
+                    "deletion", what, one.record.until, "erase it there, too, or let it expire"
+                )
+        for bundle in self.bundles:
+            if not bundle.within_reach and bundle.holds(sought):
+                yield Holding("bundle", bundle.described, None, bundle.advice)
+        for server in self._servers_naming(sought):
+            what = f"a key under {keys.directory()} that the log of {server} may use"
+            yield Holding("names", what, None, "erase it there, too")
+        for backup in known_backups(self.identity):
+            yield Holding("backup", backup.what, None, backup.advice)
+
+    def traces(self, sought: Sought) -> list[str]:
+        """Return the names, `kind:name`, in the log or with a key of their own, that name it."""
+        dropped = set(self.snapshots(sought))
+        return sorted(
+            subject
+            for subject in self._subjects
+            if sought.is_named(subject)
+            or (
+                subject.startswith("snapshot:")
+                and subject.partition(":")[2] in dropped
+                and sought.is_spelt_in(subject.partition(":")[2])
+            )
+        )
+
+    def snapshots(self, sought: Sought) -> list[str]:
+        """Return the snapshots that hold what is sought; damaged ones are not among them."""
+        return [name for name in snapshot_names() if self._is_in_snapshot(name, sought)]
+
+    @cached_property
+    def live(self) -> list[Row]:
+        """Return the sources of the graph."""
+        return self.graph.read(query("audit/read_sources"))
+
+    @cached_property
+    def deletions(self) -> list[KeptDeletion]:
+        """Return what deletions of this graph keep; damaged ones are not among them."""
+        return _readable(one for one in kept(self.identity) if one.graph == self.identity)
+
+    @cached_property
+    def kept_sources(self) -> list[KeptSource]:
+        """Return the sources that deletions of this graph keep something of."""
+        return [
+            KeptSource(one.record, name, of["created"], of["digest"], of.get("source"))
+            for one in self.deletions
+            for name, of in one.plan.summary["sources"].items()
+        ]
+
+    @cached_property
+    def bundles(self) -> list[FoundBundle]:
+        """Return the bundles that wait in this home, and those that earlier versions left."""
+        return bundles_of(self.identity, self.cache)
+
+    @cached_property
+    def _kept_elsewhere(self) -> list[KeptDeletion]:
+        return _readable(one for one in kept() if one.graph != self.identity)
+
+    @cached_property
+    def _entries(self) -> list[Row]:
+        return self.graph.read(query("log/read_leaves"))
+
+    @cached_property
+    def _own_keys(self) -> dict[str, bool]:
+        """Return the names that have a key, and whether it is this graph's: in its log, or where no
+        other server has a log by these keys."""
+        server = server_name(self.graph)
+        alone = all(other == server for other in keys.servers_of_logs().values())
+        text = "" if alone else "".join(row["entry"] for row in self._entries)
+        return {name: alone or hash in text for hash, name in keys.known_hashes().items()}
+
+    @cached_property
+    def _subjects(self) -> set[str]:
+        shown = {name for row in self._entries for name in row["names"]}
+        return shown | {name for name, own in self._own_keys.items() if own}
+
+    def _servers_naming(self, sought: Sought) -> list[str]:
+        if not any(sought.is_named(name) for name, own in self._own_keys.items() if not own):
+            return []
+        return sorted(set(keys.servers_of_logs().values()) - {server_name(self.graph)})
+
+    def _linked(self, people: Sequence[str]) -> set[str]:
+        """Return the names of sources that the log says were of these people."""
+        wanted = {f"person:{one}" for one in people}
+        return {
+            name.partition(":")[2]
+            for row in self._entries
+            if wanted & set(row["names"])
+            for name in row["names"]
+            if name.startswith("source:")
+        }
+
+    def digests(self, names: set[str]) -> set[str]:
+        """Return what snapshots, and else the log, say the files of sources no longer there were."""
+        if not names:
+            return set()
+        live = {row["digest"] for row in self.live}
+        found = set()
+        for name in snapshot_names():
+            try:
+                sources = describe_snapshot(name).sources
+            except BadInput:
+                continue
+            found |= {digest for source, digest in sources.items() if source in names}
+        for row in self._entries:
+            if {f"source:{name}" for name in names} & set(row["names"]):
+                found.add(json.loads(row["entry"])["details"].get("source"))
+        return found - live - {None}
+
+    def _is_in_snapshot(self, name: str, sought: Sought) -> bool:
+        try:
+            described = describe_snapshot(name)
+            staying = {
+                row["name"]: row["digest"]
+                for row in self.live
+                if (row["name"], row["created"]) not in sought.sources
+            }
+            for source, digest in described.sources.items():
+                if digest in sought.digests or (
+                    sought.is_named(f"source:{source}") and staying.get(source) != digest
+                ):
+                    return True
+            if any(sought.unnamed(one, ()) != one for one in described.standing.values()):
+                return True
+            return _is_in_table(name, sought) if sought.words or sought.pairs else False
+        except BadInput:
+            return False
+
+    def _is_suppressed(self, word: str) -> bool:
+        try:
+            known = Suppressions(self.graph)
+        except VerificationFailed:
+            # Told, with the way out, by whatever would let something in.
+            return False
+        row = {"key": [composition_key(TOKEN, word)], "text": [word], "kind": [TOKEN]}
+        return bool(known.mask(pa.table(row))[0])
+
+    def _alone(self, kind: str, value: Any) -> Sought:
+        """Return what one value of one selector stands for."""
+        flags: dict[str, Any] = {
+            name: given for name, given in self.described.items() if name in ("exact", "any_case")
+        }
+        plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+        return self.seek({kind: json.loads(canonical_json([plain])), **flags})
+
+
+def _readable(records: Iterator[Retained]) -> list[KeptDeletion]:
+    found = []
+    for record in records:
+        try:
+            planned = read_retained(record.id)
+        except (BadInput, Conflict):
+            continue
+        tables = {"compositions": planned.tables["compositions"]}
+        found.append(KeptDeletion(record, replace(planned, tables=tables)))
+    return found
+
+
+def _is_in_table(snapshot: str, sought: Sought) -> bool:
+    """Return whether a snapshot's compositions have a word that is sought, or its relations a pair."""
+    table = read_snapshot(snapshot)
+    texts, kinds = (table.compositions[name].to_pylist() for name in ("text", "kind"))
+    if any(map(sought.is_word, texts, kinds)):
+        return True
+    rows = {text: row for row, text in enumerate(texts)}
+    for first, second in sought.pairs:
+        ends = {rows.get(normalise(first), -1), rows.get(normalise(second), -1)}
+        starts, others = (table.relations[name].to_pylist() for name in ("start", "end"))
+        if any({a, b} == ends for a, b in zip(starts, others, strict=True)):
+            return True
+    return False
