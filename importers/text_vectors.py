@@ -78,7 +78,10 @@ def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
         counts = counts_in(first)
         rows = _Rows(path, counts[1] if counts else numbers_behind(first), counts is not None)
         if rows.dimensions < FEWEST and counts is None:
-            raise BadInput(f"{path} does not begin with a word and its numbers.")
+            raise BadInput(
+                f"{path}, line 1, is no word with its numbers, nor the counts of words and numbers: "
+                f"{shown(first[:40].decode('utf-8', errors='replace').rstrip())}. Take it out."
+            )
         numbered = enumerate(lines if counts else chain([first], lines), 2 if counts else 1)
         words: list[str | None] = []
         vectors: list[Floats] = []

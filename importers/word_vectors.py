@@ -24,6 +24,8 @@ from importers.text_vectors import (
 
 ENDINGS = (".txt", ".vec", ".w2v", ".glove", ".bin")
 BINARY, TEXT = "binary", "text"
+SURELY = 8
+"""Numbers in two lines that prose does not have."""
 
 
 class WordVectors:
@@ -57,12 +59,14 @@ class WordVectors:
 
 
 def _form(path: Path) -> str | None:
-    """Return how a file holds its vectors, by its first two lines and not by its name; None for
+    """Return how a file holds its vectors, by its first lines and not by its name; None for
     what holds none."""
     with path.open("rb") as file:
-        first, second = file.readline(LONGEST_LINE), file.readline(LONGEST_LINE)
+        first, second, third = (file.readline(LONGEST_LINE) for _ in range(3))
     if counts_in(first) is None:
-        return TEXT if numbers_behind(first) >= FEWEST else None
+        # A title above rows is told with its line.
+        rows = numbers_behind(second) == numbers_behind(third) >= SURELY
+        return TEXT if rows or numbers_behind(first) >= FEWEST else None
     if numbers_behind(second) and not _is_binary(second):
         return TEXT
     named = path.suffix.lower() == ".bin"

@@ -43,6 +43,10 @@ MEMORY = 256 << 20
 """Bytes by which the process may grow while all inputs are opened."""
 
 
+ADDRESSES = 16 << 30
+"""Bytes of address space that the command may use; libraries reserve some of it."""
+
+
 class Hang(BaseException):
     """An input took too long."""
 
@@ -122,7 +126,7 @@ def differences(model: OpenedModel, other: Reading, limit: int | None) -> str:
     texts = vocabulary.compositions["text"].to_pylist()
     for text, row, vector in zip(texts, vocabulary.rows.tolist(), vectors, strict=True):
         theirs = other.texts[row] if row < len(other.texts) else None
-        if theirs is None or normal(theirs) != text.removeprefix("##"):
+        if theirs is None or normal(theirs) != normal(text):
             return f"row {row} is {text!r} and {theirs!r}"
         if not np.array_equal(vector, other.matrix[row]):
             return f"the vectors of row {row} ({text!r}) differ"
@@ -130,7 +134,7 @@ def differences(model: OpenedModel, other: Reading, limit: int | None) -> str:
     total = len(other.matrix) if other.rows is None else other.rows
     if held != total:
         return f"{held} of {total} rows are accounted for: {vocabulary.excluded}"
-    known = {text.removeprefix("##") for text in texts}
+    known = set(map(normal, texts))
     for row, text in enumerate(other.texts[:limit]):
         plain = text is not None and text.isascii() and text.isalpha() and len(text) < 40
         if plain and row not in other.aside and row < len(other.matrix) and other.matrix[row].any():
@@ -181,6 +185,8 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=random.randrange(2**31))
     parser.add_argument("--only", type=int, help="the number of one input")
     given = parser.parse_args()
+    # What asks for more ends as a fault, and not with the machine.
+    resource.setrlimit(resource.RLIMIT_AS, (ADDRESSES, ADDRESSES))
     with tempfile.TemporaryDirectory(prefix="hartonomous-mutations-") as folder:
         begun = time.monotonic()
         tally = run(given.inputs, given.seed, Path(folder), given.only)

@@ -63,6 +63,10 @@ def _tensors(file: Path) -> dict[str, dict[str, Any]]:
     try:
         return dict(safetensors.deserialize(file.read_bytes()))
     except safetensors.SafetensorError as error:
+        if "unknown variant" in str(error):
+            raise Unconfirmed(
+                "a tensor beside the embedding is of a type that it does not know"
+            ) from error
         raise Unreadable(str(error)) from error
 
 
@@ -92,7 +96,7 @@ def _tokenizer(file: Path) -> tuple[list[str | None], frozenset[int]]:
     value = json.loads(file.read_bytes())
     if isinstance(value, list):
         return value, frozenset()
-    if file.name == "vocab.json" or "model" not in value:
+    if "model" not in value:
         return _by_row(value.items()), frozenset()
     vocab = value["model"]["vocab"]
     pairs = (
@@ -176,13 +180,15 @@ def _as_float32(array: np.ndarray) -> np.ndarray:
 def list_words(file: Path) -> list[str | None]:
     """Return the words of a list: of Parquet, of JSON, or a line each, less a count behind it."""
     if file.suffix == ".parquet":
-        columns = pq.read_table(file).to_pydict()
-        return _by_row(zip(columns["word"], columns["n"], strict=True))
+        numbers, words = pq.read_table(file).to_pydict().values()
+        if sorted(numbers) != list(range(len(numbers))):
+            return words
+        return _by_row(zip(words, numbers, strict=True))
     if file.suffix == ".json":
         value = json.loads(file.read_bytes())
         return value if isinstance(value, list) else _tokenizer(file)[0]
     lines = lines_of(file)
-    counted = [re.fullmatch(r"(.*) \d+[ \t]*", line, re.DOTALL) for line in lines]
+    counted = [re.fullmatch(r"(.*) [+-]?\d[\d.e]*[ \t]*", line, re.DOTALL) for line in lines]
     if all(counted[1:]):
         return ([] if counted[0] else [lines[0]]) + [found[1] for found in counted if found]
     return list(lines)
@@ -232,8 +238,8 @@ def _unlevel(token: str) -> str | None:
 
 
 def normal(text: str) -> str:
-    """Return a text as compositions have it."""
-    return unicodedata.normalize("NFC", text.strip()).removeprefix("##")
+    """Return a text as compositions have it, without the marks of pieces and headings."""
+    return unicodedata.normalize("NFC", text.strip()).lstrip("#")
 
 
 READERS: dict[str, Callable[[Given], Reading]] = {

@@ -76,9 +76,13 @@ def read_header(path: Path, wanted: Collection[str]) -> GgufHeader:
     """
     try:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
-            return _Walk(path, data).header(wanted)
+            header = _Walk(path, data).header(wanted)
     except (struct.error, IndexError, ValueError, OverflowError) as error:
         raise BadInput(f"{path} is truncated or has a damaged GGUF header: {error}.") from error
+    for name, tensor in header.tensors.items():
+        if _end(tensor) > path.stat().st_size:
+            raise BadInput(f"{path} is truncated: the bytes of {shown(name)} are not all there.")
+    return header
 
 
 def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32]:
@@ -97,9 +101,6 @@ def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32
             "the type is unknown, or holds no such number."
         )
     stored = (math.prod(tensor.shape[:-1]), width)
-    for each in (name, *header.tensors):
-        if _end(header.tensors[each]) > path.stat().st_size:
-            raise BadInput(f"{path} is truncated: the bytes of {shown(each)} are not all there.")
     for other, theirs in header.tensors.items():
         if other != name and theirs.offset < _end(tensor) and tensor.offset < _end(theirs):
             raise BadInput(

@@ -41,12 +41,13 @@ def columns_of(where: str, lines: Sequence[str], commas: bool = False) -> list[C
     `commas` says that the list is named as one with commas. Raises BadInput for mixed forms.
     """
     if commas:
-        return _columns(where, _same_width(where, list(csv.reader(lines))))
-    for form in (_tabs, _quoted, _comma_cells, _fields, _word_and_number, _number_and_word):
+        mark = next((mark for mark in ",;\t" if lines and mark in lines[0]), ",")
+        return _columns(where, _same_width(where, list(csv.reader(lines, delimiter=mark))))
+    for form in _FORMS:
         if (cells := _of_form(where, lines, form)) is None:
             continue
         columns = _columns(where, cells)
-        if form is _tabs or form is _quoted or _is_told_from_chance(where, columns, len(cells)):
+        if form in _PLAIN or _is_told_from_chance(where, columns, len(cells)):
             return columns
     return None
 
@@ -94,15 +95,27 @@ def _tabs(line: str) -> Cells | None:
 
 
 def _quoted(line: str) -> Cells | None:
-    quoted = len(line) > 2 and line[0] == line[-1] and line[0] in "\"'"
-    return [line[1:-1].replace('""', '"')] if quoted else None
+    """Return a word in quotes, as programs list them."""
+    text = line.strip(" \t").removesuffix(",")
+    quoted = len(text) > 2 and text[0] == text[-1] and text[0] in "\"'"
+    return [text[1:-1].replace('""', '"')] if quoted else None
 
 
-def _comma_cells(line: str) -> Cells | None:
-    if "," not in line:
-        return None
-    cells = next(csv.reader([line]))
-    return cells if sum(not NUMBER.fullmatch(cell.strip()) for cell in cells) == 1 else None
+def _listed(line: str) -> Cells | None:
+    """Return a word behind the sign of a list."""
+    return [line[2:]] if line[:2] in ("- ", "* ", "+ ", "\u2022 ") and line[2:].strip() else None
+
+
+def _between(mark: str) -> Form:
+    """Return the form of cells between marks, of which one is no number."""
+
+    def form(line: str) -> Cells | None:
+        if mark not in line:
+            return None
+        cells = [cell.strip(" ") for cell in next(csv.reader([line], delimiter=mark))]
+        return cells if sum(not NUMBER.fullmatch(cell) for cell in cells) == 1 else None
+
+    return form
 
 
 def _fields(line: str) -> Cells | None:
@@ -124,6 +137,16 @@ def _word_and_number(line: str) -> Cells | None:
 def _number_and_word(line: str) -> Cells | None:
     found = NUMBERED.fullmatch(line)
     return [found[1], found[2]] if found else None
+
+
+_PLAIN: tuple[Form, ...] = (_tabs, _quoted, _listed)
+_FORMS: tuple[Form, ...] = (
+    *_PLAIN,
+    *map(_between, ",;|:="),
+    _fields,
+    _word_and_number,
+    _number_and_word,
+)
 
 
 def _is_told_from_chance(where: str, columns: Sequence[Column], lines: int) -> bool:

@@ -54,7 +54,10 @@ def word_list(path: Path, rows: int | None = None) -> TokenTable:
     """Return the list of words of a matrix of `rows` rows as a table: what `read_words` reads, or a
     tokenizer."""
     if path.suffix.lower() == ".json" and isinstance(value := read_json(path), dict):
-        return _from_tokenizer_json(path, value) if "model" in value else _from_vocab(path, value)
+        if "model" in value:
+            return _from_tokenizer_json(path, value)
+        if not all(isinstance(word, str) for word in value.values()):
+            return _from_vocab(path, value)
     return _listed(path, rows, whole_words)
 
 

@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from hartonomous.errors import BadInput, NotFound
 from hartonomous.extract.list_columns import GAPS, Column, Words, placed_words
 from hartonomous.extract.list_lines import columns_of, without_header
-from hartonomous.extract.untrusted import read_bounded, read_json, refuse_pointer
+from hartonomous.extract.untrusted import parse_json, read_bounded, read_json, refuse_pointer
 from hartonomous.extract.vocabulary import byte_level_text
 
 LIST_LIMIT = 1 << 30
@@ -76,6 +76,11 @@ def _text_words(path: Path, rows: int | None) -> WordList:
         return WordList([])
     text = raw.decode("utf-8", errors="surrogateescape").removesuffix("\n")
     lines = [line.removesuffix("\r") for line in text.split("\n")]
+    if lines[0][:1] in ("[", "{"):
+        try:
+            return _json_words(path, _json_text(text), rows)
+        except (ValueError, RecursionError):
+            pass  # a word of brackets, and not JSON
     if path.name == "merges.txt" or lines[0].startswith("#version"):
         raise BadInput(f"{path} lists merges, not tokens; give tokenizer.json or vocab.json.")
     end = len(lines)
@@ -97,6 +102,14 @@ def _text_words(path: Path, rows: int | None) -> WordList:
     while rows is not None and len(lines) > max(rows, end):
         lines.pop()
     return WordList(without_header(str(path), lines, rows))
+
+
+def _json_text(text: str) -> Any:
+    """Return the value of a JSON text, or the values of one a line; raises ValueError for others."""
+    try:
+        return parse_json(text.encode())
+    except (ValueError, RecursionError):
+        return [parse_json(line.encode()) for line in text.split("\n") if line.strip()]
 
 
 def _chosen(path: Path, columns: Sequence[Column], rows: int | None) -> WordList:

@@ -85,9 +85,11 @@ def test_numbers_between_tabs_or_in_columns(tmp_path: Path, blank: str) -> None:
         (lambda lines: [*lines[:7], "route 66 " + lines[7].partition(" ")[2], *lines[8:]], 8),
         (lambda lines: [*lines[:7], lines[7].replace("0.", "0_0.", 1), *lines[8:]], 8),
         (lambda lines: [*lines[:7], "", *lines[8:]], 8),
+        (lambda lines: ["# my vectors", *lines], 1),
+        (lambda lines: [str(len(WORDS)), *lines], 1),
         (lambda lines: [*lines[:7], lines[7] + lines[8], *lines[9:]], 8),
     ],
-    ids=["half", "more", "long", "short", "counted", "first", "number", "underscore", "gap", "two"],
+    ids=["half", "more", "long", "short", "counted", "first", "number", "underscore", "gap", "title", "count", "two"],
 )  # fmt: skip
 def test_rows_that_disagree_are_refused_with_the_line(
     tmp_path: Path, spoilt: object, line: int
