@@ -61,7 +61,7 @@ def paragraphs(text: str) -> list[str]:
 
 
 def read_plain(path: Path) -> Document:
-    """Return the paragraphs of a plain text, words that lines divide made whole."""
-    from importers.visible_text import undivided
+    """Return the paragraphs of a plain text, words whole that the ends of lines divide."""
+    from importers.visible_text import undivided, unwrapped
 
-    return Document(paragraphs(undivided(read_text(path))))
+    return Document(paragraphs(unwrapped(undivided(read_text(path)))))

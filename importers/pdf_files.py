@@ -20,7 +20,7 @@ from pathlib import Path
 from hartonomous.errors import BadInput
 from importers import pdf_lines
 from importers.document_files import Document, module, paragraphs, read_whole
-from importers.visible_text import undivided
+from importers.visible_text import undivided, unwrapped
 
 SECONDS = 2 * pdf_lines.SECONDS
 """By the clock, for a file that waits instead of working."""
@@ -75,7 +75,8 @@ def read_pdf(path: Path) -> Document:
     bodies, heads, repeated = _without_heads([page or [] for page in pages])
     left_out["page numbers and running heads"] = repeated
     text = "\n\n".join([*_blocks(bodies), *heads])
-    return Document([block for block in paragraphs(undivided(text)) if block.strip()], +left_out)
+    blocks = paragraphs(unwrapped(undivided(text), unspaced=True))
+    return Document([block for block in blocks if block.strip()], +left_out)
 
 
 def _pages(path: Path) -> list[list[_Line] | None]:
@@ -112,10 +113,10 @@ def _refusal(path: Path, code: int, said: str) -> BadInput:
 def _without_heads(pages: list[list[_Line]]) -> tuple[list[list[_Line]], list[str], int]:
     """Return pages without their running heads, the heads, and how many only repeat one of them.
 
-    A head is the first or last line of a page where another page has it, but for numbers, at the
+    A head is the highest or lowest line of a page where another page has it, but for numbers, at the
     same height.
     """
-    ends = [(n, at) for n, page in enumerate(pages) if page for at in {0, len(page) - 1}]
+    ends = [(n, at) for n, page in enumerate(pages) for at in _outermost(page)]
     alike: dict[str, list[tuple[int, int]]] = {}
     for n, at in ends:
         alike.setdefault(_without_numbers(pages[n][at].text), []).append((n, at))
@@ -127,6 +128,13 @@ def _without_heads(pages: list[list[_Line]]) -> tuple[list[list[_Line]], list[st
     ]
     heads = [text for places in met for text in _different(pages, places)]
     return bodies, heads, len(taken) - len(heads)
+
+
+def _outermost(page: list[_Line]) -> list[int]:
+    """Return the places of the highest and the lowest lines of a page, in whatever order it is drawn."""
+    heights = [line.baseline for line in page]
+    outer = (min(heights), max(heights)) if heights else ()
+    return [at for at, height in enumerate(heights) if height in outer]
 
 
 def _different(pages: list[list[_Line]], places: list[tuple[int, int]]) -> list[str]:

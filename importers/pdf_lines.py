@@ -66,9 +66,11 @@ def _bound() -> None:
         import resource
     except ImportError:
         return  # a system that knows no such bounds; the caller watches the clock
-    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    bounds = {resource.RLIMIT_CPU: SECONDS, resource.RLIMIT_AS: MEMORY, resource.RLIMIT_CORE: 0}
+    for kind, most in bounds.items():
+        allowed = resource.getrlimit(kind)[1]
+        most = most if allowed == resource.RLIM_INFINITY else min(most, allowed)
+        resource.setrlimit(kind, (most, most))
 
 
 def _lines(pdfium: Any, page: Any) -> Iterator[tuple[str, float, float]]:

@@ -32,7 +32,7 @@ LONGEST_BEGINNING = 100
 ENGLISH = "en"
 
 _MARKS = r"[\u17d4\u17d5\u0f0d-\u0f12]+[\p{Pe}\p{Pf}\"']*\s*"
-_CLAUSE_SPACE = r"(?<=[\p{Thai}\p{Lao}])[^\S\n]+(?=[\p{Thai}\p{Lao}])"
+_CLAUSE_SPACE = r"(?<=[\p{Thai}\p{Lao}])\s+(?=[\p{Thai}\p{Lao}])"
 _ASKS = (
     r"(?:[?\uff1f\u061f\u2047\u2048\u2049\u203d\u2e2e\u1367\ufe56][\p{P}\p{S}\s]*"
     r"|\p{Greek}[^\n]*;[\p{Pe}\p{Pf}\"'\s]*|\u304b[\u3002\uff61.]?[\p{Pe}\p{Pf}\s]*)$|\u055e"

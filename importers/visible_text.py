@@ -28,6 +28,8 @@ _INVISIBLE = (
 )
 _LOOSE_JOINER = rf"(?<![{_JOINED}])[\u200c\u200d]+|[\u200c\u200d]+(?![{_JOINED}])"
 _DIVIDED = r"\u00ad\s+"
+_WIDE = r"[\p{ea=W}\p{ea=F}--\p{Hangul}--\p{Emoji_Presentation}--\s]"
+_UNSPACED = rf"[{_WIDE}\p{{Thai}}\p{{Lao}}\p{{Khmer}}\p{{Myanmar}}]"
 _FORMS = (
     # Latin and Armenian ligatures, Arabic forms, Kangxi radicals, half and full width.
     r"[\ufb00-\ufb06\ufb13-\ufb17\ufb50-\ufbc1\ufbd3-\ufd3d\ufd50-\ufdfb\ufe70-\ufefc\u2e80-\u2fd5"
@@ -64,6 +66,22 @@ def visible(text: str) -> str:
     for pattern in (_DIVIDED, _INVISIBLE, _LOOSE_JOINER):
         text = _compiled(pattern).sub("", text)
     return str(_compiled(_FORMS).sub(lambda form: unicodedata.normalize("NFKC", form[0]), text))
+
+
+def unwrapped(text: str, blank: str = r"[^\S\n]", unspaced: bool = False) -> str:
+    """Return a text without the ends of lines between Chinese or Japanese characters.
+
+    They stand where the line was full, and a space there would divide a word. `blank` is the white
+    space that may stand beside them; with `unspaced`, Thai, Lao, Khmer and Burmese are joined as well,
+    whose lines end elsewhere where they were not full.
+
+    >>> unwrapped("\\u6e2f\\u53e3\\n\\u529e\\u516c Port\\n\\u6e2f")
+    '港口办公 Port\\n港'
+    """
+    if text.isascii():
+        return text
+    wide = _UNSPACED if unspaced else _WIDE
+    return str(_compiled(rf"(?<={wide}){blank}*\n{blank}*(?={wide})").sub("", text))
 
 
 def without_private(text: str) -> str | None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from hartonomous.errors import BadInput
 from importers.document_files import Document, module, read_whole
+from importers.visible_text import unwrapped
 from importers.web_encodings import page_text
 
 MOST_TAGS = 500_000
@@ -39,6 +40,9 @@ BLOCKS = frozenset(
     )
 )
 """Elements whose text stands apart from what is around them."""
+
+BREAK = "\0"
+"""A line that a page ends itself, until its white space is one; no page holds the character."""
 
 UNSEEN = frozenset(
     _names("annotation annotation-xml datalist iframe noembed noframes script style template")
@@ -156,7 +160,7 @@ class _Walk:
                     continue
                 if self._block_of.get(above, 0) != self._at:
                     yield self._finished(self._block_of.get(above, 0))
-                self._pieces.append(_SPACE.sub(" ", node.text_content or ""))
+                self._pieces.append(node.text_content or "")
             elif above in self._unread:
                 self._unread[node.mem_id] = self._unread[above]
             elif self._opened(node, above):
@@ -173,9 +177,9 @@ class _Walk:
             if name in LEFT_OUT:
                 self._reasons[here] = LEFT_OUT[name]
         elif name == "br":
-            self._pieces.append("\n")
+            self._pieces.append(BREAK)
         elif name == "img":
-            self._pieces.append(_SPACE.sub(" ", node.attributes.get("alt") or ""))
+            self._pieces.append(node.attributes.get("alt") or "")
         return begins
 
     def _count(self, unread: int, node: Any) -> None:
@@ -186,7 +190,7 @@ class _Walk:
             self.left_out[self._reasons.pop(unread)] += 1
 
     def _finished(self, block: int) -> str:
-        text = "".join(self._pieces)
+        text = unwrapped("".join(self._pieces), r"[ \t\n\f\r]")
         self._pieces.clear()
         self._at = block
-        return text
+        return _SPACE.sub(" ", text).replace(BREAK, "\n")

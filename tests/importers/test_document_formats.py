@@ -315,6 +315,34 @@ def test_a_sentence_goes_on_across_pages_and_columns(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_heads_that_are_drawn_first_do_not_divide_a_sentence(tmp_path: Path) -> None:
+    pages = [
+        f"BT /F1 12 Tf 1 0 0 1 72 800 Tm (Handbook) Tj 1 0 0 1 300 20 Tm (Page {n}) Tj "
+        f"1 0 0 1 72 700 Tm ({text}) Tj ET".encode()
+        for n, text in ((1, "The office opens at"), (2, "nine. It closes at"), (3, "five."))
+    ]
+    found = read(write_drawn(tmp_path / "a.pdf", pages))
+    assert list(found.sentences) == [
+        "The office opens at nine.", "It closes at five.", "Handbook", "Page 1",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "expected"),
+    [
+        ("a.txt", "港口办公\n室九点开门。\n用卡。\n\n支付 Port\n港口", ["港口办公室九点开门。", "用卡。", "支付 Port 港口"]),
+        ("a.html", "<p>港口办公\n  室九点\n开门。<b>用</b>\n卡</p>", ["港口办公室九点开门。", "用卡"]),
+        ("a.md", "港口办公\n室九点开门。\n\n- 用\n  卡", ["港口办公室九点开门。", "用卡"]),
+        ("a.txt", "ท่าเรือเปิดเวลา\nสำนักงานปิดแล้ว", ["ท่าเรือเปิดเวลา", "สำนักงานปิดแล้ว"]),
+    ],
+)  # fmt: skip
+def test_lines_of_scripts_without_spaces_are_joined(
+    tmp_path: Path, name: str, text: str, expected: list[str]
+) -> None:
+    (tmp_path / name).write_text(text, "utf-8")
+    assert sentences(tmp_path / name) == expected
+
+
 def test_headings_gaps_and_contents_are_blocks_of_their_own(tmp_path: Path) -> None:
     drawn = (
         b"BT /F1 20 Tf 72 720 Td (Harbour) Tj /F1 12 Tf 14 TL 0 -30 Td (The office opens) Tj T* "
