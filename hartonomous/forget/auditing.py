@@ -25,6 +25,7 @@ from hartonomous.store.inventory import Inventory, take_inventory
 from hartonomous.store.inventory_note import look
 from hartonomous.store.logbook import read_log, verify_log
 from hartonomous.store.queries import query
+from hartonomous.store.schema_check import schema_differences
 from hartonomous.store.settling import read_state
 from hartonomous.store.shown_names import NAMED_KEYS
 
@@ -71,6 +72,7 @@ def audit(
         *damage,
         *check_inventory(expected, inventory).texts(),
         *check_shape(graph).texts(),
+        *schema_differences(graph),
     ]
     edges = {**counts["relations"], **counts["evidence"]}
     proof = FullAudit(graph, inventory, expected.facts, edges, progress) if full else None

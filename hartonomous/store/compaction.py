@@ -18,6 +18,7 @@ from hartonomous.store.assembly import Say, explained
 from hartonomous.store.exclusive_server import exclusive_server
 from hartonomous.store.graph import Address, Graph
 from hartonomous.store.home import default_home
+from hartonomous.store.inventory_note import inventoried
 from hartonomous.store.journal import COMPACTED, COMPACTING, ERASED
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.queries import query
@@ -101,7 +102,10 @@ def make_up(home: Path, graph: Graph, say: Say) -> None:
     say("An erasure is done, but the store was not copied since.")
     try:
         check_room(home)
-        with WriterLock(graph, "copying the store after an erasure") as lock:
+        with (
+            WriterLock(graph, "copying the store after an erasure") as lock,
+            inventoried(graph),
+        ):
             compact(home, graph, lock, say)
     except HartonomousError as error:
         say(f"It could not be made up now: {error} The next 'hartonomous up' tries again.")
