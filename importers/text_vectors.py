@@ -133,7 +133,7 @@ class _Rows:
             parts = line.rsplit(None, self.dimensions)
         vector = self._numbers(parts[1:])
         # A number within a word is one of a row that is longer, or of two rows in one line.
-        if vector is None or (not tab and any(map(NUMBER.fullmatch, parts[0].split()[1:]))):
+        if vector is None or (not tab and any(map(NUMBER.fullmatch, parts[0].split(b" ")[1:]))):
             raise self._uneven(number, line)
         return parts[0].decode("utf-8", errors="surrogateescape"), vector
 

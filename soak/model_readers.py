@@ -85,6 +85,8 @@ def _numbers(tensor: dict[str, Any]) -> np.ndarray:
 
 def _tokenizer(file: Path) -> tuple[list[str | None], frozenset[int]]:
     """Return tokens by row, and the rows that are special."""
+    if _is_json(file) and file.suffix != ".json":
+        return _json_list(file), frozenset()
     ranks = [re.fullmatch(r"[A-Za-z0-9+/]+=* \d+", line) for line in lines_of(file)]
     if file.suffix == ".txt" and not all(ranks):
         return list(lines_of(file)), frozenset()
@@ -109,6 +111,18 @@ def _tokenizer(file: Path) -> tuple[list[str | None], frozenset[int]]:
     return _by_row(pairs), frozenset(token["id"] for token in added if token.get("special"))
 
 
+def _is_json(file: Path) -> bool:
+    try:
+        return isinstance(json.loads(file.read_bytes()), list | dict)
+    except ValueError:
+        return False
+
+
+def _json_list(file: Path) -> list[str | None]:
+    value = json.loads(file.read_bytes())
+    return value if isinstance(value, list) else _by_row(value.items())
+
+
 def _by_row(pairs: Any) -> list[str | None]:
     rows = {row: token for token, row in pairs}
     return [rows.get(row) for row in range(max(rows) + 1)]
@@ -124,7 +138,9 @@ def read_gguf(given: Given) -> Reading:
             if any(tensor.name == given.tensor for tensor in readers[-1].tensors):
                 break
     except Exception as error:
-        if "is not a valid GGMLQuantizationType" in str(error):
+        if re.search(
+            "is not a valid GGMLQuantizationType|row size .* is not a multiple", str(error)
+        ):
             raise Unconfirmed(
                 "a tensor beside the embedding is of a type that it does not know"
             ) from error
@@ -187,6 +203,8 @@ def list_words(file: Path) -> list[str | None]:
     if file.suffix == ".json":
         value = json.loads(file.read_bytes())
         return value if isinstance(value, list) else _tokenizer(file)[0]
+    if _is_json(file):
+        return _json_list(file)
     lines = lines_of(file)
     counted = [re.fullmatch(r"(.*) [+-]?\d[\d.e]*[ \t]*", line, re.DOTALL) for line in lines]
     if all(counted[1:]):
