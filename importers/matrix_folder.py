@@ -49,9 +49,9 @@ def only_matrix(folder: Path) -> Path:
 
 
 def words_beside(matrix: Path, rows: int) -> TokenTable:
-    """Return the one list beside a matrix that has a word for each of its rows.
+    """Return the list beside a matrix that has a word for each of its rows.
 
-    Raises BadInput where none has, or several have.
+    Raises BadInput where none has, or several have that do not say the same.
     """
     lists = [file for file in _ending(matrix.parent, LISTS) if file.name.lower() not in NOT_LISTS]
     fitting, told = [], []
@@ -64,11 +64,11 @@ def words_beside(matrix: Path, rows: int) -> TokenTable:
         told.append(f"{file.name} has {len(table.entries)} words")
         if len(table.entries) == rows:
             fitting.append(table)
-    if len(fitting) == 1:
+    if fitting and all(table.entries == fitting[0].entries for table in fitting):
         return fitting[0]
     names = ", ".join(shown(table.files[0].name) for table in fitting)
     why = (
-        f"{names} all have as many"
+        f"{names} have as many, and differ"
         if fitting
         else "; ".join(told[:4]) or "there is no list of words"
     )

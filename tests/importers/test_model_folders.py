@@ -411,9 +411,11 @@ def test_a_folder_with_a_matrix_and_its_words_opens_as_one(
 
 def test_a_folder_in_which_it_is_not_clear_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "a.npy", grouped_matrix())
-    for name in ("one.txt", "two.txt"):
-        (tmp_path / name).write_text("\n".join(WORDS))
-    with pytest.raises(BadInput, match=r"'one\.txt', 'two\.txt' all have as many"):
+    (tmp_path / "one.txt").write_text("\n".join(WORDS))
+    (tmp_path / "two.csv").write_text("\n".join(f"{row},{word}" for row, word in enumerate(WORDS)))
+    assert texts(opened(tmp_path)) == set(WORDS)
+    (tmp_path / "two.csv").write_text("\n".join(reversed(WORDS)))
+    with pytest.raises(BadInput, match=r"'one\.txt', 'two\.csv' have as many, and differ"):
         opened(tmp_path)
     check(opened(tmp_path, vocabulary=tmp_path / "one.txt"), tmp_path / "b")
     np.save(tmp_path / "b.npy", grouped_matrix())
