@@ -40,7 +40,15 @@ from hartonomous.forget.plan_files import read_plan, write_plan
 from hartonomous.forget.planning import Plan, plan
 from hartonomous.forget.restoring import Restoration
 from hartonomous.forget.selecting import Selectors
-from hartonomous.forget.snapshots import DESCRIPTION, list_snapshots, live_sources, snapshot_folder
+from hartonomous.forget.snapshots import (
+    DESCRIPTION,
+    Snapshot,
+    list_snapshots,
+    live_sources,
+    made_own,
+    snapshot_folder,
+    write_description,
+)
 from hartonomous.forget.undoing import without_lost_sources
 from hartonomous.identity import canonical_json, composition_key, content_digest, file_digest
 from hartonomous.store import keys, logbook
@@ -125,7 +133,7 @@ def back_up(
     planned = replace(planned, tables=tables, summary={**planned.summary, "top_losses": []})
     (named,) = lock.write(query("delete/identify_graph"))
     (books,) = graph.read(query("delete/read_books"))
-    snapshots = [one.name for one in list_snapshots()]
+    snapshots = [one.name for one in list_snapshots() if one.is_of(named["identity"])]
     begun = register(path, named["identity"])
     try:
         with packing_folder(path) as scratch:
@@ -174,7 +182,8 @@ def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> R
         _bring_knowledge(graph, lock, act, mine, masses, progress)
         # With rows left out it is another graph than the one that was backed up, and meant to be.
         after = _verify(graph, None if out else planned.summary["graph"]["digest"])
-        snapshots = _bring_snapshots(folder / SNAPSHOTS, known)
+        (named,) = lock.write(query("delete/identify_graph"))
+        snapshots = _bring_snapshots(folder / SNAPSHOTS, known, named["identity"])
     evidence = sum(table.num_rows for table in mine.evidence.values())
     facts = {"backup": digest, "evidence": evidence, "kept_out": out, "state": after}
     facts["signed"] = int(signed)
@@ -325,8 +334,9 @@ def _unnamed(row: Mapping[str, Any], subjects: set[str]) -> dict[str, Any]:
     return {**row, "names": names, "title": " ".join(title)}
 
 
-def _bring_snapshots(folder: Path, known: Suppressions) -> int:
-    """Bring back the snapshots that are not here and hold nothing erased; return how many."""
+def _bring_snapshots(folder: Path, known: Suppressions, graph: str) -> int:
+    """Bring back, as a graph's own, the snapshots that are not here and hold nothing erased; return
+    how many."""
     brought = 0
     for source in sorted(folder.iterdir()) if folder.is_dir() else ():
         target = snapshot_folder() / source.name
@@ -340,6 +350,7 @@ def _bring_snapshots(folder: Path, known: Suppressions) -> int:
         target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
         with atomic(target) as partial:
             shutil.copytree(source, partial)
+            write_description(partial, made_own(Snapshot(**described), graph))
         brought += 1
     return brought
 

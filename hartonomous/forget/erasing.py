@@ -239,13 +239,7 @@ def carry_out(
 
     `before` is what was seen of the words that lose most, empty where nobody looked.
     """
-    entries = list(kept_out(planned))
-    summary = planned.summary
-    given, reach = summary["selectors"], summary.get("reach", {})
-    complete = not (
-        given.get("relations") or summary["evidence_ranges"] or reach.get("blind", False)
-    )
-    suppress(graph, lock, erasure, entries, complete)
+    suppressed = _suppress(graph, lock, erasure, planned)
     state = next(row["state"] for row in journals(graph) if row["id"] == erasure)
     if state == "removing":
         if _takes_rows(planned):
@@ -253,22 +247,22 @@ def carry_out(
         lock.write(
             query("delete/close_journal"), id=erasure, state="erasing", formula=FORMULA_VERSION
         )
-    report = verify_outcome(graph, erasure, planned)
+    report, summary = verify_outcome(graph, erasure, planned), planned.summary
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]
-    names = traces_of(summary)
     deletions = purge_deletions(graph, lock, erasure, Reach.of(summary))
     bundles, left = purge_bundles(bundles_of(identity, cache), Sought.of(summary))
+    names = traces_of(summary)
     done = ErasureReport(
         erasure,
         report.removed,
         report.lost,
         report.compositions,
-        len(entries),
+        suppressed,
         deletions,
-        _drop_snapshots(planned),
+        _drop_snapshots(planned, identity),
         bundles,
         len(purge_projections(graph)),
-        (STORE, *ELSEWHERE, *_backups(identity)),
+        (STORE, *ELSEWHERE, *(f"{one.what}: {one.advice}" for one in known_backups(identity))),
         report.digest,
         residual(graph, planned, before, ways),
         names_purged=len(names),
@@ -283,15 +277,20 @@ def carry_out(
     return done
 
 
+def _suppress(graph: Graph, lock: WriterLock, erasure: str, planned: Plan) -> int:
+    """Keep out what a plan takes, from now on, and return by how many hashes."""
+    entries, summary = list(kept_out(planned)), planned.summary
+    by_rows = summary["selectors"].get("relations") or summary["evidence_ranges"]
+    complete = not (by_rows or summary.get("reach", {}).get("blind", False))
+    suppress(graph, lock, erasure, entries, complete)
+    return len(entries)
+
+
 def _takes_rows(planned: Plan) -> bool:
     """Return whether anything of the live graph goes, down to a source without evidence."""
     counts, sources = planned.summary["counts"], planned.summary["sources"]
     gone = ("evidence", "visits", "compositions", "shifted")
     return any(counts[name] for name in gone) or any(one["whole"] for one in sources.values())
-
-
-def _backups(identity: str) -> list[str]:
-    return [f"{one.what}: {one.advice}" for one in known_backups(identity)]
 
 
 def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tuple[Holding, ...]:
@@ -342,16 +341,20 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
         for word in sorted(sought.words):
             for needle in sorted(needles(word.lower() if fold else word)):
                 yield Entry(CONCEPT, "\0".join(needle), len(needle), fold)
+    elif not any(one["why"] == "concept" for one in summary["compositions"]):
+        # Held elsewhere alone, so there is no composition that would tell its kind.
+        for key in sorted(sought.own_keys):
+            yield Entry(COMPOSITION, key)
     for one in summary["compositions"]:
         if one["why"] != "holds it":
             yield Entry(COMPOSITION, one["key"])
 
 
-def _drop_snapshots(planned: Plan) -> int:
-    """Drop the snapshots that could still say what is erased; return how many."""
+def _drop_snapshots(planned: Plan, graph: str) -> int:
+    """Drop the snapshots of a graph that could still say what is erased; return how many."""
     summary = planned.summary
     rows = bool(summary["pairs"] or summary["evidence_ranges"])
     sources = [name for name, one in summary["sources"].items() if one["whole"] or rows]
     keys = [one["key"] for one in summary["compositions"]]
     elsewhere = drop_snapshots(summary.get("reach", {}).get("snapshots", ()))
-    return len(drop_snapshots_of(sources, keys)) + elsewhere
+    return len(drop_snapshots_of(sources, keys, graph)) + elsewhere

@@ -66,7 +66,7 @@ def with_reach(planned: Plan, holdings: Holdings) -> Plan:
         "digests": sorted(sought.digests),
         "people": sorted(people),
         "traces": sorted(names),
-        "snapshots": holdings.snapshots(sought),
+        "snapshots": sorted({*holdings.snapshots(sought), *_older_snapshots(sought, holdings)}),
         # Nothing recognises the files of these in a backup.
         "blind": bool(blind),
     }
@@ -85,6 +85,17 @@ def with_reach(planned: Plan, holdings: Holdings) -> Plan:
             "held": [asdict(one) for one in held],
         },
     )
+
+
+def _older_snapshots(sought: Sought, holdings: Holdings) -> Iterator[str]:
+    """Yield the snapshots from before a deletion that took evidence of a range that is erased: what
+    they say of its source was rated with it."""
+    ranges = sought.selectors.get("evidence", ())
+    numbers = [one.record.number for one in holdings.deletions if ranges and one.holds(sought)]
+    for name, of in holdings.own_snapshots.items():
+        of_it = any(one["source"] in of.sources for one in ranges)
+        if of_it and of.removals < max(numbers, default=0):
+            yield name
 
 
 def traces_of(summary: dict[str, Any]) -> list[str]:

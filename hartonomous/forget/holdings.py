@@ -9,21 +9,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, is_dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from hartonomous.errors import BadInput, Conflict, VerificationFailed
+from hartonomous.errors import BadInput, NotFound, VerificationFailed
 from hartonomous.forget.backup_register import known_backups
 from hartonomous.forget.bundle_search import FoundBundle, bundles_of
-from hartonomous.forget.planning import Plan
-from hartonomous.forget.retaining import Retained, kept, read_retained
+from hartonomous.forget.kept_deletions import KeptDeletion, KeptSource, readable
+from hartonomous.forget.retaining import kept
 from hartonomous.forget.selecting import Selectors
-from hartonomous.forget.snapshots import describe_snapshot, read_snapshot, snapshot_names
-from hartonomous.forget.sought import Reach, Sought
+from hartonomous.forget.snapshots import (
+    Snapshot,
+    describe_snapshot,
+    read_snapshot,
+    snapshot_names,
+)
+from hartonomous.forget.sought import Sought
 from hartonomous.identity import canonical_json, composition_key, normalise
 from hartonomous.store import keys
 from hartonomous.store.graph import Graph, Row
@@ -46,49 +52,6 @@ class Holding:
     what: str
     until: str | None = None
     do: str | None = None
-
-
-@dataclass(frozen=True)
-class KeptDeletion:
-    """A deletion that can be undone, and of its plan what is cheap to hold."""
-
-    record: Retained
-    plan: Plan
-
-    def holds(self, sought: Sought) -> bool:
-        """Return whether its rows, its compositions or its summary are of what is sought."""
-        if sought.names_in(self.plan.summary):
-            return True
-        table = self.plan.tables["compositions"]
-        if any(map(sought.is_word, table["text"].to_pylist(), table["kind"].to_pylist())):
-            return True
-        by_rows = sought.pairs or sought.selectors.get("evidence")
-        return bool(by_rows and self.rows(sought))
-
-    def rows(self, sought: Sought) -> int:
-        """Return how many of its rows of evidence are sought."""
-        planned, reach = read_retained(self.record.id), Reach.alone(sought)
-        return sum(int(reach.rows(planned, name).sum()) for name in planned.evidence)
-
-
-@dataclass(frozen=True)
-class KeptSource:
-    """A source of which a deletion keeps something: all of it where `person` could be told."""
-
-    record: Retained
-    name: str
-    created: str
-    digest: str
-    stated: Mapping[str, Any] | None
-
-    @property
-    def person(self) -> str | None:
-        """Return whose data it is, where it is kept whole and is somebody's."""
-        return (self.stated or {}).get("subject")
-
-    def is_in(self, sought: Sought) -> bool:
-        """Return whether it is taken whole."""
-        return (self.name, self.created) in sought.sources
 
 
 class Holdings:
@@ -178,6 +141,9 @@ class Holdings:
         for bundle in self.bundles:
             if not bundle.within_reach and bundle.holds(sought):
                 yield Holding("bundle", bundle.described, None, bundle.advice)
+        for name in self.snapshots(sought, own=False):
+            what = f"snapshot {name} of another graph of this home"
+            yield Holding("snapshot", what, None, f"'hartonomous snapshot drop {name}' removes it")
         for server in self._servers_naming(sought):
             what = f"a key under {keys.directory()} that the log of {server} may use"
             yield Holding("names", what, None, "erase it there, too")
@@ -198,9 +164,14 @@ class Holdings:
             )
         )
 
-    def snapshots(self, sought: Sought) -> list[str]:
-        """Return the snapshots that hold what is sought; damaged ones are not among them."""
-        return [name for name in snapshot_names() if self._is_in_snapshot(name, sought)]
+    def snapshots(self, sought: Sought, own: bool = True) -> list[str]:
+        """Return the snapshots that hold what is sought, this graph's or those of others; damaged ones
+        are not among them."""
+        return [
+            name
+            for name, of in self._snapshots.items()
+            if of.is_of(self.identity) == own and self._is_in_snapshot(name, of, sought)
+        ]
 
     @cached_property
     def live(self) -> list[Row]:
@@ -210,7 +181,7 @@ class Holdings:
     @cached_property
     def deletions(self) -> list[KeptDeletion]:
         """Return what deletions of this graph keep; damaged ones are not among them."""
-        return _readable(one for one in kept(self.identity) if one.graph == self.identity)
+        return readable(one for one in kept(self.identity) if one.graph == self.identity)
 
     @cached_property
     def kept_sources(self) -> list[KeptSource]:
@@ -226,9 +197,22 @@ class Holdings:
         """Return the bundles that wait in this home, and those that earlier versions left."""
         return bundles_of(self.identity, self.cache)
 
+    @property
+    def own_snapshots(self) -> dict[str, Snapshot]:
+        """Return the snapshots of this graph, by name; damaged ones are not among them."""
+        return {name: of for name, of in self._snapshots.items() if of.is_of(self.identity)}
+
+    @cached_property
+    def _snapshots(self) -> dict[str, Snapshot]:
+        found = {}
+        for name in snapshot_names():
+            with suppress(BadInput, NotFound):
+                found[name] = describe_snapshot(name)
+        return found
+
     @cached_property
     def _kept_elsewhere(self) -> list[KeptDeletion]:
-        return _readable(one for one in kept() if one.graph != self.identity)
+        return readable(one for one in kept() if one.graph != self.identity)
 
     @cached_property
     def _entries(self) -> list[Row]:
@@ -270,33 +254,27 @@ class Holdings:
             return set()
         live = {row["digest"] for row in self.live}
         found = set()
-        for name in snapshot_names():
-            try:
-                sources = describe_snapshot(name).sources
-            except BadInput:
-                continue
-            found |= {digest for source, digest in sources.items() if source in names}
+        for of in self.own_snapshots.values():
+            found |= {digest for source, digest in of.sources.items() if source in names}
         for row in self._entries:
             if {f"source:{name}" for name in names} & set(row["names"]):
                 found.add(json.loads(row["entry"])["details"].get("source"))
         return found - live - {None}
 
-    def _is_in_snapshot(self, name: str, sought: Sought) -> bool:
-        try:
-            described = describe_snapshot(name)
-            staying = {
-                row["name"]: row["digest"]
-                for row in self.live
-                if (row["name"], row["created"]) not in sought.sources
-            }
-            for source, digest in described.sources.items():
-                if digest in sought.digests or (
-                    sought.is_named(f"source:{source}") and staying.get(source) != digest
-                ):
-                    return True
-            if any(sought.unnamed(one, ()) != one for one in described.standing.values()):
+    def _is_in_snapshot(self, name: str, of: Snapshot, sought: Sought) -> bool:
+        staying = {
+            row["name"]: row["digest"]
+            for row in self.live
+            if (row["name"], row["created"]) not in sought.sources
+        }
+        for source, digest in of.sources.items():
+            named = sought.is_named(f"source:{source}") and staying.get(source) != digest
+            if named or digest in sought.digests:
                 return True
-            return _is_in_table(name, sought) if sought.words or sought.pairs else False
+        if any(sought.unnamed(one, ()) != one for one in of.standing.values()):
+            return True
+        try:
+            return bool(sought.words or sought.pairs) and _is_in_table(name, sought)
         except BadInput:
             return False
 
@@ -316,18 +294,6 @@ class Holdings:
         }
         plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
         return self.seek({kind: json.loads(canonical_json([plain])), **flags})
-
-
-def _readable(records: Iterator[Retained]) -> list[KeptDeletion]:
-    found = []
-    for record in records:
-        try:
-            planned = read_retained(record.id)
-        except (BadInput, Conflict):
-            continue
-        tables = {"compositions": planned.tables["compositions"]}
-        found.append(KeptDeletion(record, replace(planned, tables=tables)))
-    return found
 
 
 def _is_in_table(snapshot: str, sought: Sought) -> bool:

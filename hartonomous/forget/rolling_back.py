@@ -69,6 +69,9 @@ def plan_rollback(graph: Graph, name: str) -> Rollback:
             "was ever so. 'hartonomous diff' compares with it; a new one can be rolled back to."
         )
     refuse_while_open(graph)
+    identity = graph.read(query("delete/read_identity"))[0]["identity"]
+    if not snapshot.is_of(identity or ""):
+        raise Conflict(f"Snapshot {name!r} is of another graph of this home; nothing was done.")
     now, held = live_sources(graph), standing(graph)
     since = [one for one in held if _is_later(one, snapshot) and not _of_strangers(one, snapshot)]
     undone = tuple(one.id for one in sorted(since, key=lambda one: -one.number))

@@ -53,7 +53,8 @@ class Snapshot:
 
     `sources` maps the name of each live source to its digest, `files` the two files to theirs;
     `removals` is the number of the last removal the graph had had, `standing` maps the deletions that
-    could then be undone to what was selected. Both are what a rollback leads back to.
+    could then be undone to what was selected. Both are what a rollback leads back to. `graph` is the
+    identity of the graph that it is of; empty in one that an earlier version took.
     """
 
     name: str
@@ -66,7 +67,12 @@ class Snapshot:
     relations: int
     files: dict[str, str]
     format: int = FORMAT
+    graph: str = ""
     signature: str = ""
+
+    def is_of(self, graph: str) -> bool:
+        """Return whether it is of the graph of this identity, as far as is known."""
+        return self.graph in ("", graph)
 
 
 def snapshot_folder() -> Path:
@@ -83,6 +89,7 @@ def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progres
     if target.exists():
         raise Conflict(f"There is a snapshot {name!r} already; drop it, or give another name.")
     check(graph)
+    identity = str(lock.write(query("delete/identify_graph"))[0]["identity"])
     table = graph_relations(graph, progress)
     try:
         with atomic(target) as partial:
@@ -99,9 +106,10 @@ def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progres
                 table.compositions.num_rows,
                 table.relations.num_rows,
                 {file: file_digest(partial / file) for file in FILES},
+                graph=identity,
             )
             snapshot = replace(snapshot, signature=sign_file(KIND, _unsigned(snapshot)))
-            (partial / DESCRIPTION).write_text(canonical_json(asdict(snapshot)) + "\n", "utf-8")
+            write_description(partial, snapshot)
     except OSError as error:
         raise BadInput(f"The snapshot cannot be kept below {target}: {error.strerror}.") from error
     figures = {"relations": snapshot.relations, "state": snapshot.state}
@@ -170,6 +178,21 @@ def is_own(snapshot: Snapshot) -> bool:
     return is_ours(KIND, _unsigned(snapshot), snapshot.signature)
 
 
+def made_own(snapshot: Snapshot, graph: str) -> Snapshot:
+    """Return a snapshot as one of the graph of this identity, signed where a key used here had signed
+    it.
+
+    Raises VerificationFailed when it was changed after it was signed.
+    """
+    trusted, moved = is_own(snapshot), replace(snapshot, graph=graph, signature="")
+    return replace(moved, signature=sign_file(KIND, _unsigned(moved))) if trusted else moved
+
+
+def write_description(folder: Path, snapshot: Snapshot) -> None:
+    """Write what a snapshot is into its folder."""
+    (folder / DESCRIPTION).write_text(canonical_json(asdict(snapshot)) + "\n", "utf-8")
+
+
 def _unsigned(snapshot: Snapshot) -> dict[str, Any]:
     return {name: value for name, value in asdict(snapshot).items() if name != "signature"}
 
@@ -214,18 +237,24 @@ def drop_snapshots(names: Iterable[str]) -> int:
     return len(there)
 
 
-def drop_snapshots_of(sources: Iterable[str], keys: Iterable[str]) -> list[str]:
+def drop_snapshots_of(
+    sources: Iterable[str], keys: Iterable[str], graph: str | None = None
+) -> list[str]:
     """Remove every snapshot that holds one of these sources or compositions; return their names.
 
-    For erasures: a rating cannot be told apart from the evidence that went into it. A snapshot that
-    cannot be read goes too, for nobody can say what it holds, and so does an unfinished one.
+    With `graph`, those of this identity alone. For erasures: a rating cannot be told apart from the
+    evidence that went into it. A snapshot that cannot be read goes too, for nobody can say what it
+    holds, and so does an unfinished one.
     """
     sweep(snapshot_folder())
     gone_sources, gone_keys = set(sources), pa.array(list(keys), pa.string())
     dropped = []
     for name in snapshot_names():
         try:
-            held = bool(gone_sources & describe_snapshot(name).sources.keys())
+            described = describe_snapshot(name)
+            if graph is not None and not described.is_of(graph):
+                continue
+            held = bool(gone_sources & described.sources.keys())
             if not held and len(gone_keys):
                 found = read_snapshot(name).compositions["key"]
                 held = bool(pc.any(pc.is_in(found, value_set=gone_keys)).as_py())

@@ -24,6 +24,7 @@ from hartonomous.forget.backing_up import back_up, restore
 from hartonomous.forget.deleting import delete
 from hartonomous.forget.erasing import ErasureReport, erase
 from hartonomous.forget.retaining import area, place
+from hartonomous.forget.rolling_back import plan_rollback
 from hartonomous.forget.selecting import Selectors, evidence_range
 from hartonomous.forget.snapshots import create_snapshot, snapshot_names
 from hartonomous.forget.undoing import expire, undo
@@ -132,12 +133,13 @@ def test_every_selector_finds_what_deletions_keep(graph: Graph, tmp_path: Path) 
     )
     low = evidence_range("stays", "EMBEDDING_EVIDENCE", None, 0.3)
     chosen = [
-        Selectors(relations=((pair["b"], pair["a"]),)),
         Selectors(evidence=(low,)),
+        Selectors(relations=((pair["b"], pair["a"]),)),
         Selectors(licences=("GPL-zqx",)),
         Selectors(families=("zqxfamily",)),
         Selectors(sources=("zqxnamed",)),
     ]
+    snap(graph, "before")
     for selectors in chosen:
         take(graph, selectors)
     before = exported(graph)
@@ -145,6 +147,8 @@ def test_every_selector_finds_what_deletions_keep(graph: Graph, tmp_path: Path) 
         report = wipe_out(graph, selectors)
         assert (report.removed, report.deletions_purged) == (0, 1)
         refused_again(graph, selectors)
+        # It was rated with the range.
+        assert snapshot_names() == []
     assert exported(graph) == before
     assert not [folder for folder in area().iterdir() if not folder.name.startswith(".")]
     for text in ("GPL-zqx", "zqxfamily", "zqxnamed"):
@@ -264,6 +268,7 @@ def test_what_is_kept_for_other_graphs_is_named(
 ) -> None:
     mine = of(planted(tmp_path, 1), subject=PERSON)
     put_in(graph, mine, "zqxthere")
+    snap(graph, "theirs")
     deletion = take(graph, Selectors(sources=("zqxthere",)))
     place_there = wait(graph, mine, "zqxthere")
     there = graph.read("MATCH (g:State) RETURN g.identity AS i")[0]["i"]
@@ -277,8 +282,16 @@ def test_what_is_kept_for_other_graphs_is_named(
     report = wipe_out(graph, Selectors(people=(PERSON,), concepts=(CANARY,)), cache)
     told = sorted(one.what for one in report.still_held)
     assert [text.split(" of ")[0] for text in told] == [
-        "a bundle", f"deletion {deletion}", f"the bundle {cache / 'left'}"
-    ]  # fmt: skip
+        "a bundle",
+        f"deletion {deletion}",
+        "snapshot theirs",
+        f"the bundle {cache / 'left'}",
+    ]
+    assert (report.snapshots_dropped, snapshot_names()) == (0, ["theirs"])
+    with pytest.raises(Conflict, match="of another graph"):
+        plan_rollback(graph, "theirs")
+    with WriterLock(graph, "test") as lock:
+        assert back_up(graph, lock, tmp_path / "b", silent).snapshots == 0
     assert place_there.path.is_dir() and place(deletion).is_dir() and (cache / "left").is_dir()
     assert waiting_bundles(there) == [place_there]
     assert deletion in refused_again(graph, Selectors(people=(PERSON,)))
