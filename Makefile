@@ -28,7 +28,7 @@ demo: setup
 	$(BIN)/python -m demo
 
 test: setup $(TRANSFORMERS) lint
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=40
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -97,3 +97,14 @@ def served(
     monkeypatch.setenv("NEO4J_PASSWORD", server.password)
     monkeypatch.setenv("HARTONOMOUS_CACHE", str(tmp_path / "cache"))
     return graph
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that copy stores and start servers, so that no worker ends alone with one."""
+    slow = {
+        item.path
+        for item in items
+        if "second_home" in getattr(item, "fixturenames", ()) or item.get_closest_marker("lengthy")
+    }
+    items.sort(key=lambda item: item.path not in slow)

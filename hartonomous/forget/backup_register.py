@@ -92,7 +92,7 @@ def withdraw(begun: KnownBackup) -> None:
 def known_backups(graph: str) -> list[KnownBackup]:
     """Return the backups made of a graph, the oldest first, one a path: the oldest that may be there."""
     found: dict[str, KnownBackup] = {}
-    for _, one in sorted(_read(), key=lambda each: each[1].made):
+    for _, one in sorted(_read(), key=lambda each: (each[1].made, each[1].path)):
         if one.graph == graph:
             found.setdefault(one.path, one)
     return list(found.values())

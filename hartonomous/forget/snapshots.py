@@ -34,6 +34,7 @@ from hartonomous.identity import canonical_json, file_digest
 from hartonomous.store.file_signatures import is_ours, sign_file
 from hartonomous.store.graph import Graph
 from hartonomous.store.home import default_home
+from hartonomous.store.inventory_note import notes_inventory
 from hartonomous.store.journal import journals
 from hartonomous.store.loading import check_name
 from hartonomous.store.locking import WriterLock
@@ -80,6 +81,7 @@ def snapshot_folder() -> Path:
     return default_home() / "snapshots"
 
 
+@notes_inventory
 def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> Snapshot:
     """Take a snapshot of every rated relation, and log it; it appears whole or not at all.
 

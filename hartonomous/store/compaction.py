@@ -17,7 +17,7 @@ from hartonomous.store import store_swap
 from hartonomous.store.assembly import Say, explained
 from hartonomous.store.exclusive_server import exclusive_server
 from hartonomous.store.graph import Address, Graph
-from hartonomous.store.home import default_home
+from hartonomous.store.home import default_home, memory_settings
 from hartonomous.store.inventory_note import inventoried
 from hartonomous.store.journal import COMPACTED, COMPACTING, ERASED
 from hartonomous.store.locking import WriterLock
@@ -113,20 +113,22 @@ def make_up(home: Path, graph: Graph, say: Say) -> None:
 
 @contextmanager
 def _served_again(home: Path, graph: Graph, ports: tuple[int, int], say: Say) -> Iterator[None]:
-    """Start the home's server in the end, on its ports where they can be had, however that comes."""
+    """Start the home's server in the end, with the memory it had and on its ports where they can be
+    had, however that comes."""
+    memory = memory_settings(home / "conf")
     try:
         yield
     finally:
-        address = _start(home, ports, say)
+        address = _start(home, ports, memory, say)
         graph.move(Address(address.uri, address.username, address.password, graph.address.database))
         graph.verify()
 
 
-def _start(home: Path, ports: tuple[int, int], say: Say) -> ServerAddress:
+def _start(home: Path, ports: tuple[int, int], memory: dict[str, str], say: Say) -> ServerAddress:
     try:
-        return start_held(home, *ports, say)
+        return start_held(home, *ports, say, memory)
     except ServerError as error:
-        address = start_held(home, 0, 0, say)
+        address = start_held(home, 0, 0, say, memory)
         say(f"{error} The server is at {address.browser} now.")
         return address
 

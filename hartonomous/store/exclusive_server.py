@@ -14,7 +14,7 @@ from pathlib import Path
 from hartonomous.store.assembly import Say, assembly, java
 from hartonomous.store.class_archive import archive_of, sharing_flags
 from hartonomous.store.graph import Address, Graph
-from hartonomous.store.home import USER, configure, log_file, password
+from hartonomous.store.home import USER, configure, log_file, memory_settings, password
 from hartonomous.store.launching import await_answer, choose_ports, end, launch
 
 
@@ -29,7 +29,7 @@ def exclusive_server(home: Path, data: Path, say: Say, read_only: bool) -> Itera
     conf = home / "tmp" / "exclusive"
     shutil.rmtree(conf, ignore_errors=True)
     conf.mkdir(parents=True)
-    more = {"server.directories.data": str(data)}
+    more = memory_settings(home / "conf") | {"server.directories.data": str(data)}
     if read_only:
         more["server.databases.read_only"] = "neo4j"
     ports = choose_ports(0, 0)

@@ -39,7 +39,7 @@ def turn(
 @contextmanager
 def turn_if_free(lock: Path, purpose: str) -> Iterator[bool]:
     """Hold the lock file where nobody holds it, and give whether it is held; it is gone afterwards."""
-    held = filelock.FileLock(lock, thread_local=False)
+    held = filelock.FileLock(lock, thread_local=False, mode=0o600)
     try:
         held.acquire(timeout=0)
     except filelock.Timeout:
@@ -72,7 +72,7 @@ def _held(lock: Path, purpose: str, passing: bool) -> Iterator[None]:
 @contextmanager
 def _acquired(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
     began, told = time.monotonic(), False
-    held = filelock.FileLock(lock, thread_local=False)
+    held = filelock.FileLock(lock, thread_local=False, mode=0o600)
     while True:
         waited = time.monotonic() - began
         try:

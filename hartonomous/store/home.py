@@ -105,11 +105,6 @@ def read_password(file: Path, what: str) -> str:
     return text
 
 
-def heap() -> str:
-    """Return the memory for the server's objects: HARTONOMOUS_HEAP, else an eighth of all."""
-    return _memory("HARTONOMOUS_HEAP", 512, 3072)
-
-
 def refuse_unfit(home: Path) -> None:
     """Raise ServerError for a directory of something else, or a home of another version."""
     version = home_version(home)
@@ -153,7 +148,7 @@ def configure(
     more: Mapping[str, str] | None = None,
 ) -> None:
     """Write the server's configuration, to `conf` if it is not the usual one, `more` settings in it."""
-    conf = conf or home / "conf"
+    conf, heap = conf or home / "conf", _memory("HARTONOMOUS_HEAP", 512, 3072)
     settings = {
         "server.default_listen_address": "127.0.0.1",
         "server.bolt.listen_address": f"127.0.0.1:{ports['bolt']}",
@@ -161,8 +156,8 @@ def configure(
         "server.http.listen_address": f"127.0.0.1:{ports['http']}",
         "server.http.advertised_address": f"localhost:{ports['http']}",
         "server.https.enabled": "false",
-        "server.memory.heap.initial_size": heap(),
-        "server.memory.heap.max_size": heap(),
+        "server.memory.heap.initial_size": heap,
+        "server.memory.heap.max_size": heap,
         "server.memory.pagecache.size": _memory("HARTONOMOUS_PAGECACHE", 256, 3072),
         "server.directories.import": "import",
         "server.directories.plugins": str(parts / "procedures"),
@@ -184,6 +179,13 @@ def configure(
     text = "".join(f"{name}={value}\n" for name, value in settings.items())
     write_private(conf / "neo4j.conf", text)
     write_private(conf / "apoc.conf", "apoc.custom.procedures.refresh=1000\n")
+
+
+def memory_settings(conf: Path) -> dict[str, str]:
+    """Return the settings of memory in a server's configuration."""
+    text = (conf / "neo4j.conf").read_text("utf-8")
+    settings = (line.partition("=") for line in text.splitlines())
+    return {name: value for name, _, value in settings if name.startswith("server.memory.")}
 
 
 def set_password(home: Path, command: str, parts: Path) -> None:

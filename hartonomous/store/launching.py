@@ -19,7 +19,7 @@ import psutil
 from hartonomous.errors import ServerError
 from hartonomous.store import patience
 from hartonomous.store.assembly import LANGUAGE, Say, java_environment
-from hartonomous.store.home import USER, heap, log_file, password, password_file
+from hartonomous.store.home import USER, log_file, memory_settings, password, password_file
 
 BOLT_PORT, HTTP_PORT = 7687, 7474
 STOP_PATIENCE = 60.0
@@ -65,7 +65,8 @@ def launch(
     """
     conf = conf or home / "conf"
     classes = os.pathsep.join((f"{parts}/plugins/*", f"{conf}/*", f"{parts}/lib/*"))
-    flags = [f"-Xms{heap()}", f"-Xmx{heap()}", *_FLAGS, f"-Djava.io.tmpdir={home}/tmp", *more]
+    heap = memory_settings(conf)["server.memory.heap.max_size"]
+    flags = [f"-Xms{heap}", f"-Xmx{heap}", *_FLAGS, f"-Djava.io.tmpdir={home}/tmp", *more]
     arguments = [f"--home-dir={home}", f"--config-dir={conf}", "--console-mode"]
     log = os.open(log_file(home), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     nothing = os.open(os.devnull, os.O_RDONLY)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -132,8 +132,14 @@ def start(
         return start_held(home, bolt_port, http_port, say)
 
 
-def start_held(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -> ServerAddress:
-    """Start the server as `start` does, for one who has the turn of the home."""
+def start_held(
+    home: Path,
+    bolt_port: int | None,
+    http_port: int | None,
+    say: Say,
+    more: Mapping[str, str] | None = None,
+) -> ServerAddress:
+    """Start the server as `start` does, for one who has the turn of the home; `more` are settings."""
     process, record = _process(home), _record(home)
     if process is not None and record is not None:
         await_answer(home, process, record.bolt, record.http, say)
@@ -143,7 +149,7 @@ def start_held(home: Path, bolt_port: int | None, http_port: int | None, say: Sa
         if (done := store_swap.recover(home)) is not None:
             say(done)
     choose_store(home, say)
-    return _address(home, _start(home, bolt_port, http_port, say))
+    return _address(home, _start(home, bolt_port, http_port, say, more))
 
 
 def stop(home: Path, say: Say = lambda text: None) -> bool:
@@ -206,14 +212,20 @@ def purge(home: Path, say: Say = lambda text: None) -> None:
         home.rmdir()
 
 
-def _start(home: Path, bolt_port: int | None, http_port: int | None, say: Say) -> _Record:
+def _start(
+    home: Path,
+    bolt_port: int | None,
+    http_port: int | None,
+    say: Say,
+    more: Mapping[str, str] | None,
+) -> _Record:
     command = java()
     parts = assembly(say)
     lay_out(home)
     say("Starting Neo4j.")
     for attempt in range(ATTEMPTS):
         ports = choose_ports(bolt_port, http_port)
-        configure(home, parts, ports)
+        configure(home, parts, ports, more=more)
         set_password(home, command, parts)
         try:
             return _run(home, command, parts, ports, say)

@@ -306,6 +306,7 @@ def managed(
     monkeypatch.setenv("HARTONOMOUS_HOME", str(second_home))
     with connect_managed(second_server) as graph:
         wipe(graph)
+        shutil.rmtree(keys.directory(), ignore_errors=True)
         yield graph
 
 

@@ -8,6 +8,7 @@ from soak import schedules
 from tests.conftest import SEED
 
 
+@pytest.mark.lengthy
 def test_disturbed_clients_lose_nothing_and_leave_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HARTONOMOUS_HEAP", "HARTONOMOUS_PAGECACHE", "HARTONOMOUS_HOME"):
         # What the schedules set goes again with the test.
