@@ -109,7 +109,17 @@ def random_selectors(graph: Graph, rng: np.random.Generator) -> Selectors:
         "RETURN a.text AS a, b.text AS b"
     )
     pair = pairs[int(rng.integers(len(pairs)))]
-    low, high = sorted(rng.uniform(0, 1, size=2))
+    means = [
+        row["mean"]
+        for row in graph.read(
+            "MATCH ()-[e:EMBEDDING_EVIDENCE {source: $name}]->() "
+            "RETURN DISTINCT e.weight / toFloat(e.n) / 1000000 AS mean ORDER BY mean",
+            name=source,
+        )
+    ]
+    # A range of which nothing is left is refused; the bounds are rounded to millionths.
+    low, high = sorted(rng.choice(means or [0], size=2))
+    low, high = max(0.0, low - 1e-6), min(1.0, high + 1e-6)
     return [
         Selectors(sources=(source,)),
         Selectors(concepts=some),
@@ -120,7 +130,7 @@ def random_selectors(graph: Graph, rng: np.random.Generator) -> Selectors:
             concepts=some[:1],
             evidence=(evidence_range(source, "EMBEDDING_EVIDENCE", None, high),),
         ),
-    ][int(rng.integers(6))]
+    ][int(rng.integers(6 if means else 4))]
 
 
 @pytest.mark.parametrize("case", range(6))
