@@ -1,7 +1,8 @@
 """Kills clients and servers at random moments of random acts, and compares with an undisturbed graph.
 
 HARTONOMOUS_SOAK_MINUTES (10) is shared among the parts, two of which go on until they have compared
-200 times; then HARTONOMOUS_SOAK_SCHEDULES (300) schedules of several clients are run (schedules.py).
+200 times; then HARTONOMOUS_SOAK_SCHEDULES (300) schedules of several clients are run (schedules.py),
+two at once, none begun after HARTONOMOUS_SOAK_SCHEDULE_MINUTES (no limit).
 HARTONOMOUS_TEST_SEED repeats a run, HARTONOMOUS_SOAK_PARTS=schedules runs that part alone.
 """
 
@@ -43,6 +44,8 @@ MANY = 200
 
 LENGTH = 6
 SCHEDULES = int(os.environ.get("HARTONOMOUS_SOAK_SCHEDULES", "300"))
+SCHEDULE_MINUTES = float(os.environ.get("HARTONOMOUS_SOAK_SCHEDULE_MINUTES", "inf"))
+AT_ONCE = 2
 SEED = int(os.environ.get("HARTONOMOUS_TEST_SEED", secrets.randbelow(2**31)))
 SOURCES = 4
 
@@ -248,7 +251,7 @@ def main() -> None:
     if "histories" in chosen:
         bad = run_histories()
     if "schedules" in chosen:
-        tally = schedules.run(SCHEDULES, float("inf"), SEED)
+        tally = schedules.run_beside(SCHEDULES, SCHEDULE_MINUTES, SEED, AT_ONCE)
         renew("Schedules", schedules.section(tally, SEED))
         bad = bad or bool(tally.faults)
     sys.exit(bad)

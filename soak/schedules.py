@@ -21,8 +21,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -441,8 +444,28 @@ def fresh(world: World) -> None:
     world.up(0)
 
 
-def run(count: int, minutes: float, seed: int) -> Tally:
-    """Run so many schedules, or as many as so many minutes allow; return what they found."""
+def run_beside(count: int, minutes: float, seed: int, workers: int) -> Tally:
+    """Run schedules as `run` does, several at once in processes and homes of their own."""
+    shares = [len(range(place, count, workers)) for place in range(workers)]
+    whole = Tally()
+    with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
+        runs = [
+            pool.submit(run, share, minutes, seed + place, workers)
+            for place, share in enumerate(shares)
+        ]
+        for one in (each.result() for each in runs):
+            whole.schedules += one.schedules
+            whole.acts = dict(Counter(whole.acts) + Counter(one.acts))
+            whole.disturbances = dict(Counter(whole.disturbances) + Counter(one.disturbances))
+            whole.faults += one.faults
+    return whole
+
+
+def run(count: int, minutes: float, seed: int, step: int = 1) -> Tally:
+    """Run so many schedules, or as many as so many minutes allow; return what they found.
+
+    Their seeds are `step` apart.
+    """
     until = time.monotonic() + 60 * minutes
     with tempfile.TemporaryDirectory(prefix="hartonomous-schedules-") as scratch:
         os.environ |= {
@@ -452,7 +475,7 @@ def run(count: int, minutes: float, seed: int) -> Tally:
         }
         world = World(Path(scratch) / "home", Path(scratch), Tally())
         try:
-            for number in range(count):
+            for number in range(0, count * step, step):
                 if time.monotonic() > until:
                     break
                 fresh(world)
