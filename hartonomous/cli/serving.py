@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import click
 
-from hartonomous.cli.output import json_option, print_facts, print_json, quiet_option, say
+from hartonomous.cli.output import (
+    json_option,
+    print_facts,
+    print_json,
+    progress_bar,
+    quiet_option,
+    say,
+)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous up\n")
@@ -26,7 +33,8 @@ def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool)
     address = start(home, bolt_port=bolt_port, http_port=http_port, say=tell)
     with connect_managed(address) as graph:
         prepare(graph, tell)
-        make_up(home, graph, tell)
+        with progress_bar(quiet) as progress:
+            make_up(home, graph, tell, progress)
     address = running_address(home) or address
     facts = {
         "browser": address.browser,

@@ -105,10 +105,11 @@ def erase(
 ) -> ErasureReport:
     """Plan what the selectors stand for and erase it, in the graph and wherever else it is held.
 
-    `cache` is where earlier versions left bundles. On the managed server the store is copied then, so that nothing is left in freed space. With
-    `certified` what a certificate says is worked out before it is too late, for
-    `attesting.certify_erasure` to issue; `ways` as `deleting.delete` says. Raises ServerError,
-    nothing erased, when there is no room to copy the store, NotFound when nothing is held of a selector.
+    `cache` is where earlier versions left bundles. On the managed server the store is copied then, so
+    that nothing is left in freed space. With `certified` what a certificate says is worked out before
+    it is too late, for `attesting.certify_erasure` to issue; `ways` as `deleting.delete` says. Raises
+    ServerError, nothing erased, when there is no room to copy the store, NotFound when nothing is held
+    of a selector.
     """
     if (found := open_journal(graph)) is not None and found["verb"] == "erase":
         planned = read_retained(found["id"]) if place(found["id"]).is_dir() else None
@@ -152,7 +153,7 @@ def apply(
     retain(planned, identity, erasure, number, days=0)
     begin(graph, lock, "erase", erasure, planned)
     done = carry_out(graph, lock, erasure, planned, cache, progress, before, certified, ways)
-    return _out_of_the_store(graph, lock, done, texts_of(planned), say)
+    return _out_of_the_store(graph, lock, done, texts_of(planned), say, progress)
 
 
 @notes_inventory
@@ -167,22 +168,22 @@ def resume(
     """Finish an erasure that was cut short; None when there is none, or only its end was missing."""
     found = open_journal(graph)
     if found is None or found["verb"] != "erase":
-        _finish(graph, lock, say)
+        _finish(graph, lock, say, progress)
         return None
     if found["state"] == "erasing" and not place(found["id"]).is_dir():
         _close(graph, lock, found["id"])
-        _finish(graph, lock, say)
+        _finish(graph, lock, say, progress)
         return None
     planned = read_retained(found["id"])
     done = carry_out(graph, lock, found["id"], planned, cache, progress, {}, certified)
-    return _out_of_the_store(graph, lock, done, texts_of(planned), say)
+    return _out_of_the_store(graph, lock, done, texts_of(planned), say, progress)
 
 
-def _finish(graph: Graph, lock: WriterLock, say: Say) -> None:
+def _finish(graph: Graph, lock: WriterLock, say: Say, progress: Progress) -> None:
     """Copy the managed server's store where an erasure was done since it was copied last."""
     if (home := managed_home(graph)) is not None and compaction_due(graph):
         check_room(home)
-        compact(home, graph, lock, say)
+        compact(home, graph, lock, say, progress)
 
 
 def _close(graph: Graph, lock: WriterLock, erasure: str) -> None:
@@ -192,14 +193,19 @@ def _close(graph: Graph, lock: WriterLock, erasure: str) -> None:
 
 
 def _out_of_the_store(
-    graph: Graph, lock: WriterLock, done: ErasureReport, texts: Sequence[str], say: Say
+    graph: Graph,
+    lock: WriterLock,
+    done: ErasureReport,
+    texts: Sequence[str],
+    say: Say,
+    progress: Progress,
 ) -> ErasureReport:
     """Return the report of an erasure once the managed server's store was copied and looked through."""
     home = managed_home(graph)
     if home is None:
         return done
     try:
-        compact(home, graph, lock, say)
+        compact(home, graph, lock, say, progress)
     except HartonomousError as error:
         raise type(error)(
             f"Erasure {done.id} is done, but the store was not copied, so its freed space may still "

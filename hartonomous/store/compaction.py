@@ -8,12 +8,13 @@ nobody else finds; a kill at any moment leaves the old store or the new one (sto
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from hartonomous.errors import Conflict, HartonomousError, ServerError, VerificationFailed
-from hartonomous.store import store_swap
+from hartonomous.store import store_copy, store_swap
 from hartonomous.store.assembly import Say, explained
 from hartonomous.store.exclusive_server import exclusive_server
 from hartonomous.store.graph import Address, Graph
@@ -39,6 +40,8 @@ from hartonomous.store.store_copy import (
     schema_statements,
     write_rows,
 )
+
+Progress = Callable[[str, int, int], None]
 
 HANDOVER = 600
 """Seconds that the lock in a copy lasts until its holder meets it on the server's own ports."""
@@ -73,8 +76,10 @@ def compaction_due(graph: Graph) -> bool:
     return bool(graph.read(query("delete/count_states"), states=[ERASED, COMPACTING])[0]["count"])
 
 
-def compact(home: Path, graph: Graph, lock: WriterLock, say: Say) -> None:
+def compact(home: Path, graph: Graph, lock: WriterLock, say: Say, progress: Progress) -> None:
     """Copy the store of a home, put the copy in its place, and go on with `graph` on it.
+
+    Its stages are "copying", "importing" and "comparing".
 
     Every erasure of the journal is `compacted` afterwards. When it fails, the old store is served
     again, erasures stay `compacting`, and the next start or 'erase --resume' makes it up. Raises
@@ -92,10 +97,10 @@ def compact(home: Path, graph: Graph, lock: WriterLock, say: Say) -> None:
             )
         with _served_again(home, graph, ports, say), explained(home):
             stop_held(home)
-            _copy(home, lock, say)
+            _copy(home, lock, say, progress)
 
 
-def make_up(home: Path, graph: Graph, say: Say) -> None:
+def make_up(home: Path, graph: Graph, say: Say, progress: Progress) -> None:
     """Copy the store where an erasure's copy is due, as every start does; say so where it fails."""
     if not compaction_due(graph):
         return
@@ -106,7 +111,7 @@ def make_up(home: Path, graph: Graph, say: Say) -> None:
             WriterLock(graph, "copying the store after an erasure") as lock,
             inventoried(graph),
         ):
-            compact(home, graph, lock, say)
+            compact(home, graph, lock, say, progress)
     except HartonomousError as error:
         say(f"It could not be made up now: {error} The next 'hartonomous up' tries again.")
 
@@ -133,20 +138,24 @@ def _start(home: Path, ports: tuple[int, int], memory: dict[str, str], say: Say)
         return address
 
 
-def _copy(home: Path, lock: WriterLock, say: Say) -> None:
+def _copy(home: Path, lock: WriterLock, say: Say, progress: Progress) -> None:
     """Copy the store and put the copy in its place, or leave everything as it was."""
     store_swap.begin(home)
     try:
-        rows, statements = _read(home, lock, say)
+        rows, statements = _read(home, lock, say, partial(progress, "copying"))
+        progress("importing", 0, 1)
         _write(home, rows)
-        _verify(home, lock, rows, statements, say)
+        progress("importing", 1, 1)
+        _verify(home, lock, rows, statements, say, partial(progress, "comparing"))
     except BaseException:
         store_swap.abandon(home)
         raise
     store_swap.replace(home)
 
 
-def _read(home: Path, lock: WriterLock, say: Say) -> tuple[Rows, list[str]]:
+def _read(
+    home: Path, lock: WriterLock, say: Say, progress: store_copy.Progress
+) -> tuple[Rows, list[str]]:
     """Return the rows of the store, as it is now that nobody can commit to it, and its schema."""
     with exclusive_server(home, store_swap.data(home), say, read_only=True) as graph:
         if not graph.read(query("load/check_lock"), token=lock.token):
@@ -154,7 +163,7 @@ def _read(home: Path, lock: WriterLock, say: Say) -> tuple[Rows, list[str]]:
                 "This writer was stopped for so long that another took its lock; nothing was copied. "
                 "Run the same command again."
             )
-        return write_rows(graph, store_swap.workplace(home)), schema_statements(graph)
+        return write_rows(graph, store_swap.workplace(home), progress), schema_statements(graph)
 
 
 def _write(home: Path, rows: Rows) -> None:
@@ -177,12 +186,19 @@ _STORES = ("databases", "transactions")
 """Folders with one folder a database."""
 
 
-def _verify(home: Path, lock: WriterLock, rows: Rows, statements: Iterable[str], say: Say) -> None:
+def _verify(
+    home: Path,
+    lock: WriterLock,
+    rows: Rows,
+    statements: Iterable[str],
+    say: Say,
+    progress: store_copy.Progress,
+) -> None:
     """Bring the schema into the successor, compare all of it, and close the erasures in it."""
     with exclusive_server(home, store_swap.successor(home), say, read_only=False) as graph:
         copy_schema(statements, graph)
         complete(graph, rows)
-        if digest_of(graph) != rows.digest:
+        if digest_of(graph, progress) != rows.digest:
             raise VerificationFailed(
                 "The copy of the store does not hold the same as the store; it was thrown away."
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from hashlib import blake2b
@@ -34,6 +34,10 @@ LARGEST_FIELD = 4 << 20
 
 _MODULUS = 1 << 128
 _PARTS = 10_000
+_TOLD = 20_000
+"""Things that are read between two reports of progress."""
+
+Progress = Callable[[int, int], None]
 
 Later = list[tuple[int, dict[str, Any]]]
 
@@ -55,22 +59,22 @@ class Rows:
     relationships: int = 0
 
 
-def write_rows(graph: Graph, folder: Path) -> Rows:
+def write_rows(graph: Graph, folder: Path, progress: Progress) -> Rows:
     """Write every node and relationship of a database below a folder, and return what they are."""
     folder.mkdir(mode=0o700)
     with ExitStack() as files:
         nodes = _Tables(folder, "nodes", (":ID", ":LABEL"), files)
         relations = _Tables(folder, "relations", (":START_ID", ":END_ID", ":TYPE"), files)
         found = Rows("")
-        found.digest = _digest(graph, _WritingRows(found, nodes, relations))
+        found.digest = _digest(graph, _WritingRows(found, nodes, relations), progress)
     found.arguments = [*nodes.arguments("--nodes"), *relations.arguments("--relationships")]
     found.longest = max(nodes.longest, relations.longest)
     return found
 
 
-def digest_of(graph: Graph) -> str:
+def digest_of(graph: Graph, progress: Progress) -> str:
     """Return the digest of all that a database holds, 32 hexadecimal digits."""
-    return _digest(graph, _Reading())
+    return _digest(graph, _Reading(), progress)
 
 
 def import_rows(home: Path, data: Path, rows: Rows, folder: Path) -> None:
@@ -173,11 +177,13 @@ class _WritingRows(_Reading):
         self._relations.write((begin, end), [kind], fields)
 
 
-def _digest(graph: Graph, reader: _Reading) -> str:
+def _digest(graph: Graph, reader: _Reading, progress: Progress) -> str:
     """Read a database once; return its digest, the sum of a hash of each thing in it."""
     total = 0
     known = bytearray()
-    for node, labels, properties in graph.stream(query("serve/read_all_nodes")):
+    (counts,) = graph.read(query("serve/count_everything"))
+    told = _told(progress, counts["nodes"] + counts["relationships"])
+    for node, labels, properties in told(graph.stream(query("serve/read_all_nodes"))):
         text = f"{sorted(labels)!r}{sorted(properties.items())!r}".encode()
         hashed = blake2b(text, digest_size=16).digest()
         # Numbers of nodes are dense.
@@ -185,7 +191,7 @@ def _digest(graph: Graph, reader: _Reading) -> str:
         known[16 * node : 16 * node + 16] = hashed
         total += int.from_bytes(hashed, "big")
         reader.node(node, labels, properties)
-    for kind, begin, end, properties in graph.stream(query("serve/read_all_relationships")):
+    for kind, begin, end, properties in told(graph.stream(query("serve/read_all_relationships"))):
         text = f"{kind}{sorted(properties.items())!r}".encode()
         ends = known[16 * begin : 16 * begin + 16] + known[16 * end : 16 * end + 16]
         total += int.from_bytes(blake2b(ends + text, digest_size=16).digest(), "big")
@@ -193,6 +199,24 @@ def _digest(graph: Graph, reader: _Reading) -> str:
     for statement in schema_statements(graph):
         total += int.from_bytes(blake2b(statement.encode(), digest_size=16).digest(), "big")
     return f"{total % _MODULUS:032x}"
+
+
+def _told(
+    progress: Progress, total: int
+) -> Callable[[Iterable[tuple[Any, ...]]], Iterator[tuple[Any, ...]]]:
+    """Return what passes rows on and tells how many of all there were."""
+    seen = 0
+
+    def told(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        nonlocal seen
+        for row in rows:
+            if seen % _TOLD == 0:
+                progress(seen, total)
+            seen += 1
+            yield row
+        progress(seen, total)
+
+    return told
 
 
 class _Tables:

@@ -349,7 +349,7 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
     assert [row["state"] for row in journals(managed)][-1] == "compacted"
     # A copy of the copy is the same, in every property.
     with WriterLock(managed, "test") as lock:
-        compact(second_home, managed, lock, print)
+        compact(second_home, managed, lock, print, silent)
     assert (properties(managed), exported(managed)) == (everything, left)
     put_in(managed, random_bundle(tmp_path, 7), "more")
     managed.change_schema("DROP INDEX own")
@@ -376,11 +376,11 @@ def test_a_copy_that_failed_is_made_up(
     assert find_bytes(second_home / "data", [CANARY])
     assert "copied" in check_named("store").seen
     said: list[str] = []
-    make_up(second_home, managed, said.append)
+    make_up(second_home, managed, said.append, silent)
     assert (exported(managed), [row["state"] for row in journals(managed)]) == (left, ["compacted"])
     assert not find_bytes(second_home, [CANARY])
     assert check_named("store").verdict == "ok"
-    make_up(second_home, managed, said.append)
+    make_up(second_home, managed, said.append, silent)
     assert len(said) == 3
 
 

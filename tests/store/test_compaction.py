@@ -149,7 +149,7 @@ def killed(*rest):
     os.kill(os.getpid(), signal.SIGKILL)
 setattr({"compaction": compaction, "store_swap": store_swap}[module], name, killed)
 with connect() as graph, WriterLock(graph, "copying") as lock:
-    compaction.compact(Path(os.environ["HARTONOMOUS_HOME"]), graph, lock, print)
+    compaction.compact(Path(os.environ["HARTONOMOUS_HOME"]), graph, lock, print, lambda *seen: None)
 """
 
 
@@ -208,7 +208,7 @@ def test_nothing_that_was_acknowledged_meanwhile_is_lost(
         writer.start()
         try:
             with WriterLock(graph, "copying") as lock:
-                compact(second_home, graph, lock, silent)
+                compact(second_home, graph, lock, silent, lambda *seen: None)
                 with pytest.raises(Conflict, match="copying"), WriterLock(graph, "another"):
                     pass
         finally:
@@ -235,7 +235,7 @@ def test_a_lock_that_another_took_stops_the_copy(
 
         monkeypatch.setattr(compaction, "stop_held", robbed)
         with pytest.raises(Conflict, match="another took its lock"), WriterLock(graph, "x") as lock:
-            compact(second_home, graph, lock, silent)
+            compact(second_home, graph, lock, silent, lambda *seen: None)
         assert running_address(second_home) is not None
         graph.write("MATCH (l:Lock) DELETE l")
     assert sorted(place.name for place in second_home.glob("data*")) == ["data"]
