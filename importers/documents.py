@@ -29,6 +29,7 @@ from hartonomous.extract.importing import (
     refuse_options,
     refuse_running,
 )
+from hartonomous.extract.module_folders import has_weights, weights_folder
 from hartonomous.extract.neighbours import NeighbourOptions, nearest
 from hartonomous.extract.untrusted import is_pickle
 from hartonomous.extract.vocabulary import TOKEN, Vocabulary
@@ -89,8 +90,14 @@ class Documents:
         return bool(find_documents(path).documents)
 
     def holds_documents(self, path: Path) -> bool:
-        """Return whether a file is a document though it may begin as word vectors do."""
-        return path.is_file() and path.suffix.lower() in KINDS and not _holds_vectors(path)
+        """Return whether a file is a document though it may begin as word vectors do, or a folder
+        holds documents though other things lie beside them."""
+        if path.is_file():
+            return path.suffix.lower() in KINDS and not _holds_vectors(path)
+        if not path.is_dir() or has_weights(weights_folder(path)):
+            return False
+        found = find_documents(path).documents
+        return bool(found) and not any(map(_holds_vectors, found))
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         refuse_options(self.name, options, vocabulary=True, tensor=True)

@@ -32,6 +32,10 @@ LONGEST_BEGINNING = 100
 ENGLISH = "en"
 
 _MARKS = r"[\u17d4\u17d5\u0f0d-\u0f12]+[\p{Pe}\p{Pf}\"']*\s*"
+_CLOSED = r"(?:[\p{Pe}\p{Pf}\uff02\u301f]|\p{Pi}(?=\s|$))+\s*"
+"""Marks that close what the sentence before them opened; German closes with what others open with."""
+
+_OPENED = r"[\p{Ps}\p{Pi}]+$"
 _CLAUSE_SPACE = r"(?<=[\p{Thai}\p{Lao}])\s+(?=[\p{Thai}\p{Lao}])"
 _ASKS = (
     r"(?:[?\uff1f\u061f\u2047\u2048\u2049\u203d\u2e2e\u1367\ufe56][\p{P}\p{S}\s]*"
@@ -102,7 +106,15 @@ def _starts(text: str, language: str) -> list[int]:
     if language != ENGLISH and (english := set(_found(text, ENGLISH))):
         # A full stop ends a sentence where the abbreviations of both languages allow it.
         own = [at for at in own if at in english or not text[:at].rstrip().endswith(".")]
-    return sorted({0, *own})
+    return sorted({0, *(_with_its_quotes(text, at) for at in own)} - {len(text)})
+
+
+def _with_its_quotes(text: str, at: int) -> int:
+    """Return where a sentence begins, behind what closes the one before and before what opens it."""
+    if at and (opened := _compiled(_OPENED).search(text, 0, at)):
+        return int(opened.start())
+    closed = _compiled(_CLOSED).match(text, at)
+    return int(closed.end()) if at and closed else at
 
 
 def _found(text: str, language: str) -> list[int]:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from hartonomous.errors import BadInput
 from hartonomous.extract.importing import UnreadFile
+from hartonomous.extract.untrusted import refuse_pointer
 from hartonomous.file_names import readable
 from hartonomous.identity import normalise
 from importers import question_files
@@ -222,6 +223,7 @@ def read_documents(
 
 def read_file(file: Path, reading: Reading) -> None:
     """Take in a document or a file of questions; raises BadInput for one that cannot be read."""
+    refuse_pointer(file)
     if file.suffix.lower() in READERS:
         reading.read(READERS[file.suffix.lower()](file))
         return

@@ -21,6 +21,10 @@ MOST_DIMENSIONS = 1 << 16
 FEWEST = 2
 """Numbers that tell a vector from a line of prose where no counts promise them."""
 
+FEWEST_ROWS, COUNT = 5, 20
+"""Rows, and times the largest of all other numbers, from which a first column of whole numbers is
+taken for counts."""
+
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUMBER = re.compile(
     rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE
@@ -98,8 +102,31 @@ def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
             f"{path} promises {counts[0]} words and has {len(words) + beyond}; it is truncated, or its "
             "first line is another file's."
         )
+    _refuse_columns(path, words, vectors)
     empty = np.empty((0, rows.dimensions), dtype=np.float32)
     return ReadVectors(words, np.stack(vectors) if vectors else empty, beyond)
+
+
+def _refuse_columns(path: Path, words: list[str | None], vectors: list[Floats]) -> None:
+    """Raise BadInput where a column of running numbers stands before the words, or one of counts
+    behind them."""
+    numbered = [str(word).partition(" ") for word in words]
+    begin = numbered[0][0] if numbered else ""
+    if begin in ("0", "1") and all(
+        word[0] == str(place) and word[2] for place, word in enumerate(numbered, int(begin))
+    ):
+        raise BadInput(
+            f"{path} numbers its lines before the words; take that column out: cut -d' ' -f2-."
+        )
+    if len(vectors) < FEWEST_ROWS or len(vectors[0]) < FEWEST:
+        return
+    first, others = np.array([row[0] for row in vectors]), np.stack(vectors)[:, 1:]
+    whole = (first >= 0).all() and (first == np.floor(first)).all()
+    if whole and first.max() > COUNT * np.abs(others).max() and (others % 1 != 0).any():
+        raise BadInput(
+            f"{path} has whole numbers up to {first.max():,.0f} behind the words, likely how often each "
+            "was met, and far smaller ones after them; take that column out: cut -d' ' -f1,3-."
+        )
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,10 @@ def open_model(model: str, options: OpenOptions, importer: str | None = None) ->
             raise unknown(path, inner, chosen.name)
     opened = chosen.open(path, options)
     if options.encoder is not None and not opened.pairs:
-        raise UsageError(f"{path} is a model; leave --encoder out, it reads documents.")
+        raise UsageError(
+            f"{path} is a model; leave --encoder out, it reads documents. "
+            "--importer documents takes a text for one that looks like vectors."
+        )
     if options.exclude and not opened.pairs:
         raise UsageError(f"{path} is a model; leave --exclude out, it is for folders of documents.")
     if len(opened.vocabulary) < 2:

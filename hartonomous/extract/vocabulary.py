@@ -221,7 +221,13 @@ def _composition(kind: str | None, text: str) -> Spelt:
     # Once more, now that the mark of where words begin is off.
     if reason := _reserved(seen):
         return None, reason
+    if _UNDECODED.search(text):
+        return None, "not UTF-8"
     return (kind, text) if _is_printable(text) else (None, "unprintable characters")
+
+
+_UNDECODED = re.compile("[\udc80-\udcff]")
+"""Bytes that are no UTF-8, as Python's surrogateescape has them."""
 
 
 def _is_printable(text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -59,12 +60,18 @@ SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 def _checked(uri: str) -> str:
     """Return an address of a database, with a scheme that the driver takes; raises UsageError."""
     scheme = uri.partition("://")[0] if "://" in uri else ""
+    if "@" in uri:
+        # Not shown: it may hold a password.
+        raise UsageError(
+            "NEO4J_URI names a user; leave user and password out of it, NEO4J_USERNAME and "
+            "NEO4J_PASSWORD hold them."
+        )
     try:
         parts = urlsplit(uri if scheme else f"none://{uri}")
         host, port = parts.hostname, parts.port
     except ValueError:
         host, port = None, None
-    if scheme in SCHEMES and host:
+    if scheme in SCHEMES and host and not re.search(r"[?#\s]", uri):
         return uri
     of_browser = scheme in ("http", "https")
     wrong = "an address of Browser" if of_browser else "no address of a database"

@@ -430,6 +430,36 @@ def test_one_odd_file_does_not_stop_a_folder(tmp_path: Path, encoder: Path) -> N
         opened(tmp_path / "package.json", encoder)
 
 
+@pytest.mark.parametrize(
+    "odd", ["x.txt.gz", "x.npy", "a.npy b.npy", "z.npz", "x.gguf", "x.onnx", "cc.vec.gz"]
+)
+def test_what_lies_beside_documents_does_not_stop_a_folder(
+    tmp_path: Path, encoder: Path, odd: str
+) -> None:
+    (tmp_path / "a.md").write_text("The office opens at nine.\n\nBoats are moored here.")
+    for name in odd.split():
+        if name.endswith(".npy"):
+            np.save(tmp_path / name, np.ones((3, 4), np.float32))
+        elif name.endswith(".npz"):
+            np.savez(tmp_path / name, vectors=np.ones((3, 4), np.float32), words=["a", "b", "c"])
+        else:
+            (tmp_path / name).write_bytes(b"\x1f\x8b\x08" if ".gz" in name else b"GGUF\x01")
+    model = opened(tmp_path, encoder)
+    assert [file.name for file in model.files] == ["a.md"]
+    assert model.vocabulary.excluded == {"files of another kind": len(odd.split())}
+
+
+def test_pointers_among_documents_are_told(tmp_path: Path, encoder: Path) -> None:
+    (tmp_path / "a.md").write_text("The office opens at nine.\n\nBoats are moored here.")
+    pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"
+    names = {"handbook.md", "page.html", "paper.pdf", "list.csv"}
+    for name in names:
+        (tmp_path / name).write_text(pointer)
+    model = opened(tmp_path, encoder)
+    assert {file.name for file in model.unread} == names
+    assert all("is a Git LFS pointer" in file.reason for file in model.unread)
+
+
 def test_names_that_are_not_utf8_are_read_and_told(tmp_path: Path, encoder: Path) -> None:
     folder = tmp_path / os.fsdecode(b"caf\xe9")
     folder.mkdir()

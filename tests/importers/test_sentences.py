@@ -195,3 +195,18 @@ def test_tokens_of_every_kind_of_tokenizer_are_words(
     assert list(content.of(["สำนักงานท่าเรือ"])) == [["สำนักงาน", "ท่าเรือ"]]
     assert encoder.reach("港" * 500) == 500
     assert encoder.unknown_share(["港"]) == 0.0
+
+
+@pytest.mark.parametrize(
+    "pair", ["『』", "〈〉", "【】", "〔〕", "［］", "｛｝", "〝〟", "＂＂", "「」", "《》"]
+)
+def test_what_closes_a_quotation_stays_with_it(pair: str) -> None:
+    text = f"他走进{pair[0]}办公室真的大！{pair[1]}他说今天很好。"
+    assert list(split_sentences(text, "zh")) == [text[: text.index("他说")], "他说今天很好。"]
+
+
+def test_german_quotations_are_whole() -> None:
+    text = "„Halt!“ rief er. ‚Nein!‘ rief sie. Dann ging er."
+    assert list(split_sentences(text, "de")) == [
+        "„Halt!“ rief er.", "‚Nein!‘ rief sie.", "Dann ging er.",
+    ]  # fmt: skip

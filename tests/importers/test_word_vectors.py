@@ -57,6 +57,27 @@ def test_text_is_read_whatever_its_name_and_ends(
         np.testing.assert_allclose(found[word], vector, atol=1e-6)
 
 
+@pytest.mark.parametrize("begin", [0, 1])
+@pytest.mark.parametrize("counts", [True, False])
+def test_numbered_rows_are_refused(tmp_path: Path, begin: int, counts: bool) -> None:
+    numbered = [f"{place} {row}" for place, row in enumerate(rows(), begin)]
+    (tmp_path / "v.txt").write_text("\n".join([COUNTS] * counts + numbered))
+    with pytest.raises(BadInput, match="numbers its lines before the words"):
+        opened(tmp_path / "v.txt")
+
+
+def test_counts_behind_words_are_refused(tmp_path: Path) -> None:
+    counted = [row.replace(" ", f" {1000 - 3 * n} ", 1) for n, row in enumerate(rows())]
+    (tmp_path / "v.txt").write_text("\n".join(counted))
+    with pytest.raises(BadInput, match="whole numbers up to 1,000 behind the words"):
+        opened(tmp_path / "v.txt")
+
+
+def test_words_that_are_numbers_and_vectors_of_whole_numbers_are_read(tmp_path: Path) -> None:
+    (tmp_path / "v.txt").write_text("\n".join(f"{n} {n % 7} {90 * n} {n % 3}" for n in range(40)))
+    assert opened(tmp_path / "v.txt").vocabulary.excluded == {"zero vector": 1}
+
+
 def test_neighbours_are_those_of_the_words(tmp_path: Path) -> None:
     (tmp_path / "v.txt").write_text("\ufeff" + "\n".join([COUNTS, *rows()]) + "\n\n")
     assert within_groups(opened(tmp_path / "v.txt"), tmp_path / "b") == ALL_PAIRS
@@ -178,7 +199,7 @@ def test_a_word_in_another_encoding_is_left_out_and_its_neighbours_stay(tmp_path
     raw = binary(WORDS, b"\n").replace(b"\n" + WORDS[9].encode(), b"\ncaf\xe9")
     (tmp_path / "v.bin").write_bytes(raw)
     model = opened(tmp_path / "v.bin")
-    assert model.vocabulary.excluded == {"unprintable characters": 1}
+    assert model.vocabulary.excluded == {"not UTF-8": 1}
     found = vectors_of(model)
     assert found.keys() == set(WORDS) - {WORDS[9]}
     assert np.array_equal(found[WORDS[8]], MATRIX[8])

@@ -79,3 +79,18 @@ def test_a_file_that_holds_no_password(tmp_path: Path, content: bytes, told: str
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(ServerError, match="cannot be read: No such file"):
         password(tmp_path / "password")
+
+
+@pytest.mark.parametrize("uri", ["bolt://me:hunter2@localhost:7687", "neo4j://hunter2@localhost"])
+def test_an_address_with_a_password_is_not_shown(uri: str) -> None:
+    with pytest.raises(UsageError, match="NEO4J_PASSWORD hold them") as refused:
+        reached(uri)
+    assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "uri", ["bolt://localhost:7687/?a=b", "neo4j://localhost?a", "bolt://local host:7687"]
+)
+def test_an_address_with_more_than_a_host_is_refused(uri: str) -> None:
+    with pytest.raises(UsageError, match="no address of a database"):
+        reached(uri)
