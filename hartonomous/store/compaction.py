@@ -95,7 +95,7 @@ def compact(home: Path, graph: Graph, lock: WriterLock, say: Say, progress: Prog
             raise ServerError(
                 "The server was stopped meanwhile; 'hartonomous up' copies its store."
             )
-        with _served_again(home, graph, ports, say), explained(home):
+        with lock.unrenewed(), _served_again(home, graph, ports, say), explained(home):
             stop_held(home)
             _copy(home, lock, say, progress)
 

@@ -7,6 +7,8 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 
 from hartonomous.errors import Conflict, HartonomousError
@@ -32,6 +34,7 @@ class WriterLock:
         self._owner = f"{purpose} (process {os.getpid()} on {socket.gethostname()})"
         self.token = secrets.token_hex(16)
         self._released = threading.Event()
+        self._renewing = threading.Lock()
         self._renewer = threading.Thread(target=self._renew, name="writer-lock", daemon=True)
 
     def __enter__(self) -> WriterLock:
@@ -67,6 +70,15 @@ class WriterLock:
             if error is None:
                 raise
 
+    @contextmanager
+    def unrenewed(self) -> Iterator[None]:
+        """Renew nothing meanwhile: the server is away, and the connection moves to another one.
+
+        A renewal that met the move waited on a connection that nobody answers.
+        """
+        with self._renewing:
+            yield
+
     def check(self, transaction: Transaction) -> None:
         """Raise Conflict, inside the writing transaction, when another writer took the lock."""
         if not transaction.run(query("load/check_lock"), token=self.token):
@@ -95,11 +107,9 @@ class WriterLock:
 
     def _renew(self) -> None:
         while not self._released.wait(RENEWAL):
-            try:
+            # Missing one renewal is no harm; `check` finds out when the lock is lost.
+            with self._renewing, suppress(HartonomousError):
                 self._graph.write(query("load/renew_lock"), token=self.token, seconds=LIFETIME)
-            except HartonomousError:
-                # Missing one renewal is no harm; `check` finds out when the lock is lost.
-                continue
 
 
 def _abandoned(holder: str | None, token: str) -> bool:

@@ -330,3 +330,22 @@ def test_a_stopped_server_ends_a_load_clearly_and_it_goes_on(
     with connect_managed(back) as graph:
         put_in(graph, bundle, "one")
         assert len(exported(graph)) > 300
+
+
+def test_nothing_is_renewed_while_the_connection_moves(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(locking, "RENEWAL", 0.05)
+
+    def expires() -> object:
+        return graph.read("MATCH (l:Lock) RETURN l.expires AS expires")[0]["expires"]
+
+    with WriterLock(graph, "test") as lock:
+        with lock.unrenewed():
+            before = expires()
+            time.sleep(0.5)
+            assert expires() == before
+        until = time.monotonic() + 30
+        while expires() == before and time.monotonic() < until:
+            time.sleep(0.05)
+        assert expires() != before
