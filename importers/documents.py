@@ -37,7 +37,14 @@ from hartonomous.identity import composition_keys, file_digest
 from hartonomous.schema import MICRO, evidence_type
 from importers.content_words import ContentWords
 from importers.sentence_encoders import SentenceEncoder, open_encoder
-from importers.sentence_reading import KINDS, LONGEST, Reading, find_documents, read_documents
+from importers.sentence_reading import (
+    KINDS,
+    LONGEST,
+    Reading,
+    find_documents,
+    read_documents,
+    refuse_bytes,
+)
 from importers.word_vectors import IMPORTER as WORD_VECTORS
 
 SENTENCE = "Sentence"
@@ -96,8 +103,7 @@ class Documents:
             return path.suffix.lower() in KINDS and not _holds_vectors(path)
         if not path.is_dir() or has_weights(weights_folder(path)):
             return False
-        found = find_documents(path).documents
-        return bool(found) and not any(map(_holds_vectors, found))
+        return bool(find_documents(path).documents)
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         refuse_options(self.name, options, vocabulary=True, tensor=True)
@@ -112,6 +118,7 @@ class Documents:
             raise BadInput(
                 f"{path} holds no document ({', '.join(KINDS)}).{_left_out(found.others)}"
             )
+        refuse_bytes(path, found.documents)
         encoder = open_encoder(options.encoder, options.device)
         reading = read_documents(path, found, options.limit, encoder.reach)
         if not reading.sentences:

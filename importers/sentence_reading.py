@@ -145,8 +145,7 @@ class FoundFiles:
 def find_documents(path: Path, exclude: tuple[str, ...] = ()) -> FoundFiles:
     """Return the documents at a path; `exclude` are patterns of names or of paths below it.
 
-    Hidden files and folders, and links that lead elsewhere, are passed over and counted. Raises
-    BadInput for more than `MOST_BYTES` together, before any is read.
+    Hidden files and folders, and links that lead elsewhere, are passed over and counted.
     """
     if path.is_file():
         return FoundFiles([path] if path.suffix.lower() in KINDS else [])
@@ -167,7 +166,6 @@ def find_documents(path: Path, exclude: tuple[str, ...] = ()) -> FoundFiles:
             found.documents.append(file)
         else:
             found.others["files of another kind"] += 1
-    _refuse_bytes(path, found.documents)
     return FoundFiles(found.documents, +found.others)
 
 
@@ -178,14 +176,15 @@ def _matches(parts: tuple[str, ...], pattern: str) -> bool:
     return any(fnmatchcase(name, pattern) for name in (*parts, *above))
 
 
-def _refuse_bytes(path: Path, found: list[Path]) -> None:
+def refuse_bytes(path: Path, found: list[Path]) -> None:
+    """Raise BadInput for more than `MOST_BYTES` together, before any is read."""
     # A file that is too large itself is left out, whatever the others take.
     sizes = (file.stat().st_size for file in found)
     total = sum(size for size in sizes if size <= LARGEST)
     if total > MOST_BYTES:
         raise BadInput(
             f"{path} holds {total / 1e6:,.0f} MB of documents, and up to {MOST_BYTES / 1e6:,.0f} MB "
-            "are read as one source; ingest its folders one by one."
+            "are read as one source; ingest its folders one by one, or leave some out with --exclude."
         )
 
 

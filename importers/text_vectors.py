@@ -102,26 +102,26 @@ def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
             f"{path} promises {counts[0]} words and has {len(words) + beyond}; it is truncated, or its "
             "first line is another file's."
         )
-    _refuse_columns(path, words, vectors)
     empty = np.empty((0, rows.dimensions), dtype=np.float32)
-    return ReadVectors(words, np.stack(vectors) if vectors else empty, beyond)
+    matrix = np.stack(vectors) if vectors else empty
+    _refuse_columns(path, words, matrix)
+    return ReadVectors(words, matrix, beyond)
 
 
-def _refuse_columns(path: Path, words: list[str | None], vectors: list[Floats]) -> None:
+def _refuse_columns(path: Path, words: list[str | None], matrix: Floats) -> None:
     """Raise BadInput where a column of running numbers stands before the words, or one of counts
     behind them."""
-    numbered = [str(word).partition(" ") for word in words]
-    begin = numbered[0][0] if numbered else ""
+    begin = str(words[0]).partition(" ")[0] if words else ""
     if begin in ("0", "1") and all(
-        word[0] == str(place) and word[2] for place, word in enumerate(numbered, int(begin))
+        str(word).startswith(f"{place} ") for place, word in enumerate(words, int(begin))
     ):
         raise BadInput(
             f"{path} numbers its lines before the words; take that column out: cut -d' ' -f2-."
         )
-    if len(vectors) < FEWEST_ROWS or len(vectors[0]) < FEWEST:
+    if len(matrix) < FEWEST_ROWS or matrix.shape[1] < FEWEST:
         return
-    first, others = np.array([row[0] for row in vectors]), np.stack(vectors)[:, 1:]
-    whole = (first >= 0).all() and (first == np.floor(first)).all()
+    first, others = matrix[:, 0], matrix[:, 1:]
+    whole = bool((first >= 0).all() and (first == np.floor(first)).all())
     if whole and first.max() > COUNT * np.abs(others).max() and (others % 1 != 0).any():
         raise BadInput(
             f"{path} has whole numbers up to {first.max():,.0f} behind the words, likely how often each "

@@ -21,11 +21,14 @@ from hartonomous.evidence import CONTEXTS, columns
 from hartonomous.extract.extracting import ExtractOptions, extract, open_model
 from hartonomous.extract.importing import OpenOptions
 from hartonomous.extract.neighbours import NeighbourOptions
+from hartonomous.forget.deleting import delete
+from hartonomous.forget.selecting import Selectors
 from hartonomous.identity import composition_key, content_digest
 from hartonomous.ingesting import load_bundle, prepare
 from hartonomous.schema import FORMULA_VERSION, MICRO, evidence_type
 from hartonomous.store.exporting import export_lines
 from hartonomous.store.graph import Graph
+from hartonomous.store.locking import WriterLock
 
 COUNTED = "SENTENCE_EVIDENCE"
 WORDS = (Path(__file__).parent / "words.txt").read_text().split()
@@ -172,6 +175,12 @@ def with_counted(bundle: Bundle, output: Path, seed: int, vector: bool = True) -
 def put_in(graph: Graph, bundle: Bundle, name: str, replace: bool = False) -> None:
     """Load a bundle under a name."""
     load_bundle(graph, bundle, name, silent, replace)
+
+
+def take_out(graph: Graph, selectors: Selectors, days: float = 30) -> str:
+    """Delete what selectors stand for and return the deletion, which can be undone for so long."""
+    with WriterLock(graph, "test") as lock:
+        return delete(graph, lock, selectors, silent, days).id
 
 
 def exported(graph: Graph) -> list[str]:

@@ -41,7 +41,7 @@ from hartonomous.extract.importing import (
 )
 from hartonomous.extract.neighbours import NeighbourOptions, Neighbours, nearest, search_cost
 from hartonomous.extract.resuming import FinishedWork
-from hartonomous.extract.supporting import trust
+from hartonomous.extract.track_trust import trust
 from hartonomous.odds import absent_constant
 from hartonomous.schema import ORDERS, evidence_type
 from hartonomous.speeds import LOAD, RATE, RUN, SEARCH, Forecast

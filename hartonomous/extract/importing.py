@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import cache
 from importlib.metadata import entry_points
 from itertools import chain
 from pathlib import Path
@@ -229,18 +229,19 @@ def importer_for(path: Path, name: str | None = None, documents: bool = False) -
         raise UsageError(f"No importer is called {name!r}; there are {', '.join(known)}.")
     if not path.exists():
         raise NotFound(f"There is nothing at {path}.")
-    folder = documents and name is None and path.is_dir()
-    if folder and (reader := next(filter(partial(_holds_documents, path), known.values()), None)):
-        return reader
-    refuse_known(path)
-    if name is not None and path.is_file() and not is_pickle(path):
-        return known[name]
     # Models go first: beside one there may be texts.
     usual = sorted(known.values(), key=lambda importer: importer.name == DOCUMENTS)
     candidates = [known[name]] if name is not None else usual
     readers = [one for one in candidates if documents and hasattr(one, "holds_documents")]
+    sure = [one for one in readers if one.holds_documents(path)]
+    if sure and path.is_dir():
+        # Whatever else lies in it.
+        return sure[0]
+    refuse_known(path)
+    if name is not None and path.is_file() and not is_pickle(path):
+        return known[name]
     chosen = chain(
-        (one for one in readers if _holds_documents(path, one)),
+        sure,
         (one for one in candidates if one.recognises(path)),
         (one for one in readers if not is_pickle(path)),
     )
@@ -250,11 +251,6 @@ def importer_for(path: Path, name: str | None = None, documents: bool = False) -
         if is_pickle(file):
             raise refuse_pickle(file)
     raise unknown(path, models_within(path, recognised_as_model), ", ".join(known))
-
-
-def _holds_documents(path: Path, importer: Importer) -> bool:
-    holds = getattr(importer, "holds_documents", None)
-    return holds is not None and bool(holds(path))
 
 
 def recognised_as_model(path: Path) -> bool:

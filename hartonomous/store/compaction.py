@@ -8,7 +8,7 @@ nobody else finds; a kill at any moment leaves the old store or the new one (sto
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -31,6 +31,7 @@ from hartonomous.store.server import (
     stop_held,
     turn_of,
 )
+from hartonomous.store.settling import Progress
 from hartonomous.store.store_copy import (
     Rows,
     complete,
@@ -40,8 +41,6 @@ from hartonomous.store.store_copy import (
     schema_statements,
     write_rows,
 )
-
-Progress = Callable[[str, int, int], None]
 
 HANDOVER = 600
 """Seconds that the lock in a copy lasts until its holder meets it on the server's own ports."""

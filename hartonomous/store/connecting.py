@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from hartonomous.errors import ServerError, UsageError
 from hartonomous.store.graph import Address, Graph
@@ -69,9 +69,12 @@ def _checked(uri: str) -> str:
     try:
         parts = urlsplit(uri if scheme else f"none://{uri}")
         host, port = parts.hostname, parts.port
+        # Only a cluster's scheme takes a routing context.
+        routed = bool(parts.query) and bool(parse_qsl(parts.query, strict_parsing=True))
+        plain = not routed or scheme.startswith("neo4j")
     except ValueError:
-        host, port = None, None
-    if scheme in SCHEMES and host and not re.search(r"[?#\s]", uri):
+        host, port, plain = None, None, False
+    if scheme in SCHEMES and host and plain and not re.search(r"[#\s]", uri):
         return uri
     of_browser = scheme in ("http", "https")
     wrong = "an address of Browser" if of_browser else "no address of a database"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hartonomous.evidence import DIGEST_LANES, check, digest, key_columns
 from hartonomous.extract.aggregating import Aggregator
 from hartonomous.extract.neighbours import Neighbours
-from hartonomous.extract.supporting import absent_constant, chance, trust
+from hartonomous.extract.track_trust import trust
 from hartonomous.identity import composition_keys
+from hartonomous.odds import absent_constant, chance
 from hartonomous.schema import evidence_type
 
 HEADS = evidence_type("HEAD_EVIDENCE")

@@ -44,12 +44,13 @@ from tests.building import (
     random_bundle,
     silent,
     structure,
+    take_out,
     wipe,
 )
 from tests.cli.test_commands import failed, run
 from tests.forget.test_certificates import told_by_the_page
 from tests.forget.test_erasing import CANARY, planted, wait
-from tests.forget.test_erasure_reach import PERSON, holding, of, refused_again, snap, take
+from tests.forget.test_erasure_reach import PERSON, holding, of, refused_again, snap
 from tests.forget.test_interrupted import ACT, small_steps
 
 __all__ = ["small_steps"]
@@ -324,7 +325,7 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
     put_in(managed, planted(tmp_path, 1), "a")
     put_in(managed, planted(tmp_path, 8), "zqxsource")
     snap(managed, "zqxsource")
-    take(managed, Selectors(sources=("zqxsource",)))
+    take_out(managed, Selectors(sources=("zqxsource",)))
     put_in(managed, of(planted(tmp_path, 2), subject=PERSON), "zqxsource")
     wait(managed, planted(tmp_path, 9), "waits")
     before = structure(managed)

@@ -21,7 +21,6 @@ from hartonomous.extract.neighbours import NeighbourOptions
 from hartonomous.forget import erasing
 from hartonomous.forget.attesting import certify_erasure
 from hartonomous.forget.backing_up import back_up, restore
-from hartonomous.forget.deleting import delete
 from hartonomous.forget.erasing import ErasureReport, erase
 from hartonomous.forget.retaining import area, place
 from hartonomous.forget.rolling_back import plan_rollback
@@ -43,6 +42,7 @@ from tests.building import (
     put_in,
     random_bundle,
     silent,
+    take_out,
     wipe,
     write_vectors,
 )
@@ -54,11 +54,6 @@ PERSON = "user_12345"
 
 def of(bundle: Bundle, **stated: str) -> Bundle:
     return replace(bundle, source=replace(bundle.source, **stated))
-
-
-def take(graph: Graph, selectors: Selectors, days: float = 30.0) -> str:
-    with WriterLock(graph, "test") as lock:
-        return delete(graph, lock, selectors, silent, days).id
 
 
 def snap(graph: Graph, name: str) -> None:
@@ -100,8 +95,8 @@ def test_what_only_a_deletion_keeps_is_erased_there(graph: Graph, tmp_path: Path
     put_in(graph, random_bundle(tmp_path, 1), "stays")
     mine = of(planted(tmp_path, 2), subject=PERSON)
     put_in(graph, mine, "zqxmine")
-    first = take(graph, Selectors(concepts=(CANARY,)))
-    second = take(graph, Selectors(sources=("zqxmine",)))
+    first = take_out(graph, Selectors(concepts=(CANARY,)))
+    second = take_out(graph, Selectors(sources=("zqxmine",)))
     before = exported(graph)
     assert any("retained" in file for file in holding(graph, PERSON))
     report = wipe_out(graph, Selectors(people=(PERSON,)))
@@ -141,7 +136,7 @@ def test_every_selector_finds_what_deletions_keep(graph: Graph, tmp_path: Path) 
     ]
     snap(graph, "before")
     for selectors in chosen:
-        take(graph, selectors)
+        take_out(graph, selectors)
     before = exported(graph)
     for selectors in chosen:
         report = wipe_out(graph, selectors)
@@ -161,7 +156,7 @@ def test_every_selector_finds_what_deletions_keep(graph: Graph, tmp_path: Path) 
 def test_a_mixture_of_live_and_kept(graph: Graph, tmp_path: Path) -> None:
     for seed, name in ((1, "stays"), (2, "zqxlive"), (3, "zqxkept")):
         put_in(graph, random_bundle(tmp_path, seed), name)
-    take(graph, Selectors(sources=("zqxkept",)))
+    take_out(graph, Selectors(sources=("zqxkept",)))
     chosen = Selectors(sources=("zqxlive", "zqxkept"))
     report = wipe_out(graph, chosen)
     assert report.removed > 0 and report.deletions_purged == 1
@@ -173,7 +168,7 @@ def test_a_mixture_of_live_and_kept(graph: Graph, tmp_path: Path) -> None:
 
 def test_an_older_source_of_the_same_name_goes_too(graph: Graph, tmp_path: Path) -> None:
     put_in(graph, random_bundle(tmp_path, 1), "zqxname")
-    take(graph, Selectors(sources=("zqxname",)))
+    take_out(graph, Selectors(sources=("zqxname",)))
     put_in(graph, random_bundle(tmp_path, 2), "zqxname")
     assert wipe_out(graph, Selectors(sources=("zqxname",))).deletions_purged == 1
     assert holding(graph, "zqxname") == []
@@ -185,7 +180,7 @@ def test_a_person_goes_with_the_last_source(graph: Graph, tmp_path: Path) -> Non
     for seed, name in ((1, "zqxone"), (2, "zqxtwo"), (3, "zqxthree")):
         put_in(graph, of(random_bundle(tmp_path, seed), subject=PERSON), name)
     put_in(graph, random_bundle(tmp_path, 4), "stays")
-    deletion = take(graph, Selectors(sources=("zqxtwo",)))
+    deletion = take_out(graph, Selectors(sources=("zqxtwo",)))
     report = wipe_out(graph, Selectors(sources=("zqxone",)))
     held = {one.what: (one.until, one.do) for one in report.still_held}
     (live, kept) = sorted(held)
@@ -269,7 +264,7 @@ def test_what_is_kept_for_other_graphs_is_named(
     mine = of(planted(tmp_path, 1), subject=PERSON)
     put_in(graph, mine, "zqxthere")
     snap(graph, "theirs")
-    deletion = take(graph, Selectors(sources=("zqxthere",)))
+    deletion = take_out(graph, Selectors(sources=("zqxthere",)))
     place_there = wait(graph, mine, "zqxthere")
     there = graph.read("MATCH (g:State) RETURN g.identity AS i")[0]["i"]
     # Another graph of the same home: another server, by all that is kept here.
@@ -305,8 +300,8 @@ def test_snapshots_and_names_alone(graph: Graph, tmp_path: Path) -> None:
     put_in(graph, of(planted(tmp_path, 2), subject=PERSON), "zqxmine")
     put_in(graph, random_bundle(tmp_path, 3), "zqxtheirs")
     snap(graph, f"with-{PERSON}")
-    take(graph, Selectors(sources=("zqxmine", "zqxtheirs")), days=0)
-    take(graph, Selectors(concepts=(_word(graph),)), days=0)
+    take_out(graph, Selectors(sources=("zqxmine", "zqxtheirs")), days=0)
+    take_out(graph, Selectors(concepts=(_word(graph),)), days=0)
     with WriterLock(graph, "test") as lock:
         assert expire(graph, lock) == 1
     snap(graph, "without")
@@ -335,7 +330,7 @@ def test_what_else_deletions_say_of_it_goes(graph: Graph, tmp_path: Path) -> Non
     for seed, name in ((1, "stays"), (2, "zqxsurvivor")):
         put_in(graph, random_bundle(tmp_path, seed, size=118), name)
     word = _word(graph)
-    kept = take(
+    kept = take_out(
         graph, Selectors(evidence=(evidence_range("stays", "EMBEDDING_EVIDENCE", None, 0.5),))
     )
     assert "zqxsurvivor" in (place(kept) / "plan.json").read_text()
@@ -343,7 +338,7 @@ def test_what_else_deletions_say_of_it_goes(graph: Graph, tmp_path: Path) -> Non
     assert place(kept).is_dir()
     assert holding(graph, "zqxsurvivor") == []
     # A deletion whose window has ended, and which still stands for words an earlier one could return.
-    take(graph, Selectors(concepts=(word,)), days=0)
+    take_out(graph, Selectors(concepts=(word,)), days=0)
     with WriterLock(graph, "test") as lock:
         assert expire(graph, lock) == 1
     assert f'"{word}"' in "".join(f.read_text() for f in area().rglob("plan.json"))
@@ -357,7 +352,7 @@ def test_what_else_deletions_say_of_it_goes(graph: Graph, tmp_path: Path) -> Non
 def test_a_damaged_deletion_does_not_stop_an_erasure(graph: Graph, tmp_path: Path) -> None:
     for seed, name in ((1, "stays"), (2, "zqxkept"), (3, "zqxlive")):
         put_in(graph, random_bundle(tmp_path, seed), name)
-    kept = take(graph, Selectors(sources=("zqxkept",)))
+    kept = take_out(graph, Selectors(sources=("zqxkept",)))
     (file, *_) = (place(kept) / "plan.json.rows").glob("*_EVIDENCE.parquet")
     file.write_bytes(b"?")
     assert wipe_out(graph, Selectors(sources=("zqxlive",))).deletions_purged == 1
@@ -370,7 +365,7 @@ def test_another_case_is_not_taken_for_what_was_erased(graph: Graph, tmp_path: P
     rng = np.random.default_rng(1)
     path = write_vectors(tmp_path / "m", words, rng.normal(size=(len(words), 6)))
     put_in(graph, bundle_of(path, tmp_path / "b"), "a")
-    take(graph, Selectors(concepts=("zqxking",)))
+    take_out(graph, Selectors(concepts=("zqxking",)))
     before = exported(graph)
     assert wipe_out(graph, Selectors(concepts=("zqxking",))).removed == 0
     refused_again(graph, Selectors(concepts=("zqxking",)))
@@ -419,7 +414,7 @@ def test_a_snapshot_that_names_what_was_erased_does_not_come_back(
     put_in(graph, random_bundle(tmp_path, 1), "stays")
     put_in(graph, of(planted(tmp_path, 2), subject=PERSON), "zqxmine")
     for chosen in (Selectors(concepts=(CANARY,)), Selectors(people=(PERSON,))):
-        deletion = take(graph, chosen)
+        deletion = take_out(graph, chosen)
         snap(graph, "names-it")
         with WriterLock(graph, "test") as lock:
             back_up(graph, lock, tmp_path / deletion, silent)
@@ -460,7 +455,7 @@ def test_an_erasure_cut_short_resumes_all_of_it(
         put_in(graph, of(planted(folder, 2), subject=PERSON), "zqxkept")
         put_in(graph, of(planted(folder, 3), subject=PERSON), "zqxlive")
         snap(graph, "before-zqxlive")
-        take(graph, Selectors(sources=("zqxkept",)))
+        take_out(graph, Selectors(sources=("zqxkept",)))
         wait(graph, of(planted(folder, 4), subject=PERSON), "zqxwaits")
         with monkeypatch.context() as patched, pytest.raises(Stop):
             patched.setattr(erasing, step, stop)

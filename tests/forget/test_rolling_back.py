@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from hartonomous.errors import Conflict
-from hartonomous.forget.deleting import delete
 from hartonomous.forget.erasing import erase
 from hartonomous.forget.rolling_back import Rollback, plan_rollback, rollback
 from hartonomous.forget.selecting import Selectors, evidence_range
@@ -16,7 +15,15 @@ from hartonomous.forget.undoing import undo
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
 from hartonomous.store.logbook import read_log, verify_log
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent, structure
+from tests.building import (
+    causal_bundle,
+    exported,
+    put_in,
+    random_bundle,
+    silent,
+    structure,
+    take_out,
+)
 
 CONCEPT = Selectors(concepts=("king",))
 
@@ -27,11 +34,6 @@ def filled(graph: Graph, tmp_path: Path) -> Graph:
     put_in(graph, random_bundle(tmp_path, 2, size=90), "two")
     put_in(graph, causal_bundle(tmp_path, 3), "causal")
     return graph
-
-
-def take_out(graph: Graph, selectors: Selectors) -> str:
-    with WriterLock(graph, "test") as lock:
-        return delete(graph, lock, selectors, silent).id
 
 
 def keep(graph: Graph, name: str) -> None:

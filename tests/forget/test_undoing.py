@@ -12,7 +12,6 @@ import pytest
 
 from hartonomous.bundle import Bundle
 from hartonomous.errors import Conflict, NotFound
-from hartonomous.forget.deleting import delete
 from hartonomous.forget.erasing import erase
 from hartonomous.forget.retaining import area, place
 from hartonomous.forget.rolling_back import rollback
@@ -21,13 +20,8 @@ from hartonomous.forget.snapshots import create_snapshot, drop_snapshot
 from hartonomous.forget.undoing import deletions, undo
 from hartonomous.store.graph import Graph
 from hartonomous.store.locking import WriterLock
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
+from tests.building import causal_bundle, exported, put_in, random_bundle, silent, take_out, wipe
 from tests.forget.test_planning import random_selectors
-
-
-def take_out(graph: Graph, selectors: Selectors, days: float = 30) -> str:
-    with WriterLock(graph, "test") as lock:
-        return delete(graph, lock, selectors, silent, days).id
 
 
 def take_back(graph: Graph, deletion: str) -> None:

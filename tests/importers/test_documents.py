@@ -449,6 +449,18 @@ def test_what_lies_beside_documents_does_not_stop_a_folder(
     assert model.vocabulary.excluded == {"files of another kind": len(odd.split())}
 
 
+def test_what_is_excluded_does_not_count_for_the_bound(
+    tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentence_reading, "MOST_BYTES", 100)
+    (tmp_path / "a.md").write_text("The office opens at nine.\n\nBoats are moored here.")
+    (tmp_path / "big.txt").write_text("The office opens at nine. " * 10)
+    with pytest.raises(BadInput, match="some out with --exclude"):
+        opened(tmp_path, encoder)
+    model = opened(tmp_path, encoder, exclude=("big.txt",))
+    assert [file.name for file in model.files] == ["a.md"]
+
+
 def test_pointers_among_documents_are_told(tmp_path: Path, encoder: Path) -> None:
     (tmp_path / "a.md").write_text("The office opens at nine.\n\nBoats are moored here.")
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'4d' * 32}\nsize 12345\n"

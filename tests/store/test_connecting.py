@@ -15,7 +15,13 @@ def reached(uri: str, **more: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "uri", ["bolt://localhost:7687", "neo4j+s://abc.databases.example.io", "bolt+ssc://[::1]:7687"]
+    "uri",
+    [
+        "bolt://localhost:7687",
+        "neo4j+s://abc.databases.example.io",
+        "bolt+ssc://[::1]:7687",
+        "neo4j://graph.example.org:7687?policy=eu",
+    ],
 )
 def test_an_address_of_a_database(uri: str) -> None:
     assert reached(uri) == uri

@@ -7,10 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.odds import absent_constant, chance, support
-
-__all__ = ["absent_constant", "chance", "support", "trust"]
-
 FULL_TRUST_RATIO = 150
 """Participation ratio from which a track is trusted fully."""
 
