@@ -9,15 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measuring import Figure
-from hartonomous.ask.answering import ask
+from hartonomous.ask.relations.question_answers import ask
 from hartonomous.errors import NotFound
-from hartonomous.extract.encoding import Encoder, open_encoder
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from hartonomous.ingesting import load_bundle, prepare
-from hartonomous.store.connecting import connect_managed
-from hartonomous.store.graph import Graph
-from hartonomous.store.server import running_address
+from hartonomous.extract.encoder_protocol import Encoder, open_encoder
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.graph.driver import Graph
+from hartonomous.operations.ingestion import load_bundle, prepare
+from hartonomous.server.connection import connect_managed
+from hartonomous.server.managed_server import running_address
 from tests.document_files import ASKED, DOCUMENTS
 from tests.models import MINILM
 from tests.private_server import private_server

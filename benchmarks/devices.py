@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measuring import Figure, seconds
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions, VectorTrack
-from hartonomous.extract.neighbours import NeighbourOptions, nearest
-from hartonomous.extract.texts import paragraphs
-from importers.transformer_loading import DEVICE_TOLERANCE
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions, VectorTrack
+from hartonomous.extract.input_texts import paragraphs
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
+from importers.transformers.transformer_weights import DEVICE_TOLERANCE
 from tests import models
 from tests.building import silent
 

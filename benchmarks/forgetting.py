@@ -9,17 +9,17 @@ import numpy as np
 from benchmarks.measuring import Figure, seconds
 from benchmarks.serving import bench
 from hartonomous.bundle import Bundle
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.forget.comparing import Difference, compare, read_side
-from hartonomous.forget.deleting import DeletionReport, apply
-from hartonomous.forget.planning import Plan, plan
-from hartonomous.forget.selecting import Selectors
-from hartonomous.forget.snapshots import create_snapshot
-from hartonomous.forget.undoing import undo
-from hartonomous.ingesting import load_bundle, rate
-from hartonomous.store.graph import Graph
-from hartonomous.store.locking import WriterLock
+from hartonomous.delete.deletion import DeletionReport, apply
+from hartonomous.delete.deletion_plan import Plan, plan
+from hartonomous.delete.selectors import Selectors
+from hartonomous.delete.undo import undo
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.operations.ingestion import load_bundle, rate
+from hartonomous.versions.diff import Difference, compare, read_side
+from hartonomous.versions.snapshots import create_snapshot
 from tests import models
 from tests.building import silent, write_vectors
 

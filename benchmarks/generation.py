@@ -18,18 +18,18 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import Figure, pieces_folder, seconds
 from benchmarks.serving import bench
-from hartonomous.ask.expecting import Expecting
-from hartonomous.ask.generating import GenerateOptions, Generator
-from hartonomous.ask.sampling import Filters
-from hartonomous.ask.walking import FOLLOWING, Walker
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from hartonomous.extract.resuming import FinishedWork
-from hartonomous.ingesting import load_bundle
-from hartonomous.store.graph import Graph
-from importers.causal_running import LENGTH, Observed
-from importers.transformer_loading import Transformer, load_transformer
-from importers.transformer_next import SEQUENCES
+from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.text_generator import GenerateOptions, Generator
+from hartonomous.ask.generation.token_sampling import Filters
+from hartonomous.ask.generation.walk_generator import FOLLOWING, Walker
+from hartonomous.extract.checkpoints import FinishedWork
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.graph.driver import Graph
+from hartonomous.operations.ingestion import load_bundle
+from importers.transformers.causal_model import LENGTH, Observed
+from importers.transformers.next_tokens import SEQUENCES
+from importers.transformers.transformer_weights import Transformer, load_transformer
 from tests import models
 from tests.building import silent
 

@@ -14,17 +14,17 @@ from gensim.models import KeyedVectors
 
 from benchmarks.measuring import Figure, seconds
 from benchmarks.serving import bench
-from hartonomous.ask.neighbourhood import neighbours
+from hartonomous.ask.relations.neighbourhood import neighbours
 from hartonomous.bundle import Bundle
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.forget.deleting import delete_source
-from hartonomous.store.graph import Graph
-from hartonomous.store.loading import go_live, load
-from hartonomous.store.locking import WriterLock
-from hartonomous.store.logbook import Entry
-from hartonomous.store.server import ServerAddress
-from hartonomous.store.settling import schedule, settle
+from hartonomous.delete.deletion import delete_source
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.load.loader import go_live, load
+from hartonomous.rate.rating_pass import schedule, settle
+from hartonomous.server.managed_server import ServerAddress
+from hartonomous.transparency.transparency_log import Entry
 from tests import models
 from tests.building import silent, wipe
 
@@ -36,10 +36,10 @@ GLOVE_WORDS = 50_000
 INGEST = """
 import json, resource, sys, time
 from pathlib import Path
-from hartonomous.extract.extracting import ExtractOptions, open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.ingesting import ingest
-from hartonomous.store.graph import Address, Graph
+from hartonomous.extract.extraction import ExtractOptions, open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.operations.ingestion import ingest
+from hartonomous.graph.driver import Address, Graph
 began = time.perf_counter()
 with Graph(Address(sys.argv[1], "neo4j", sys.argv[2])) as graph:
     opened = open_model(sys.argv[3], OpenOptions())

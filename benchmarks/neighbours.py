@@ -7,8 +7,13 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.measuring import Figure, interleaved, seconds
-from hartonomous.extract.importing import OpenOptions, importer_for
-from hartonomous.extract.neighbours import NeighbourOptions, centred, nearest, normalised
+from hartonomous.extract.importer_protocol import OpenOptions, importer_for
+from hartonomous.extract.search.nearest_neighbours import (
+    NeighbourOptions,
+    centred,
+    nearest,
+    normalised,
+)
 from tests import models
 
 ROUNDS = 5

@@ -15,20 +15,20 @@ from gensim.test.utils import datapath
 
 from benchmarks.measuring import Figure, pieces_folder
 from benchmarks.serving import bench
-from hartonomous.ask.evaluating_next import NextScore, evaluate_next
-from hartonomous.ask.expecting import Expecting
+from hartonomous.ask.generation.next_token_model import Expecting
 from hartonomous.bundle import Bundle
-from hartonomous.extract.counting import ExpectationCounter, Expectations, Listed
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions, Progress, ReadText
-from hartonomous.extract.resuming import FinishedWork
-from hartonomous.extract.texts import paragraphs
-from hartonomous.ingesting import load_bundle
+from hartonomous.evaluate.next_token_evaluation import NextScore, evaluate_next
+from hartonomous.extract.checkpoints import FinishedWork
+from hartonomous.extract.context_counts import ExpectationCounter, Expectations, Listed
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions, Progress, ReadText
+from hartonomous.extract.input_texts import paragraphs
+from hartonomous.graph.driver import Graph
+from hartonomous.operations.ingestion import load_bundle
 from hartonomous.schema import MICRO
-from hartonomous.store.graph import Graph
-from importers.causal_running import CausalRunner, Observed
-from importers.transformer_loading import load_transformer
-from importers.transformer_next import count_observed
+from importers.transformers.causal_model import CausalRunner, Observed
+from importers.transformers.next_tokens import count_observed
+from importers.transformers.transformer_weights import load_transformer
 from tests import models
 from tests.building import silent, wipe
 

@@ -10,12 +10,12 @@ from scipy.sparse import csgraph
 
 from benchmarks.measuring import Figure, seconds
 from benchmarks.serving import bench
-from hartonomous.ask.connecting import path
-from hartonomous.ask.projecting import drop_all, projection
+from hartonomous.ask.paths.projections import drop_all, projection
+from hartonomous.ask.paths.word_paths import path
+from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_key
+from hartonomous.rate.formulas import consensus, cost
 from hartonomous.schema import FORMULA_VERSION
-from hartonomous.store.graph import Graph
-from hartonomous.store.rating import consensus, cost
 
 WORDS, NEAR, FAR = 40_000, 25, 25
 BATCH = 20_000

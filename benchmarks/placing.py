@@ -9,13 +9,13 @@ from scipy.spatial import cKDTree
 
 from benchmarks.measuring import Figure
 from benchmarks.serving import bench
-from hartonomous.ask.placement_figures import neighbour_recall, same_token_agreement
-from hartonomous.ask.placing import place
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.extract.wording import WordVectors
-from hartonomous.ingesting import prepare
-from hartonomous.store.graph import Graph
+from hartonomous.ask.layout.placement import place
+from hartonomous.ask.layout.placement_quality import neighbour_recall, same_token_agreement
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.extract.word_matrix import WordVectors
+from hartonomous.graph.driver import Graph
+from hartonomous.operations.ingestion import prepare
 from tests import models
 from tests.building import put_in, silent, wipe
 

@@ -13,13 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measuring import Figure, seconds
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from hartonomous.extract.neighbours import centred, normalised
-from importers.causal_running import CausalRunner
-from importers.transformer_loading import Transformer, load_transformer
-from importers.transformer_promotions import Promotions
-from importers.transformer_tracks import HEAD_SUPPORT
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.search.nearest_neighbours import centred, normalised
+from importers.transformers.causal_model import CausalRunner
+from importers.transformers.head_promotions import Promotions
+from importers.transformers.transformer_tracks import HEAD_SUPPORT
+from importers.transformers.transformer_weights import Transformer, load_transformer
 from tests import models
 
 HEAD = 130

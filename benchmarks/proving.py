@@ -12,9 +12,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.measuring import Figure, interleaved
-from hartonomous import merkle
-from hartonomous.forget.certifying import DOES_NOT_ESTABLISH, wrap
-from hartonomous.signing import Head, SigningKey, canonical, encode, sign_head
+from hartonomous.proof.certificate import DOES_NOT_ESTABLISH, wrap
+from hartonomous.transparency import merkle
+from hartonomous.transparency.signing import Head, SigningKey, canonical, encode, sign_head
 
 ROUNDS = 9
 ENTRIES = 100_000
@@ -26,7 +26,7 @@ def run() -> list[Figure]:
         place = Path(folder)
         (place / "certificate").write_bytes(_certificate(key))
         (place / "key").write_text(str(key.public))
-        script = str(files("hartonomous.forget") / "verify_certificate.py")
+        script = str(files("hartonomous.proof") / "verify_certificate.py")
         command = [sys.executable, "-I", script, "certificate", "--key", "key"]
         took = interleaved(
             ROUNDS,

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from hartonomous.ingesting import prepare
-from hartonomous.store.connecting import connect_managed
-from hartonomous.store.graph import Graph
-from hartonomous.store.server import ServerAddress, purge, start
+from hartonomous.graph.driver import Graph
+from hartonomous.operations.ingestion import prepare
+from hartonomous.server.connection import connect_managed
+from hartonomous.server.managed_server import ServerAddress, purge, start
 
 
 @dataclass(frozen=True)

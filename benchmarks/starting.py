@@ -8,9 +8,9 @@ from pathlib import Path
 from unittest.mock import patch
 
 from benchmarks.measuring import Figure, seconds
-from hartonomous.store.assembly import assembly, java
-from hartonomous.store.class_archive import archive_of
-from hartonomous.store.server import purge, start, stop
+from hartonomous.server.class_data_sharing import archive_of
+from hartonomous.server.jars import assembly, java
+from hartonomous.server.managed_server import purge, start, stop
 
 ROUNDS = 3
 
@@ -19,7 +19,7 @@ def run() -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="hartonomous-bench-") as folder:
         home = Path(folder) / "home"
         try:
-            with patch("hartonomous.store.server.sharing_flags", return_value=[]):
+            with patch("hartonomous.server.managed_server.sharing_flags", return_value=[]):
                 _cycle(home)
                 plain = _median(home)
             archive = archive_of(java(), assembly(_silent))

@@ -10,16 +10,16 @@ from pathlib import Path
 
 from benchmarks.measuring import Figure, seconds
 from benchmarks.serving import bench
-from hartonomous.ask.affinity import affinity
-from hartonomous.ask.evaluating import Correlation, Evaluation, evaluate, gensim_pairs
-from hartonomous.ask.neighbourhood import neighbours
-from hartonomous.ask.word_rows import find_words
-from hartonomous.extract.extracting import ExtractOptions, open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.extract.wording import WordVectors
-from hartonomous.ingesting import ingest, rate
-from hartonomous.store.graph import Graph
-from hartonomous.store.server import ServerAddress
+from hartonomous.ask.relations.affinity import affinity
+from hartonomous.ask.relations.neighbourhood import neighbours
+from hartonomous.ask.relations.word_rows import find_words
+from hartonomous.evaluate.word_similarity import Correlation, Evaluation, evaluate, gensim_pairs
+from hartonomous.extract.extraction import ExtractOptions, open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.extract.word_matrix import WordVectors
+from hartonomous.graph.driver import Graph
+from hartonomous.operations.ingestion import ingest, rate
+from hartonomous.server.managed_server import ServerAddress
 from tests import models
 from tests.building import silent
 
@@ -32,10 +32,10 @@ BARS = {"WordSim-353": (0.79, 0.02), "SimLex-999": (0.51, 0.015)}
 INGEST = """
 import json, resource, sys, time
 from pathlib import Path
-from hartonomous.extract.extracting import ExtractOptions, open_model
-from hartonomous.extract.importing import ALL, OpenOptions
-from hartonomous.ingesting import ingest
-from hartonomous.store.graph import Address, Graph
+from hartonomous.extract.extraction import ExtractOptions, open_model
+from hartonomous.extract.importer_protocol import ALL, OpenOptions
+from hartonomous.operations.ingestion import ingest
+from hartonomous.graph.driver import Address, Graph
 began = time.perf_counter()
 with Graph(Address(sys.argv[1], "neo4j", sys.argv[2])) as graph:
     opened = open_model(sys.argv[3], OpenOptions(tracks=frozenset({ALL})))

@@ -9,11 +9,16 @@ import faiss
 import numpy as np
 
 from benchmarks.measuring import Figure, seconds
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from hartonomous.extract.neighbours import NeighbourOptions, centred, nearest, normalised
-from importers.transformer_loading import load_transformer
-from importers.transformer_states import BATCH
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.search.nearest_neighbours import (
+    NeighbourOptions,
+    centred,
+    nearest,
+    normalised,
+)
+from importers.transformers.hidden_states import BATCH
+from importers.transformers.transformer_weights import load_transformer
 from tests import models
 from tests.building import silent
 

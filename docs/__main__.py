@@ -10,9 +10,9 @@ import click
 
 from hartonomous import schema
 from hartonomous.cli import COMMANDS, main
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.procedures import PREFIX, callable_statements
 from hartonomous.schema import Property
-from hartonomous.store.procedures import PREFIX, callable_statements
-from hartonomous.store.queries import query
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Made by `make docs`; change the code it is made from instead. -->\n\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
-from hartonomous.store.server import default_home, running_address
+from hartonomous.server.managed_server import default_home, running_address
 
 HERE = Path(__file__).parent
 QUERY = "MATCH p = (:Token {text: 'king'})-[r:RELATES]-(d:Token) RETURN p ORDER BY r.consensus DESC LIMIT 14"

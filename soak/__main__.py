@@ -24,18 +24,18 @@ import numpy as np
 import psutil
 
 from hartonomous.bundle import Bundle
+from hartonomous.delete import executor
+from hartonomous.delete.deletion import delete_source, resume
+from hartonomous.delete.deletion_plan import plan
 from hartonomous.errors import NotFound
-from hartonomous.forget import removal
-from hartonomous.forget.deleting import delete_source, resume
-from hartonomous.forget.planning import plan
-from hartonomous.store.connecting import connect_managed
-from hartonomous.store.graph import Graph
-from hartonomous.store.locking import WriterLock
-from hartonomous.store.server import purge, start, status
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.server.connection import connect_managed
+from hartonomous.server.managed_server import purge, start, status
 from soak import schedules
 from tests.building import exported, put_in, random_bundle, silent, wipe
-from tests.forget.test_planning import check_prediction, random_selectors
-from tests.forget.test_undoing import History, run_history
+from tests.delete.test_deletion_plan import check_prediction, random_selectors
+from tests.delete.test_undo import History, run_history
 
 PAGE = Path(__file__).parents[1] / "docs" / "soak.md"
 MINUTES = float(os.environ.get("HARTONOMOUS_SOAK_MINUTES", "10"))
@@ -54,11 +54,11 @@ import os, sys
 from pathlib import Path
 from hartonomous.bundle import read_bundle
 from hartonomous.forget import removal
-from hartonomous.forget.deleting import delete_source
-from hartonomous.ingesting import load_bundle
+from hartonomous.delete.deletion import delete_source
+from hartonomous.operations.ingestion import load_bundle
 from hartonomous.store import loading, settling
-from hartonomous.store.graph import Address, Graph
-from hartonomous.store.locking import WriterLock
+from hartonomous.graph.driver import Address, Graph
+from hartonomous.graph.writer_lock import WriterLock
 loading.BATCH_ROWS = settling.STARTS = removal.ROWS = 20
 act, name, path = sys.argv[1:4]
 none = lambda *done: None
@@ -269,7 +269,7 @@ def run_histories() -> bool:
     with tempfile.TemporaryDirectory(prefix="hartonomous-soak-") as scratch:
         # What deletions keep lies there too.
         os.environ["HARTONOMOUS_HOME"] = str(Path(scratch) / "home")
-        removal.ROWS = 20
+        executor.ROWS = 20
         world = World(Path(scratch) / "home", Path(scratch))
         try:
             for part, tally in parts:

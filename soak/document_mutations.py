@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hartonomous.errors import HartonomousError
-from importers.sentence_reading import Reading, read_file
+from importers.documents.sentence_sequence import Reading, read_file
 from soak import document_readers as readers
 from soak.made_documents import made
 from tests.document_files import DOCUMENTS, write_drawn, write_pdf

@@ -30,8 +30,8 @@ from types import FrameType
 import numpy as np
 
 from hartonomous.errors import HartonomousError
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
 from soak.file_mutations import Files, mutated
 from soak.model_readers import READERS, normal
 from soak.model_samples import Sample, samples

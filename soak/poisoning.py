@@ -14,12 +14,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hartonomous.ask.pair_sets import PairSet, compare, pair_set
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.extract.neighbours import NeighbourOptions, nearest
-from hartonomous.store.agreeing import LEAST_LIFT, MOST_APART, Agreement
-from hartonomous.store.hubness import MOST_HUBNESS
+from hartonomous.evaluate.pair_sets import PairSet, compare, pair_set
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
+from hartonomous.rate.hubness import MOST_HUBNESS
+from hartonomous.rate.source_agreement import LEAST_LIFT, MOST_APART, Agreement
 from tests import models
 from tests.planting import with_hubs
 

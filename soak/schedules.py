@@ -32,17 +32,17 @@ from typing import Any
 import numpy as np
 import psutil
 
+from hartonomous.delete.deletion import delete
+from hartonomous.delete.selectors import Selectors
+from hartonomous.erase.compaction import find_bytes
 from hartonomous.errors import HartonomousError
-from hartonomous.forget.deleting import delete
-from hartonomous.forget.selecting import Selectors
-from hartonomous.store.compaction import find_bytes
-from hartonomous.store.connecting import connect
-from hartonomous.store.home import ADMIN
-from hartonomous.store.keys import directory
-from hartonomous.store.launching import ENTRY, choose_ports
-from hartonomous.store.locking import WriterLock
-from hartonomous.store.logbook import verify_log
-from hartonomous.store.schema_check import schema_differences
+from hartonomous.graph.schema_check import schema_differences
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.server.connection import connect
+from hartonomous.server.home import ADMIN
+from hartonomous.server.server_process import ENTRY, choose_ports
+from hartonomous.transparency.keys import directory
+from hartonomous.transparency.transparency_log import verify_log
 from tests.building import WORDS, bundle_of, exported, put_in, silent, wipe, write_vectors
 
 PATIENCE = 900.0

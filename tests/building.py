@@ -17,18 +17,18 @@ from hartonomous.bundle import (
     SourceDescription,
     TrackDescription,
 )
+from hartonomous.delete.deletion import delete
+from hartonomous.delete.selectors import Selectors
 from hartonomous.evidence import CONTEXTS, columns
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.extract.neighbours import NeighbourOptions
-from hartonomous.forget.deleting import delete
-from hartonomous.forget.selecting import Selectors
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import composition_key, content_digest
-from hartonomous.ingesting import load_bundle, prepare
+from hartonomous.load.canonical_export import export_lines
+from hartonomous.operations.ingestion import load_bundle, prepare
 from hartonomous.schema import FORMULA_VERSION, MICRO, evidence_type
-from hartonomous.store.exporting import export_lines
-from hartonomous.store.graph import Graph
-from hartonomous.store.locking import WriterLock
 
 COUNTED = "SENTENCE_EVIDENCE"
 WORDS = (Path(__file__).parent / "words.txt").read_text().split()

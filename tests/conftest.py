@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hartonomous.store.connecting import connect_managed
-from hartonomous.store.graph import Graph
-from hartonomous.store.server import ServerAddress, running_address, start
+from hartonomous.graph.driver import Graph
+from hartonomous.server.connection import connect_managed
+from hartonomous.server.managed_server import ServerAddress, running_address, start
 from tests.building import wipe
 from tests.private_server import private_server
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import psutil
 
-from hartonomous.store import server as serving
-from hartonomous.store.server import ServerAddress, start
+from hartonomous.server import managed_server as serving
+from hartonomous.server.managed_server import ServerAddress, start
 
 JAVA_17 = 'openjdk version "17.0.15" 2025-04-15'
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from hartonomous.bundle import Bundle
-from hartonomous.extract.extracting import ExtractOptions, extract
-from hartonomous.extract.importing import OpenedModel
-from hartonomous.extract.neighbours import NeighbourOptions
+from hartonomous.extract.extraction import ExtractOptions, extract
+from hartonomous.extract.importer_protocol import OpenedModel
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from tests.building import silent
 
 GROUPS = """

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from hartonomous import schema
-from hartonomous.store.graph import Graph
+from hartonomous.graph.driver import Graph
 
 STRUCTURE = [name for name, _ in schema.STRUCTURE]
 TYPES = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_key
+from hartonomous.rate.formulas import consensus, cost
 from hartonomous.schema import FORMULA_VERSION
-from hartonomous.store.graph import Graph
-from hartonomous.store.rating import consensus, cost
 
 _WORDS = """
 UNWIND $words AS word

@@ -10,8 +10,8 @@ from pathlib import Path
 import gguf
 import numpy as np
 
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
 
 TOKENS = ["[PAD]", "[unused1]", "king", "queen", "##ing", "throne", "crown"]
 TEXT, ARRAY, UINT32 = 8, 9, 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from hartonomous.extract.neighbours import centred, normalised
+from hartonomous.extract.search.nearest_neighbours import centred, normalised
 
 
 def shuffled(vectors: np.ndarray, share: float, rng: np.random.Generator) -> np.ndarray:

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from hartonomous.errors import ServerError
-from hartonomous.store.server import purge, start
+from hartonomous.server.managed_server import purge, start
 
 ROOT = Path(__file__).parents[1]
 PREFIX = "hartonomous-test-"

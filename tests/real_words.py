@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenOptions
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenOptions
 from tests import models
 
 GLOVE_WORDS = 20_000

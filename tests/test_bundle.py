@@ -15,8 +15,8 @@ import pytest
 from hartonomous.bundle import BundleWriter, read_bundle
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.evidence import check, columns
-from hartonomous.extract.extracting import ExtractOptions, extract_cached, open_model
-from hartonomous.extract.importing import OpenOptions
+from hartonomous.extract.extraction import ExtractOptions, extract_cached, open_model
+from hartonomous.extract.importer_protocol import OpenOptions
 from hartonomous.schema import evidence_type
 from tests.building import random_bundle, silent, write_vectors
 

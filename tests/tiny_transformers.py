@@ -11,9 +11,9 @@ import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from hartonomous.bundle import Bundle
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.extract.neighbours import NeighbourOptions
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from tests.building import silent
 
 WORDS = ["king", "queen", "prince", "throne", "crown", "river", "creek", "lake", "bank", "money"]

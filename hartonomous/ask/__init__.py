@@ -1,1 +1,1 @@
-"""Questions asked of the rated graph."""
+"""Queries of the rated graph."""

@@ -13,7 +13,7 @@ from hartonomous.cli.output import printable, say
 
 if TYPE_CHECKING:
     from hartonomous.bundle import Bundle
-    from hartonomous.extract.importing import OpenedModel, UnreadFile
+    from hartonomous.extract.importer_protocol import OpenedModel, UnreadFile
 
 WANTED = frozenset(
     {

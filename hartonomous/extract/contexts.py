@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS, columns
-from hartonomous.extract.counting import Expectations
+from hartonomous.extract.context_counts import Expectations
 from hartonomous.identity import composition_keys, context_text
 from hartonomous.schema import CONTEXT, ORDERS, evidence_type
 

@@ -57,7 +57,7 @@ def _side_by_side(
 ) -> Iterator[NDArray[np.float32]]:
     """Yield some rows of the matrices, as many of these side by side as have TRUST_WIDTH columns:
     products of narrow ones are quickly had and slowly added up."""
-    from hartonomous.extract.neighbours import centred, normalised
+    from hartonomous.extract.search.nearest_neighbours import centred, normalised
 
     beside: list[NDArray[np.float32]] = []
     for matrix in matrices:

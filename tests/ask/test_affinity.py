@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hartonomous.ask.affinity import affinity, analogy, contested
-from hartonomous.ask.explaining import explain
+from hartonomous.ask.relations.affinity import affinity, analogy, contested
+from hartonomous.ask.relations.explanation import explain
 from hartonomous.errors import NotFound
-from hartonomous.store.graph import Graph
+from hartonomous.graph.driver import Graph
 from tests.building import WORDS, bundle_of, put_in, write_vectors
 
 CHOSEN = [word for word in WORDS if word.isalpha()][:40]

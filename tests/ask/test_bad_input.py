@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner, Result
 from graphdatascience.query_runner.neo4j_query_runner import Neo4jQueryRunner
 
-from hartonomous.ask.projecting import drop_all
+from hartonomous.ask.paths.projections import drop_all
 from hartonomous.cli import main
 from hartonomous.errors import NotFound, ServerError, UsageError
-from hartonomous.store.graph import Graph
+from hartonomous.graph.driver import Graph
 from tests.made_graph import make
 
 OVER_SCIENCE = (

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from hartonomous.ask import eigenmaps
-from hartonomous.ask.eigenmaps import (
+from hartonomous.ask.layout import eigenmaps
+from hartonomous.ask.layout.eigenmaps import (
     SPARE,
     adjacency,
     canonical,
@@ -18,7 +18,7 @@ from hartonomous.ask.eigenmaps import (
     gram_schmidt,
     probes,
 )
-from hartonomous.ask.sphere import geodesic, quaternions, slerp, stereographic
+from hartonomous.ask.layout.sphere import geodesic, quaternions, slerp, stereographic
 
 
 @pytest.fixture(params=["whole", "iterated"])

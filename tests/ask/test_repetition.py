@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hartonomous.ask.repetition import repetition
+from hartonomous.ask.relations.repetition import repetition
 from hartonomous.cli import main
-from hartonomous.store.graph import Graph
+from hartonomous.graph.driver import Graph
 from tests.building import exported, put_in, random_bundle
 
 

@@ -15,12 +15,12 @@ import numpy as np
 import pytest
 
 from hartonomous.cli import COMMANDS
-from hartonomous.cli.asking import _places
-from hartonomous.store.connecting import connect_managed
-from hartonomous.store.graph import Graph
-from hartonomous.store.home import default_home
-from hartonomous.store.locking import WriterLock
-from hartonomous.store.server import ServerAddress
+from hartonomous.cli.neighbourhood import _places
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.server.connection import connect_managed
+from hartonomous.server.home import default_home
+from hartonomous.server.managed_server import ServerAddress
 from tests.building import exported, put_in, random_bundle, wipe, write_vectors
 from tests.tiny_transformers import tiny
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from hartonomous.cli import extracting, main
+from hartonomous.cli import extraction, main
 from hartonomous.cli.faults import FAULT
 
 CLI = "from hartonomous.cli import main; main()"
@@ -33,7 +33,7 @@ def test_a_fault_is_one_line_and_a_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     def broken(*rest: object) -> None:
         raise ZeroDivisionError("nobody\nforesaw it")
 
-    monkeypatch.setattr(extracting, "print_rows", broken)
+    monkeypatch.setattr(extraction, "print_rows", broken)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     result = CliRunner().invoke(main, ["importers"])
@@ -51,7 +51,7 @@ def test_a_fault_where_nothing_can_be_written(monkeypatch: pytest.MonkeyPatch) -
     def broken(*rest: object, **more: object) -> None:
         raise OSError("full")
 
-    monkeypatch.setattr(extracting, "print_rows", lambda *rest: 1 // 0)
+    monkeypatch.setattr(extraction, "print_rows", lambda *rest: 1 // 0)
     monkeypatch.setattr("tempfile.mkstemp", broken)
     result = CliRunner().invoke(main, ["importers"])
     assert result.exit_code == FAULT and len(result.stderr.splitlines()) == 1

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from hartonomous.cli import main
 from hartonomous.cli.omissions import Omissions
-from hartonomous.store.graph import Graph
+from hartonomous.graph.driver import Graph
 from tests.building import WORDS, write_vectors
 from tests.tiny_transformers import tiny_encoder
 

@@ -9,9 +9,10 @@ from typing import cast
 import pytest
 
 from hartonomous import schema
-from hartonomous.store.graph import Address, Graph
-from hartonomous.store.migrating import migrations
-from hartonomous.store.procedures import (
+from hartonomous.graph.cypher_files import names, query, query_for_kind, statement
+from hartonomous.graph.driver import Address, Graph
+from hartonomous.graph.migrations import migrations
+from hartonomous.graph.procedures import (
     INSTALLER,
     callable_statements,
     install,
@@ -19,7 +20,6 @@ from hartonomous.store.procedures import (
     missing,
     signature,
 )
-from hartonomous.store.queries import names, query, query_for_kind, statement
 
 ROOT = Path(__file__).parents[2]
 BODIES = [name for name in names() if not re.match(r"schema/V\d", name)]
@@ -128,7 +128,7 @@ def test_a_procedure_whose_installation_no_refresh_saw_is_installed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # A real server cannot be made to: whatever APOC has listed once, it lists until it stops.
-    monkeypatch.setattr("hartonomous.store.procedures.AGAIN", 0.3)
+    monkeypatch.setattr("hartonomous.graph.procedures.AGAIN", 0.3)
     server = cast(Graph, Forgetful("custom.hartonomous.log"))
     assert install(server)
     assert not missing(server)

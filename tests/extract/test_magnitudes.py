@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.magnitudes import refuse_outlying
+from hartonomous.extract.files.magnitudes import refuse_outlying
 from hartonomous.extract.vocabulary import build_vocabulary, whole_words
 from tests import models
 from tests.model_files import opened

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.embeddings import embedding_model
-from hartonomous.extract.tokenizers import TokenTable
+from hartonomous.extract.embedding_matrix import embedding_model
+from hartonomous.extract.files.tokenizer_files import TokenTable
 from hartonomous.extract.vocabulary import whole_words
 
 DECLARED = frozenset({1_000})

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from hartonomous.errors import BadInput, NotFound
-from hartonomous.extract import word_lists
-from hartonomous.extract.word_lists import WordList, read_words
+from hartonomous.extract.files import word_lists
+from hartonomous.extract.files.word_lists import WordList, read_words
 from tests.grouped_words import WORDS
 
 

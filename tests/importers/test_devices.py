@@ -9,10 +9,10 @@ import pytest
 import torch
 
 from hartonomous.errors import UsageError
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from importers.sentence_encoders import open_encoder
-from importers.transformer_loading import DEVICE_TOLERANCE
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from importers.transformers.sentence_encoders import open_encoder
+from importers.transformers.transformer_weights import DEVICE_TOLERANCE
 from tests.building import silent
 from tests.tiny_transformers import CAUSAL, CONFIGS, tiny, tiny_encoder
 

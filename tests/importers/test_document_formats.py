@@ -10,12 +10,12 @@ import pypdf
 import pytest
 
 from hartonomous.errors import BadInput
-from importers import markdown_files, pdf_files, web_pages
-from importers.document_formats import read_document
-from importers.pdf_files import read_pdf
-from importers.sentence_reading import FoundFiles, Reading, read_documents
-from importers.visible_text import visible
-from importers.web_pages import page_document
+from importers.documents import markdown_files, pdf_files, web_pages
+from importers.documents.document_formats import read_document
+from importers.documents.pdf_files import read_pdf
+from importers.documents.sentence_sequence import FoundFiles, Reading, read_documents
+from importers.documents.visible_text import visible
+from importers.documents.web_pages import page_document
 from tests.document_files import write_drawn, write_pdf
 
 

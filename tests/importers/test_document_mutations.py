@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from importers import web_pages
+from importers.documents import web_pages
 from soak.document_mutations import run
 
 INPUTS = 250

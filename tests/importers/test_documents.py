@@ -13,14 +13,14 @@ import pytest
 import torch
 
 from hartonomous.errors import BadInput, NotFound, UsageError
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from hartonomous.extract.neighbours import NeighbourOptions
-from importers import document_files, documents, sentence_reading, web_pages
-from importers.document_formats import read_document
-from importers.question_files import read_questions
-from importers.sentence_encoders import open_encoder
-from importers.sentence_reading import FoundFiles, Reading, read_documents
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
+from importers.documents import document_files, document_importer, sentence_sequence, web_pages
+from importers.documents.document_formats import read_document
+from importers.documents.question_files import read_questions
+from importers.documents.sentence_sequence import FoundFiles, Reading, read_documents
+from importers.transformers.sentence_encoders import open_encoder
 from tests.building import silent
 from tests.document_files import DOCUMENTS, write_pdf
 from tests.models import GLOVE, MINILM
@@ -154,14 +154,14 @@ def test_many_documents_are_bounded_together(
 ) -> None:
     for name in ("a.txt", "b.txt"):
         (tmp_path / name).write_text("One sentence.")
-    monkeypatch.setattr(sentence_reading, "MOST_BYTES", 20)
+    monkeypatch.setattr(sentence_sequence, "MOST_BYTES", 20)
     with pytest.raises(BadInput, match="ingest its folders one by one"):
         opened(tmp_path, encoder)
-    monkeypatch.setattr(sentence_reading, "LARGEST", 12)
+    monkeypatch.setattr(sentence_sequence, "LARGEST", 12)
     (tmp_path / "b.txt").write_text("Short.")
     assert opened(tmp_path, encoder).files
     monkeypatch.undo()
-    monkeypatch.setattr(documents, "MEMORY_SHARE", 1e-12)
+    monkeypatch.setattr(document_importer, "MEMORY_SHARE", 1e-12)
     with pytest.raises(BadInput, match="GB of memory are free"):
         opened(tmp_path, encoder)
 
@@ -286,8 +286,8 @@ def test_what_is_opened_needs_an_encoder_and_is_no_model(tmp_path: Path, encoder
         open_model(str(DOCUMENTS), OpenOptions())
     with pytest.raises(UsageError, match="reads documents"):
         open_model(str(MINILM), OpenOptions(encoder=encoder))
-    assert not documents.IMPORTER.recognises(MINILM)
-    assert not documents.IMPORTER.recognises(GLOVE.parent)
+    assert not document_importer.IMPORTER.recognises(MINILM)
+    assert not document_importer.IMPORTER.recognises(GLOVE.parent)
     (tmp_path / "empty.txt").write_text("\n\n")
     with pytest.raises(BadInput, match="holds no sentence"):
         opened(tmp_path, encoder)
@@ -296,7 +296,7 @@ def test_what_is_opened_needs_an_encoder_and_is_no_model(tmp_path: Path, encoder
         open_model(str(tmp_path / "odd.kind"), OpenOptions(encoder=encoder), "documents")
     vectors = tmp_path / "glove.txt"
     vectors.write_text("king 0.1 0.2 0.3\nqueen 0.2 0.1 0.3\n")
-    assert not documents.IMPORTER.recognises(vectors)
+    assert not document_importer.IMPORTER.recognises(vectors)
 
 
 def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -306,7 +306,7 @@ def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(document_files, "import_module", missing)
     with pytest.raises(UsageError, match=r"hartonomous\[documents,transformers\]"):
         read_document(DOCUMENTS / "faq.md")
-    monkeypatch.setattr("importers.sentence_encoders.import_module", missing)
+    monkeypatch.setattr("importers.transformers.sentence_encoders.import_module", missing)
     with pytest.raises(UsageError, match=r"hartonomous\[documents,transformers\]"):
         open_encoder(MINILM)
 
@@ -452,7 +452,7 @@ def test_what_lies_beside_documents_does_not_stop_a_folder(
 def test_what_is_excluded_does_not_count_for_the_bound(
     tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sentence_reading, "MOST_BYTES", 100)
+    monkeypatch.setattr(sentence_sequence, "MOST_BYTES", 100)
     (tmp_path / "a.md").write_text("The office opens at nine.\n\nBoats are moored here.")
     (tmp_path / "big.txt").write_text("The office opens at nine. " * 10)
     with pytest.raises(BadInput, match="some out with --exclude"):
@@ -490,10 +490,10 @@ def test_names_that_are_not_utf8_are_read_and_told(tmp_path: Path, encoder: Path
 def test_prose_that_ends_in_numbers_is_no_vectors(tmp_path: Path, encoder: Path) -> None:
     file = tmp_path / "a.txt"
     file.write_text("Call 555 1234\nThe office opens at nine.\n")
-    assert documents.IMPORTER.holds_documents(file)
+    assert document_importer.IMPORTER.holds_documents(file)
     assert len(opened(file, encoder).vocabulary) > 2
     file.write_text("king 0.5 1.5\nqueen 0.25 1e-3\n")
-    assert not documents.IMPORTER.holds_documents(file)
+    assert not document_importer.IMPORTER.holds_documents(file)
     with pytest.raises(UsageError, match="is a model; leave --encoder out"):
         opened(file, encoder)
 

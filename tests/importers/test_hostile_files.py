@@ -549,8 +549,8 @@ CONFINED = """
 import resource, sys, time
 from pathlib import Path
 from hartonomous.errors import BadInput
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenOptions, importers
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenOptions, importers
 importers()
 import gguf.quants
 words = Path(sys.argv[1]) / "w.txt"

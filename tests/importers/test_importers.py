@@ -16,7 +16,7 @@ from gguf.quants import dequantize
 from safetensors.numpy import load_file, save_file
 
 from hartonomous.errors import BadInput, NotFound, UsageError
-from hartonomous.extract.importing import ENTRY_POINTS, importer_for, importers
+from hartonomous.extract.importer_protocol import ENTRY_POINTS, importer_for, importers
 from hartonomous.identity import composition_key, file_digest
 from tests import models
 from tests.model_files import (

@@ -13,9 +13,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenOptions
-from importers.sentence_encoders import open_encoder
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from importers.transformers.sentence_encoders import open_encoder
 from tests.tiny_transformers import tiny, tiny_encoder
 
 Weights = dict[str, torch.Tensor]

@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from hartonomous.errors import BadInput, NotFound
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from hartonomous.extract.neighbours import NeighbourOptions
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from tests import models
 from tests.building import silent
 from tests.grouped_words import ALL_PAIRS, WORDS, grouped_matrix, listings_within, within_groups
@@ -438,7 +438,7 @@ def test_a_matrix_that_is_gone_is_not_found(tmp_path: Path) -> None:
 
 
 def opened_by_numpy(path: Path) -> OpenedModel:
-    from importers.numpy_matrix import IMPORTER
+    from importers.vectors.numpy_matrix import IMPORTER
 
     return IMPORTER.open(path, OpenOptions())
 

@@ -13,15 +13,15 @@ import transformers
 
 from hartonomous.bundle import Bundle
 from hartonomous.errors import BadInput, NotFound, UsageError
-from hartonomous.extract import counting, texts
-from hartonomous.extract.counting import ALONE, LEAST_SHARE_ALONE
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from hartonomous.extract.neighbours import NeighbourOptions
+from hartonomous.extract import context_counts, input_texts
+from hartonomous.extract.context_counts import ALONE, LEAST_SHARE_ALONE
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from hartonomous.schema import ANYTHING, MICRO
-from importers import causal_running
-from importers.causal_running import CausalRunner
-from importers.transformer_loading import load_transformer
+from importers.transformers import causal_model
+from importers.transformers.causal_model import CausalRunner
+from importers.transformers.transformer_weights import load_transformer
 from tests.building import silent, write_vectors
 from tests.tiny_transformers import CAUSAL, SPECIALS, tiny
 
@@ -114,7 +114,7 @@ def test_tokens_alone_are_run_once_for_all_tracks(
 
 def test_text_is_counted_by_contexts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # A tiny model expects everything about alike; nothing of it would be kept.
-    monkeypatch.setattr(counting, "LEAST_SHARE", (0.0,) * 5)
+    monkeypatch.setattr(context_counts, "LEAST_SHARE", (0.0,) * 5)
     path = causal(tmp_path / "m")
     bundle = extracted(path, tmp_path / "b", read=(written(tmp_path),))
     bundle.verify_rows()
@@ -147,8 +147,8 @@ def test_text_is_counted_by_contexts(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_long_text_is_read_in_windows_and_counted_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
 ) -> None:
-    monkeypatch.setattr(causal_running, "WINDOW", 20)
-    monkeypatch.setattr(causal_running, "OVERLAP", 6)
+    monkeypatch.setattr(causal_model, "WINDOW", 20)
+    monkeypatch.setattr(causal_model, "OVERLAP", 6)
     words = [
         "king",
         "queen",
@@ -224,7 +224,7 @@ def test_its_own_texts_are_read_as_it_wrote_them(tmp_path: Path) -> None:
 def test_an_interrupted_reading_goes_on_with_the_next_piece(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("importers.transformer_next.BATCH", 16)
+    monkeypatch.setattr("importers.transformers.next_tokens.BATCH", 16)
     path, read = causal(tmp_path / "m"), (written(tmp_path),)
     whole = extracted(path, tmp_path / "whole", read=read, samples=100)
     work = tmp_path / "work"
@@ -243,9 +243,9 @@ def test_an_interrupted_reading_goes_on_with_the_next_piece(
     assert not [name for name in kept if name.startswith("samples")]
     (work / "alone-00000016.npz").write_bytes(b"cut off")
     ran: list[int] = []
-    alone = causal_running.CausalRunner.alone
+    alone = causal_model.CausalRunner.alone
     monkeypatch.setattr(
-        causal_running.CausalRunner,
+        causal_model.CausalRunner,
         "alone",
         lambda self, part: (ran.append(int(part[0])), alone(self, part))[1],
     )
@@ -338,7 +338,7 @@ def test_text_that_cannot_be_read_is_refused(
     with huge.open("wb") as file:
         file.truncate(1_000_000_000)
     refused(BadInput, "1,000 MB of text are about 250 million tokens, some 139 hours", huge)
-    monkeypatch.setattr(texts, "MOST_BYTES", 20)
+    monkeypatch.setattr(input_texts, "MOST_BYTES", 20)
     refused(BadInput, "read into one source", written(tmp_path))
 
 

@@ -12,17 +12,17 @@ import torch
 import transformers
 
 from hartonomous.bundle import read_bundle
+from hartonomous.delete.deletion import apply
+from hartonomous.delete.deletion_plan import plan
+from hartonomous.delete.selectors import Selectors
 from hartonomous.errors import BadInput, UsageError
-from hartonomous.extract.extracting import ExtractOptions, extract, forecast, open_model
-from hartonomous.extract.importing import ALL, OpenedModel, OpenOptions
-from hartonomous.forget.deleting import apply
-from hartonomous.forget.planning import plan
-from hartonomous.forget.selecting import Selectors
+from hartonomous.extract.extraction import ExtractOptions, extract, forecast, open_model
+from hartonomous.extract.importer_protocol import ALL, OpenedModel, OpenOptions
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.rate.formulas import elo
 from hartonomous.schema import MICRO
-from hartonomous.store.graph import Graph
-from hartonomous.store.locking import WriterLock
-from hartonomous.store.rating import elo
-from importers import transformer_promotions
+from importers.transformers import head_promotions
 from tests.building import exported, put_in, random_bundle, silent, write_vectors
 from tests.tiny_transformers import tiny
 
@@ -221,7 +221,7 @@ def test_what_promotes_nothing_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         opened(write_vectors(tmp_path / "v", ["a", "b"], np.eye(2)))
     path = tiny(tmp_path / "m", "llama", causal_head=True)
     with monkeypatch.context() as patched:
-        patched.delitem(transformer_promotions.LAYOUTS, "llama")
+        patched.delitem(head_promotions.LAYOUTS, "llama")
         with pytest.raises(BadInput, match="not known how to read"):
             opened(path)
     model = transformers.AutoModelForCausalLM.from_pretrained(path)

@@ -9,10 +9,15 @@ import pytest
 import transformers
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from importers.content_words import ContentWords, words_of
-from importers.sentence_boundaries import cut_place, is_question, language_of, split_sentences
-from importers.sentence_encoders import SentenceEncoder, open_encoder
-from importers.sentence_reading import LONGEST, FoundFiles, Reading, read_documents
+from importers.documents.content_words import ContentWords, words_of
+from importers.documents.sentence_boundaries import (
+    cut_place,
+    is_question,
+    language_of,
+    split_sentences,
+)
+from importers.documents.sentence_sequence import LONGEST, FoundFiles, Reading, read_documents
+from importers.transformers.sentence_encoders import SentenceEncoder, open_encoder
 from tests.models import MINILM
 from tests.tiny_transformers import tiny_encoder
 

@@ -12,10 +12,10 @@ import torch
 import transformers
 
 from hartonomous.errors import BadInput, UsageError
-from hartonomous.extract.extracting import ExtractOptions, extract, open_model
-from hartonomous.extract.importing import OpenedModel, OpenOptions
-from hartonomous.extract.neighbours import NeighbourOptions
-from importers import transformer_loading
+from hartonomous.extract.extraction import ExtractOptions, extract, open_model
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
+from importers.transformers import transformer_weights
 from tests.building import silent
 from tests.tiny_transformers import CAUSAL, CONFIGS, tiny
 
@@ -190,7 +190,7 @@ def test_values_that_are_not_finite_are_refused(tmp_path: Path) -> None:
 def test_a_model_larger_than_memory_is_refused_with_the_figure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transformer_loading, "MEMORY_SHARE", 1e-9)
+    monkeypatch.setattr(transformer_weights, "MEMORY_SHARE", 1e-9)
     with pytest.raises(BadInput, match="GB of memory are free"):
         opened(tiny(tmp_path, "bert"))
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.importing import OpenedModel
+from hartonomous.extract.importer_protocol import OpenedModel
 from tests.grouped_words import ALL_PAIRS, WORDS, grouped_matrix, within_groups
 from tests.model_files import opened, texts
 

@@ -10,9 +10,9 @@ from typing import Any
 import nbformat
 import pytest
 
-from hartonomous.extract.extracting import open_model
-from hartonomous.extract.importing import OpenOptions
-from hartonomous.store.graph import Graph
+from hartonomous.extract.extraction import open_model
+from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.graph.driver import Graph
 from tests import models
 from tests.building import bundle_of, put_in, write_vectors
 

@@ -46,8 +46,8 @@ def test_the_wheel_alone_has_everything(installed: Path) -> None:
     listed = run(str(installed / "hartonomous"), "importers")
     assert all(name in listed for name in ("gguf", "huggingface", "numpy", "word-vectors"))
     probe = (
-        "from hartonomous.store.queries import names, statement;"
-        "from hartonomous.store.assembly import poms_digest;"
+        "from hartonomous.graph.cypher_files import names, statement;"
+        "from hartonomous.server.jars import poms_digest;"
         "poms_digest(); print(len([statement(name).text for name in names()]))"
     )
     here = len(list((ROOT / "cypher").rglob("*.cypher")))

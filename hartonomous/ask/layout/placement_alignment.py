@@ -1,0 +1,140 @@
+"""Setting one placement beside another: kept in a file, turned onto each other, compared.
+
+A file holds keys and coordinates, no texts. It is the person's own copy, as an export is: the graph
+forgets a placement with the next deletion, a file does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from scipy.linalg import orthogonal_procrustes
+
+from hartonomous.ask.layout.placement import Placement
+from hartonomous.ask.layout.sphere import geodesic
+from hartonomous.atomic import atomic
+from hartonomous.bounded_parquet import read_parquet
+from hartonomous.errors import BadInput, Conflict, NotFound
+
+Floats = NDArray[np.float64]
+
+FORMAT = "hartonomous placement 1"
+LARGEST = 4 << 30
+"""Bytes of a placement file that are read: 250,000 compositions of 64 dimensions take 0.15 GB."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """How far a placement, turned onto an older one as well as possible, is from it.
+
+    Angles in radians over the `shared` compositions that have a point in both: their mean before
+    and after turning, and the `furthest` keys with their angle after it. `apart` counts those that
+    only one of the two has.
+    """
+
+    shared: int
+    apart: int
+    before: float
+    after: float
+    furthest: tuple[tuple[str, float], ...]
+
+
+def align(moving: Placement, fixed: Placement, top: int = 10) -> tuple[Placement, Alignment]:
+    """Return a placement turned onto another, and how far they are then.
+
+    By orthogonal Procrustes (Schönemann 1966) over the compositions that both have, on the sphere
+    and, where both have as many dimensions, of the spectral vectors. Distances within the placement
+    stay as they were. Raises BadInput when they share fewer than two points.
+    """
+    rows = {key: row for row, key in enumerate(fixed.keys)}
+    both = [(here, rows[key]) for here, key in enumerate(moving.keys) if key in rows]
+    pairs = np.array(both, dtype=np.int64).reshape(-1, 2)
+    pointed = pairs[moving.directed[pairs[:, 0]] & fixed.directed[pairs[:, 1]]]
+    if len(pointed) < 2:
+        raise BadInput("The two placements share fewer than two compositions; nothing to turn by.")
+    here, there = moving.quaternions[pointed[:, 0]], fixed.quaternions[pointed[:, 1]]
+    turn, _ = orthogonal_procrustes(here, there)
+    after = geodesic(here @ turn, there)
+    spectral = moving.spectral
+    if spectral.shape[1] == fixed.spectral.shape[1]:
+        spectral_turn, _ = orthogonal_procrustes(spectral[pairs[:, 0]], fixed.spectral[pairs[:, 1]])
+        spectral = spectral @ spectral_turn
+    order = np.argsort(-after, kind="stable")[:top]
+    return replace(moving, quaternions=moving.quaternions @ turn, spectral=spectral), Alignment(
+        shared=len(pointed),
+        apart=len(moving.keys) + len(fixed.keys) - 2 * len(pairs),
+        before=float(geodesic(here, there).mean()),
+        after=float(after.mean()),
+        furthest=tuple((moving.keys[pointed[i, 0]], float(after[i])) for i in order),
+    )
+
+
+def save_placement(placement: Placement, path: Path, force: bool = False) -> None:
+    """Write a placement as Parquet; the file appears whole or not at all.
+
+    Raises Conflict when it exists and `force` is not given.
+    """
+    if path.exists() and not force:
+        raise Conflict(f"{path} already exists; --force overwrites it.")
+    columns = {
+        "key": pa.array(placement.keys, pa.string()),
+        "directed": pa.array(placement.directed),
+        "quaternion": _fixed(placement.quaternions),
+        "spectral": _fixed(placement.spectral),
+    }
+    table = pa.table(columns).replace_schema_metadata(
+        {
+            "format": FORMAT,
+            "digest": placement.digest,
+            "epoch": str(placement.epoch),
+            "eigenvalues": " ".join(map(repr, placement.eigenvalues.tolist())),
+        }
+    )
+    try:
+        with atomic(path) as partial:
+            pq.write_table(table, partial, compression="zstd")
+    except OSError as error:
+        raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def read_placement_file(path: Path) -> Placement:
+    """Return a placement that was saved.
+
+    Raises NotFound when there is no such file, BadInput for one that is no placement.
+    """
+    if not path.is_file():
+        raise NotFound(f"There is no placement at {path}; 'hartonomous place --save' writes one.")
+    if path.stat().st_size > LARGEST:
+        raise BadInput(f"{path} is larger than {LARGEST >> 30} GiB; this is no placement.")
+    try:
+        table = read_parquet(path)
+        notes = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
+        if notes.get("format") != FORMAT:
+            raise BadInput(f"{path} is no placement: it was not written by 'place --save'.")
+        quaternions, spectral = _rows(table["quaternion"]), _rows(table["spectral"])
+        values = np.array([float(value) for value in notes["eigenvalues"].split()])
+        keys, directed = tuple(table["key"].to_pylist()), table["directed"].to_numpy()
+        whole = bool(np.isfinite(quaternions).all() and np.isfinite(spectral).all())
+        if quaternions.shape[1] != 4 or spectral.shape[1] != len(values) or not whole:
+            raise BadInput(f"{path} is a damaged placement: its columns do not fit together.")
+        return Placement(
+            keys, quaternions, directed, spectral, values, notes["digest"], int(notes["epoch"])
+        )
+    except (pa.ArrowException, KeyError, ValueError, UnicodeDecodeError, OSError) as error:
+        raise BadInput(f"{path} is no placement: {str(error).splitlines()[0]}.") from error
+
+
+def _fixed(rows: Floats) -> pa.FixedSizeListArray:
+    flat = pa.array(np.ascontiguousarray(rows).ravel(), pa.float64())
+    return pa.FixedSizeListArray.from_arrays(flat, rows.shape[1])
+
+
+def _rows(column: pa.ChunkedArray) -> Floats:
+    whole = column.combine_chunks()
+    flat = np.asarray(whole.flatten(), dtype=np.float64)
+    return flat.reshape(len(whole), whole.type.list_size)

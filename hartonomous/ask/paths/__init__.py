@@ -1,0 +1,1 @@
+"""Queries across several pairs, by Graph Data Science: paths, communities, spreading activation."""

@@ -1,0 +1,315 @@
+"""Rated pairs as graphs in the server's memory, for Graph Data Science to walk.
+
+A projection is named by its content: what of the graph it shows and how the graph stands. While the
+graph stands, every command that asks for the same view reuses it; once the graph has moved, it is
+stale, and the next command drops it. What a process keeps to itself carries the process in its name,
+so that the next command can tell and drop what a dead one left.
+
+Each pair has two numbers, both in micro- and milli-decades as they stand on rated edges:
+
+* `cost`, above 0: log10(1 + 10^-o) with o the odds against chance, so that the cost of a path is
+  minus the logarithm of the probability that all its steps hold (at even odds before);
+* `weight`: the odds themselves, for what counts how strongly words hang together.
+
+Types without a consensus take o from elo, 400 points being odds of 10 to 1 there as well.
+
+Two ways lead there. RELATES as a whole is read by Graph Data Science itself, on all its threads;
+anything else goes through Cypher, one row a pair, and numbers the compositions by their keys, so that
+what an algorithm makes of it depends on the graph alone and not on the order of loading.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from hartonomous import schema
+from hartonomous.ask.relations.relation_views import (
+    EVEN,
+    Standing,
+    View,
+    read_standing,
+    source_numbers,
+)
+from hartonomous.errors import Conflict, NotFound, ServerError
+from hartonomous.graph.cypher_files import query, query_for_types
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.process_identity import is_of_this_machine, own_identity, runs
+from hartonomous.rate.rating_pass import check_formula
+
+if TYPE_CHECKING:
+    from graphdatascience import GraphDataScience
+    from graphdatascience.graph import Graph as ProjectedGraph
+
+T = TypeVar("T")
+
+PREFIX = "hartonomous-"
+OWNER = "~"
+"""In the name of a projection that is not shared, before the process that it belongs to."""
+
+KEPT = 4
+"""Shared projections kept at most; the oldest goes."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """A graph in the server's memory."""
+
+    graph: Graph
+    view: View
+    name: str
+    nodes: int
+    relationships: int
+
+    def run(self, work: Callable[[GraphDataScience, ProjectedGraph], T]) -> T:
+        """Return what `work` gets from the client of Graph Data Science and the projected graph."""
+        return self.graph.science(lambda client: work(client, client.graph.get(self.name)))
+
+
+@contextmanager
+def projection(
+    graph: Graph, view: View | None = None, share: bool = True, budget: int | None = None
+) -> Iterator[Projection]:
+    """Yield the projection of a view, reused where it is there already.
+
+    With `share` it stays for the next command while the graph stands; without, or while a rating
+    pass runs, it is dropped at the end, however that comes. `budget` is the bytes it may take,
+    what the server has free if not given.
+
+    Raises NotFound for an empty graph or a source that is not there, ServerError where it would not
+    fit or Graph Data Science is not installed, Conflict when the graph moved meanwhile.
+    """
+    view = view or View()
+    check_formula(graph)
+    standing = read_standing(graph)
+    drop_stale(graph, standing)
+    shared = share and standing.settled
+    name = f"{PREFIX}{view.digest()}-{standing.digest}"
+    if not shared:
+        name = f"{name}{_owned()}"
+    try:
+        found = _find(graph, name) or _project(graph, view, name, standing, budget)
+        yield Projection(graph, view, name, found["nodeCount"], found["relationshipCount"])
+    except ServerError as error:
+        # Whoever changed the graph may have dropped the projection too: that is the cause to tell.
+        _refuse_moved(graph, standing, error)
+        raise
+    finally:
+        if not shared:
+            _drop(graph, [name])
+    _refuse_moved(graph, standing)
+
+
+def _refuse_moved(graph: Graph, standing: Standing, error: ServerError | None = None) -> None:
+    if read_standing(graph).digest != standing.digest:
+        drop_stale(graph)
+        raise Conflict(
+            "The graph changed while it was being asked: a source came, went or was rated anew. "
+            "Ask again."
+        ) from error
+
+
+def projections(graph: Graph) -> list[Row]:
+    """Return our projections in the server: name, nodes, relationships, bytes, created, state.
+
+    `state` is shared, private (a living process's own), or stale.
+    """
+    standing = read_standing(graph)
+    return [
+        {
+            "name": row["name"],
+            "nodes": row["nodes"],
+            "relationships": row["relationships"],
+            "bytes": row["bytes"],
+            "created": row["created"],
+            "state": _state(row["name"], standing),
+        }
+        for row in _ours(graph)
+    ]
+
+
+def drop_stale(graph: Graph, standing: Standing | None = None) -> list[str]:
+    """Drop what shows a graph that is no more, or what dead processes left; return the names."""
+    return _drop_stale(graph, _ours(graph), standing or read_standing(graph))
+
+
+def _drop_stale(graph: Graph, ours: Sequence[Row], standing: Standing) -> list[str]:
+    stale = [row["name"] for row in ours if _state(row["name"], standing) == "stale"]
+    shared = [row["name"] for row in ours if _state(row["name"], standing) == "shared"]
+    gone = stale + shared[KEPT:]
+    _drop(graph, gone)
+    return gone
+
+
+def sweep_projections(graph: Graph) -> list[str]:
+    """Drop what is stale where the server has Graph Data Science; return the names.
+
+    For whoever changes the graph: knowledge that went must not stay in the server's memory.
+    """
+    ours = _ours_if_any(graph)
+    return _drop_stale(graph, ours, read_standing(graph)) if ours else []
+
+
+def purge_projections(graph: Graph) -> list[str]:
+    """Drop all our projections where the server has Graph Data Science; return their names.
+
+    For erasures: others' are theirs to drop.
+    """
+    names = [row["name"] for row in _ours_if_any(graph)]
+    _drop(graph, names)
+    return names
+
+
+def need_projections(graph: Graph) -> None:
+    """Raise ServerError, with what works without it, where Graph Data Science is not installed."""
+    if not _has_projections(graph):
+        graph.science(lambda _: None)
+
+
+def drop_all(graph: Graph) -> list[str]:
+    """Drop all our projections, also those in use; return their names."""
+    names = [row["name"] for row in _ours(graph)]
+    _drop(graph, names)
+    return names
+
+
+def _ours(graph: Graph) -> list[Row]:
+    """Return our projections, newest first."""
+    return graph.science(lambda _: _list_ours(graph))
+
+
+def _ours_if_any(graph: Graph) -> list[Row]:
+    """Return our projections, none where there can be none; no client of the library is started."""
+    return _list_ours(graph) if _has_projections(graph) else []
+
+
+def _list_ours(graph: Graph) -> list[Row]:
+    return graph.read(query("ask/list_projections"), prefix=PREFIX, database=graph.address.database)
+
+
+def _has_projections(graph: Graph) -> bool:
+    return bool(graph.read(query("graph/list_procedures"), prefix="gds.graph.drop"))
+
+
+def _find(graph: Graph, name: str) -> Row | None:
+    for row in _ours(graph):
+        if row["name"] == name:
+            return {"nodeCount": row["nodes"], "relationshipCount": row["relationships"]}
+    return None
+
+
+def _drop(graph: Graph, names: Sequence[str]) -> None:
+    if names:
+        graph.science(lambda client: client.graph.drop(list(names), fail_if_missing=False))
+
+
+def _state(name: str, standing: Standing) -> str:
+    owner = name.partition(OWNER)[2]
+    if not owner:
+        return "shared" if name.endswith(f"-{standing.digest}") else "stale"
+    # A process on another machine cannot be looked at; it may be alive.
+    return "private" if not is_of_this_machine(owner) or runs(owner) else "stale"
+
+
+def _project(graph: Graph, view: View, name: str, standing: Standing, budget: int | None) -> Row:
+    """Make the projection and return its counts."""
+    source_numbers(graph, view, standing)
+    there = graph.read(query("ask/read_names"))[0]
+    if not there["compositions"]:
+        raise NotFound("The graph is empty; 'hartonomous ingest' fills it.")
+    if missing := [one for one in view.types if one not in there["types"]]:
+        raise NotFound(f"Nothing in the graph is rated as {' or '.join(missing)}.")
+    _make_room(graph, view, budget)
+    whole = view.types == ("RELATES",) and not view.sources and not view.by_key
+    try:
+        if whole:
+            return _project_whole(graph, view, name, there["labels"])
+        return _project_by_key(graph, view, name, standing)
+    except ServerError:
+        # Another command made the same one meanwhile.
+        if found := _find(graph, name):
+            return found
+        raise
+
+
+def _project_whole(graph: Graph, view: View, name: str, labels: list[str]) -> Row:
+    """Let Graph Data Science read RELATES, then keep what is rated high enough."""
+    left_out = {"Context"} if view.pieces else {"Context", "Piece"}
+    kinds = [kind.name for kind in schema.KINDS if kind.name in {*labels} - left_out]
+    properties = {"cost": {"property": "cost"}, "weight": {"property": "decades"}}
+    # The consensus is a rounded 0.4 D above even, so this is the same bound on D.
+    kept_if = f"r.weight >= {(view.above - EVEN + 0.5) / 0.4:.2f}"
+    if view.min_sources > 1:
+        properties["sources"] = {"property": "sources"}
+        kept_if += f" AND r.sources >= {view.min_sources}.0"
+    pairs = {"RELATES": {"orientation": "UNDIRECTED", "properties": properties}}
+    first = f"{name}{_owned()}"
+
+    def make(client: GraphDataScience) -> Row:
+        try:
+            every = client.graph.project.native(first, kinds, pairs).graph
+            kept = client.graph.filter(every, name, "*", kept_if)
+        finally:
+            client.graph.drop(first, fail_if_missing=False)
+        counts = kept.result
+        return {"nodeCount": counts.node_count, "relationshipCount": counts.relationship_count}
+
+    return graph.science(make)
+
+
+def _project_by_key(graph: Graph, view: View, name: str, standing: Standing) -> Row:
+    (row,) = graph.read(
+        query_for_types("ask/project", view.types),
+        name=name,
+        numbers=source_numbers(graph, view, standing),
+        **view.constants(),
+    )
+    if row["projected"] is None:
+        raise NotFound("The graph has no words to walk over; 'hartonomous ingest' fills it.")
+    projected: Row = row["projected"]
+    return projected
+
+
+def _make_room(graph: Graph, view: View, budget: int | None) -> None:
+    """Raise ServerError unless the projection fits; shared ones go where that makes room."""
+    pairs = {
+        name: {
+            "orientation": "UNDIRECTED" if name in view.undirected else "NATURAL",
+            "properties": ["elo", "n"],
+        }
+        for name in view.types
+    }
+    # Twice: what is left out is left out of a copy.
+    needed = 2 * graph.science(
+        lambda client: client.graph.project.estimate("Composition", pairs).bytes_max
+    )
+    if needed <= _free(graph, budget):
+        return
+    _drop(graph, [row["name"] for row in _ours(graph) if "." not in row["name"]])
+    free = _free(graph, budget)
+    if needed > free:
+        raise ServerError(
+            f"A projection of {' and '.join(view.types)} takes up to {_megabytes(needed)} of the "
+            f"server's heap, and {_megabytes(free)} are free. Give it more: 'hartonomous down', then "
+            "HARTONOMOUS_HEAP=4g 'hartonomous up' (another server: server.memory.heap.max_size)."
+        )
+
+
+def _free(graph: Graph, budget: int | None) -> int:
+    if budget is not None:
+        return budget
+    (row,) = graph.read(query("ask/read_free_heap"))
+    free: int = row["bytes"]
+    return free
+
+
+def _megabytes(count: int) -> str:
+    return f"{count / 1e6:,.0f} MB"
+
+
+def _owned() -> str:
+    """Return what makes a projection's name this process's own."""
+    return f".{secrets.token_hex(4)}{OWNER}{own_identity()}"

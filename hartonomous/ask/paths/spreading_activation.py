@@ -1,0 +1,160 @@
+"""Traversal as inference: from a prompt over rated edges, as paths.
+
+This is the vision's traverse_relations: navigation in place of the model's forward pass.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hartonomous.ask.paths.word_paths import Path, explain_chains
+from hartonomous.ask.relations.neighbourhood import unknown_word
+from hartonomous.ask.relations.relation_views import View, source_numbers
+from hartonomous.ask.relations.word_rows import find_words
+from hartonomous.errors import UsageError
+from hartonomous.graph.cypher_files import query_for_types
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.schema import MICRO
+
+STARTS = 64
+"""Words of a prompt that are walked from; what comes later in it is left out and told."""
+
+WIDTH = 200
+"""Compositions that lead on at each depth: the cheapest."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A composition that the prompt leads to.
+
+    `score` is the sum, over the prompt's words that lead there, of the probability that all steps of
+    their cheapest paths hold; `led_by` are these words; `path` is the likeliest of the paths.
+    """
+
+    word: str
+    score: float
+    led_by: tuple[str, ...]
+    path: Path
+
+
+@dataclass(frozen=True)
+class Traversal:
+    """What a prompt leads to, best first; its words that no source knows; how many were left out."""
+
+    found: list[Found]
+    unknown: tuple[str, ...]
+    left_out: int
+
+
+def words_of(prompt: str) -> list[str]:
+    """Return the distinct words of a text, in order.
+
+    >>> words_of("The king's men: the KING, and so-called men!")
+    ['The', "king's", 'men', 'the', 'KING', 'and', 'so-called']
+    """
+    return list(dict.fromkeys(re.findall(r"\w+(?:['\u2019-]\w+)*", prompt)))
+
+
+def traverse(
+    graph: Graph,
+    prompt: str,
+    max_depth: int = 3,
+    breadth: int = 5,
+    top: int = 10,
+    view: View | None = None,
+) -> Traversal:
+    """Return what a prompt leads to over rated edges, each with its path, best first.
+
+    Every composition leads on to the `breadth` it is rated highest with, up to `max_depth` steps from
+    a word of the prompt; at each depth the cheapest 200 lead on. Of ways that cost the same, the one
+    whose compositions' keys come first counts; cypher/ask/traverse does the same in one statement.
+    Raises NotFound for an empty graph or when no word of the prompt or a source is not there,
+    UsageError when it has no word or a limit is below 1.
+    """
+    if max_depth < 1 or breadth < 1:
+        raise UsageError("Depth and breadth are at least 1.")
+    view = view or View()
+    words = words_of(prompt)
+    if not words:
+        raise UsageError("The prompt has no word in it.")
+    listed = words[:STARTS]
+    known = {
+        word: row
+        for word, row in find_words(graph, listed).items()
+        if row["kind"] != "Context" and (view.pieces or row["kind"] != "Piece")
+    }
+    if not known:
+        raise unknown_word(graph, listed[0])
+    starts = {known[word]["id"]: known[word]["text"] for word in listed if word in known}
+    keys = {known[word]["id"]: known[word]["key"] for word in known}
+    chains, leads = _spread(graph, keys, max_depth, breadth, view)
+    found = _ranked(graph, starts, chains, leads, top, view)
+    unknown = tuple(word for word in listed if word not in known)
+    return Traversal(found, unknown, len(words) - len(listed))
+
+
+Way = tuple[int, tuple[str, ...], tuple[int, ...]]
+"""What it costs, and the keys and the ids it goes over: of two, the smaller one counts."""
+
+
+def _spread(
+    graph: Graph, starts: dict[int, str], max_depth: int, breadth: int, view: View
+) -> tuple[dict[int, dict[int, Way]], dict[int, Row]]:
+    """Return, for each start, the cheapest way to each composition within reach; and those met."""
+    ways: dict[int, dict[int, Way]] = {
+        start: {start: (0, (key,), (start,))} for start, key in starts.items()
+    }
+    leads: dict[int, list[Row]] = {}
+    met: dict[int, Row] = {}
+    frontier = set(starts)
+    numbers = source_numbers(graph, view)
+    for _ in range(max_depth):
+        rows = graph.read(
+            query_for_types("ask/expand", view.types),
+            ids=sorted(frontier - leads.keys()),
+            breadth=breadth,
+            numbers=numbers,
+            **view.constants(),
+        )
+        for row in rows:
+            leads.setdefault(row["id"], []).append(row)
+            met[row["other"]] = row
+        changed: dict[int, tuple[int, str]] = {}
+        for reached in ways.values():
+            for id, (cost, keys, chain) in list(reached.items()):
+                for row in leads.get(id, ()) if id in frontier else ():
+                    other, total = row["other"], cost + row["cost"]
+                    way = total, (*keys, row["key"]), (*chain, other)
+                    if other not in reached or way < reached[other]:
+                        reached[other] = way
+                        best = total, row["key"]
+                        changed[other] = min(changed.get(other, best), best)
+        frontier = set(sorted(changed, key=lambda id: changed[id])[:WIDTH])
+        if not frontier:
+            break
+    return ways, met
+
+
+def _ranked(
+    graph: Graph,
+    starts: dict[int, str],
+    ways: dict[int, dict[int, Way]],
+    met: dict[int, Row],
+    top: int,
+    view: View,
+) -> list[Found]:
+    candidates = []
+    for id, row in met.items():
+        if id in starts:
+            continue
+        led = sorted((reached[id], start) for start, reached in ways.items() if id in reached)
+        score = sum(10.0 ** (-cost / MICRO) for (cost, *_), _ in led)
+        by = tuple(starts[start] for start in starts if any(start == s for _, s in led))
+        candidates.append((-round(score, 9), row["key"], row["text"], by, led[0][0][2]))
+    best = sorted(candidates)[:top]
+    paths = explain_chains(graph, [list(chain) for *_, chain in best], view)
+    return [
+        Found(text, -score, by, path)
+        for (score, _, text, by, _), path in zip(best, paths, strict=True)
+    ]

@@ -1,0 +1,344 @@
+"""How words hang together: paths, trees, what lies between, what is within reach.
+
+Every answer comes with its reason: the rated edges it goes over, each with its rating and sources.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.ask.paths.projections import Projection, projection
+from hartonomous.ask.relations.neighbourhood import unknown_word
+from hartonomous.ask.relations.relation_views import View
+from hartonomous.ask.relations.word_rows import find_words
+from hartonomous.errors import Conflict, NotFound, UsageError
+from hartonomous.graph.cypher_files import query, query_for_types
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.schema import MICRO
+
+MOST_TIED = 16
+"""Paths asked for at most beyond those wanted, so that ties at the end of the list fall by words."""
+
+SPURS = 4
+"""Detours from a path that are looked for at once: what Graph Data Science allows without a licence.
+The costs found are the same in any order."""
+
+DAMPING = 0.85
+"""Of PageRank: Brin and Page 1998."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One rated edge of a way, in the direction it is walked.
+
+    `rating` is the consensus, or elo for types without one; `times` the observations behind it.
+    """
+
+    start: str
+    end: str
+    type: str
+    rating: int
+    times: int
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Path:
+    """A way from word to word; `odds` that all its steps hold, each being even before.
+
+    `cost` is minus the decimal logarithm of that probability, the sum over the steps.
+    """
+
+    words: tuple[str, ...]
+    cost: float
+    probability: float
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The cheapest way found to join words: `joints` are the words that were not asked for."""
+
+    words: tuple[str, ...]
+    joints: tuple[str, ...]
+    cost: float
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A word, how much of a walk's time is spent there, and the cheapest path to it as the reason."""
+
+    word: str
+    score: float
+    path: Path
+
+
+def path(graph: Graph, start: str, end: str, k: int = 3, view: View | None = None) -> list[Path]:
+    """Return the k cheapest paths between two words without a loop, cheapest first (Yen 1971).
+
+    Raises NotFound for a word that is not there or when no path joins the two, UsageError when they
+    are the same word.
+    """
+    view = view or View()
+    first, last = _distinct(graph, [start, end], view)
+    with projection(graph, view) as seen:
+        chains = _cheapest_chains(seen, first["id"], last["id"], k)
+        found = explain_chains(graph, chains, view)
+    if not found:
+        raise NotFound(
+            f"No path joins {first['text']!r} and {last['text']!r} over {' and '.join(view.types)} "
+            f"rated above {view.above}; a lower --above, or more --types, may."
+        )
+    return sorted(found, key=lambda one: (one.cost, len(one.words), one.words))[:k]
+
+
+def _cheapest_chains(seen: Projection, first: int, last: int, k: int) -> list[list[int]]:
+    """Return the node ids of the k cheapest paths, and of those that cost as much as the k-th."""
+    asked = k + 1
+    while True:
+        frame = seen.run(
+            lambda client, projected: client.shortest_path.yens.stream(
+                projected,
+                first,
+                last,
+                asked,  # noqa: B023
+                relationship_weight_property="cost",
+                concurrency=SPURS,
+            )
+        )
+        costs = frame["totalCost"].to_numpy()
+        # Costs are whole numbers of micro-decades, so their sums tie exactly.
+        if len(costs) < asked or costs[-1] > costs[k - 1] or asked == k + MOST_TIED:
+            return [[int(id) for id in chain] for chain in frame["nodeIds"]]
+        asked = min(2 * asked, k + MOST_TIED)
+
+
+def bridge(graph: Graph, words: Sequence[str], view: View | None = None) -> Tree:
+    """Return a cheap tree that joins all the words (Steiner tree, a heuristic).
+
+    It is grown from the first word. Raises NotFound for a word that is not there or that cannot be
+    joined to the first one, UsageError for fewer than two words.
+    """
+    view = view or View()
+    found = _distinct(graph, words, view)
+    ids = [row["id"] for row in found]
+    with projection(graph, view) as seen:
+        frame = seen.run(
+            lambda client, projected: client.steiner_tree.stream(
+                projected,
+                ids[0],
+                ids[1:],
+                relationship_weight_property="cost",
+                delta=MICRO / 10,
+                apply_rerouting=not set(view.types) - set(view.undirected),
+                concurrency=1,
+            )
+        )
+        edges = [
+            (int(parent), int(node))
+            for node, parent in zip(frame["nodeId"], frame["parentId"], strict=True)
+            if node != parent
+        ]
+        joined = {ids[0]} | {node for edge in edges for node in edge}
+        if apart := [row["text"] for row in found if row["id"] not in joined]:
+            raise NotFound(
+                f"Nothing joins {', '.join(map(repr, apart))} to {found[0]['text']!r} over "
+                f"{' and '.join(view.types)} rated above {view.above}."
+            )
+        texts = _texts(graph, joined)
+        steps, cost = _steps(graph, edges, view)
+    asked = tuple(row["text"] for row in found)
+    joints = sorted(texts[id] for id in joined - set(ids))
+    return Tree(asked, tuple(joints), cost / MICRO, tuple(sorted(steps, key=_by_words)))
+
+
+def reach(graph: Graph, word: str, top: int = 10, view: View | None = None) -> list[Reached]:
+    """Return the words where a walk from one word spends its time (personalised PageRank).
+
+    The walk follows pairs as often as they are strong, and starts anew with probability 0.15. The
+    reason beside each word is the cheapest path to it. Raises NotFound for a word that is not there.
+    """
+    view = view or View()
+    (found,) = find_compositions(graph, [word], view)
+    with projection(graph, view) as seen:
+        ids, scores = _walk(seen, found["id"])
+        return _reached(seen, found["id"], ids, scores, {found["id"]}, top)
+
+
+def between(
+    graph: Graph, start: str, end: str, top: int = 10, view: View | None = None
+) -> list[Reached]:
+    """Return the words that lie between two words: near both of them.
+
+    The score is the geometric mean of the time that walks from either word spend there, each as in
+    `reach`; the reason is the cheapest path from the first word to the second through that word.
+    Raises NotFound for a word that is not there, UsageError when they are the same word.
+    """
+    view = view or View()
+    first, last = _distinct(graph, [start, end], view)
+    ends = {first["id"], last["id"]}
+    with projection(graph, view) as seen:
+        ids, there = _walk(seen, first["id"])
+        same, back = _walk(seen, last["id"])
+        assert np.array_equal(ids, same)
+        there_and_back = np.sqrt(there * back)
+        halves = [
+            _reached(seen, one, ids, there_and_back, ends, top) for one in (first["id"], last["id"])
+        ]
+    if not halves[0]:
+        raise NotFound(f"Nothing lies between {first['text']!r} and {last['text']!r}.")
+    return [
+        Reached(one.word, one.score, _joined(one.path, other.path))
+        for one, other in zip(*halves, strict=True)
+    ]
+
+
+def _walk(seen: Projection, start: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return compositions by id, and the share of a walk's time that is spent at each."""
+    frame = seen.run(
+        lambda client, projected: client.page_rank.stream(
+            projected,
+            damping_factor=DAMPING,
+            source_nodes=[start],
+            relationship_weight_property="weight",
+            concurrency=1,
+        )
+    )
+    ids = frame["nodeId"].to_numpy(np.int64)
+    order = np.argsort(ids)
+    return ids[order], frame["score"].to_numpy(np.float64)[order]
+
+
+def _reached(
+    seen: Projection,
+    start: int,
+    ids: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    left_out: Iterable[int],
+    top: int,
+) -> list[Reached]:
+    """Return the best places but those left out, each with the cheapest path from `start`."""
+    scores = np.where(np.isin(ids, list(left_out)), 0.0, scores)
+    best = best_first(seen.graph, ids, scores, top)
+    if not best:
+        return []
+    frame = seen.run(
+        lambda client, projected: client.shortest_path.dijkstra.stream(
+            projected,
+            start,
+            [row["id"] for row, _ in best],
+            relationship_weight_property="cost",
+            concurrency=1,
+        )
+    )
+    chains = [[int(id) for id in chain] for chain in frame["nodeIds"]]
+    found = explain_chains(seen.graph, chains, seen.view)
+    paths = {chain[-1]: one for chain, one in zip(chains, found, strict=True)}
+    return [
+        Reached(row["text"], score, paths[row["id"]]) for row, score in best if row["id"] in paths
+    ]
+
+
+def best_first(
+    graph: Graph, ids: NDArray[np.int64], scores: NDArray[np.float64], top: int
+) -> list[tuple[Row, float]]:
+    """Return the compositions of the highest scores above 0, best first, ties by key."""
+    rounded = np.round(scores, 9)
+    positive = int((rounded > 0).sum())
+    if not positive:
+        return []
+    # Whatever ties with the last one comes along, so that keys decide.
+    limit = np.sort(rounded)[::-1][min(top, positive) - 1]
+    chosen = np.flatnonzero(rounded >= limit)
+    rows = {
+        row["id"]: row
+        for row in graph.read(query("ask/read_compositions_by_id"), ids=ids[chosen].tolist())
+    }
+    ranked = [(rows[int(ids[i])], float(rounded[i])) for i in chosen if int(ids[i]) in rows]
+    return sorted(ranked, key=lambda pair: (-pair[1], pair[0]["key"]))[:top]
+
+
+def explain_chains(graph: Graph, chains: Sequence[Sequence[int]], view: View) -> list[Path]:
+    """Return chains of composition ids as paths, each step with its rating and sources.
+
+    Raises Conflict when a pair is no longer rated.
+    """
+    texts = _texts(graph, {id for chain in chains for id in chain})
+    pairs = sorted({pair for chain in chains for pair in pairwise(chain)})
+    explained = dict(zip(pairs, _explained(graph, pairs, view), strict=True))
+    found = []
+    for chain in chains:
+        rows = [explained[pair] for pair in pairwise(chain)]
+        cost = sum(row["cost"] for row in rows) / MICRO
+        words = tuple(texts[id] for id in chain)
+        found.append(Path(words, cost, 10.0**-cost, tuple(map(_step, rows))))
+    return found
+
+
+def _joined(there: Path, back: Path) -> Path:
+    """Return the path that goes one way to its end and the other way back to its start."""
+    cost = there.cost + back.cost
+    turned = tuple(
+        Step(step.end, step.start, step.type, step.rating, step.times, step.sources)
+        for step in reversed(back.steps)
+    )
+    words = there.words + tuple(reversed(back.words))[1:]
+    return Path(words, cost, 10.0**-cost, there.steps + turned)
+
+
+def _steps(graph: Graph, pairs: Sequence[tuple[int, int]], view: View) -> tuple[list[Step], int]:
+    rows = _explained(graph, pairs, view)
+    return [_step(row) for row in rows], sum(row["cost"] for row in rows)
+
+
+def _explained(graph: Graph, pairs: Sequence[tuple[int, int]], view: View) -> list[Row]:
+    rows = graph.read(
+        query_for_types("ask/read_steps", view.types),
+        pairs=[list(pair) for pair in pairs],
+        **view.constants(),
+    )
+    if len(rows) < len(pairs):
+        raise Conflict("The graph changed while it was being asked. Ask again.")
+    return rows
+
+
+def _step(row: Row) -> Step:
+    return Step(
+        row["start"], row["end"], row["type"], row["rating"], row["times"], tuple(row["sources"])
+    )
+
+
+def _by_words(step: Step) -> tuple[str, str]:
+    return step.start, step.end
+
+
+def _texts(graph: Graph, ids: Iterable[int]) -> dict[int, str]:
+    rows = graph.read(query("ask/read_compositions_by_id"), ids=list(ids))
+    return {row["id"]: row["text"] for row in rows}
+
+
+def find_compositions(graph: Graph, words: Sequence[str], view: View) -> list[Row]:
+    """Return the compositions of words; raises NotFound for one that is not there."""
+    found = find_words(graph, words)
+    for word in words:
+        if word not in found:
+            raise unknown_word(graph, word)
+        if found[word]["kind"] == "Context" or (found[word]["kind"] == "Piece" and not view.pieces):
+            raise UsageError(
+                f"{word!r} is there only as a {found[word]['kind'].lower()}; --pieces lets paths go "
+                "over continuation pieces."
+            )
+    return [found[word] for word in words]
+
+
+def _distinct(graph: Graph, words: Sequence[str], view: View) -> list[Row]:
+    found = list({row["id"]: row for row in find_compositions(graph, words, view)}.values())
+    if len(found) < 2:
+        raise UsageError("At least two different words are needed.")
+    return found

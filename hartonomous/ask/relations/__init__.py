@@ -1,0 +1,1 @@
+"""Queries of rated pairs: neighbours, explanations, comparisons, counts."""

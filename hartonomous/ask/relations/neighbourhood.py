@@ -1,0 +1,90 @@
+"""Which compositions are most related to a word."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from hartonomous.errors import NotFound, UsageError
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row
+
+ORDERS = ("consensus", "elo")
+SUGGESTIONS = 5
+
+
+@dataclass(frozen=True)
+class Word:
+    """A composition that a word was found to stand for; `exact` is false when only case differs."""
+
+    key: str
+    text: str
+    kind: str
+    exact: bool
+
+
+def find_word(graph: Graph, word: str) -> Word:
+    """Return the composition a word stands for: exact first, then without regard to case.
+
+    Raises NotFound, with the nearest spellings there are, when there is none.
+    """
+    found = graph.read(query("ask/find_word"), word=word)
+    if not found:
+        raise unknown_word(graph, word)
+    return Word(**found[0])
+
+
+def unknown_word(graph: Graph, word: str) -> NotFound:
+    """Return the error that says a word is not there and suggests the nearest spellings."""
+    folded = word.lower()
+    if not graph.read(query("ask/any_composition")):
+        return NotFound("The graph is empty; 'hartonomous ingest' fills it.")
+    candidates: list[str] = []
+    for length in (2, 1):
+        rows = graph.read(query("ask/suggest_words"), folded=folded, prefix=folded[:length])
+        candidates = [row["text"] for row in rows]
+        if near := tuple(difflib.get_close_matches(word, candidates, SUGGESTIONS, cutoff=0.6)):
+            return NotFound(
+                f"No source knows {word!r}. Did you mean {', '.join(near)}?", suggestions=near
+            )
+    return NotFound(f"No source knows {word!r}, and nothing is spelt like it.")
+
+
+def neighbours(
+    graph: Graph,
+    word: str,
+    top: int = 10,
+    by: str = "consensus",
+    source: str | None = None,
+    min_sources: int = 1,
+    pieces: bool = False,
+) -> list[Row]:
+    """Return a word's most related compositions, best first; columns as the Cypher file says.
+
+    `source` keeps the pairs that this source observed, `min_sources` those that so many did;
+    continuation pieces are left out unless `pieces`. Raises NotFound for a word or a source that
+    is not there.
+    """
+    if by not in ORDERS:
+        raise UsageError(f"Order by {' or '.join(ORDERS)}, not by {by!r}.")
+    rows = graph.read(
+        query("ask/neighbours", rated="RELATES"),
+        word=word,
+        top=top,
+        by=by,
+        source=source,
+        min_sources=min_sources,
+        pieces=pieces,
+    )
+    if not rows:
+        find_word(graph, word)
+        if source is not None and not graph.read(query("load/read_source"), name=source):
+            raise unknown_source(graph, source)
+    return rows
+
+
+def unknown_source(graph: Graph, name: str) -> NotFound:
+    """Return the error that says a source is not there and lists those that are."""
+    names = tuple(row["name"] for row in graph.read(query("ask/sources")))
+    known = f"There are {', '.join(names)}." if names else "There is none yet."
+    return NotFound(f"No source is called {name!r}. {known}", suggestions=names)

@@ -1,0 +1,82 @@
+"""Which sources there are, and what the graph holds, counted honestly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from hartonomous.ask.relations.neighbourhood import unknown_source
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row
+
+
+def sources(graph: Graph) -> list[Row]:
+    """Return every source with what it put in; columns as cypher/ask/sources says."""
+    return graph.read(query("ask/sources"))
+
+
+def source(graph: Graph, name: str) -> dict[str, Any]:
+    """Return everything one source is known by, its tracks under `tracks`.
+
+    Raises NotFound, listing the sources there are.
+    """
+    rows = graph.read(query("ask/source"), name=name)
+    if not rows:
+        raise unknown_source(graph, name)
+    return {**rows[0]["source"], "tracks": [row["track"] for row in rows if row["track"]]}
+
+
+@dataclass(frozen=True)
+class Stats:
+    """Counts of the graph; `bytes_of_graph` is None where the server's files are out of reach.
+
+    An observation is one direction of one position; evidence is one edge per pair and source.
+    """
+
+    compositions: int
+    tokens: int
+    pieces: int
+    sources: int
+    observations: int
+    evidence: int
+    relations: int
+    relations_of_several: int
+    bytes_of_models: int
+    bytes_of_graph: int | None
+    settled: bool
+    epoch: int
+
+    @property
+    def observations_per_evidence(self) -> float:
+        """Within models: how often the same source observed the same pair."""
+        return self.observations / self.evidence if self.evidence else 0.0
+
+    @property
+    def evidence_per_relation(self) -> float:
+        """Across models: how many sources hold the same pair."""
+        return self.evidence / self.relations if self.relations else 0.0
+
+    @property
+    def observations_per_relation(self) -> float:
+        return self.observations / self.relations if self.relations else 0.0
+
+
+def stats(graph: Graph, bytes_of_graph: int | None = None) -> Stats:
+    """Return the counts of the graph."""
+    (row,) = graph.read(query("ask/stats")) or [dict.fromkeys(_COUNTED, 0) | _EMPTY]
+    return Stats(**row, bytes_of_graph=bytes_of_graph)
+
+
+_EMPTY = {"settled": True}
+_COUNTED = (
+    "compositions",
+    "tokens",
+    "pieces",
+    "sources",
+    "observations",
+    "evidence",
+    "relations",
+    "relations_of_several",
+    "bytes_of_models",
+    "epoch",
+)

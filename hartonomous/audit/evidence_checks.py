@@ -1,0 +1,218 @@
+"""Recomputes from the evidence edges: rows, observations and digest of each track, and each composition's
+`known`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.audit.audit_findings import LISTED, Findings, names_of
+from hartonomous.audit.composition_checks import Compositions
+from hartonomous.audit.edge_columns import COUNTED, VECTOR, Edges, Fault
+from hartonomous.evidence import DIGEST_LANES, digest
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.odds import impossible, meant_support
+from hartonomous.rate.rating_pass import CONSENSUS_TYPE
+from hartonomous.schema import EvidenceType, evidence_type
+
+Ints = NDArray[np.int64]
+TrackName = tuple[str, str]
+"""Source and evidence type."""
+
+
+@dataclass(frozen=True)
+class Odd:
+    """An edge, by the database ids of its ends, whose support is not what its listings give."""
+
+    start: int
+    end: int
+    directed: int
+    rank: int
+    support: int
+    meant: int
+
+
+@dataclass
+class Counted:
+    """What the edges of one track add up to."""
+
+    rows: int = 0
+    observations: int = 0
+    digest: list[int] = field(default_factory=lambda: [0] * DIGEST_LANES)
+
+
+class EvidenceTally:
+    """Adds up evidence edges, part by part."""
+
+    def __init__(self, compositions: Compositions, live: Sequence[Row]) -> None:
+        self.compositions = compositions
+        self.counted: dict[TrackName, Counted] = {}
+        self.faults: list[tuple[str, Fault]] = []
+        self.edges: dict[str, int] = {}
+        numbers = {
+            (t["source"], t["evidence"]): t["number"]
+            for t in live
+            if evidence_type(t["evidence"]).feeds == CONSENSUS_TYPE
+        }
+        self._live = {(t["source"], t["evidence"]): t for t in live}
+        self.odd: dict[TrackName, list[Odd]] = {}
+        self._numbers = sorted(set(numbers.values()))
+        self._place = {track: self._numbers.index(number) for track, number in numbers.items()}
+        size = len(compositions.ids)
+        self._bits = np.zeros((size, max(1, -(-len(self._numbers) // 64))), dtype=np.uint64)
+        self.touched = np.zeros(size, dtype=bool)
+
+    def take(self, evidence: EvidenceType, edges: Edges) -> None:
+        """Count edges of one type and source."""
+        track = (edges.source, evidence.name)
+        self.edges[evidence.name] = self.edges.get(evidence.name, 0) + edges.count
+        self.faults += [(evidence.name, fault) for fault in edges.faults]
+        counted = self.counted.setdefault(track, Counted())
+        counted.rows += edges.count
+        (start, no_start), (end, no_end) = map(self.compositions.rows, (edges.start, edges.end))
+        whole = ~(no_start | no_end)
+        start, end = start[whole], end[whole]
+        columns = {name: edges.columns[name] for name in (VECTOR if evidence.vector else COUNTED)}
+        mask = pa.array(whole)
+        table = pa.table(
+            {"start": start, "end": end}
+            | {
+                name: column.filter(mask) if isinstance(column, pa.Array) else column[whole]
+                for name, column in columns.items()
+            }
+        )
+        if evidence.vector and track in self._live:
+            self._find_odd(track, edges)
+        counted.observations += int(columns["directed" if evidence.vector else "n"].sum())
+        more = digest(table, self.compositions.keys)
+        counted.digest = [a + b for a, b in zip(counted.digest, more, strict=True)]
+        if track in self._live:
+            self.touched[start] = self.touched[end] = True
+            self._know(self._place.get(track), start, end)
+
+    def _find_odd(self, track: TrackName, edges: Edges) -> None:
+        """Keep edges whose support is not that of their listings; of a sound track there are none."""
+        directed, rank, said = (edges.columns[name] for name in ("directed", "rank", "support"))
+        constants = [self._live[track].get(name) for name in ("positions", "k", "vocabulary")]
+        positions, k, vocabulary = (n if isinstance(n, int) else 1 for n in constants)
+        wrong = np.flatnonzero(impossible(directed, rank, said, positions, k, vocabulary))
+        meant = meant_support(directed, rank, positions, k, vocabulary)
+        odd = self.odd.setdefault(track, [])
+        for row in wrong[: LISTED - len(odd)].tolist():
+            ends = int(edges.start[row]), int(edges.end[row])
+            numbers = int(directed[row]), int(rank[row]), int(said[row])
+            odd.append(Odd(*ends, *numbers, int(meant[row])))
+
+    def _know(self, place: int | None, start: Ints, end: Ints) -> None:
+        if place is not None:
+            rows = np.union1d(start, end)
+            self._bits[rows, place // 64] |= np.uint64(1 << place % 64)
+
+    def known(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        """Return the class that each composition is of, (N,) int32, a place in the classes."""
+        rows, which = np.unique(self._bits, axis=0, return_inverse=True)
+        classes = tuple(
+            "".join(
+                f"+{number}"
+                for place, number in enumerate(self._numbers)
+                if int(row[place // 64]) >> place % 64 & 1
+            )
+            for row in rows
+        )
+        return which.reshape(-1).astype(np.int32), classes
+
+
+def check_known(graph: Graph, tally: EvidenceTally, found: Findings) -> bool:
+    """Report compositions whose `known` is not that of their evidence; return whether there are any."""
+    compositions = tally.compositions
+    right, classes = tally.known()
+    said = np.array([*compositions.classes, ""], dtype=object)[compositions.known]
+    meant = np.array([*classes, ""], dtype=object)[right]
+    # Without evidence it is either empty or was never derived.
+    never = ~tally.touched & np.array([one is None for one in said], dtype=bool)
+    wrong = np.flatnonzero((said != meant) & ~never)
+    ids = compositions.ids[wrong[:LISTED]].tolist()
+    named = names_of(graph, ids)
+    texts = [
+        f"Composition {named[id]}: known is {said[row]!r}, expected {meant[row]!r} from its evidence."
+        for id, row in zip(ids, wrong, strict=False)
+    ]
+    found.add_many("compositions with a wrong `known`", texts, len(wrong))
+    return bool(len(wrong))
+
+
+def check_tracks(
+    tally: EvidenceTally, stored: Mapping[TrackName, Row], found: Findings
+) -> list[Row]:
+    """Return rows and soundness of each track; report those that differ from their evidence."""
+    tracks = []
+    for source, evidence in sorted(stored.keys() | tally.counted.keys(), key=str):
+        counted = tally.counted.get((source, evidence), Counted())
+        faults = _faults(source, evidence, stored.get((source, evidence)), counted)
+        tracks.append(
+            {"source": source, "evidence": evidence, "rows": counted.rows, "sound": not faults}
+        )
+        for fault in faults:
+            found.add("tracks that differ from their evidence", fault)
+    return tracks
+
+
+def tell_odd(graph: Graph, tally: EvidenceTally, tracks: Sequence[Row], found: Findings) -> None:
+    """Report which edges of unsound tracks have a support that their counts do not give."""
+    for track in tracks:
+        odd = tally.odd.get((track["source"], track["evidence"]), [])
+        if track["sound"] or not odd:
+            continue
+        named = names_of(graph, [end for one in odd for end in (one.start, one.end)])
+        for one in odd:
+            found.add(
+                "evidence edges that contradict themselves",
+                f"{track['evidence']} of {track['source']!r} {named[one.start]} → "
+                f"{named[one.end]}: support is {one.support}, expected {one.meant} from directed "
+                f"{one.directed} and rank {one.rank}.",
+            )
+
+
+def _faults(source: str, evidence: str, track: Row | None, counted: Counted) -> list[str]:
+    edges = f"{counted.rows:,} edges {evidence}"
+    if track is None:
+        return [f"{edges} are of {source!r}, which is no source of the graph."]
+    if track["state"] != "live":
+        return []
+    faults = []
+    if counted.rows != track["rows"]:
+        faults.append(f"{source!r} has {edges}, its track says {_said(track['rows'])}.")
+    elif counted.digest != _numbers(track["digest"]):
+        faults.append(
+            f"Evidence {evidence} of {source!r} was changed by hand: its digest is another."
+        )
+    if counted.observations != track["observations"]:
+        faults.append(
+            f"{source!r} has {counted.observations:,} observations {evidence}, its track says "
+            f"{_said(track['observations'])}."
+        )
+    return faults
+
+
+def _said(value: object) -> str:
+    return f"{value:,}" if isinstance(value, int) else repr(value)
+
+
+def _numbers(value: object) -> list[object] | None:
+    return list(value) if isinstance(value, list) else None
+
+
+def tell_faults(graph: Graph, tally: EvidenceTally, found: Findings) -> None:
+    """Report evidence edges with missing or mistyped values."""
+    listed = tally.faults[:LISTED]
+    named = names_of(graph, [end for _, one in listed for end in (one.start, one.end)])
+    texts = [
+        f"{evidence} of {one.source!r} {named[one.start]} → {named[one.end]}: {one.name} is "
+        f"{one.value!r}, which is not valid."
+        for evidence, one in listed
+    ]
+    found.add_many("evidence edges with invalid values", texts, len(tally.faults))

@@ -1,0 +1,150 @@
+"""The full audit: recomputes what people read from the evidence, the texts and the last inventory."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from hartonomous.audit.audit_findings import Findings
+from hartonomous.audit.composition_checks import Compositions, check_compositions
+from hartonomous.audit.context_checks import BACKS_OFF, EXTENDS, check_joins, check_visits
+from hartonomous.audit.coordinate_checks import check_places
+from hartonomous.audit.edge_walk import Walked, walk
+from hartonomous.audit.evidence_checks import check_known, check_tracks, tell_faults, tell_odd
+from hartonomous.audit.journal_checks import check_journals, check_suppressions
+from hartonomous.audit.ledger_checks import check_ledger
+from hartonomous.audit.vote_checks import check_votes
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.rate.rating_pass import Progress
+from hartonomous.transparency.inventory import GRAPH, TRACK, Facts, Inventory
+
+_CONSTANTS = ("positions", "k", "vocabulary")
+_NUMBERS = ("number", "trust", "vote", "absent")
+
+
+class FullAudit:
+    """Proves a graph; `noted` are the facts of its inventory as they should be, where they were
+    noted, and `counts` how many edges of each type there are."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        inventory: Inventory,
+        noted: Facts | None,
+        counts: dict[str, int],
+        progress: Progress,
+    ) -> None:
+        self.graph, self.inventory, self.noted = graph, inventory, noted
+        self.counts, self.progress = counts, progress
+        self.findings: list[str] = []
+        self.unproved: list[str] = []
+        rows = graph.read(query("audit/read_tracks"))
+        self.sources = {row["source"]: row for row in rows}
+        self.stored = [_flat(row) for row in rows if row["track"] is not None]
+        self.live = _expected_tracks(self.stored, noted)
+
+    def run(self, entries: Sequence[Row]) -> dict[str, Any]:
+        """Return the facts of a full audit; `entries` are those of the log."""
+        found = Findings()
+        compositions = check_compositions(self.graph, found, self.inventory.at_rest)
+        self.findings += found.texts()
+        walked, tracks = self._walk(compositions)
+        live = {name: row for name, row in self.sources.items() if row["state"] == "live"}
+        visits, blind = check_visits(self.graph, compositions, live, self.progress)
+        joined = {
+            type: self.noted[GRAPH, "", f"{type} edges"]
+            for type in (BACKS_OFF, EXTENDS)
+            if self.noted and not self.inventory.unfinished
+        }
+        joins = check_joins(self.graph, compositions, joined, self.progress)
+        places, unplaced = check_places(self.graph, self.inventory.facts)
+        for more in (
+            visits,
+            joins,
+            check_ledger(self.graph, self.sources, self.stored),
+            places,
+            check_journals(self.graph, entries),
+            check_suppressions(self.inventory.facts),
+            self._elsewhere(walked),
+        ):
+            self.findings += more.texts()
+        self.unproved += unplaced
+        if blind:
+            self.unproved.append(
+                f"Sources loaded by an older version ({', '.join(blind)}) have no digest of their visits: "
+                "these are not checked."
+            )
+        return self._facts(walked, tracks)
+
+    def _walk(self, compositions: Compositions) -> tuple[Walked, list[Row]]:
+        stated = (compositions.known, compositions.classes)
+        walked = walk(self.graph, compositions, self.live, stated, self.progress)
+        evidence, found = walked.evidence, Findings()
+        tracks = check_tracks(
+            evidence, {(t["source"], t["evidence"]): t for t in self.stored}, found
+        )
+        tell_faults(self.graph, evidence, found)
+        tell_odd(self.graph, evidence, tracks, found)
+        if check_known(self.graph, evidence, found):
+            # Ratings hang on these classes: those of the right ones are the ones to compare with.
+            right = evidence.known()
+            walked = walk(self.graph, compositions, self.live, right, self.progress)
+        votes = Findings()
+        if self.inventory.at_rest:
+            check_votes(self.graph, walked.agreements, self.live, self.stored, votes)
+        self.findings += found.texts() + walked.ratings.found.texts() + votes.texts()
+        return walked, tracks
+
+    def _elsewhere(self, walked: Walked) -> Findings:
+        """Tell of edges that start at what is no composition."""
+        found = Findings()
+        met = {name: tally.edges for name, tally in walked.ratings.tallies.items()}
+        met |= walked.evidence.edges
+        for name, count in self.counts.items():
+            if (away := count - met.get(name, 0)) > 0:
+                found.add(
+                    "types of edges in the wrong place",
+                    f"{away:,} {name} edges start at a node that is no composition.",
+                )
+        return found
+
+    def _facts(self, walked: Walked, tracks: list[Row]) -> dict[str, Any]:
+        tallies = walked.ratings.tallies
+        return {
+            "tracks": tracks,
+            "unfounded": {name: tally.unfounded for name, tally in tallies.items()},
+            "ratings": {
+                name: {"pairs": tally.pairs, "edges": tally.edges, "wrong": tally.wrong}
+                for name, tally in tallies.items()
+            },
+            "findings": self.findings,
+        }
+
+
+def _flat(row: Row) -> Row:
+    """Return a row of audit/read_tracks as one map, with None for what a track does not say."""
+    names = ("evidence", *_NUMBERS, *_CONSTANTS, "rows", "observations", "digest")
+    own = {name: row["track"].get(name) for name in names}
+    about = {name: row[name] for name in ("source", "state", "lineage", "distrusted")}
+    return {**about, **own, "evidence": str(own["evidence"])}
+
+
+def _expected_tracks(stored: Sequence[Row], noted: Facts | None) -> list[Row]:
+    """Return the live tracks as they were noted, else as they stand."""
+    if noted is None:
+        return [_sound(track) for track in stored if track["state"] == "live"]
+    tracks: dict[str, dict[str, Any]] = {}
+    for (kind, which, name), value in noted.items():
+        if kind == TRACK:
+            tracks.setdefault(which, {})[name] = value
+    return [
+        _sound({"source": which.partition("/")[0], "evidence": which.partition("/")[2], **own})
+        for which, own in sorted(tracks.items())
+    ]
+
+
+def _sound(track: Row) -> Row:
+    """Return a track with a number wherever ratings need one."""
+    numbers = {name: track.get(name) for name in _NUMBERS}
+    return track | {name: n if isinstance(n, int) else 0 for name, n in numbers.items()}

@@ -1,0 +1,76 @@
+"""Recomputes how far sources agree, and the lineages, distrust and votes that follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from hartonomous.audit.agreement_tally import AgreementTally
+from hartonomous.audit.audit_findings import Findings
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.rate.rating_pass import vector_tracks
+from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
+from hartonomous.transparency.inventory import same
+
+
+def check_votes(
+    graph: Graph, tally: AgreementTally, live: Sequence[Row], stored: Sequence[Row], found: Findings
+) -> None:
+    """Report agreements, lineages and votes that differ from what the evidence gives.
+
+    `live` are the live tracks as they should be, `stored` as they stand in the graph.
+    """
+    tracks = vector_tracks(live)
+    pairs = set(combinations(sorted(tracks), 2))
+    agreements = count_agreements(
+        tracks, tally.classes_of_words(), tally.seen(), tally.met(), pairs
+    )
+    rows = graph.read(query("audit/read_agreements"))
+    for fault in _agreement_faults(agreements, rows):
+        found.add("agreements that differ from the evidence", fault)
+    verdicts = judge(sorted(tracks), agreements)
+    trust = {(t["source"], t["evidence"]): t["trust"] for t in live}
+    for track in stored:
+        source = track["source"]
+        verdict = verdicts.get(source, (1, None))
+        for fault in _vote_faults(track, verdict, trust.get((source, track["evidence"]))):
+            found.add("votes that differ from the evidence", fault)
+
+
+def _agreement_faults(expected: Sequence[Agreement], rows: Sequence[Row]) -> Iterator[str]:
+    wanted = {(one.low, one.high): one.row() for one in expected}
+    there: dict[Pair, Mapping[str, Any]] = {}
+    for row in rows:
+        pair = (row["low"], row["high"])
+        named = f"AGREES_WITH {pair[0]!r} → {pair[1]!r}"
+        if pair in there:
+            yield f"{named}: stored more than once."
+        elif pair not in wanted:
+            yield f"{named}: these two sources are not compared in this direction."
+        there.setdefault(pair, row["said"])
+    for pair, meant in wanted.items():
+        named = f"AGREES_WITH {pair[0]!r} → {pair[1]!r}"
+        if pair not in there:
+            yield f"{named}: missing."
+            continue
+        for name in sorted(meant.keys() - {"low", "high"}):
+            if not same(there[pair].get(name), meant[name]):
+                yield f"{named}: {name} is {there[pair].get(name)!r}, expected {meant[name]!r}."
+
+
+def _vote_faults(track: Row, verdict: tuple[int, str | None], trust: Any) -> Iterator[str]:
+    divisor, reason = verdict
+    source = f"Source {track['source']!r}"
+    if not same(track["lineage"], divisor):
+        yield f"{source}: lineage is {track['lineage']!r}, expected {divisor}."
+    if not same(track["distrusted"], reason):
+        yield f"{source}: distrusted is {track['distrusted']!r}, expected {reason!r}."
+    if isinstance(trust, int):
+        # As rate/write_votes works it out.
+        vote = 0 if reason else (2000 * trust + divisor) // (2 * divisor)
+        if not same(track["vote"], vote):
+            yield (
+                f"Track {track['source']}/{track['evidence']}: vote is {track['vote']!r}, expected {vote}."
+            )

@@ -1,0 +1,72 @@
+"""Questions about several words at once: affinity, analogies, what sources disagree on."""
+
+from __future__ import annotations
+
+import click
+
+from hartonomous.cli.neighbourhood import open_graph
+from hartonomous.cli.output import json_option, print_facts, print_json, print_rows
+
+top_option = click.option(
+    "--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous affinity king throne\n")
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B")
+@json_option
+def affinity(start: str, end: str, as_json: bool) -> None:
+    """How near A and B are, related or not.
+
+    Their consensus, and how far the words related to them are the same.
+    """
+    from hartonomous.ask.relations.affinity import affinity as ask
+
+    with open_graph() as graph:
+        row = ask(graph, start, end)
+    print_json(row) if as_json else print_facts(row)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous analogy man king woman\n")
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.argument("third", metavar="C")
+@top_option
+@json_option
+def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> None:
+    """A is to B as C is to what?"""
+    from hartonomous.ask.relations.affinity import analogy as ask
+
+    with open_graph() as graph:
+        rows = ask(graph, first, second, third, top)
+    columns = {
+        "answer": "answer",
+        "score": "score",
+        "like_second": f"like {second}",
+        "like_third": f"like {third}",
+        "like_first": f"like {first}",
+    }
+    print_json(rows) if as_json else print_rows(rows, columns)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous contested bank --top 5\n")
+@click.argument("word")
+@top_option
+@json_option
+def contested(word: str, top: int, as_json: bool) -> None:
+    """The pairs of WORD on which sources disagree most, and who says what."""
+    from hartonomous.ask.relations.affinity import contested as ask
+
+    with open_graph() as graph:
+        rows = ask(graph, word, top)
+    columns = {
+        "neighbour": "neighbour",
+        "spread": "spread",
+        "consensus": "consensus",
+        "most": "holds it likeliest",
+        "most_odds": "odds",
+        "least": "least likely",
+        "least_odds": "odds there",
+    }
+    print_json(rows) if as_json else print_rows(rows, columns)

@@ -1,0 +1,103 @@
+"""The auditor's report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hartonomous.cli.output import (
+    json_option,
+    print_json,
+    progress_bar,
+    quiet_option,
+    say,
+)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous audit --full
+  hartonomous audit --certificate glove.certificate --output report.html
+"""
+)
+@click.option("--output", type=click.Path(path_type=Path), help="Write the report as a page.")
+@click.option("--full", is_flag=True, help="Rate everything anew and work all digests out.")
+@click.option(
+    "--certificate",
+    "certificates",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Show a deletion by its certificate.",
+)
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@json_option
+@quiet_option
+@click.pass_context
+def audit(
+    context: click.Context,
+    output: Path | None,
+    full: bool,
+    certificates: tuple[Path, ...],
+    force: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Say what is in the graph, from where, and whether it was changed by hand.
+
+    Sources, removals, what is kept out and the log are compared with what the
+    last act left; --full also proves what people read: ratings, votes, classes,
+    texts, joins and places. Exit code 1 when something is unfinished, 6 when
+    something was changed.
+    """
+    from hartonomous.audit.audit_report import audit as look
+    from hartonomous.audit.audit_report import render
+    from hartonomous.errors import Conflict
+    from hartonomous.server.connection import connect
+
+    if output is not None and output.exists() and not force:
+        raise Conflict(f"{output} already exists; --force overwrites it.")
+    with connect() as graph, progress_bar(quiet) as progress:
+        facts = look(graph, progress, full, [_verified(path) for path in certificates])
+    if output is not None:
+        output.write_text(render(facts), "utf-8")
+        say(f"Wrote {output}.", quiet)
+    if as_json:
+        print_json(facts)
+    elif output is None:
+        _print(facts)
+    for finding in facts["findings"]:
+        say(finding)
+    context.exit(6 if facts["broken"] else 1 if facts["findings"] else 0)
+
+
+def _verified(path: Path) -> dict[str, Any]:
+    from hartonomous.errors import NotFound, VerificationFailed
+    from hartonomous.proof import verify_certificate as verifier
+    from hartonomous.proof.certificate import open_names
+    from hartonomous.transparency.keys import public_keys
+
+    if not path.is_file():
+        raise NotFound(f"There is no certificate at {path}.")
+    data = path.read_bytes()
+    for key in reversed(public_keys()):
+        try:
+            return verifier.verify(data, str(key), open_names(data))
+        except verifier.Invalid as error:
+            reason = str(error)
+    raise VerificationFailed(f"{path} is no certificate that was issued here. {reason}")
+
+
+def _print(facts: dict[str, Any]) -> None:
+    from hartonomous.cli.output import print_facts, print_rows
+
+    print_facts({name: value for name, value in facts["graph"].items()})
+    if facts["full"]:
+        titles = {"source": "source", "evidence": "evidence", "rows": "edges", "sound": "as stored"}
+        print_rows(facts["full"]["tracks"], titles)
+        tallies = [{"type": name, **tally} for name, tally in facts["full"]["ratings"].items()]
+        columns = {"type": "type", "pairs": "pairs", "edges": "edges", "wrong": "rated otherwise"}
+        print_rows(tallies, columns)
+    print_facts({"log entries": facts["log"]["size"], "findings": len(facts["findings"])})

@@ -1,0 +1,68 @@
+"""The canonical export, and what the graph was made from in the formats of others."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from hartonomous.cli.output import (
+    json_option,
+    print_facts,
+    print_json,
+    progress_bar,
+    quiet_option,
+    say,
+)
+
+_FORMATS = ("graph", "record", "prov", "mlbom")
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous export --output graph.jsonl
+  hartonomous export --format mlbom --output bom.json
+"""
+)
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="File to write.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(_FORMATS),
+    default="graph",
+    show_default=True,
+    help="All knowledge, or its sources: a record, W3C PROV, a CycloneDX ML-BOM.",
+)
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+@json_option
+@quiet_option
+def export(output: Path, form: str, force: bool, as_json: bool, quiet: bool) -> None:
+    """Write the graph as sorted JSON Lines: the same bytes for the same knowledge.
+
+    Or, by --format, what it was made from, with licences and digests.
+    """
+    from hartonomous.load.canonical_export import export as write
+    from hartonomous.server.connection import connect
+
+    if form != "graph":
+        _export_sources(output, form, force, quiet)
+        return
+    with connect() as graph, progress_bar(quiet) as progress:
+        report = write(graph, output, progress, force)
+    facts = {**asdict(report), "path": str(report.path)}
+    print_json(facts) if as_json else print_facts(facts)
+
+
+def _export_sources(output: Path, form: str, force: bool, quiet: bool) -> None:
+    from hartonomous.errors import Conflict
+    from hartonomous.proof.provenance import FORMATS
+    from hartonomous.server.connection import connect
+
+    if output.exists() and not force:
+        raise Conflict(f"{output} already exists; --force overwrites it.")
+    with connect() as graph:
+        text = FORMATS[form](graph)
+    output.write_text(text, "utf-8")
+    say(f"Wrote {output}.", quiet)

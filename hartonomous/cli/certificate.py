@@ -1,0 +1,105 @@
+"""Certificates of deletions: verify one, hand out what verifies it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from hartonomous.cli.output import json_option, print_json, say
+
+HELD = {"script": "verify_certificate.py", "page": "verify_certificate.html"}
+
+
+@click.group(
+    epilog="""\b
+Example:
+  hartonomous certificate verify glove.certificate --key hartonomous.pub
+"""
+)
+def certificate() -> None:
+    """Verify certificates of deletions, here or anywhere."""
+
+
+@certificate.command(
+    "verify",
+    epilog="""\b
+Example:
+  hartonomous certificate verify glove.certificate --key hartonomous.pub
+""",
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--key", required=True, help="The public key, or a file that holds it.")
+@click.option(
+    "--names",
+    type=click.Path(path_type=Path),
+    help="What the keyed hashes stand for, from 'certificate names'.",
+)
+@json_option
+@click.pass_context
+def verify(context: click.Context, file: Path, key: str, names: Path | None, as_json: bool) -> None:
+    """Verify the certificate, log proof or signed head in FILE, offline.
+
+    Exit code 1 when it is authentic but says itself that something is left, 6
+    when it is not to be trusted.
+    """
+    from hartonomous.errors import NotFound, VerificationFailed
+    from hartonomous.proof import verify_certificate as verifier
+
+    try:
+        data = file.read_bytes()
+        opened = names.read_bytes() if names else None
+        known = Path(key).read_text("utf-8") if "+" not in key or Path(key).is_file() else key
+    except OSError as error:
+        raise NotFound(f"{error.filename} cannot be read: {error.strerror}.") from error
+    try:
+        facts = verifier.verify(data, known, opened)
+    except verifier.Invalid as error:
+        raise VerificationFailed(f"{file} is not to be trusted. {error}") from error
+    print_json(facts) if as_json else click.echo(verifier.report(facts), nl=False)
+    context.exit(1 if facts.get("left") else 0)
+
+
+@certificate.command(
+    "names", epilog="\b\nExample:\n  hartonomous certificate names glove.certificate > names.json\n"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+def names(file: Path) -> None:
+    """Print what the keyed hashes in FILE stand for, with their keys.
+
+    Whoever gets it can read the names, and check them. Erased ones are gone.
+    """
+    from hartonomous.errors import NotFound
+    from hartonomous.proof.certificate import open_names
+
+    if not file.is_file():
+        raise NotFound(f"There is nothing at {file}.")
+    click.echo(open_names(file.read_bytes()).decode())
+
+
+@certificate.command(
+    "verifier",
+    epilog="""\b
+Example:
+  hartonomous certificate verifier --output verify_certificate.py
+  hartonomous certificate verifier --page --output verify_certificate.html
+""",
+)
+@click.option("--page", is_flag=True, help="The page for a browser, not the script.")
+@click.option("--output", required=True, type=click.Path(path_type=Path), help="File to write.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
+def verifier(page: bool, output: Path, force: bool) -> None:
+    """Write what a stranger verifies certificates with, without our software.
+
+    The script needs Python and 'cryptography'; the page needs a browser. Neither
+    uses a network.
+    """
+    from importlib.resources import files
+
+    from hartonomous.errors import Conflict
+
+    if output.exists() and not force:
+        raise Conflict(f"{output} already exists; --force overwrites it.")
+    held = files("hartonomous.proof") / HELD["page" if page else "script"]
+    output.write_bytes(held.read_bytes())
+    say(f"Wrote {output}.")

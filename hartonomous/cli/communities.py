@@ -1,0 +1,188 @@
+"""What the graph looks like as a whole, and words set beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import click
+
+from hartonomous.cli.neighbourhood import open_graph
+from hartonomous.cli.output import (
+    json_option,
+    print_json,
+    print_rows,
+    progress_bar,
+    quiet_option,
+    working,
+)
+from hartonomous.cli.word_paths import top_option, view_of, view_options
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous communities --top 10
+  hartonomous communities --of king --members 20
+"""
+)
+@click.option(
+    "--top", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+)
+@click.option("--of", "word", metavar="WORD", help="Only the community of this word.")
+@click.option(
+    "--members", default=8, show_default=True, type=click.IntRange(1, 1_000), help="Words of each."
+)
+@click.option(
+    "--resolution", default=1.0, show_default=True, help="Higher gives more and smaller ones."
+)
+@view_options
+@json_option
+def communities(
+    top: int, word: str | None, members: int, resolution: float, as_json: bool, **options: Any
+) -> None:
+    """Words that hang together more than with others, named by their centre."""
+    from hartonomous.ask.paths.communities import communities as ask
+
+    with open_graph() as graph, working("Finding communities"):
+        found = ask(graph, top, members, word, view_of(options), resolution)
+    rows = [asdict(one) for one in found]
+    print_json(rows) if as_json else print_rows(
+        rows, {"name": "community", "size": "size", "words": "most central words"}
+    )
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous central --top 20\n")
+@top_option
+@view_options
+@json_option
+def central(top: int, as_json: bool, **options: Any) -> None:
+    """The words that a walk over all pairs keeps coming back to."""
+    from hartonomous.ask.paths.communities import central as ask
+
+    _survey(ask, top, as_json, options, {"score": "score"})
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous hubs --top 20\n")
+@top_option
+@view_options
+@json_option
+def hubs(top: int, as_json: bool, **options: Any) -> None:
+    """The words that most others are related to."""
+    from hartonomous.ask.paths.communities import hubs as ask
+
+    _survey(ask, top, as_json, options, {"score": "times the mean", "related": "related to"})
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous outliers --top 20\n")
+@top_option
+@view_options
+@json_option
+def outliers(top: int, as_json: bool, **options: Any) -> None:
+    """The words that hang together with the others least."""
+    from hartonomous.ask.paths.communities import outliers as ask
+
+    _survey(ask, top, as_json, options, {"score": "ties", "related": "related to"})
+
+
+def _survey(
+    ask: Callable[..., list[dict[str, Any]]],
+    top: int,
+    as_json: bool,
+    options: dict[str, Any],
+    columns: dict[str, str],
+) -> None:
+    with open_graph() as graph, working("Surveying the graph"):
+        rows = ask(graph, top, view_of(options))
+    print_json(rows) if as_json else print_rows(
+        rows, {"word": "word"} | columns | {"strongest": "strongest pairs"}
+    )
+
+
+@click.command(
+    name="odd-one-out",
+    epilog="\b\nExample:\n  hartonomous odd-one-out breakfast lunch dinner king\n",
+)
+@click.argument("words", nargs=-1, required=True, metavar="W...")
+@json_option
+def odd_one_out(words: Sequence[str], as_json: bool) -> None:
+    """Which of the words W fits the others least; it comes first."""
+    from hartonomous.ask.relations.word_comparison import odd_one_out as ask
+
+    with open_graph() as graph:
+        rows = ask(graph, words)
+    print_json(rows) if as_json else print_rows(
+        rows, {"word": "word", "likeness": "like the others", "nearest": "most like"}
+    )
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous compare king queen --top 5\n")
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B")
+@top_option
+@json_option
+def compare(start: str, end: str, top: int, as_json: bool) -> None:
+    """What A and B are both related to, and what only one of them is."""
+    from hartonomous.ask.relations.word_comparison import compare as ask
+
+    with open_graph() as graph:
+        rows = ask(graph, start, end, top)
+    columns = {
+        "related_to": "related to",
+        "neighbour": "neighbour",
+        "consensus_start": f"with {start}",
+        "consensus_end": f"with {end}",
+    }
+    print_json(rows) if as_json else print_rows(rows, columns)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous contradictions --top 20\n")
+@top_option
+@quiet_option
+@json_option
+def contradictions(top: int, quiet: bool, as_json: bool) -> None:
+    """The pairs on which sources disagree most, over the whole graph."""
+    from hartonomous.ask.relations.word_comparison import contradictions as ask
+
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        rows = ask(graph, top, progress)
+    columns = {
+        "start": "word",
+        "end": "other",
+        "spread": "spread",
+        "consensus": "consensus",
+        "most": "holds it likeliest",
+        "most_odds": "odds",
+        "least": "least likely",
+        "least_odds": "odds there",
+    }
+    print_json(rows) if as_json else print_rows(rows, columns)
+
+
+@click.group(epilog="\b\nExample:\n  hartonomous projections list\n")
+def projections() -> None:
+    """What the server keeps in memory for the next question."""
+
+
+@projections.command(name="list", epilog="\b\nExample:\n  hartonomous projections list --json\n")
+@json_option
+def list_projections(as_json: bool) -> None:
+    """The projections there are; what is stale goes with the next question."""
+    from hartonomous.ask.paths.projections import projections as ask
+
+    with open_graph() as graph:
+        rows = ask(graph)
+    columns = ("name", "state", "nodes", "relationships", "bytes", "created")
+    print_json(rows) if as_json else print_rows(rows, {name: name for name in columns})
+
+
+@projections.command(epilog="\b\nExample:\n  hartonomous projections drop\n")
+@json_option
+def drop(as_json: bool) -> None:
+    """Give the memory back; the next question projects anew."""
+    from hartonomous.ask.paths.projections import drop_all
+
+    with open_graph() as graph:
+        names = drop_all(graph)
+    print_json(names) if as_json else click.echo(f"{len(names)} dropped.")

@@ -1,0 +1,165 @@
+"""How well the graph follows what people say of word pairs, and what a causal model expects."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from hartonomous.cli.neighbourhood import open_graph
+from hartonomous.cli.output import (
+    json_option,
+    print_facts,
+    print_json,
+    print_measures,
+    print_rows,
+    printable,
+    progress_bar,
+    quiet_option,
+    say,
+)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous evaluate
+  hartonomous evaluate --pairs my-pairs.tsv --dense ./all-MiniLM-L6-v2 \\
+    --plot scores.png
+  hartonomous evaluate --next ./SmolLM2-135M --text news.txt
+"""
+)
+@click.option(
+    "--pairs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="File of word, word, score, instead of the lists of gensim.",
+)
+@click.option("--dense", multiple=True, help="Model whose vectors to set beside.")
+@click.option("--next", "model", help="Causal model whose next tokens to compare with, on --text.")
+@click.option(
+    "--text",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Text that the model and the graph both read: file or folder.",
+)
+@click.option("--source", multiple=True, help="With --next, these sources only.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path), help="PNG, PDF or SVG to draw the scores into."
+)
+@json_option
+@quiet_option
+def evaluate(
+    pairs: tuple[Path, ...],
+    dense: tuple[str, ...],
+    model: str | None,
+    text: tuple[Path, ...],
+    source: tuple[str, ...],
+    plot: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """How well affinity, consensus, elo, single tracks and vectors follow
+    what people say of word pairs: Spearman's rho, with 95 % of a bootstrap.
+
+    With --next, how well the graph expects what a causal model does: its
+    likeliest token (top-1, top-5), KL in nats, perplexity.
+    """
+    if (model is None) != (not text):
+        raise click.UsageError("--next and --text belong together: a model, and what it reads.")
+    if model is not None:
+        _next(model, text, source, plot, as_json, quiet)
+    else:
+        _pairs(pairs, dense, plot, as_json, quiet)
+
+
+def _next(
+    model: str,
+    text: tuple[Path, ...],
+    source: tuple[str, ...],
+    plot: Path | None,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    from hartonomous.ask.generation.next_token_model import Expecting
+    from hartonomous.evaluate.next_token_evaluation import evaluate_next
+    from hartonomous.extract.extraction import open_model
+    from hartonomous.extract.importer_protocol import OpenOptions
+    from hartonomous.extract.input_texts import read_texts
+
+    texts = read_texts(text)
+    for file in texts.unread:
+        say(f"Not read: {printable(file.reason)}", quiet)
+    with open_graph() as graph:
+        expecting = Expecting(graph, only_sources=source or None)
+        opened = open_model(model, OpenOptions(tracks=frozenset({"next"})))
+        keys = opened.vocabulary.compositions["key"].to_pylist()
+        with progress_bar(quiet) as progress:
+            read = opened.counted[0].read(texts.paragraphs, progress)
+            result = evaluate_next(expecting, keys, read)
+    if plot is not None:
+        from hartonomous.evaluate.plots import plot_next
+
+        plot_next(result.scores, plot)
+        say(f"Drawn into {plot}.", quiet)
+    if as_json:
+        print_json(asdict(result))
+        return
+    print_facts(
+        {
+            "sources": result.sources,
+            "perplexity of the model": result.model_perplexity,
+            "share of the text copied from what was read": result.copied,
+        }
+    )
+    click.echo()
+    rows = [asdict(score) for score in result.scores]
+    for row in rows:
+        for name in ("top_1", "top_5"):
+            row[f"{name}_interval"] = f"{row[f'{name}_low']:.3f} to {row[f'{name}_high']:.3f}"
+    columns = {
+        "score": "expected from",
+        "places": "places",
+        "top_1": "top-1",
+        "top_1_interval": "95 %",
+        "top_5": "top-5",
+        "top_5_interval": "95 %",
+        "divergence": "KL",
+        "perplexity": "perplexity",
+    }
+    print_rows(rows, columns)
+
+
+def _pairs(
+    pairs: tuple[Path, ...], dense: tuple[str, ...], plot: Path | None, as_json: bool, quiet: bool
+) -> None:
+    from hartonomous.evaluate.word_similarity import evaluate as run
+    from hartonomous.evaluate.word_similarity import gensim_pairs, read_pairs
+    from hartonomous.extract.extraction import open_model
+    from hartonomous.extract.importer_protocol import OpenOptions
+    from hartonomous.extract.word_matrix import WordVectors
+
+    gold = [read_pairs(path) for path in pairs] if pairs else gensim_pairs()
+    beside = {
+        f"vectors of {Path(model).name}": WordVectors(open_model(model, OpenOptions()))
+        for model in dense
+    }
+    with open_graph() as graph:
+        result = run(graph, gold, beside)
+    if plot is not None:
+        from hartonomous.evaluate.plots import plot_correlations
+
+        plot_correlations(result.correlations, plot)
+        say(f"Drawn into {plot}.", quiet)
+    if as_json:
+        print_json(asdict(result))
+        return
+    rows = [asdict(row) for row in result.correlations]
+    columns = {
+        "score": "score",
+        "covered": "pairs",
+        "rho": "rho",
+        "rho_covered": "of covered",
+    }
+    print_measures(rows, columns, ".3f")

@@ -1,0 +1,146 @@
+"""Putting models into the graph."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hartonomous.cli.extraction import extraction, extraction_options, opening
+from hartonomous.cli.omissions import Omissions, omissions_in, omissions_of, say_omissions
+from hartonomous.cli.output import (
+    json_option,
+    print_facts,
+    print_json,
+    progress_bar,
+    quiet_option,
+    say,
+)
+
+if TYPE_CHECKING:
+    from hartonomous.operations.ingestion import IngestReport
+
+_as = click.option("--as", "name", help="Name of the source in the graph.")
+_replace = click.option("--replace", metavar="NAME", help="Take the place of this source.")
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous load minilm.bundle --as minilm
+"""
+)
+@click.argument("bundle", type=click.Path(path_type=Path))
+@_as
+@_replace
+@json_option
+@quiet_option
+def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, quiet: bool) -> None:
+    """Load BUNDLE into the graph and rate what it concerns.
+
+    Interrupted, the same command goes on.
+    """
+    from hartonomous.bundle import read_bundle
+    from hartonomous.operations.ingestion import load_bundle
+    from hartonomous.server.connection import connect
+
+    chosen = _name(name, replace)
+    verified = read_bundle(bundle)
+    with connect() as graph, progress_bar(quiet) as progress:
+        report = load_bundle(graph, verified, chosen, progress, replace is not None)
+    _print_report(report, omissions_in(verified), as_json, quiet)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous ingest ./all-MiniLM-L6-v2 --as minilm
+  hartonomous ingest glove.npy --vocabulary words.txt --limit 50000 --as glove
+  hartonomous ingest docs/ --encoder ./all-MiniLM-L6-v2 --as handbook
+"""
+)
+@click.argument("model")
+@_as
+@_replace
+@extraction_options
+@json_option
+@quiet_option
+def ingest(
+    model: str, name: str | None, replace: str | None, as_json: bool, quiet: bool, **options: Any
+) -> None:
+    """Take MODEL apart and put it into the graph: extract and load.
+
+    MODEL is a folder, a file, or a Hub id such as org/name; or documents, which
+    a sentence encoder reads. Interrupted, the same command goes on; repeated,
+    it changes nothing.
+    """
+    from hartonomous.directories import cache
+    from hartonomous.extract.extraction import expected_seconds, open_model
+    from hartonomous.load.loader import check_name
+    from hartonomous.operations.ingestion import ingest as run
+    from hartonomous.server.connection import connect
+
+    chosen = check_name(_name(name, replace))
+    opened = open_model(model, *opening(options))
+    takes = expected_seconds(opened, extraction(options))
+    with connect() as graph, progress_bar(quiet, takes.parts) as progress:
+        report = run(
+            graph,
+            opened,
+            extraction(options),
+            chosen,
+            cache() / "bundles",
+            progress,
+            replace is not None,
+            lambda text: say(text, quiet),
+        )
+    _print_report(report, omissions_of(opened), as_json, quiet)
+
+
+def _name(name: str | None, replace: str | None) -> str:
+    if (name is None) == (replace is None):
+        raise click.UsageError(
+            "Give the source a name with --as, or --replace the one it replaces."
+        )
+    return name or replace or ""
+
+
+def _print_report(report: IngestReport, omissions: Omissions, as_json: bool, quiet: bool) -> None:
+    for finding in report.findings:
+        say(f"Note: {finding.source} {finding.text}.", quiet)
+    if as_json:
+        print_json({**asdict(report), **omissions.as_facts()})
+        say_omissions(omissions, quiet)
+        return
+    if report.repeated:
+        say(f"{report.name!r} is in the graph already; nothing changed.", quiet)
+    facts = {
+        "source": report.name,
+        "compositions": report.load.compositions,
+        "evidence written": report.load.rows,
+        "evidence already there": report.load.already,
+        "pairs rated": report.settled.pairs,
+        "left out": dict(omissions.excluded),
+        **({"skipped, as erased": report.skipped} if report.skipped else {}),
+    }
+    print_facts(facts)
+    say_omissions(omissions, quiet)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous rate --all\n")
+@click.option("--all", "everything", is_flag=True, help="Every pair, not only what is due.")
+@json_option
+@quiet_option
+def rate(everything: bool, as_json: bool, quiet: bool) -> None:
+    """Finish a rating pass that was cut short, or rate everything anew.
+
+    --all also moves a graph to this version's formulas.
+    """
+    from hartonomous.operations.ingestion import rate as run
+    from hartonomous.server.connection import connect
+
+    with connect() as graph, progress_bar(quiet) as progress:
+        report = run(graph, progress, everything)
+    print_json(asdict(report)) if as_json else print_facts(asdict(report))

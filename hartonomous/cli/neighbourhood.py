@@ -1,0 +1,298 @@
+"""Questions asked of the graph."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
+
+if TYPE_CHECKING:
+    from hartonomous.ask.relations.repetition import Repetition
+    from hartonomous.graph.driver import Graph
+
+_PLACE = re.compile(r"layer (?P<layer>\d+)(?:, (?P<part>head|expert)s? (?P<number>[\d-]+))?")
+
+
+def open_graph() -> Graph:
+    from hartonomous.rate.rating_pass import read_state
+    from hartonomous.server.connection import connect
+
+    graph = connect()
+    if not read_state(graph)["settled"]:
+        say(
+            "Note: a rating pass is running or was cut short; some ratings are old. "
+            "'hartonomous rate' finishes it."
+        )
+    return graph
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous neighbours king --top 10
+  hartonomous neighbours king --by elo --source minilm --json
+"""
+)
+@click.argument("word")
+@click.option(
+    "--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+)
+@click.option(
+    "--by",
+    type=click.Choice(["consensus", "elo"]),
+    default="consensus",
+    show_default=True,
+    help="What to order by.",
+)
+@click.option("--source", help="Only pairs that this source observed.")
+@click.option(
+    "--min-sources",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Only pairs that so many sources observed.",
+)
+@click.option("--pieces", is_flag=True, help="Continuation pieces (##ing) too.")
+@json_option
+def neighbours(
+    word: str, top: int, by: str, source: str | None, min_sources: int, pieces: bool, as_json: bool
+) -> None:
+    """What is most related to WORD."""
+    from hartonomous.ask.relations.neighbourhood import find_word
+    from hartonomous.ask.relations.neighbourhood import neighbours as ask
+
+    with open_graph() as graph:
+        rows = ask(graph, word, top, by, source, min_sources, pieces)
+        if as_json:
+            print_json(rows)
+            return
+        found = find_word(graph, word)
+        if not found.exact:
+            say(f"{word!r} is not there; this is {found.text!r}.")
+        if not rows:
+            say(f"{found.text!r} is there, but no pair of it meets these conditions.")
+    columns = {
+        "neighbour": "neighbour",
+        "consensus": "consensus",
+        "elo": "elo",
+        "sources": "sources",
+        "times": "times",
+        "similarity": "similarity",
+    }
+    print_rows(rows, columns)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous explain king queen\n")
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B")
+@json_option
+def explain(start: str, end: str, as_json: bool) -> None:
+    """Why A and B are related: every term, every source."""
+    from hartonomous.ask.relations.explanation import explain as ask
+
+    with open_graph() as graph:
+        answer = ask(graph, start, end)
+    if as_json:
+        print_json(asdict(answer))
+        return
+    edge = answer.relation
+    click.echo(f"{edge['start']} - {edge['end']}")
+    click.echo(
+        f"elo        {edge['elo']:.1f} = 1500 + {edge['elo_observations']:.1f} (times)"
+        f" + {edge['elo_similarity']:.1f} (similarity) + {edge['elo_diversity']:.0f} (sources)"
+    )
+    click.echo(
+        f"consensus  {edge['consensus']} = 1500 + 0.4 x {edge['decades']} milli-decades:"
+        f" odds of 10^{edge['decades'] / 1000:z.2f}"
+    )
+    click.echo()
+    columns = {
+        "source": "source",
+        "track": "track",
+        "times": "times",
+        "directed": "directed",
+        "support": "odds",
+        "vote": "vote",
+        "share": "share",
+        "elo_without": "elo without",
+        "consensus_without": "cons. without",
+    }
+    print_rows([_shown_track(row) for row in answer.tracks], columns)
+    for row in answer.tracks:
+        if len(row["positions"]) > 1:
+            click.echo()
+            click.echo(_places(row))
+
+
+def _shown_track(row: dict[str, Any]) -> dict[str, Any]:
+    track = str(row["evidence"]).removesuffix("_EVIDENCE").lower()
+    silent = "" if row["observed"] else " (silent)"
+    return {**row, "track": track + silent, "vote": row["vote"] / 1e6}
+
+
+def _places(row: dict[str, Any]) -> str:
+    """Return where a track observed the pair, a line a layer that has parts."""
+    layers, named = [], []
+    parts: dict[str, list[str]] = {}
+    for name in row["positions"]:
+        place = _PLACE.fullmatch(name)
+        if place is None:
+            named.append(name)
+        elif place["part"] is None:
+            layers.append(int(place["layer"]))
+        else:
+            title = f"layer {place['layer']}: {place['part']}"
+            parts.setdefault(title, []).append(place["number"])
+    whole = [f"layer {_ranges(layers)}"] if layers else []
+    title = f"{row['source']}, {len(row['positions'])} of {row['examined']} positions:"
+    lines = [f"  {title} {', '.join(numbers)}" for title, numbers in parts.items()]
+    return "\n".join([" ".join([title, ", ".join([*whole, *named])]).rstrip(), *lines])
+
+
+def _ranges(numbers: list[int]) -> str:
+    """Return ascending numbers with runs of them as ranges.
+
+    >>> _ranges([0, 1, 2, 5, 7, 8])
+    '0-2, 5, 7-8'
+    """
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous sources --json\n")
+@json_option
+def sources(as_json: bool) -> None:
+    """Which sources there are, and what each put in."""
+    from hartonomous.ask.relations.source_statistics import sources as ask
+
+    with open_graph() as graph:
+        rows = ask(graph)
+    if as_json:
+        print_json(rows)
+        return
+    columns = {
+        "name": "name",
+        "kind": "kind",
+        "state": "state",
+        "vocabulary": "words",
+        "evidence": "evidence",
+        "observations": "observations",
+        "bytes": "bytes",
+        "standing": "standing",
+    }
+    print_rows([{**row, "standing": _standing(row)} for row in rows], columns)
+
+
+def _standing(row: dict[str, Any]) -> str:
+    """Return what was found on a source, in a few words."""
+    from hartonomous.rate.hubness import MOST_HUBNESS
+
+    found = ["no vote"] if row["distrusted"] else []
+    found += [f"one of {row['lineage']} near-copies"] if (row["lineage"] or 1) > 1 else []
+    found += ["hubs"] if (row["hubness"] or 0.0) > MOST_HUBNESS else []
+    return ", ".join(found) or "ok"
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous source minilm\n")
+@click.argument("name")
+@json_option
+def source(name: str, as_json: bool) -> None:
+    """Everything one source is known by."""
+    from hartonomous.ask.relations.source_statistics import source as ask
+
+    with open_graph() as graph:
+        known = ask(graph, name)
+    if as_json:
+        print_json(known)
+        return
+    tracks = known.pop("tracks")
+    for name in ("files", "options", "excluded"):
+        known[name] = json.loads(known[name])
+    known["files"] = [name for name, _, _ in known["files"]]
+    print_facts(known)
+    for track in tracks:
+        click.echo()
+        print_facts(track)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous stats\n")
+@json_option
+def stats(as_json: bool) -> None:
+    """What the graph holds, counted, and how often the same is said.
+
+    Repetition within each model and across models, with every assumption.
+    """
+    from hartonomous.ask.relations.repetition import repetition
+    from hartonomous.ask.relations.source_statistics import stats as ask
+    from hartonomous.server.connection import managed_bytes
+
+    with open_graph() as graph:
+        answer, repeated = ask(graph, managed_bytes()), repetition(graph)
+    facts = {
+        **asdict(answer),
+        "observations_per_evidence": answer.observations_per_evidence,
+        "evidence_per_relation": answer.evidence_per_relation,
+        "observations_per_relation": answer.observations_per_relation,
+    }
+    if as_json:
+        print_json({**facts, "repetition": _repetition_facts(repeated)})
+        return
+    print_facts({name.replace("_", " "): value for name, value in facts.items()})
+    _print_repetition(repeated)
+
+
+def _repetition_facts(repeated: Repetition) -> dict[str, Any]:
+    """Return the counts with their ratios."""
+    facts = asdict(repeated)
+    for kind in ("tracks", "sources"):
+        for row, one in zip(facts[kind], getattr(repeated, kind), strict=True):
+            row["observations_per_pair"] = one.observations_per_pair
+    for row, one in zip(facts["sources"], repeated.sources, strict=True):
+        row["shared"] = one.shared
+    return {**facts, "sources_per_comparable_pair": repeated.sources_per_comparable_pair}
+
+
+def _print_repetition(repeated: Repetition) -> None:
+    facts = _repetition_facts(repeated)
+    if not repeated.tracks:
+        return
+    click.echo("\nWithin each model, by kind:")
+    columns = {
+        "source": "source",
+        "evidence": "evidence",
+        "positions": "positions",
+        "minimum": "minimum",
+        "pairs": "pairs",
+        "observations": "observations",
+        "observations_per_pair": "per pair",
+        "left_out": "left out",
+    }
+    print_rows(facts["tracks"], columns)
+    click.echo("\nAcross models:")
+    columns = {
+        "source": "source",
+        "pairs": "pairs",
+        "observations_per_pair": "observations per pair",
+        "could_be_held": "another could hold",
+        "held_by_others": "another holds",
+        "shared": "share",
+    }
+    print_rows(facts["sources"], columns)
+    held = ", ".join(f"{count:,} by {n}" for n, count in repeated.by_sources.items())
+    click.echo(f"\nPairs by number of sources: {held}.")
+    click.echo(
+        f"Sources per pair, of those that several could hold: "
+        f"{repeated.sources_per_comparable_pair:.3f}."
+    )
+    for line in repeated.assumptions:
+        say(f"* {line}")

@@ -1,0 +1,71 @@
+"""Questions in sentences, answered from documents that were put in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from hartonomous.cli.neighbourhood import open_graph
+from hartonomous.cli.output import json_option, print_json, printable, quiet_option, say
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous ask "How do I get a new password?"
+  hartonomous ask "Where may I eat?" --encoder ./all-MiniLM-L6-v2 --json
+"""
+)
+@click.argument("question")
+@click.option(
+    "--encoder",
+    type=click.Path(path_type=Path),
+    help="Sentence encoder that compares the question with known ones.",
+)
+@click.option(
+    "--top", default=3, show_default=True, type=click.IntRange(1, 1_000), help="How many."
+)
+@json_option
+@quiet_option
+def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: bool) -> None:
+    """What answers QUESTION, and the way there.
+
+    From the question over its words, or its vector, to questions and sentences
+    that documents brought, and on to their answers. Without --encoder it goes
+    by words alone.
+    """
+    from hartonomous.ask.relations.question_answers import ask as run
+
+    encode = None
+    if encoder is None:
+        say("No --encoder: matched by words alone.", quiet)
+    else:
+        from hartonomous.extract.encoder_protocol import open_encoder
+
+        encode = open_encoder(encoder).encode
+    with open_graph() as graph:
+        rows = run(graph, question, top, encode)
+    if as_json:
+        print_json({"question": question, "matched_by": "words" if encode is None else "encoder",
+                    "answers": rows})  # fmt: skip
+        return
+    for number, row in enumerate(rows, 1):
+        click.echo(_shown(number, row))
+
+
+def _shown(number: int, row: dict[str, Any]) -> str:
+    """Return an answer with its score and the way to it, a step a line."""
+    rated = "" if row["elo"] is None else f", elo {row['elo']:,.1f}"
+    lines = [
+        f"{number}. {printable(row['answer'])}",
+        f"   score {row['score']:.3f}{rated}, from {', '.join(row['sources'])}",
+    ]
+    by = f"shares {', '.join(row['words'])}" if row["words"] else "is near"
+    way = row["path"][:-1] if row["answered"] else row["path"]
+    for place, text in enumerate(way):
+        lines.append(f"   {by if place == 0 else 'is near'}: {printable(text)}")
+    if row["answered"]:
+        lines.append(f"   answered by: {printable(row['answer'])}")
+    return "\n".join(lines)

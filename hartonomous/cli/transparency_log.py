@@ -1,0 +1,170 @@
+"""The log of acts, and the keys that sign its heads."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from hartonomous.cli.output import (
+    json_option,
+    print_facts,
+    print_json,
+    print_rows,
+    printable,
+    say,
+)
+
+
+@click.group(
+    invoke_without_command=True,
+    epilog="""\b
+Example:
+  hartonomous log
+  hartonomous log verify
+  hartonomous log prove 3 --output third.json
+""",
+)
+@click.option("--top", default=25, show_default=True, type=click.IntRange(1, 1_000_000))
+@json_option
+@click.pass_context
+def log(context: click.Context, top: int, as_json: bool) -> None:
+    """List what was done to the graph, newest first, or check that list.
+
+    Names stand beside the log, not in it; an erased one is gone.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from hartonomous.server.connection import connect
+    from hartonomous.transparency.transparency_log import read_log
+
+    with connect() as graph:
+        entries = read_log(graph, top)
+    if as_json:
+        print_json([{**entry, "entry": json.loads(entry["entry"])} for entry in entries])
+        return
+    rows = [
+        {**entry, "about": _about(entry), "details": _details(entry["entry"])} for entry in entries
+    ]
+    titles = {"index": "entry", "at": "at", "act": "act", "about": "about", "details": "figures"}
+    print_rows(rows, titles)
+
+
+def _about(entry: dict[str, object]) -> str:
+    names = entry["names"]
+    hidden = len(json.loads(str(entry["entry"]))["about"])
+    assert isinstance(names, list)
+    return printable(", ".join(names) or ("erased" if hidden else "-"))
+
+
+def _details(entry: str) -> str:
+    details = json.loads(entry)["details"]
+    return ", ".join(f"{name} {value:,}" for name, value in details.items() if type(value) is int)
+
+
+@log.command("verify", epilog="\b\nExample:\n  hartonomous log verify\n")
+@click.option(
+    "--head",
+    "heads",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="A signed head kept elsewhere, to check besides.",
+)
+@json_option
+@click.pass_context
+def verify(context: click.Context, heads: tuple[Path, ...], as_json: bool) -> None:
+    """Check every entry, and every signed head that is kept outside the graph.
+
+    Exit code 6 when the log was changed, cut, emptied or written anew.
+    """
+    from hartonomous.server.connection import connect
+    from hartonomous.transparency.transparency_log import verify_log
+
+    with connect() as graph:
+        report = verify_log(graph, [_read(head) for head in heads])
+    facts = asdict(report)
+    print_json(facts) if as_json else print_facts(facts)
+    context.exit(6 if report.findings else 0)
+
+
+@log.command("head", epilog="\b\nExample:\n  hartonomous log head > today.head\n")
+def head() -> None:
+    """Sign the log's head and print it: keep it where the graph's keepers cannot write."""
+    from hartonomous.errors import NotFound
+    from hartonomous.server.connection import connect
+    from hartonomous.transparency.transparency_log import seal
+
+    with connect() as graph:
+        note = seal(graph)
+    if note is None:
+        raise NotFound("The log is empty; the first ingest begins it.")
+    click.echo(note, nl=False)
+
+
+@log.command("prove", epilog="\b\nExample:\n  hartonomous log prove 3 --output third.json\n")
+@click.argument("index", type=click.IntRange(0))
+@click.option("--output", type=click.Path(path_type=Path), help="File to write; else printed.")
+def prove(index: int, output: Path | None) -> None:
+    """Show that entry INDEX is in the log: 'certificate verify' checks it offline."""
+    from hartonomous.server.connection import connect
+    from hartonomous.transparency.signing import canonical
+    from hartonomous.transparency.transparency_log import prove as show
+
+    with connect() as graph:
+        proof = canonical(show(graph, index)).decode() + "\n"
+    if output is None:
+        click.echo(proof, nl=False)
+    else:
+        output.write_text(proof, "utf-8")
+
+
+@log.command("adopt", epilog="\b\nExample:\n  hartonomous log adopt --yes\n")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def adopt(yes: bool) -> None:
+    """Accept a log that does not continue the kept heads, and record that.
+
+    For a graph that was emptied, restored or replaced on purpose.
+    """
+    from hartonomous.errors import ConfirmationNeeded
+    from hartonomous.graph.writer_lock import WriterLock
+    from hartonomous.operations.ingestion import prepare
+    from hartonomous.server.connection import connect
+    from hartonomous.transparency.transparency_log import adopt as accept
+
+    if not yes:
+        raise ConfirmationNeeded("Heads that were signed will no longer vouch; --yes accepts that.")
+    with connect() as graph:
+        prepare(graph)
+        with WriterLock(graph, "adopting the log") as lock:
+            index = accept(graph, lock)
+    say(f"Adopted, and recorded as entry {index}.")
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous keys > hartonomous.pub\n")
+@click.option("--new", "renew", is_flag=True, help="Make another signing key.")
+@json_option
+def keys(renew: bool, as_json: bool) -> None:
+    """Print the public key that heads and certificates are verified with.
+
+    Hand it to whom it concerns by another way than the certificate. The private
+    half stays in a file only its owner can read.
+    """
+    from hartonomous.transparency.keys import directory, new_signing_key, signing_key
+
+    key = (new_signing_key() if renew else signing_key()).public
+    if as_json:
+        print_json({"key": str(key), "directory": str(directory())})
+        return
+    click.echo(str(key))
+    say(f"Kept in {directory()}; back that up apart from the graph.")
+
+
+def _read(path: Path) -> str:
+    from hartonomous.errors import NotFound
+
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise NotFound(f"{path} cannot be read.") from error

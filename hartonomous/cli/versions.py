@@ -1,0 +1,188 @@
+"""Snapshots of the graph, and what differs between two sides."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable
+from dataclasses import asdict
+
+import click
+
+from hartonomous.cli.neighbourhood import open_graph
+from hartonomous.cli.output import (
+    confirm,
+    json_option,
+    print_facts,
+    print_json,
+    print_rows,
+    progress_bar,
+    quiet_option,
+    say,
+)
+
+SHOWN = ("name", "created", "sources", "compositions", "relations")
+COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": operator.gt, "<": operator.lt}
+
+
+@click.group(epilog="\b\nExample:\n  hartonomous snapshot create before-glove\n")
+def snapshot() -> None:
+    """Keep what the graph says now, to compare with later."""
+
+
+@snapshot.command("create", epilog="\b\nExample:\n  hartonomous snapshot create before-glove\n")
+@click.argument("name")
+@json_option
+@quiet_option
+def create(name: str, as_json: bool, quiet: bool) -> None:
+    """Keep every rated relation under NAME, outside the graph."""
+    from hartonomous.graph.writer_lock import WriterLock
+    from hartonomous.versions.snapshots import create_snapshot
+
+    with (
+        open_graph() as graph,
+        progress_bar(quiet) as progress,
+        WriterLock(graph, f"taking snapshot {name}") as lock,
+    ):
+        made = create_snapshot(graph, lock, name, progress)
+    facts = asdict(made)
+    shown = {**{name: facts[name] for name in SHOWN}, "sources": list(made.sources)}
+    print_json(facts) if as_json else print_facts(shown)
+
+
+@snapshot.command("list", epilog="\b\nExample:\n  hartonomous snapshot list --json\n")
+@json_option
+def list_(as_json: bool) -> None:
+    """Which snapshots there are."""
+    from hartonomous.versions.snapshots import list_snapshots
+
+    rows = [{**asdict(one), "sources": list(one.sources)} for one in list_snapshots()]
+    columns = {name: name for name in ("name", "created", "relations", "sources")}
+    print_json(rows) if as_json else print_rows(rows, columns)
+
+
+@snapshot.command("drop", epilog="\b\nExample:\n  hartonomous snapshot drop before-glove\n")
+@click.argument("name")
+@quiet_option
+def drop(name: str, quiet: bool) -> None:
+    """Remove the snapshot NAME."""
+    from hartonomous.graph.writer_lock import WriterLock
+    from hartonomous.versions.snapshots import drop_snapshot
+
+    with open_graph() as graph, WriterLock(graph, f"dropping snapshot {name}") as lock:
+        drop_snapshot(graph, lock, name)
+    say(f"Dropped the snapshot {name!r}.", quiet)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous diff minilm glove
+  hartonomous diff before-glove . --fail-if 'only_b>0' --json
+\b
+A and B are sources, snapshots, or . for the graph as it is; where a name is
+both, write source:NAME or snapshot:NAME. A source is rated as if it stood
+alone. Exit code 1: they differ, or with --fail-if, a condition is met.
+"""
+)
+@click.argument("a")
+@click.argument("b")
+@click.option("--top", default=10, show_default=True, type=click.IntRange(0, 10_000))
+@click.option(
+    "--fail-if",
+    "conditions",
+    multiple=True,
+    metavar="METRIC>X",
+    help="Fail on this alone, such as 'only_a>100'.",
+)
+@json_option
+@quiet_option
+@click.pass_context
+def diff(
+    context: click.Context,
+    a: str,
+    b: str,
+    top: int,
+    conditions: tuple[str, ...],
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """What B holds otherwise than A: relations, elo, neighbours."""
+    from hartonomous.versions.diff import compare, read_side
+
+    parsed = [_condition(text) for text in conditions]
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        sides = read_side(graph, a, progress), read_side(graph, b, progress)
+    found = compare(*sides, (a, b), top)
+    facts = asdict(found)
+    met = [text for text, (name, holds, limit) in zip(conditions, parsed, strict=True)
+           if holds(facts[name], limit)]  # fmt: skip
+    if as_json:
+        print_json({**facts, "failed": met})
+    else:
+        movers, pairs = facts.pop("movers"), facts.pop("pairs")
+        print_facts({name.replace("_", " "): value for name, value in facts.items()})
+        for rows in (movers, pairs):
+            if rows:
+                click.echo()
+                print_rows(rows, {name: name.replace("_", " ") for name in rows[0]})
+    for text in met:
+        say(f"{text} holds.", quiet)
+    if met or (not conditions and found.differs):
+        context.exit(1)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous rollback before-glove --plan
+  hartonomous rollback before-glove --yes
+"""
+)
+@click.argument("name", metavar="SNAPSHOT")
+@click.option("--plan", "plan_only", is_flag=True, help="Say what would be done; write nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@json_option
+@quiet_option
+def rollback(name: str, plan_only: bool, yes: bool, as_json: bool, quiet: bool) -> None:
+    """Bring the graph back to what it was at SNAPSHOT.
+
+    Sources that came since are deleted (and can be undone), deletions made since
+    are undone, deletions undone since are done again. Refused, with the list,
+    where something since then cannot be taken back. Interrupted, the same
+    command goes on.
+    """
+    from hartonomous.delete.deletion import resume
+    from hartonomous.graph.writer_lock import WriterLock
+    from hartonomous.versions.rollback import plan_rollback
+    from hartonomous.versions.rollback import rollback as run
+
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        if not plan_only:
+            # What was cut short was asked for then; a plan of half a removal would be a wrong one.
+            with WriterLock(graph, f"rolling back to {name}") as lock:
+                resume(graph, lock, progress)
+        plan = plan_rollback(graph, name)
+        if plan_only:
+            print_json(asdict(plan)) if as_json else print_facts(asdict(plan))
+            return
+        confirm("rollback", f"Roll back to {name!r} ({plan})?", yes)
+        with WriterLock(graph, f"rolling back to {name}") as lock:
+            report = run(graph, lock, name, progress)
+    print_json(asdict(report)) if as_json else print_facts(asdict(report))
+
+
+def _condition(text: str) -> tuple[str, Callable[[float, float], bool], float]:
+    from hartonomous.versions.diff import METRICS
+
+    match = re.fullmatch(r"\s*(\w+)\s*([<>])\s*([-+\d.eE]+)\s*", text)
+    if match is None or match[1] not in METRICS:
+        raise click.BadParameter(
+            f"{text!r} is no condition; write METRIC>X or METRIC<X, METRIC one of "
+            f"{', '.join(METRICS)}.",
+            param_hint="--fail-if",
+        )
+    try:
+        return match[1], COMPARISONS[match[2]], float(match[3])
+    except ValueError:
+        raise click.BadParameter(f"{match[3]!r} is no number.", param_hint="--fail-if") from None

@@ -1,0 +1,238 @@
+"""How words hang together: paths, trees, what lies between, what is within reach, traversal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hartonomous.cli.neighbourhood import open_graph
+from hartonomous.cli.output import json_option, print_json, print_rows, printable, say, working
+
+if TYPE_CHECKING:
+    from hartonomous.ask.paths.word_paths import Path, Reached, Step
+    from hartonomous.ask.relations.relation_views import View
+
+top_option = click.option(
+    "--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+)
+
+
+def view_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Options that say which pairs to go over."""
+    for option in reversed(
+        (
+            click.option(
+                "--types",
+                metavar="TYPE,...",
+                default="RELATES",
+                show_default=True,
+                help="Rated types.",
+            ),
+            click.option(
+                "--sources", metavar="NAME,...", help="Only pairs that one of these observed."
+            ),
+            click.option(
+                "--above",
+                default=1500,
+                show_default=True,
+                type=click.IntRange(0, 10_000),
+                help="Only pairs rated above this; 1500 is even.",
+            ),
+            click.option(
+                "--min-sources",
+                default=1,
+                show_default=True,
+                type=click.IntRange(1),
+                help="Only pairs that so many observed.",
+            ),
+            click.option("--pieces", is_flag=True, help="Over continuation pieces (##ing) too."),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def view_of(options: dict[str, Any]) -> View:
+    from hartonomous.ask.relations.relation_views import View
+
+    return View(
+        tuple(_listed(options["types"])),
+        tuple(_listed(options["sources"] or "")),
+        options["above"],
+        options["pieces"],
+        options["min_sources"],
+    )
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous path king bread
+  hartonomous path king bread --k 1 --above 1900 --sources glove
+"""
+)
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B")
+@click.option("--k", default=3, show_default=True, type=click.IntRange(1, 100), help="How many.")
+@view_options
+@json_option
+def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
+    """The likeliest ways from A to B, edge by edge.
+
+    A path costs the sum over its edges of minus the logarithm of their
+    probability; the cheapest come first.
+    """
+    from hartonomous.ask.paths.word_paths import path as ask
+
+    with open_graph() as graph, working("Looking for paths"):
+        paths = ask(graph, start, end, k, view_of(options))
+    if as_json:
+        print_json([asdict(one) for one in paths])
+        return
+    for number, one in enumerate(paths):
+        if number:
+            click.echo()
+        click.echo(f"{arrows(one.words)}   {_odds(one)}")
+        print_steps(one.steps)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous bridge king bread computer\n")
+@click.argument("words", nargs=-1, required=True, metavar="A B...")
+@view_options
+@json_option
+def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
+    """The words that join A, B and more most cheaply into one tree."""
+    from hartonomous.ask.paths.word_paths import bridge as ask
+
+    with open_graph() as graph, working("Growing a tree"):
+        tree = ask(graph, words, view_of(options))
+    if as_json:
+        print_json(asdict(tree))
+        return
+    joints = ", ".join(map(printable, tree.joints)) or "nothing else"
+    click.echo(
+        f"{', '.join(map(printable, tree.words))} are joined by {joints}   cost {tree.cost:.3f}"
+    )
+    print_steps(tree.steps)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous between king bread --top 5\n")
+@click.argument("start", metavar="A")
+@click.argument("end", metavar="B")
+@top_option
+@view_options
+@json_option
+def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> None:
+    """What lies between A and B: the words near both of them."""
+    from hartonomous.ask.paths.word_paths import between as ask
+
+    with open_graph() as graph, working("Walking from both"):
+        found = ask(graph, start, end, top, view_of(options))
+    _print_reached(found, as_json)
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous reach king --top 20\n")
+@click.argument("word", metavar="A")
+@top_option
+@view_options
+@json_option
+def reach(word: str, top: int, as_json: bool, **options: Any) -> None:
+    """What is within reach of A: where a walk from it spends its time."""
+    from hartonomous.ask.paths.word_paths import reach as ask
+
+    with open_graph() as graph, working("Walking"):
+        found = ask(graph, word, top, view_of(options))
+    if not found:
+        say(f"{word!r} is there, but no pair of it meets these conditions.")
+    _print_reached(found, as_json)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous traverse "bread for the king" --depth 3 --breadth 5
+"""
+)
+@click.argument("prompt")
+@click.option(
+    "--depth", default=3, show_default=True, type=click.IntRange(1, 20), help="Steps at most."
+)
+@click.option(
+    "--breadth",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 100),
+    help="How many words each word leads on to.",
+)
+@top_option
+@view_options
+@json_option
+def traverse(
+    prompt: str, depth: int, breadth: int, top: int, as_json: bool, **options: Any
+) -> None:
+    """What PROMPT leads to over rated edges, with the paths."""
+    from hartonomous.ask.paths.spreading_activation import traverse as ask
+
+    with open_graph() as graph, working("Traversing"):
+        answer = ask(graph, prompt, depth, breadth, top, view_of(options))
+    if answer.unknown:
+        say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
+    if answer.left_out:
+        say(f"The last {answer.left_out:,} words of the prompt were left out.")
+    if as_json:
+        print_json(asdict(answer))
+        return
+    rows = [
+        {
+            "word": one.word,
+            "score": one.score,
+            "led by": ", ".join(one.led_by),
+            "path": arrows(one.path.words),
+        }
+        for one in answer.found
+    ]
+    print_rows(rows, {name: name for name in ("word", "score", "led by", "path")})
+
+
+def arrows(words: Sequence[str]) -> str:
+    return " → ".join(map(printable, words))
+
+
+def print_steps(steps: Sequence[Step]) -> None:
+    """Print the edges of a way, a row each."""
+    columns = {
+        "start": "from",
+        "end": "to",
+        "type": "type",
+        "rating": "rating",
+        "times": "times",
+        "sources": "sources",
+    }
+    print_rows([asdict(step) for step in steps], columns)
+
+
+def _print_reached(found: Sequence[Reached], as_json: bool) -> None:
+    if as_json:
+        print_json([asdict(one) for one in found])
+        return
+    rows = [
+        {
+            "word": one.word,
+            "score": one.score,
+            "path": arrows(one.path.words),
+            "odds": _odds(one.path),
+        }
+        for one in found
+    ]
+    print_rows(rows, {"word": "word", "score": "score", "path": "path", "odds": "its likelihood"})
+
+
+def _odds(one: Path) -> str:
+    return f"cost {one.cost:.3f}, probability {one.probability:.2f}"

@@ -1,0 +1,1 @@
+"""Deletions that can be undone: selectors, plan, execution, retention, undo."""

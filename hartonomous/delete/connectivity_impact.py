@@ -1,0 +1,88 @@
+"""What a removal cuts off, and what stands so near to a concept that it could go with it.
+
+Both ask Graph Data Science about the rated edges, projected for the question and dropped after it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from hartonomous.errors import ServerError
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph
+
+RATED = "RELATES"
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The connected parts of a graph, the largest first, and its articulation points; database ids."""
+
+    parts: tuple[frozenset[int], ...]
+    articulation_points: frozenset[int]
+
+    @property
+    def largest(self) -> frozenset[int]:
+        """Return the largest part, empty for an empty graph."""
+        return self.parts[0] if self.parts else frozenset()
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A graph before and after a removal; `cut_off` stay, but outside the largest part from then on."""
+
+    parts: tuple[int, int]
+    articulation_points: tuple[int, int]
+    cut_off: tuple[int, ...]
+
+
+def cut(graph: Graph, lost: Iterable[int], gone: Iterable[int]) -> Cut:
+    """Return what losing these rated edges, and these compositions, does to the graph.
+
+    Raises ServerError where Graph Data Science is missing.
+    """
+    before, after = shape(graph, ()), shape(graph, lost)
+    cut_off = before.largest - after.largest - set(gone)
+    return Cut(
+        (len(before.parts), len(after.parts)),
+        (len(before.articulation_points), len(after.articulation_points)),
+        tuple(sorted(cut_off)),
+    )
+
+
+def shape(graph: Graph, lost: Iterable[int]) -> Shape:
+    """Return the shape of the graph of related compositions without some edges."""
+    with _projected(graph, lost) as name:
+        if name is None:
+            return Shape((), frozenset())
+        parts = graph.stream(query("delete/find_components"), name=name)
+        points = graph.stream(query("delete/find_articulation_points"), name=name)
+        return Shape(tuple(frozenset(ids) for _, ids in parts), frozenset(row[0] for row in points))
+
+
+def ranked(graph: Graph, ids: list[int], share: float) -> list[tuple[int, float]]:
+    """Return what personalised PageRank from compositions gives at least this share to, and which."""
+    with _projected(graph, ()) as name:
+        if name is None:
+            return []
+        rows = graph.stream(query("delete/reach_by_rank"), name=name, ids=ids, share=share)
+        return [(row[0], row[1]) for row in rows]
+
+
+@contextmanager
+def _projected(graph: Graph, lost: Iterable[int]) -> Iterator[str | None]:
+    """Yield the name of a projection that is dropped at the end; None for an empty graph."""
+    if not graph.read(query("graph/list_procedures"), prefix="gds.wcc.stream"):
+        raise ServerError(
+            "The server lacks Graph Data Science, which tells what is cut off; 'hartonomous up' "
+            "starts one that has it."
+        )
+    name = f"hartonomous-forget-{secrets.token_hex(8)}"
+    try:
+        found = graph.read(query("delete/project_rated", rated=RATED), name=name, lost=list(lost))
+        yield name if found[0]["nodes"] else None
+    finally:
+        graph.read(query("delete/drop_projection"), name=name)

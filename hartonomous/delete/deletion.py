@@ -1,0 +1,247 @@
+"""Doing a plan: a removal that can be taken back, and that goes on after it was cut short.
+
+The rows are kept outside the graph, and the journal stands in it, before the first one goes; until
+the last one has gone the graph is not called settled, and nobody else writes.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hartonomous.ask.paths.projections import need_projections, sweep_projections
+from hartonomous.delete.deletion_plan import Plan, plan
+from hartonomous.delete.executor import Removal
+from hartonomous.delete.plan_comparison import differences
+from hartonomous.delete.plan_files import plan_digest
+from hartonomous.delete.residuals import Residual, residual, watched
+from hartonomous.delete.retention_area import read_record, read_retained, retain
+from hartonomous.delete.selectors import Selectors, selectors_of, subjects_of
+from hartonomous.delete.undo import expire, undo
+from hartonomous.errors import Conflict, NotFound, UsageError, VerificationFailed
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.deletion_journal import journals, open_journal
+from hartonomous.graph.driver import Graph, Transaction
+from hartonomous.graph.source_removal import discard_source
+from hartonomous.graph.state_digest import state_digest
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.identity import canonical_json
+from hartonomous.load.loader import read_source
+from hartonomous.rate.rating_pass import Progress, check_formula, read_state, settle
+from hartonomous.schema import FORMULA_VERSION
+from hartonomous.transparency import transparency_log
+from hartonomous.transparency.inventory_record import notes_inventory
+from hartonomous.transparency.transparency_log import Entry
+
+KEEP_DAYS = 30.0
+
+SHOWN = 5
+"""Differences of a plan that are listed."""
+
+
+@dataclass(frozen=True)
+class DeletionReport:
+    """What was deleted, counted by the database; until when it can be undone; the graph after it.
+
+    `residual` says what remains and how it could be reached; None after a resumption.
+    """
+
+    id: str
+    removed: int
+    lost: int
+    kept: int
+    shifted: int
+    compositions: int
+    until: str | None
+    digest: str
+    residual: Residual | None = None
+
+
+@notes_inventory
+def delete(
+    graph: Graph,
+    lock: WriterLock,
+    selectors: Selectors,
+    progress: Progress,
+    days: float = KEEP_DAYS,
+    ways: int = 0,
+) -> DeletionReport:
+    """Plan what the selectors stand for and do it; what goes is kept for so many days.
+
+    `ways` asks Graph Data Science how what was joined can still be reached, so many ways each.
+    An earlier removal that was cut short is finished first; if it was this very one, that is all.
+    A source that never went live is discarded at once. Raises NotFound for what is not there.
+    """
+    if (resumed := resume(graph, lock, progress)) is not None:
+        record = read_record(resumed.id)
+        if record.selectors == as_json(selectors):
+            return resumed
+    check_formula(graph)
+    settle(graph, lock, progress)
+    if discarded := _discard_half_loaded(graph, lock, selectors):
+        return discarded
+    return apply(graph, lock, plan(graph, selectors, progress), progress, days, ways)
+
+
+def delete_source(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> DeletionReport:
+    """Remove a source; run again after an interruption, it goes on."""
+    return delete(graph, lock, Selectors(sources=(name,)), progress)
+
+
+@notes_inventory
+def apply(
+    graph: Graph,
+    lock: WriterLock,
+    planned: Plan,
+    progress: Progress,
+    days: float = KEEP_DAYS,
+    ways: int = 0,
+) -> DeletionReport:
+    """Do exactly what was planned, and keep what goes; `ways` as `delete` says.
+
+    Raises Conflict when the graph is not the one that was planned on, or when a plan that was not
+    made here is not what the same selection plans now; ServerError for `ways` where Graph Data Science
+    is not installed.
+    """
+    refuse_moved(graph, planned)
+    if ways:
+        need_projections(graph)
+    transparency_log.check(graph)
+    deletion = secrets.token_hex(8)
+    expire(graph, lock)
+    before = watched(graph, planned)
+    identity = lock.write(query("delete/identify_graph"))[0]["identity"]
+    number = max((row["number"] for row in journals(graph)), default=0) + 1
+    retain(planned, identity, deletion, number, days)
+    begin(graph, lock, "delete", deletion, planned)
+    report = carry_out(graph, lock, deletion, planned, progress)
+    return replace(report, residual=residual(graph, planned, before, ways))
+
+
+def begin(graph: Graph, lock: WriterLock, verb: str, deletion: str, planned: Plan) -> None:
+    """Open a removal's journal and log the act, in one transaction; an erasure is logged unnamed."""
+    digest = planned.summary.get("digest") or plan_digest(planned.summary)
+    counts = dict(planned.summary["counts"])
+    entry = Entry(
+        verb,
+        {"plan": digest, **counts},
+        subjects_of(planned.summary["selectors"]),
+        key=f"{verb} {deletion}",
+        named=verb != "erase",
+    )
+
+    def work(transaction: Transaction) -> None:
+        lock.check(transaction)
+        transaction.run(
+            query("delete/open_journal"), id=deletion, verb=verb, plan=digest, facts=counts
+        )
+        transparency_log.enter(transaction, entry)
+
+    graph.transact(work)
+    transparency_log.seal(graph)
+
+
+def refuse_moved(graph: Graph, planned: Plan) -> None:
+    """Raise Conflict unless the graph is the one that was planned on, and the plan is made here or
+    equal to what the same selection plans now."""
+    was, state = planned.summary["graph"], read_state(graph)
+    if (
+        not state["settled"]
+        or was["epoch"] != state["epoch"]
+        or was["digest"] != state_digest(graph)
+    ):
+        raise Conflict("The graph has moved since this was planned; nothing was done. Plan again.")
+    if not planned.trusted:
+        _refuse_forged(graph, planned)
+
+
+def _refuse_forged(graph: Graph, planned: Plan) -> None:
+    """Raise Conflict unless a plan by somebody else is what the same selection plans now."""
+    try:
+        again = plan(graph, selectors_of(planned.summary["selectors"]), lambda *_: None)
+        away = differences(again, planned)
+    except (NotFound, UsageError, TypeError, KeyError, ValueError) as error:
+        away = [f"its selection cannot be planned: {error}"]
+    if away:
+        raise Conflict(
+            "This plan was not signed by a key used here, and is not what the same selection plans "
+            f"now: {'; '.join(away[:SHOWN])}. Nothing was done. Plan again."
+        )
+
+
+@notes_inventory
+def resume(graph: Graph, lock: WriterLock, progress: Progress) -> DeletionReport | None:
+    """Finish a removal, or an undo, that was cut short; None when no removal was.
+
+    Raises NotFound when its rows are kept on another machine.
+    """
+    found = open_journal(graph)
+    if found is None:
+        return None
+    if found["verb"] == "erase":
+        raise Conflict(
+            f"Erasure {found['id']} was cut short; 'hartonomous erase --resume' finishes it."
+        )
+    if found["state"] == "undoing":
+        undo(graph, lock, found["id"], progress)
+        return None
+    try:
+        planned = read_retained(found["id"])
+    except NotFound as error:
+        raise NotFound(
+            f"Removal {found['id']} was cut short, and what it needs to go on is not kept here; "
+            "run 'hartonomous delete --resume' where it was begun."
+        ) from error
+    return carry_out(graph, lock, found["id"], planned, progress)
+
+
+def carry_out(
+    graph: Graph, lock: WriterLock, deletion: str, planned: Plan, progress: Progress
+) -> DeletionReport:
+    """Do what is left of a removal whose journal is open, and close it."""
+    Removal(graph, lock, deletion, planned, progress).carry_out()
+    sweep_projections(graph)
+    lock.write(query("delete/close_journal"), id=deletion, state="done", formula=FORMULA_VERSION)
+    return verify_outcome(graph, deletion, planned)
+
+
+def verify_outcome(graph: Graph, deletion: str, planned: Plan) -> DeletionReport:
+    """Return what was done; raise VerificationFailed unless the graph is now what was planned."""
+    after = state_digest(graph)
+    if after != planned.summary["after"]["digest"]:
+        raise VerificationFailed(
+            f"After removal {deletion} the graph is not what was planned: digest {after[:16]}, "
+            f"not {planned.summary['after']['digest'][:16]}. 'hartonomous doctor' looks further."
+        )
+    counts = planned.summary["counts"]
+    return DeletionReport(
+        deletion,
+        counts["evidence"],
+        counts["lost"],
+        counts["kept"],
+        counts["shifted"],
+        counts["compositions"],
+        read_record(deletion).until,
+        after,
+    )
+
+
+def _discard_half_loaded(
+    graph: Graph, lock: WriterLock, selectors: Selectors
+) -> DeletionReport | None:
+    if selectors.described().keys() != {"sources"} or len(selectors.sources) != 1:
+        return None
+    known = read_source(graph, selectors.sources[0])
+    if known is None or known["state"] != "loading":
+        return None
+    discard_source(graph, lock, selectors.sources[0])
+    return DeletionReport("", 0, 0, 0, 0, 0, None, state_digest(graph))
+
+
+def as_json(selectors: Selectors) -> Mapping[str, Any]:
+    """Return selectors as a plan that was written and read again has them."""
+    described: Mapping[str, Any] = json.loads(canonical_json(selectors.described()))
+    return described

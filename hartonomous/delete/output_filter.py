@@ -1,0 +1,45 @@
+"""Which words may not be said: those that deletions took out and nobody brought back.
+
+A deleted word's token is gone, but its pieces may spell it; so text is asked word by word. A deletion
+that can be undone is known by its words, an erasure by keyed hashes alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from hartonomous.delete.retention_area import undoable
+from hartonomous.graph.driver import Graph
+from hartonomous.identity import composition_key
+from hartonomous.load.concept_match import holds, needles
+from hartonomous.load.suppression_list import Suppressions
+
+TOKEN = "Token"
+
+
+def silenced(graph: Graph) -> Callable[[str], bool] | None:
+    """Return what tells of a word whether it may not be said; None when every word may."""
+    deleted = _deleted(graph)
+    known = Suppressions(graph)
+    if not deleted and not known:
+        return None
+
+    def is_silenced(word: str) -> bool:
+        if any(holds(word.lower() if fold else word, TOKEN, wanted) for wanted, fold in deleted):
+            return True
+        row = {"key": [composition_key(TOKEN, word)], "text": [word], "kind": [TOKEN]}
+        return bool(known.mask(pa.table(row))[0])
+
+    return is_silenced
+
+
+def _deleted(graph: Graph) -> list[tuple[frozenset[tuple[str, ...]], bool]]:
+    """Return the concepts of deletions that stand, and whether they go in any case."""
+    found = []
+    for one in undoable(graph):
+        fold = bool(one.selectors.get("any_case"))
+        for concept in one.selectors.get("concepts", ()):
+            found.append((needles(concept.lower() if fold else concept), fold))
+    return found

@@ -1,0 +1,112 @@
+"""Rows from what one deletion kept to what a later one keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.delete.deletion_plan import COMPOSITIONS, Plan
+from hartonomous.delete.selector_overlap import Coverage, Mask
+
+Ints = NDArray[np.int64]
+
+
+def divide(planned: Plan, coverage: Coverage) -> tuple[Plan, Plan]:
+    """Return what of a plan's rows another removal does not take, and what it takes.
+
+    Visits that stay count what their contexts' rows weigh that go as not stored.
+    """
+    keep, give = dict(planned.tables), dict(planned.tables)
+    for name in planned.evidence:
+        keep[name], give[name] = _split(planned.tables[name], coverage.rows(planned, name))
+    visits, give["visits"] = _split(planned.tables["visits"], coverage.visits(planned))
+    keep["visits"] = with_mass(visits, next_weights(give))
+    return replace(planned, tables=keep), replace(planned, tables=give)
+
+
+def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collection[str]) -> Plan:
+    """Return a plan with another's rows besides its own; those it has already are not doubled.
+
+    `sources` are what the rows came from; those `covered` come back whole with the plan.
+    """
+    compositions, place = _united(plan.tables["compositions"], more.tables["compositions"])
+    tables = {**plan.tables, "compositions": compositions}
+    fresh: dict[str, pa.Table] = {}
+    for name in more.evidence:
+        rows = _renumbered(more.tables[name], place)
+        own = plan.tables.get(name, rows.slice(0, 0))
+        fresh[name] = _not_in(rows, own, ("start", "end", "source"))
+        tables[name] = pa.concat_tables([own, fresh[name]]).sort_by(
+            [("start", "ascending"), ("end", "ascending"), ("source", "ascending")]
+        )
+    coming = {key: -weight for key, weight in next_weights(fresh).items()}
+    tables["visits"] = pa.concat_tables(
+        [
+            # The visits it keeps count as not stored what now comes back with them.
+            with_mass(plan.tables["visits"], coming),
+            _not_in(
+                _renumbered(more.tables["visits"], place),
+                plan.tables["visits"],
+                ("source", "composition"),
+            ),
+        ]
+    )
+    structure = _renumbered(more.tables["structure"], place)
+    tables["structure"] = pa.concat_tables([plan.tables["structure"], structure])
+    known = dict(plan.summary["sources"])
+    for name, source in sources.items():
+        if name in covered and source["whole"]:
+            known[name] = source
+        known.setdefault(name, {**source, "whole": False})
+    return Plan({**plan.summary, "sources": known}, tables)
+
+
+def next_weights(tables: Mapping[str, pa.Table]) -> dict[tuple[str, int], int]:
+    """Return what the rows of what comes next weigh, by source and context."""
+    if "NEXT_EVIDENCE" not in tables:
+        return {}
+    sums = tables["NEXT_EVIDENCE"].group_by(["source", "start"]).aggregate([("weight", "sum")])
+    return {(row["source"], row["start"]): row["weight_sum"] for row in sums.to_pylist()}
+
+
+def _united(own: pa.Table, more: pa.Table) -> tuple[pa.Table, Ints]:
+    """Return both tables' compositions, own ones first, and where each of `more` stands."""
+    place = {key: row for row, key in enumerate(own["key"].to_pylist())}
+    fresh = [row for row, key in enumerate(more["key"].to_pylist()) if key not in place]
+    for row in fresh:
+        place[more["key"][row].as_py()] = len(place)
+    table = pa.concat_tables([own, more.take(pa.array(fresh, pa.int64()))]).cast(COMPOSITIONS)
+    return table, np.array([place[key] for key in more["key"].to_pylist()], dtype=np.int32)
+
+
+def _renumbered(table: pa.Table, place: Ints) -> pa.Table:
+    for column, name in enumerate(table.schema.names):
+        if name in ("start", "end", "composition"):
+            array = pa.array(place[table[name].to_numpy()], pa.int32())
+            table = table.set_column(column, table.schema.field(name), array)
+    return table
+
+
+def _not_in(rows: pa.Table, own: pa.Table, names: Sequence[str]) -> pa.Table:
+    known = set(zip(*(own[name].to_pylist() for name in names), strict=True))
+    keys = zip(*(rows[name].to_pylist() for name in names), strict=True)
+    return rows.filter(pa.array([key not in known for key in keys], pa.bool_()))
+
+
+def with_mass(visits: pa.Table, added: Mapping[tuple[str, int], int]) -> pa.Table:
+    """Return visits with something added to the mass of some."""
+    keys = zip(visits["source"].to_pylist(), visits["composition"].to_pylist(), strict=True)
+    masses = [
+        mass + added.get(key, 0) for key, mass in zip(keys, visits["mass"].to_pylist(), strict=True)
+    ]
+    place = visits.schema.get_field_index("mass")
+    return visits.set_column(place, visits.schema.field("mass"), pa.array(masses, pa.int64()))
+
+
+def _split(table: pa.Table, mask: Mask) -> tuple[pa.Table, pa.Table]:
+    return table.filter(pa.array(~mask)), table.filter(pa.array(mask))

@@ -1,0 +1,163 @@
+"""What remains after a removal: who still says what, and how a reader could still reach it.
+
+The extraction test asks before and after the same of the words that lose most: what is nearest to
+them, and how a text goes on from them by the likeliest token each time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pyarrow.compute as pc
+
+from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.text_generator import GenerateOptions, Generator
+from hartonomous.ask.generation.token_sampling import Filters
+from hartonomous.ask.paths import word_paths
+from hartonomous.ask.relations.neighbourhood import neighbours
+from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.output_filter import silenced
+from hartonomous.delete.selectors import candidates
+from hartonomous.errors import NotFound, ServerError, UsageError
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.load.concept_match import holds, needles
+
+WORDS, TOP, PAIRS, TOKENS = 5, 10, 10, 6
+
+Residual = dict[str, Any]
+Watched = dict[str, dict[str, Any]]
+
+
+def watched(graph: Graph, planned: Plan) -> Watched:
+    """Return what is seen now, `neighbours` and `continuation`, of the words a plan takes most from."""
+    words: list[str] = []
+    for loss in planned.summary["top_losses"]:
+        words += [text for text in (loss["start"], loss["end"]) if text not in words]
+    return _seen(graph, words[:WORDS])
+
+
+def residual(graph: Graph, planned: Plan, before: Watched, ways: int = 0) -> Residual:
+    """Return what is left of what was removed; called once it is done.
+
+    `variants`: compositions that hold a removed concept in other letters of case, by source;
+    `supported`: how many of the relations that lost evidence each other source still holds;
+    `paths`: how the ends of lost relations are still joined, and who says so: by the fewest steps,
+    or with `ways` by so many of the likeliest ways, from Graph Data Science where it has the room;
+    `neighbours` and `continuations`: of watched words, before and after.
+    """
+    after = _seen(graph, list(before))
+    lost = _lost(planned)
+    return {
+        "variants": _variants(graph, planned.summary["selectors"].get("concepts", ())),
+        "supported": planned.summary["survivors"],
+        "paths": _likeliest(graph, lost, ways) if ways else _shortest(graph, lost),
+        "neighbours": _compared("neighbours", before, after),
+        "continuations": _compared("continuation", before, after),
+    }
+
+
+def _compared(name: str, before: Watched, after: Watched) -> dict[str, Row]:
+    return {
+        word: {"before": seen[name], "after": after[word][name]}
+        for word, seen in before.items()
+        if seen[name] or after[word][name]
+    }
+
+
+def _lost(planned: Plan) -> list[tuple[Row, Row]]:
+    """Return the ends, key and text, of the lost relations of the highest elo."""
+    table = planned.tables["compositions"].select(["key", "text"])
+    relations = planned.tables["relations"]
+    gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], "RELATES"))
+    best = relations.filter(gone).sort_by([("elo_before", "descending"), ("edge", "ascending")])
+    return [
+        (table.slice(row["start"], 1).to_pylist()[0], table.slice(row["end"], 1).to_pylist()[0])
+        for row in best.slice(0, PAIRS).to_pylist()
+    ]
+
+
+def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]]) -> list[Row]:
+    """Return the way of the fewest steps between the ends of each lost relation."""
+    owner = {track["number"]: track["source"] for track in graph.read(query("rate/read_tracks"))}
+    pairs = [[start["key"], end["key"]] for start, end in lost]
+    return [
+        {
+            "start": row["start"],
+            "end": row["end"],
+            "way": row["way"],
+            "sources": sorted({owner[n] for step in row["tracks"] for n in step if n in owner}),
+            "probability": None,
+        }
+        for row in graph.read(query("delete/find_paths", rated="RELATES"), pairs=pairs)
+    ]
+
+
+def _likeliest(graph: Graph, lost: Sequence[tuple[Row, Row]], ways: int) -> list[Row]:
+    """Return the likeliest ways between the ends of each lost relation (Yen 1971)."""
+    found: list[Row] = []
+    for start, end in lost:
+        try:
+            paths = word_paths.path(graph, start["text"], end["text"], ways)
+        except (NotFound, UsageError):
+            continue
+        except ServerError:
+            # What was removed is gone; no room for a projection must not hide what remains.
+            return _shortest(graph, lost)
+        found += [
+            {
+                "start": start["text"],
+                "end": end["text"],
+                "way": list(path.words),
+                "sources": sorted({source for step in path.steps for source in step.sources}),
+                "probability": round(path.probability, 6),
+            }
+            for path in paths
+        ]
+    return found
+
+
+def _variants(graph: Graph, concepts: tuple[str, ...] | list[str]) -> list[dict[str, Any]]:
+    found = {
+        row["id"]
+        for word in concepts
+        for row in candidates(graph, word)
+        if holds(row["text"].lower(), row["kind"], needles(word.lower()))
+    }
+    return graph.read(query("delete/count_saying"), ids=sorted(found))
+
+
+def _seen(graph: Graph, words: Sequence[str]) -> Watched:
+    continued = _continuations(graph, words)
+    return {
+        word: {"neighbours": _neighbours(graph, word), "continuation": continued.get(word)}
+        for word in words
+    }
+
+
+def _neighbours(graph: Graph, word: str) -> list[str]:
+    try:
+        return [row["neighbour"] for row in neighbours(graph, word, top=TOP)]
+    except NotFound:
+        return []
+
+
+def _continuations(graph: Graph, words: Sequence[str]) -> dict[str, str]:
+    """Return how a text goes on from each word after which some source expects anything."""
+    if not words:
+        return {}
+    try:
+        expecting = Expecting(graph)
+    except NotFound:
+        return {}
+    generator = Generator(expecting, silenced(graph))
+    options = GenerateOptions(TOKENS, Filters(temperature=0))
+    prompts = {word: expecting.spelt(word) for word in words}
+    known = {word: tokens for word, tokens in prompts.items() if tokens and min(tokens) >= 0}
+    visited = expecting.visited([tokens[-1:] for tokens in known.values()])
+    return {
+        word: "".join(step.text for step in generator.stream(tokens, options)).strip()
+        for (word, tokens), there in zip(known.items(), visited, strict=True)
+        if there
+    }

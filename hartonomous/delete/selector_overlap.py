@@ -1,0 +1,74 @@
+"""Which rows of one removal another one stands for too: told by its selectors, not by its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.selectors import PROPERTIES, EvidenceRange, within
+from hartonomous.load.concept_match import holds, needles
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What a removal stands for, read from its plan's summary."""
+
+    summary: Mapping[str, Any]
+
+    def sources(self, planned: Plan) -> set[str]:
+        """Return the sources of another plan that this removal takes whole."""
+        selectors = self.summary["selectors"]
+        covered = set()
+        for name, source in planned.summary["sources"].items():
+            own = self.summary["sources"].get(name)
+            if own and own["whole"] and own["created"] == source["created"]:
+                covered.add(name)
+            for selector, what in PROPERTIES.items():
+                value = (source.get("source") or {}).get(what)
+                if value is not None and value in selectors.get(selector, ()):
+                    covered.add(name)
+        return covered
+
+    def compositions(self, planned: Plan) -> Mask:
+        """Return which of another plan's compositions this removal takes."""
+        table = planned.tables["compositions"]
+        keys = {one["key"] for one in self.summary["compositions"]}
+        found = np.array([key in keys for key in table["key"].to_pylist()], dtype=bool)
+        selectors = self.summary["selectors"]
+        words = selectors.get("concepts", ())
+        if words and not selectors.get("exact"):
+            fold = str.lower if selectors.get("any_case") else str
+            wanted = frozenset().union(*(needles(fold(word)) for word in words))
+            texts, kinds = table["text"].to_pylist(), table["kind"].to_pylist()
+            for place, (text, kind) in enumerate(zip(texts, kinds, strict=True)):
+                found[place] |= holds(fold(text), kind, wanted)
+        return found
+
+    def rows(self, planned: Plan, evidence: str) -> Mask:
+        """Return which of another plan's rows of evidence this removal takes."""
+        table = planned.tables[evidence]
+        taken = self.compositions(planned)
+        start, end = table["start"].to_numpy(), table["end"].to_numpy()
+        sources = np.array(table["source"].to_pylist(), dtype=object)
+        mask = taken[start] | taken[end] | np.isin(sources, list(self.sources(planned)))
+        keys = np.array(planned.tables["compositions"]["key"].to_pylist(), dtype=object)
+        for pair in self.summary["pairs"]:
+            mask |= (np.isin(keys[start], pair)) & (np.isin(keys[end], pair))
+        for one in self.summary["evidence_ranges"]:
+            if one["evidence"] == evidence:
+                mask |= within(table, EvidenceRange(**one))
+        return np.asarray(mask, dtype=bool)
+
+    def visits(self, planned: Plan) -> Mask:
+        """Return which of another plan's visits this removal takes."""
+        table = planned.tables["visits"]
+        sources = np.array(table["source"].to_pylist(), dtype=object)
+        taken = self.compositions(planned)[table["composition"].to_numpy()]
+        return np.asarray(taken | np.isin(sources, list(self.sources(planned))), dtype=bool)

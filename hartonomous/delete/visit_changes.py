@@ -1,0 +1,81 @@
+"""What a removal does to sources' visits: those that go, and what those that stay store no more."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from hartonomous.evidence import key_columns, mass_digest, summed, visit_digest
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, in_parts
+
+IDS = 5_000
+
+MASSES = pa.schema(
+    [
+        pa.field("source", pa.string()),
+        pa.field("composition", pa.int64()),
+        pa.field("added", pa.int64()),
+    ]
+)
+"""Visits that stay but store less than before: what goes becomes mass that is not stored."""
+
+
+def masses(
+    graph: Graph, rows: Mapping[str, pa.Table], visits: pa.Table, leaving: Sequence[str]
+) -> pa.Table:
+    """Return by how much the mass of visits grows that stay while their evidence goes."""
+    if "NEXT_EVIDENCE" not in rows:
+        return MASSES.empty_table()
+    table = rows["NEXT_EVIDENCE"]
+    gone = set(zip(visits["source"].to_pylist(), visits["composition"].to_pylist(), strict=True))
+    sums = table.group_by(["source", "start"]).aggregate([("weight", "sum")])
+    kept = [
+        row
+        for row in sums.to_pylist()
+        if row["source"] not in leaving and (row["source"], row["start"]) not in gone
+    ]
+    there = visited(graph, sorted({row["start"] for row in kept}))
+    kept = [row for row in kept if (row["source"], row["start"]) in there]
+    kept.sort(key=lambda row: (row["source"], row["start"]))
+    return pa.table(
+        {
+            "source": [row["source"] for row in kept],
+            "composition": [row["start"] for row in kept],
+            "added": [row["weight_sum"] for row in kept],
+        },
+        schema=MASSES,
+    )
+
+
+def visited(graph: Graph, ids: Sequence[int]) -> set[tuple[str, int]]:
+    """Return which sources visited which of some compositions, given by database id."""
+    statement = query("delete/read_concept_visits")
+    return {
+        (source, context)
+        for part in in_parts(ids, IDS)
+        for source, context, _, _ in graph.stream(statement, ids=list(part))
+    }
+
+
+def visits_by_source(tables: Mapping[str, pa.Table]) -> dict[str, list[int]]:
+    """Return the digest of the visits that each source loses."""
+    keys = key_columns(tables["compositions"]["key"])
+    found = {}
+    for source in sorted(tables["visits"]["source"].unique().to_pylist()):
+        part = tables["visits"].filter(pc.equal(tables["visits"]["source"], source))
+        n, mass = part["n"].to_numpy(), part["mass"].to_numpy()
+        found[source] = visit_digest(keys[part["composition"].to_numpy()], n, mass)
+    return found
+
+
+def visited_after(tables: Mapping[str, pa.Table], name: str, now: list[int]) -> list[int]:
+    """Return the digest of the visits that a source keeps, given that of all it has now."""
+    keys = key_columns(tables["compositions"]["key"])
+    if name in (gone := visits_by_source(tables)):
+        now = summed(now, gone[name], -1)
+    more = tables["masses"].filter(pc.equal(tables["masses"]["source"], name))
+    added = mass_digest(keys[more["composition"].to_numpy()], more["added"].to_numpy())
+    return summed(now, added)

@@ -1,0 +1,1 @@
+"""Erasures: what cannot be undone, everywhere it is stored."""

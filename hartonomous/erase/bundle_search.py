@@ -1,0 +1,172 @@
+"""Bundles that may hold what an erasure is after: those that wait in the home, those left in the cache."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from hartonomous.bundle import read_bundle
+from hartonomous.erase.erasure_target import Sought
+from hartonomous.errors import BadInput
+from hartonomous.identity import normalise
+from hartonomous.load.bundle_cache import (
+    UNNAMED,
+    WaitingBundle,
+    discard,
+    earlier_bundles,
+    sweep_unfinished,
+    waiting_bundles,
+)
+
+PURPOSE = "an erasure"
+
+
+@dataclass(frozen=True)
+class FoundBundle:
+    """A bundle, or the place of one that is being made; `place` is None where no lock tells of it.
+
+    `own` says that it waits for the graph at hand, `abandoned` that nobody can use it.
+    """
+
+    path: Path
+    place: WaitingBundle | None
+    own: bool
+    abandoned: bool
+    about: Mapping[str, Any]
+
+    @property
+    def name(self) -> str | None:
+        """Return the name of the source that it is to become."""
+        return self.about.get("name")
+
+    @property
+    def digest(self) -> str | None:
+        """Return the digest of the source that it is of."""
+        return self.about.get("digest")
+
+    @property
+    def user(self) -> int | None:
+        """Return the process that uses it right now."""
+        return self.place.user() if self.place is not None else None
+
+    @property
+    def within_reach(self) -> bool:
+        """Return whether an erasure may remove it."""
+        return self.user is None and (self.own if self.place is not None else self.abandoned)
+
+    @property
+    def described(self) -> str:
+        """Return what it is, in words."""
+        if self.place is None:
+            return f"the bundle {self.path} of an earlier version"
+        what = f"a bundle of {self.name!r}" if self.name else f"the bundle {self.path}"
+        if self.user is not None:
+            return f"{what}, which is being loaded by process {self.user},"
+        return what if self.own else f"{what} that waits for {self.about.get('server')}"
+
+    @property
+    def advice(self) -> str:
+        """Return what a person can do about it."""
+        if self.place is None:
+            return "delete the folder unless an ingest of an earlier version reads it"
+        if not self.own:
+            return f"erase it there, too, or delete {self.path}"
+        return (
+            "what is erased is kept out when it is loaded, and that process removes it; should it be "
+            "ended, run the same erasure again"
+        )
+
+    def holds(self, sought: Sought) -> bool:
+        """Return whether it holds something that is sought, by what is known of it.
+
+        One that is being made may hold any word. One that is damaged does not count.
+        """
+        if self.name is not None and sought.is_named(f"source:{self.name}"):
+            return True
+        if self.digest in sought.digests or sought.has_property(self.about):
+            return True
+        if any(self.name == one["source"] for one in sought.selectors.get("evidence", ())):
+            return True
+        if not (sought.words or sought.pairs):
+            return False
+        if not self.path.is_dir():
+            return self.user is not None
+        table = self._compositions
+        if table is None:
+            return False
+        texts = table["text"].to_pylist()
+        if any(map(sought.is_word, texts, table["kind"].to_pylist())):
+            return True
+        known = set(texts) if sought.pairs else set()
+        return any({normalise(a), normalise(b)} <= known for a, b in sought.pairs)
+
+    @property
+    def damaged(self) -> bool:
+        """Return whether it is there and cannot be read, so that nobody can say what it holds."""
+        return self.path.is_dir() and self._compositions is None
+
+    @cached_property
+    def _compositions(self) -> pa.Table | None:
+        try:
+            return read_bundle(self.path).compositions()
+        except BadInput:
+            return None
+
+
+def bundles_of(graph: str, cache: Path) -> list[FoundBundle]:
+    """Return the bundles of this home, those of the graph of this identity as `own`, and those that
+    earlier versions left in a cache."""
+    found = [
+        FoundBundle(place.path, place, place.graph in (graph, UNNAMED), False, _about(place))
+        for place in waiting_bundles()
+    ]
+    found += [
+        FoundBundle(folder, None, False, abandoned, _stated(folder))
+        for folder, abandoned in earlier_bundles(cache)
+    ]
+    return found
+
+
+def purge_bundles(found: list[FoundBundle], sought: Sought) -> tuple[int, list[FoundBundle]]:
+    """Remove the bundles within reach that hold what is sought; return how many, and those left.
+
+    A damaged one goes too, and so does what killed extractions left half written.
+    """
+    purged, left = 0, []
+    for one in found:
+        if one.holds(sought) or (one.within_reach and one.damaged):
+            if _removed(one):
+                purged += 1
+            else:
+                left.append(one)
+        elif one.place is not None and one.own:
+            sweep_unfinished(one.place)
+    return purged, left
+
+
+def _removed(one: FoundBundle) -> bool:
+    if one.place is not None:
+        return one.own and discard(one.place, PURPOSE) is None
+    if one.abandoned:
+        shutil.rmtree(one.path, ignore_errors=True)
+    return not one.path.exists()
+
+
+def _about(place: WaitingBundle) -> Mapping[str, Any]:
+    """Return what a bundle is of, from its record, or from itself where that is gone."""
+    return place.about() or _stated(place.path)
+
+
+def _stated(folder: Path) -> Mapping[str, Any]:
+    try:
+        source = read_bundle(folder).source
+    except BadInput:
+        return {}
+    named = {"subject": source.subject, "licence": source.licence, "family": source.family}
+    return {"digest": source.digest, **named}

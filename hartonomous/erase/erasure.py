@@ -1,0 +1,366 @@
+"""Taking knowledge out for good: nothing is kept, and it is kept from coming back.
+
+First as a deletion, by the same plan and in the same steps. Then what earlier deletions kept of it,
+bundles that wait to be loaded, snapshots, projections in the server's memory and names in the log go;
+suppressions, which stand from the first step on, refuse it on every later way in. No word of it, and no
+hash of one that needs no key, is left in the graph or in what is kept beside it. What is held there
+alone is erased there. What is out of reach is named: backups, bundles in use, other graphs of the home.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from hartonomous.ask.paths.projections import need_projections, purge_projections
+from hartonomous.delete import deletion
+from hartonomous.delete.deletion import as_json, begin, refuse_moved, verify_outcome
+from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.executor import Removal
+from hartonomous.delete.residuals import Residual, Watched, residual, watched
+from hartonomous.delete.retention_area import let_go, place, read_retained, retain
+from hartonomous.delete.selectors import Selectors
+from hartonomous.delete.undo import expire
+from hartonomous.erase.bundle_search import FoundBundle, bundles_of, purge_bundles
+from hartonomous.erase.compaction import (
+    SMALLEST_CANARY,
+    check_room,
+    compact,
+    compaction_due,
+    find_bytes,
+    managed_home,
+)
+from hartonomous.erase.erasure_plan import plan_erasure, reached, traces_of
+from hartonomous.erase.erasure_target import Reach, Sought
+from hartonomous.erase.outside_copies import Holding
+from hartonomous.erase.redaction import purge_deletions
+from hartonomous.errors import HartonomousError
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.deletion_journal import COMPACTING, ERASED, journals, open_journal
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.load.concept_match import needles
+from hartonomous.load.suppression_list import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
+from hartonomous.proof.claims import Scan, draft
+from hartonomous.rate.rating_pass import Progress, check_formula, settle
+from hartonomous.schema import FORMULA_VERSION
+from hartonomous.server.jars import Say
+from hartonomous.transparency import transparency_log
+from hartonomous.transparency.inventory_record import notes_inventory
+from hartonomous.transparency.signing import canonical
+from hartonomous.versions.backup_register import forget_gone, known_backups
+from hartonomous.versions.snapshots import drop_snapshots, drop_snapshots_of
+
+
+@dataclass(frozen=True)
+class ErasureReport:
+    """What was erased, what was purged of it, and where copies may remain that are out of reach.
+
+    `found_in` are files of the home that still hold an erased text, with it, and `scan` how many
+    texts were looked for; None where the store is not ours to copy. `names_purged` are names in the
+    log and their keys; `still_held` is what keeps something of it, until when, and what to do.
+    """
+
+    id: str
+    removed: int
+    lost: int
+    compositions: int
+    suppressed: int
+    deletions_purged: int
+    snapshots_dropped: int
+    bundles_purged: int
+    projections_dropped: int
+    remaining_copies: tuple[str, ...]
+    digest: str
+    residual: Residual | None = None
+    found_in: tuple[tuple[str, str], ...] = ()
+    scan: Scan | None = None
+    names_purged: int = 0
+    still_held: tuple[Holding, ...] = ()
+
+
+ELSEWHERE = (
+    "backups and dumps of the server made before",
+    "exports, plans and reports that were written to files",
+    "projections of Graph Data Science that somebody else holds in the server's memory",
+)
+STORE = "transaction logs and freed space of the server's store, until it is compacted"
+DISK = "blocks of deleted files that the file system has not used again"
+"""Copies that erasing does not reach; STORE only until the managed server's store is copied."""
+
+
+@notes_inventory
+def erase(
+    graph: Graph,
+    lock: WriterLock,
+    selectors: Selectors,
+    cache: Path,
+    progress: Progress,
+    certified: bool = False,
+    ways: int = 0,
+    say: Say = lambda text: None,
+) -> ErasureReport:
+    """Plan what the selectors stand for and erase it, in the graph and wherever else it is held.
+
+    `cache` is where earlier versions left bundles. On the managed server the store is copied then, so
+    that nothing is left in freed space. With `certified` what a certificate says is worked out before
+    it is too late, for `attesting.certify_erasure` to issue; `ways` as `deleting.delete` says. Raises
+    ServerError, nothing erased, when there is no room to copy the store, NotFound when nothing is held
+    of a selector.
+    """
+    if (found := open_journal(graph)) is not None and found["verb"] == "erase":
+        planned = read_retained(found["id"]) if place(found["id"]).is_dir() else None
+        resumed = resume(graph, lock, cache, progress, certified, say)
+        if resumed and planned and planned.summary["selectors"] == as_json(selectors):
+            return resumed
+    deletion.resume(graph, lock, progress)
+    check_formula(graph)
+    settle(graph, lock, progress)
+    planned = plan_erasure(graph, selectors, cache, progress)
+    return apply(graph, lock, planned, cache, progress, certified, ways, say)
+
+
+@notes_inventory
+def apply(
+    graph: Graph,
+    lock: WriterLock,
+    planned: Plan,
+    cache: Path,
+    progress: Progress,
+    certified: bool = False,
+    ways: int = 0,
+    say: Say = lambda text: None,
+) -> ErasureReport:
+    """Erase exactly what was planned, as `erase` does.
+
+    Raises Conflict when the graph is not the one that was planned on.
+    """
+    refuse_moved(graph, planned)
+    if (home := managed_home(graph)) is not None:
+        check_room(home)
+    if ways:
+        need_projections(graph)
+    transparency_log.check(graph)
+    expire(graph, lock)
+    before = watched(graph, planned)
+    planned = reached(graph, planned, cache)
+    erasure = secrets.token_hex(8)
+    identity = lock.write(query("delete/identify_graph"))[0]["identity"]
+    number = max((row["number"] for row in journals(graph)), default=0) + 1
+    retain(planned, identity, erasure, number, days=0)
+    begin(graph, lock, "erase", erasure, planned)
+    done = carry_out(graph, lock, erasure, planned, cache, progress, before, certified, ways)
+    return _out_of_the_store(graph, lock, done, texts_of(planned), say, progress)
+
+
+@notes_inventory
+def resume(
+    graph: Graph,
+    lock: WriterLock,
+    cache: Path,
+    progress: Progress,
+    certified: bool = False,
+    say: Say = lambda text: None,
+) -> ErasureReport | None:
+    """Finish an erasure that was cut short; None when there is none, or only its end was missing."""
+    found = open_journal(graph)
+    if found is None or found["verb"] != "erase":
+        _finish(graph, lock, say, progress)
+        return None
+    if found["state"] == "erasing" and not place(found["id"]).is_dir():
+        _close(graph, lock, found["id"])
+        _finish(graph, lock, say, progress)
+        return None
+    planned = read_retained(found["id"])
+    done = carry_out(graph, lock, found["id"], planned, cache, progress, {}, certified)
+    return _out_of_the_store(graph, lock, done, texts_of(planned), say, progress)
+
+
+def _finish(graph: Graph, lock: WriterLock, say: Say, progress: Progress) -> None:
+    """Copy the managed server's store where an erasure was done since it was copied last."""
+    if (home := managed_home(graph)) is not None and compaction_due(graph):
+        check_room(home)
+        compact(home, graph, lock, say, progress)
+
+
+def _close(graph: Graph, lock: WriterLock, erasure: str) -> None:
+    """Say that nothing of an erasure is left to do, but to copy the store where it is ours."""
+    state = ERASED if managed_home(graph) is None else COMPACTING
+    lock.write(query("delete/set_journal_state"), id=erasure, state=state)
+
+
+def _out_of_the_store(
+    graph: Graph,
+    lock: WriterLock,
+    done: ErasureReport,
+    texts: Sequence[str],
+    say: Say,
+    progress: Progress,
+) -> ErasureReport:
+    """Return the report of an erasure once the managed server's store was copied and looked through."""
+    home = managed_home(graph)
+    if home is None:
+        return done
+    try:
+        compact(home, graph, lock, say, progress)
+    except HartonomousError as error:
+        raise type(error)(
+            f"Erasure {done.id} is done, but the store was not copied, so its freed space may still "
+            f"tell: {error} 'hartonomous erase --resume' makes it up, and so does the next "
+            "'hartonomous up'."
+        ) from error
+    found = find_bytes(home, texts)
+    return replace(
+        done,
+        remaining_copies=(DISK, *done.remaining_copies[1:]),
+        found_in=tuple((str(file), text) for file, text in found),
+        scan=scanned(texts, found),
+    )
+
+
+def texts_of(planned: Plan) -> tuple[str, ...]:
+    """Return the texts of a plan that are looked for in the store's bytes once they were erased."""
+    given, reach = planned.summary["selectors"], planned.summary.get("reach", {})
+    kinds = ("concepts", "people", "sources")
+    named = [*(one for kind in kinds for one in given.get(kind, ()))]
+    named += [one for part in ("words", "names", "people") for one in reach.get(part, ())]
+    return tuple(dict.fromkeys(named))
+
+
+def carry_out(
+    graph: Graph,
+    lock: WriterLock,
+    erasure: str,
+    planned: Plan,
+    cache: Path,
+    progress: Progress,
+    before: Watched,
+    certified: bool = False,
+    ways: int = 0,
+) -> ErasureReport:
+    """Do what is left of an erasure whose journal is open, and close it.
+
+    `before` is what was seen of the words that lose most, empty where nobody looked.
+    """
+    suppressed = _suppress(graph, lock, erasure, planned)
+    state = next(row["state"] for row in journals(graph) if row["id"] == erasure)
+    if state == "removing":
+        if _takes_rows(planned):
+            Removal(graph, lock, erasure, planned, progress).carry_out()
+        lock.write(
+            query("delete/close_journal"), id=erasure, state="erasing", formula=FORMULA_VERSION
+        )
+    report, summary = verify_outcome(graph, erasure, planned), planned.summary
+    identity = lock.write(query("delete/identify_graph"))[0]["identity"]
+    deletions = purge_deletions(graph, lock, erasure, Reach.of(summary))
+    bundles, left = purge_bundles(bundles_of(identity, cache), Sought.of(summary))
+    names = traces_of(summary)
+    done = ErasureReport(
+        erasure,
+        report.removed,
+        report.lost,
+        report.compositions,
+        suppressed,
+        deletions,
+        _drop_snapshots(planned, identity),
+        bundles,
+        len(purge_projections(graph)),
+        (STORE, *ELSEWHERE, *(f"{one.what}: {one.advice}" for one in known_backups(identity))),
+        report.digest,
+        residual(graph, planned, before, ways),
+        names_purged=len(names),
+        still_held=_still_held(summary, left),
+    )
+    if certified:
+        _keep_claims(graph, lock, planned, done)
+    transparency_log.erase_names(graph, lock, names)
+    forget_gone(identity)
+    let_go(erasure)
+    _close(graph, lock, erasure)
+    return done
+
+
+def _suppress(graph: Graph, lock: WriterLock, erasure: str, planned: Plan) -> int:
+    """Keep out what a plan takes, from now on, and return by how many hashes."""
+    entries, summary = list(kept_out(planned)), planned.summary
+    by_rows = summary["selectors"].get("relations") or summary["evidence_ranges"]
+    complete = not (by_rows or summary.get("reach", {}).get("blind", False))
+    suppress(graph, lock, erasure, entries, complete)
+    return len(entries)
+
+
+def _takes_rows(planned: Plan) -> bool:
+    """Return whether anything of the live graph goes, down to a source without evidence."""
+    counts, sources = planned.summary["counts"], planned.summary["sources"]
+    gone = ("evidence", "visits", "compositions", "shifted")
+    return any(counts[name] for name in gone) or any(one["whole"] for one in sources.values())
+
+
+def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tuple[Holding, ...]:
+    """Return what keeps something that was erased, or of somebody whose source was, and goes not."""
+    found = [Holding(**one) for one in summary.get("held", ()) if one["do"] is not None]
+    kept = [one for one in found if one.where not in ("backup", "bundle")]
+    bundles = [Holding("bundle", one.described, None, one.advice) for one in left]
+    return (*kept, *bundles)
+
+
+def _keep_claims(graph: Graph, lock: WriterLock, planned: Plan, done: ErasureReport) -> None:
+    """Keep what the certificate will say beside the journal, while names have keys; once."""
+    rows = graph.read(query("delete/read_claims"))
+    if any(row["id"] == done.id and row["claims"] is not None for row in rows):
+        return
+    purged = {
+        "deletions": done.deletions_purged,
+        "snapshots": done.snapshots_dropped,
+        "bundles": done.bundles_purged,
+        "projections": done.projections_dropped,
+        "names": done.names_purged,
+        "suppressions": done.suppressed,
+    }
+    in_use = sum(one.where == "bundle" for one in done.still_held)
+    claims = draft(graph, planned, done.id, done.residual or {}, purged, in_use)
+    if claims is not None:
+        text = canonical(claims).decode()
+        lock.write(query("delete/keep_claims"), id=done.id, claims=text, logged=None)
+
+
+def scanned(canaries: Iterable[str], found: Sequence[tuple[Path, str]]) -> Scan:
+    """Return what a certificate says of a look for texts; those too short to be found do not count."""
+    texts = sum(len(text) >= SMALLEST_CANARY for text in canaries)
+    return Scan(texts, len({file for file, _ in found}))
+
+
+def kept_out(planned: Plan) -> Iterable[Entry]:
+    """Return what is to stay out after an erasure: sources, people, words, compositions reached."""
+    summary = planned.summary
+    selectors = summary["selectors"]
+    sought = Sought.of(summary)
+    for digest in sorted(sought.digests):
+        yield Entry(SOURCE, digest)
+    for person in selectors.get("people", ()):
+        yield Entry(SUBJECT, person)
+    if not selectors.get("exact"):
+        fold = bool(selectors.get("any_case"))
+        for word in sorted(sought.words):
+            for needle in sorted(needles(word.lower() if fold else word)):
+                yield Entry(CONCEPT, "\0".join(needle), len(needle), fold)
+    elif not any(one["why"] == "concept" for one in summary["compositions"]):
+        # Held elsewhere alone, so there is no composition that would tell its kind.
+        for key in sorted(sought.own_keys):
+            yield Entry(COMPOSITION, key)
+    for one in summary["compositions"]:
+        if one["why"] != "holds it":
+            yield Entry(COMPOSITION, one["key"])
+
+
+def _drop_snapshots(planned: Plan, graph: str) -> int:
+    """Drop the snapshots of a graph that could still say what is erased; return how many."""
+    summary = planned.summary
+    rows = bool(summary["pairs"] or summary["evidence_ranges"])
+    sources = [name for name, one in summary["sources"].items() if one["whole"] or rows]
+    keys = [one["key"] for one in summary["compositions"]]
+    elsewhere = drop_snapshots(summary.get("reach", {}).get("snapshots", ()))
+    return len(drop_snapshots_of(sources, keys, graph)) + elsewhere

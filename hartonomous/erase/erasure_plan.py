@@ -1,0 +1,149 @@
+"""The plan of an erasure: of a deletion, and besides, what holds the same outside the live graph.
+
+Its summary says under `held` where, for people, and under `reach` what the purging goes by: the sources
+taken whole wherever they are kept, what recognises their files, and the names that go from the log. An
+erasure that is resumed has it from its plan, for by then nobody could find it out any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from hartonomous.delete.deletion_plan import Plan, plan
+from hartonomous.delete.selectors import Selectors, selectors_of, subjects_of
+from hartonomous.erase.erasure_target import Sought
+from hartonomous.erase.outside_copies import Holding, Holdings
+from hartonomous.graph.driver import Graph
+from hartonomous.rate.rating_pass import Progress
+
+
+def plan_erasure(
+    graph: Graph,
+    selectors: Selectors,
+    cache: Path,
+    progress: Progress,
+    with_cut: bool = False,
+) -> Plan:
+    """Return what erasing the selected would do; nothing is written.
+
+    `cache` is where earlier versions left bundles. Raises NotFound when nothing is held of a selector,
+    in the graph or within reach outside it.
+    """
+    holdings = Holdings(graph, selectors, cache)
+    planned = plan(graph, selectors, progress, with_cut, holdings)
+    return with_reach(planned, holdings)
+
+
+def reached(graph: Graph, planned: Plan, cache: Path) -> Plan:
+    """Return a plan that was made before with what is held elsewhere now."""
+    selectors = selectors_of(planned.summary["selectors"])
+    return with_reach(planned, Holdings(graph, selectors, cache))
+
+
+def with_reach(planned: Plan, holdings: Holdings) -> Plan:
+    """Return a plan whose summary says what is reached outside the live graph, and where."""
+    summary = planned.summary
+    described = holdings.described
+    spelt = [one["text"] for one in summary["compositions"] if one["why"] == "concept"]
+    sought = holdings.seek(described, spelt)
+    people, others = _people_of(sought, holdings)
+    sought = replace(sought, people=people)
+    known = {name for name, _ in sought.sources}
+    blind = [
+        name
+        for name in described.get("sources", ())
+        if name not in known and not holdings.digests({name})
+    ]
+    names = {*subjects_of(described), *holdings.traces(sought)}
+    names |= {f"source:{name}" for name in sought.names} | {f"person:{one}" for one in people}
+    reach = {
+        "words": sorted(sought.words),
+        "sources": sorted(map(list, sought.sources)),
+        "names": sorted(sought.names),
+        "digests": sorted(sought.digests),
+        "people": sorted(people),
+        "traces": sorted(names),
+        "snapshots": sorted({*holdings.snapshots(sought), *_older_snapshots(sought, holdings)}),
+        # Nothing recognises the files of these in a backup.
+        "blind": bool(blind),
+    }
+    held = [*holdings.within_reach(sought), *others, *holdings.beyond(sought)]
+    ranges = [
+        one
+        for one in described.get("evidence", ())
+        if not sought.is_named(f"source:{one['source']}")
+    ]
+    return replace(
+        planned,
+        summary={
+            **summary,
+            "evidence_ranges": ranges,
+            "reach": reach,
+            "held": [asdict(one) for one in held],
+        },
+    )
+
+
+def _older_snapshots(sought: Sought, holdings: Holdings) -> Iterator[str]:
+    """Yield the snapshots from before a deletion that took evidence of a range that is erased: what
+    they say of its source was rated with it."""
+    ranges = sought.selectors.get("evidence", ())
+    numbers = [one.record.number for one in holdings.deletions if ranges and one.holds(sought)]
+    for name, of in holdings.own_snapshots.items():
+        of_it = any(one["source"] in of.sources for one in ranges)
+        if of_it and of.removals < max(numbers, default=0):
+            yield name
+
+
+def traces_of(summary: dict[str, Any]) -> list[str]:
+    """Return the names, `kind:name`, that go from the log with an erasure, and their keys."""
+    if "reach" in summary:
+        return list(summary["reach"]["traces"])
+    whole = [name for name, source in summary["sources"].items() if source["whole"]]
+    return subjects_of(summary["selectors"]) + [f"source:{name}" for name in whole]
+
+
+def _people_of(sought: Sought, holdings: Holdings) -> tuple[frozenset[str], list[Holding]]:
+    """Return the people whose last source goes though they were not named, and what else is held of
+    those who have others."""
+    gone, others = set(), list[Holding]()
+    given = sought.selectors.get("people", ())
+    for person in sorted(_subjects(sought, holdings) - set(given)):
+        left = list(_of_person(person, sought, holdings))
+        others += left
+        if not left:
+            gone.add(person)
+    return frozenset(gone), others
+
+
+def _subjects(sought: Sought, holdings: Holdings) -> set[str]:
+    """Return the people that the sources taken whole are of."""
+    found = {
+        row["subject"]
+        for row in holdings.live
+        if (row["name"], row["created"]) in sought.sources and row["subject"]
+    }
+    found |= {one.person for one in holdings.kept_sources if one.person and one.is_in(sought)}
+    named = sought.selectors.get("sources", ())
+    for bundle in holdings.bundles:
+        if bundle.name in named or bundle.digest in sought.digests:
+            found |= {bundle.about.get("subject")} - {None}
+    return found
+
+
+def _of_person(person: str, sought: Sought, holdings: Holdings) -> Iterator[Holding]:
+    """Yield what is held of a person and does not go."""
+    do = f"'hartonomous erase person {person}' erases all that is held of {person}"
+    for row in holdings.live:
+        if row["subject"] == person and (row["name"], row["created"]) not in sought.sources:
+            yield Holding("source", f"source {row['name']!r} of {person}", None, do)
+    for one in holdings.kept_sources:
+        if one.person == person and not one.is_in(sought):
+            what = f"source {one.name!r} of {person}, kept by deletion {one.record.id}"
+            yield Holding("deletion", what, one.record.until, do)
+    for bundle in holdings.bundles:
+        if bundle.about.get("subject") == person and not bundle.holds(sought):
+            yield Holding("bundle", f"{bundle.described} of {person}", None, do)

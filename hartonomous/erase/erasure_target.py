@@ -1,0 +1,226 @@
+"""What an erasure is after, recognised wherever it is held: in texts, names, selectors and rows.
+
+The live graph is selected from by database ids (selecting.py). Everything else that may hold the same,
+what deletions keep, bundles, snapshots, the log's names, is recognised by this alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.selector_overlap import Coverage, Mask
+from hartonomous.delete.selectors import PROPERTIES
+from hartonomous.identity import composition_key, normalise
+from hartonomous.load.concept_match import holds, needles
+from hartonomous.schema import CONTEXT, KINDS
+
+SENTENCE = "Sentence"
+"""The kind as which names are read: runs of letters, digits and underscores, and single others."""
+
+
+@dataclass(frozen=True)
+class Sought:
+    """Selectors, as a plan has them, and what they were found to stand for besides.
+
+    `words` are the concepts as they were given and as the graph spells them; `sources` those taken
+    whole, each by its name and when it was created; `names` the names that nothing else bears,
+    `digests` what recognises their files, `people` those whose last source goes though they were not
+    named.
+    """
+
+    selectors: Mapping[str, Any]
+    words: frozenset[str] = frozenset()
+    sources: frozenset[tuple[str, str]] = frozenset()
+    names: frozenset[str] = frozenset()
+    digests: frozenset[str] = frozenset()
+    people: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, summary: Mapping[str, Any]) -> Sought:
+        """Return what the plan of an erasure is after; one of an earlier version says less."""
+        reach = summary.get("reach")
+        if reach is None:
+            whole = {name: one for name, one in summary["sources"].items() if one["whole"]}
+            return cls(
+                summary["selectors"],
+                frozenset(summary["selectors"].get("concepts", ())),
+                frozenset((name, one["created"]) for name, one in whole.items()),
+                frozenset(whole),
+                frozenset(one["digest"] for one in whole.values()),
+            )
+        return cls(
+            summary["selectors"],
+            frozenset(reach["words"]),
+            frozenset((name, created) for name, created in reach["sources"]),
+            *(frozenset(reach[part]) for part in ("names", "digests", "people")),
+        )
+
+    def is_word(self, text: str, kind: str = SENTENCE) -> bool:
+        """Return whether a text is, or unless `exact` holds, a word that is sought."""
+        if not self._words:
+            return False
+        text = self._fold(text)
+        if text in self._words and kind != CONTEXT:
+            return True
+        return not self.selectors.get("exact") and holds(text, kind, self._wanted)
+
+    def is_named(self, subject: str) -> bool:
+        """Return whether a subject of the log, `kind:name`, names what is sought."""
+        kind, _, name = subject.partition(":")
+        if kind == "source":
+            return name in self.names or name in self.selectors.get("sources", ())
+        if kind == "person":
+            return name in self.people or name in self.selectors.get("people", ())
+        if kind == "concept":
+            return self.is_word(name)
+        if kind == "relation":
+            return name in self._relations or self._is_in_pair(name)
+        named = {"licence": "licences", "family": "families"}.get(kind)
+        return named is not None and name in self.selectors.get(named, ())
+
+    def is_spelt_in(self, name: str) -> bool:
+        """Return whether a name that a person chose, of a snapshot, spells something sought."""
+        given = (*self.words, *self.names, *self.people, *self.selectors.get("people", ()))
+        return any(one.lower() in name.lower() for one in given)
+
+    def has_property(self, source: Mapping[str, Any]) -> bool:
+        """Return whether a source is of a person, licence or family that is sought."""
+        return any(
+            source.get(what) is not None and source[what] in self.selectors.get(kind, ())
+            for kind, what in PROPERTIES.items()
+        )
+
+    def unnamed(self, selectors: Mapping[str, Any], covered: Collection[str]) -> dict[str, Any]:
+        """Return another removal's selectors without what names something sought; `covered` are the
+        sources of that removal that are taken whole."""
+        tests: dict[str, Callable[[Any], bool]] = {
+            "sources": lambda name: name in covered or self.is_named(f"source:{name}"),
+            "concepts": self.is_word,
+            "people": lambda name: self.is_named(f"person:{name}"),
+            "relations": lambda pair: self.is_named(f"relation:{' '.join(pair)}"),
+            "evidence": lambda one: (
+                one["source"] in covered or self.is_named(f"source:{one['source']}")
+            ),
+        }
+        return {
+            kind: [
+                value
+                for value in values
+                if value not in self.selectors.get(kind, ())
+                and not (kind in tests and tests[kind](value))
+            ]
+            if isinstance(values, list)
+            else values
+            for kind, values in selectors.items()
+        }
+
+    def names_in(self, summary: Mapping[str, Any]) -> bool:
+        """Return whether a plan's summary names what is sought, whatever rows it has."""
+        covered = {
+            n for n, one in summary["sources"].items() if (n, one["created"]) in self.sources
+        }
+        if covered or self.unnamed(summary["selectors"], covered) != dict(summary["selectors"]):
+            return True
+        if any(self.has_property(one.get("source") or {}) for one in summary["sources"].values()):
+            return True
+        beside = {*summary["sources"], *summary["survivors"], *summary["votes"]}
+        beside |= {one[end] for one in summary["agreements"] for end in ("low", "high")}
+        if any(self.is_named(f"source:{name}") for name in beside):
+            return True
+        texts = [(one["text"], one["kind"]) for one in summary["compositions"]]
+        texts += [(text, SENTENCE) for text in (summary.get("cut") or {}).get("among_them", ())]
+        losses = [(one["start"], one["end"]) for one in summary["top_losses"]]
+        texts += [(text, SENTENCE) for ends in losses for text in ends]
+        return any(" ".join(ends) in self._relations for ends in losses) or any(
+            self.is_word(*each) for each in texts
+        )
+
+    @property
+    def pairs(self) -> Sequence[Sequence[str]]:
+        """Return the relations that are sought, each by its two ends."""
+        return tuple(self.selectors.get("relations", ()))
+
+    @cached_property
+    def own_keys(self) -> frozenset[str]:
+        """Return the keys that the words themselves have as compositions, in the case they are given."""
+        words = map(normalise, self.words)
+        return frozenset(composition_key(kind.name, word) for word in words for kind in KINDS)
+
+    def _fold(self, text: str) -> str:
+        return text.lower() if self.selectors.get("any_case") else text
+
+    @cached_property
+    def _words(self) -> frozenset[str]:
+        return frozenset(
+            self._fold(each) for word in self.words for each in (word, normalise(word))
+        )
+
+    @cached_property
+    def _wanted(self) -> frozenset[tuple[str, ...]]:
+        return frozenset().union(*(needles(word) for word in self._words))
+
+    @cached_property
+    def _relations(self) -> frozenset[str]:
+        return frozenset(f"{a} {b}" for pair in self.pairs for a, b in (pair, pair[::-1]))
+
+    def _is_in_pair(self, name: str) -> bool:
+        """Return whether a word that is sought is, or is in, one of the two of a relation's name."""
+        name = self._fold(name)
+        ends = any(name.startswith(f"{word} ") or name.endswith(f" {word}") for word in self._words)
+        return ends or self.is_word(name)
+
+
+@dataclass(frozen=True)
+class Reach(Coverage):
+    """What an erasure takes of what other removals keep."""
+
+    sought: Sought
+
+    @classmethod
+    def of(cls, summary: Mapping[str, Any]) -> Reach:
+        """Return what the plan of an erasure reaches."""
+        return cls(summary, Sought.of(summary))
+
+    @classmethod
+    def alone(cls, sought: Sought) -> Reach:
+        """Return what is reached where nothing of it is in the graph."""
+        ranges = sought.selectors.get("evidence", ())
+        nothing = {"sources": {}, "compositions": [], "pairs": [], "evidence_ranges": ranges}
+        return cls({"selectors": sought.selectors, **nothing}, sought)
+
+    def sources(self, planned: Plan) -> set[str]:
+        """Return the sources of another plan that are taken whole."""
+        sources = planned.summary["sources"]
+        return {n for n, one in sources.items() if (n, one["created"]) in self.sought.sources}
+
+    def compositions(self, planned: Plan) -> Mask:
+        """Return which of another plan's compositions are taken."""
+        table = planned.tables["compositions"]
+        keys = {one["key"] for one in self.summary["compositions"]}
+        columns = (table[name].to_pylist() for name in ("key", "text", "kind"))
+        found = [
+            key in keys or self.sought.is_word(text, kind)
+            for key, text, kind in zip(*columns, strict=True)
+        ]
+        return np.array(found, dtype=bool)
+
+    def rows(self, planned: Plan, evidence: str) -> Mask:
+        """Return which of another plan's rows of evidence are taken, pairs by how they are spelt."""
+        spelt = [pair for names in self.sought.pairs for pair in _pair_keys(planned, names)]
+        summary = {**self.summary, "pairs": [*self.summary["pairs"], *spelt]}
+        return Coverage.rows(replace(self, summary=summary), planned, evidence)
+
+
+def _pair_keys(planned: Plan, names: Sequence[str]) -> list[list[str]]:
+    """Return the keys of the pairs of a plan's compositions that are spelt so."""
+    table = planned.tables["compositions"]
+    spelt = list(zip(table["key"].to_pylist(), table["text"].to_pylist(), strict=True))
+    ends = [[key for key, text in spelt if text == normalise(name)] for name in names]
+    return [list(pair) for pair in product(*ends)]

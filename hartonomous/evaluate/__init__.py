@@ -1,0 +1,1 @@
+"""Measurements of the graph against people, models and held-out sources."""

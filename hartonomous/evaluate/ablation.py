@@ -1,0 +1,260 @@
+"""Whether a source that is in the graph should stay: what the consensus is worth with and without it.
+
+The side without it is what a plan of its deletion predicts; nothing is written.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.ask.relations.neighbourhood import unknown_source
+from hartonomous.delete.deletion_plan import Plan, plan
+from hartonomous.delete.selectors import Selectors
+from hartonomous.errors import Conflict, UsageError
+from hartonomous.evaluate.advice import LEAST_NEW_PAIRS, LEAST_NEW_WORDS
+from hartonomous.evaluate.planned_consensus import (
+    Consensus,
+    consensus_after,
+    consensus_now,
+    consensus_relations,
+    known_words,
+    relations_of,
+)
+from hartonomous.evaluate.source_pairs import vector_tracks
+from hartonomous.evaluate.word_similarity import Floats, GoldPairs, bounds, resampled, resamples
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph
+from hartonomous.rate.rating_pass import Progress, read_state
+
+KEEP, REMOVE, UNDECIDED = "keep", "remove", "undecided"
+AFFINITY, CONSENSUS, COVERAGE = "affinity", "consensus", "coverage"
+
+LEAST_PAIRS = 20
+"""Pairs of a list that must be covered with the source; an interval over fewer says nothing."""
+
+LEAST_WORDS = 20
+"""Words of the lists that the source and others must know before their agreement is told."""
+
+BEST = 10
+
+
+@dataclass(frozen=True)
+class Effect:
+    """One measure on one list, with the source and without it, and 95 % of the difference.
+
+    `affinity` and `consensus` are Spearman's rho over all pairs, `coverage` the share of pairs both
+    of whose words relate to something. The bootstrap draws the same pairs for both sides.
+    """
+
+    gold: str
+    measure: str
+    pairs: int
+    with_it: float
+    without: float
+    gain: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Listing:
+    """How the source agrees with the consensus of the others, over the `words` of the lists that it
+    knows: it lists the share `listed` of their ten best by that consensus, `by_chance` as a source
+    would that lists as many at random; `low` and `high` bound 95 % of listed, resampled by word."""
+
+    words: int
+    listed: float
+    by_chance: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Trial:
+    """The verdict on a source, the reasons, the decisive ones first, and what they rest on.
+
+    `take_out` is the command that takes the source out. `only_words` and `only_pairs` are what
+    would be gone with it; `agreement` is None where it shares too few words to tell.
+    """
+
+    source: str
+    verdict: str
+    reasons: tuple[str, ...]
+    take_out: str
+    words: int
+    only_words: int
+    pairs: int
+    only_pairs: int
+    distrusted: str | None
+    agreement: Listing | None
+    effects: tuple[Effect, ...]
+
+
+def trial(graph: Graph, name: str, gold: Sequence[GoldPairs], progress: Progress) -> Trial:
+    """Return what the consensus is worth with a source and without it; nothing is written.
+
+    Raises NotFound for a source that is not there, UsageError for one that has no part in the
+    consensus, is alone in it, or where the lists cover too little; Conflict when the graph moves.
+    """
+    epoch = read_state(graph)["epoch"]
+    distrusted = _check(graph, name)
+    words = sorted({word for pairs in gold for pair in pairs.words for word in pair})
+    before = consensus_now(graph, words)
+    told = [pairs for pairs in gold if _covered(before, pairs).sum() >= LEAST_PAIRS]
+    if not told:
+        raise _too_few(before, gold)
+    planned = plan(graph, Selectors(sources=(name,)), progress)
+    after = consensus_after(graph, planned, words)
+    if read_state(graph)["epoch"] != epoch:
+        raise Conflict("The graph moved while it was read; run this again.")
+    effects = tuple(one for pairs in told for one in _effects(pairs, before, after))
+    agreement = _agreement(planned, after)
+    lost = int((consensus_relations(planned)["n"].to_numpy() == 0).sum())
+    counts = {
+        "words": len(known_words(planned)),
+        "only_words": planned.tables["orphans"].num_rows,
+        "pairs": consensus_relations(planned).num_rows,
+        "only_pairs": lost,
+    }
+    verdict, reasons = judge(effects, agreement, distrusted, **counts)
+    take_out = f"hartonomous delete source {shlex.quote(name)}"
+    return Trial(
+        name, verdict, tuple(reasons), take_out, **counts,
+        distrusted=distrusted, agreement=agreement, effects=effects,
+    )  # fmt: skip
+
+
+def _check(graph: Graph, name: str) -> str | None:
+    """Return why the source has no vote, if it has none."""
+    sources = {row["name"]: row for row in graph.read(query("ask/sources"))}
+    if name not in sources:
+        raise unknown_source(graph, name)
+    if sources[name]["state"] != "live":
+        raise Conflict(f"Source {name!r} is {sources[name]['state']}; finish its ingest first.")
+    voting = {track["source"] for track in vector_tracks(graph)}
+    if name not in voting:
+        raise UsageError(
+            f"{name!r} holds no evidence from vectors: the consensus is the same without it."
+        )
+    if len(voting) == 1:
+        raise UsageError(
+            f"{name!r} is the only source in the consensus: without it there is nothing to compare. "
+            "Ingest another, or see 'hartonomous evaluate'."
+        )
+    reason: str | None = sources[name]["distrusted"]
+    return reason
+
+
+def _covered(said: Consensus, pairs: GoldPairs) -> NDArray[np.bool_]:
+    return ~np.isnan(said.affinities(pairs))
+
+
+def _too_few(before: Consensus, gold: Sequence[GoldPairs]) -> UsageError:
+    found = [
+        f"{_covered(before, one).sum()} of {len(one.words)} pairs of {one.name}" for one in gold
+    ]
+    return UsageError(
+        f"Too few pairs are covered to measure by: {', '.join(found) or 'no list was given'}; it "
+        f"takes {LEAST_PAIRS}. Give a list of words that the graph knows with --pairs."
+    )
+
+
+def _effects(pairs: GoldPairs, before: Consensus, after: Consensus) -> list[Effect]:
+    scores = {
+        AFFINITY: (before.affinities(pairs), after.affinities(pairs)),
+        CONSENSUS: (before.direct(pairs), after.direct(pairs)),
+    }
+    found = []
+    for measure, sides in scores.items():
+        (one, drawn), (other, drawn_without) = (resampled(pairs, side) for side in sides)
+        found.append(_effect(pairs, measure, one, other, drawn - drawn_without))
+    covered, without = (~np.isnan(side) for side in scores[AFFINITY])
+    shares = covered.astype(float) - without
+    drawn = shares[resamples(len(shares))].mean(axis=1)
+    return [
+        *found,
+        _effect(pairs, COVERAGE, float(covered.mean()), float(without.mean()), drawn),
+    ]
+
+
+def _effect(
+    pairs: GoldPairs, measure: str, with_it: float, without: float, drawn: Floats
+) -> Effect:
+    gain = with_it - without
+    return Effect(pairs.name, measure, len(pairs.words), with_it, without, gain, *bounds(drawn))
+
+
+def _agreement(planned: Plan, after: Consensus) -> Listing | None:
+    """Return how many of each word's best by the consensus of the others the source lists."""
+    known = known_words(planned)
+    ids = after.ids
+    start, end = relations_of(planned, np.array(sorted(ids.values()), dtype=np.int64))
+    listed, chance = [], []
+    for key, others, decades in after.said:
+        inside = np.isin(others, known) & (decades > 0)
+        best = others[inside][np.lexsort((others[inside], -decades[inside]))][:BEST]
+        own = slice(*np.searchsorted(start, [ids[key], ids[key] + 1]))
+        if len(best) and np.isin(ids[key], known):
+            listed.append(float(np.isin(best, end[own]).mean()))
+            chance.append(len(end[own]) / (len(known) - 1))
+    if len(listed) < LEAST_WORDS:
+        return None
+    drawn = np.array(listed)[resamples(len(listed))].mean(axis=1)
+    means = float(np.mean(listed)), float(np.mean(chance))
+    return Listing(len(listed), *means, *bounds(drawn))
+
+
+def judge(
+    effects: Sequence[Effect],
+    agreement: Listing | None,
+    distrusted: str | None,
+    words: int,
+    only_words: int,
+    pairs: int,
+    only_pairs: int,
+) -> tuple[str, list[str]]:
+    """Return the verdict and its reasons.
+
+    What is measured on the lists by affinity decides; where no interval leaves 0 out, a source that
+    disagrees with the others, or says nothing that they do not, is to go.
+    """
+    measured = [one for one in effects if one.measure == AFFINITY]
+    better = [
+        f"with it {one.gold} is followed better: {_said(one)}" for one in measured if one.low > 0
+    ]
+    worse = [
+        f"with it {one.gold} is followed worse: {_said(one)}" for one in measured if one.high < 0
+    ]
+    open_ = [
+        f"{one.gold} cannot tell: {_said(one)}" for one in measured if one.low <= 0 <= one.high
+    ]
+    against = [f"it has no vote: it {distrusted}"] if distrusted else []
+    if agreement is not None and agreement.low <= agreement.by_chance:
+        against.append(
+            f"it lists {agreement.listed:.1%} of what the others hold best, "
+            f"chance would {agreement.by_chance:.1%}"
+        )
+    if only_words < LEAST_NEW_WORDS * words and only_pairs < LEAST_NEW_PAIRS * pairs:
+        against.append(
+            f"{only_words / words:.1%} of its words and {only_pairs / pairs:.1%} of its pairs are "
+            "its own: it adds nothing"
+        )
+    brings = f"without it {only_words:,} words and {only_pairs:,} pairs would be gone"
+    if better and worse:
+        return UNDECIDED, [*worse, *better, *open_, *against]
+    if worse:
+        return REMOVE, [*worse, *against, *open_]
+    if better:
+        return KEEP, [*better, *open_, *against, brings]
+    if against:
+        return REMOVE, [*against, *open_]
+    return UNDECIDED, [*open_, brings]
+
+
+def _said(effect: Effect) -> str:
+    return f"{effect.gain:+.3f}, 95 % between {effect.low:+.3f} and {effect.high:+.3f}"

@@ -1,0 +1,223 @@
+"""How well the graph expects what a causal model does, on a text that a person gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.prompt_cache import PromptCache
+from hartonomous.errors import BadInput
+from hartonomous.schema import ORDERS
+
+RESAMPLES = 2_000
+SEED = 20
+TOP = 5
+
+RUN = 8
+"""Tokens in a row that count as copied."""
+
+Floats = NDArray[np.float64]
+
+
+class Read(Protocol):
+    """A part of a text as a model read it: `tokens` (t,), what it expects `shares` (t, N) at each,
+    places before `first` belong to the part before."""
+
+    @property
+    def tokens(self) -> NDArray[np.int64]: ...
+    @property
+    def shares(self) -> NDArray[np.float32]: ...
+    @property
+    def first(self) -> int: ...
+
+
+@dataclass(frozen=True)
+class NextScore:
+    """One way of expecting, against the model's, over the places of a text.
+
+    `top_1`: its likeliest token is the model's; `top_5`: the model's likeliest is among its five;
+    `divergence`: KL from the model's distribution in nats; `perplexity` of what comes next. The
+    bounds are 95 % of bootstrap resamples of the parts that the text was read in.
+    """
+
+    score: str
+    places: int
+    top_1: float
+    top_1_low: float
+    top_1_high: float
+    top_5: float
+    top_5_low: float
+    top_5_high: float
+    divergence: float
+    perplexity: float
+
+
+@dataclass
+class NextEvaluation:
+    """All scores; the model's own perplexity; the share of the text's tokens that stand in runs of
+    RUN or more of which every context of ORDERS tokens is in the graph."""
+
+    model_perplexity: float
+    copied: float
+    sources: list[str]
+    scores: list[NextScore] = field(default_factory=list)
+
+
+@dataclass
+class _Sums:
+    """Over one part of a text: places, and sums of what is measured at them."""
+
+    places: int
+    sums: Floats
+
+
+def evaluate_next(
+    expecting: Expecting, keys: Sequence[str], read: Iterable[Read]
+) -> NextEvaluation:
+    """Compare what the graph expects with what a model expects at the places of a text.
+
+    `keys` are the model's N compositions. Only places whose token and next token are compositions
+    are compared, and the model's distribution is taken over compositions.
+    Raises BadInput for a text with no such place.
+    """
+    numbers = _numbers(expecting, keys)
+    ways = _ways(expecting)
+    parts: dict[str, list[_Sums]] = {name: [] for name in (*ways, "model")}
+    copied = places = 0
+    cache = PromptCache()
+    for part in read:
+        tokens = np.where(part.tokens >= 0, numbers[part.tokens], -1)
+        # What the graph never heard of tells it nothing, but it has to expect it.
+        tokens[tokens >= len(expecting)] = -1
+        covered = _copied(expecting, tokens)
+        copied, places = (
+            copied + int(covered[part.first :].sum()),
+            places + len(tokens) - part.first,
+        )
+        _measure(part, tokens, numbers, ways, cache, parts)
+    if not sum(one.places for one in parts["model"]):
+        raise BadInput("There is no place in the text where a known token follows a known one.")
+    own = np.sum([one.sums for one in parts["model"]], axis=0)
+    n = sum(one.places for one in parts["model"])
+    result = NextEvaluation(float(np.exp(own[3] / n)), copied / places, list(expecting.sources))
+    result.scores = [_score(name, parts[name]) for name in ways]
+    return result
+
+
+Way = Callable[[Sequence[int], PromptCache], Floats]
+
+
+def _ways(expecting: Expecting) -> dict[str, Way]:
+    return {
+        "last token": lambda context, cache: expecting.shares(context[-1:]),
+        "contexts": lambda context, cache: expecting.shares(context),
+        "contexts, text so far": lambda context, cache: cache.mixed(expecting.shares(context)),
+    }
+
+
+def _numbers(expecting: Expecting, keys: Sequence[str]) -> NDArray[np.int64]:
+    """Return the graph's number of each of the model's compositions; those it never heard of come
+    behind its own."""
+    known = {key: number for number, key in enumerate(expecting.keys)}
+    unknown = iter(range(len(known), len(known) + len(keys)))
+    return np.array([known[key] if key in known else next(unknown) for key in keys], dtype=np.int64)
+
+
+def _measure(
+    part: Read,
+    tokens: NDArray[np.int64],
+    numbers: NDArray[np.int64],
+    ways: dict[str, Way],
+    cache: PromptCache,
+    parts: dict[str, list[_Sums]],
+) -> None:
+    """Add a part's places to the sums; the text so far goes on with its tokens."""
+    sums = {name: np.zeros(4) for name in parts}
+    places = 0
+    cache.break_off()
+    for place in range(len(tokens)):
+        if place >= part.first:
+            cache.add(int(tokens[place]))
+        # The last place of the part before had nothing behind it; its next token is here.
+        if (
+            place < part.first - 1
+            or place + 1 == len(tokens)
+            or part.tokens[place : place + 2].min() < 0
+        ):
+            continue
+        places += 1
+        own = part.shares[place].astype(np.float64)
+        own /= own.sum()
+        best, following = int(own.argmax()), int(part.tokens[place + 1])
+        sums["model"][3] -= np.log(own[following])
+        context = [int(token) for token in tokens[max(0, place + 1 - ORDERS) : place + 1]]
+        for name, way in ways.items():
+            sums[name] += _compared(own, best, following, _over(way(context, cache), numbers))
+    for name, total in sums.items():
+        parts[name].append(_Sums(places, total))
+
+
+def _over(shares: Floats, numbers: NDArray[np.int64]) -> Floats:
+    """Return the graph's distribution over the model's compositions: those it never heard of have
+    what they would have if all were alike."""
+    strange = int((numbers >= len(shares)).sum())
+    if not strange:
+        return shares[numbers]
+    every = len(shares) + strange
+    padded = np.concatenate([shares * len(shares) / every, np.full(len(numbers), 1.0 / every)])
+    return np.asarray(padded[numbers])
+
+
+def _compared(own: Floats, best: int, following: int, shares: Floats) -> Floats:
+    """Return top-1, top-5, KL and surprise of one place."""
+    first = np.argpartition(-shares, min(TOP, len(shares) - 1))[:TOP]
+    likely = own > 0
+    divergence = float((own[likely] * np.log(own[likely] / shares[likely])).sum())
+    return np.array(
+        [
+            shares.argmax() == best,
+            best in first,
+            divergence,
+            -np.log(shares[following]),
+        ]
+    )
+
+
+def _copied(expecting: Expecting, tokens: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return which tokens stand in runs of RUN or more whose contexts of ORDERS are all known."""
+    covered = np.zeros(len(tokens), dtype=bool)
+    ends = [end for end in range(ORDERS, len(tokens) + 1) if min(tokens[end - ORDERS : end]) >= 0]
+    known = np.zeros(len(tokens) + 1, dtype=bool)
+    if ends:
+        known[ends] = expecting.visited([tokens[end - ORDERS : end].tolist() for end in ends])
+    begin = 0
+    for end in range(1, len(tokens) + 2):
+        if end <= len(tokens) and known[end]:
+            continue
+        # The contexts that end from `begin + 1` up to `end - 1` are known, one after the other.
+        if begin + 1 < end and end - 1 - begin + ORDERS - 1 >= RUN:
+            covered[begin + 1 - ORDERS : end - 1] = True
+        begin = end
+    return covered
+
+
+def _score(name: str, parts: list[_Sums]) -> NextScore:
+    places = np.array([part.places for part in parts], dtype=np.float64)
+    sums = np.array([part.sums for part in parts])
+    whole = sums.sum(axis=0) / places.sum()
+    drawn = np.random.default_rng(SEED).multinomial(
+        len(parts), np.full(len(parts), 1 / len(parts)), size=RESAMPLES
+    )
+    rates = (drawn @ sums) / np.maximum(drawn @ places, 1)[:, None]
+    low, high = np.percentile(rates, [2.5, 97.5], axis=0)
+    return NextScore(
+        name, int(places.sum()),
+        float(whole[0]), float(low[0]), float(high[0]),
+        float(whole[1]), float(low[1]), float(high[1]),
+        float(whole[2]), float(np.exp(whole[3])),
+    )  # fmt: skip

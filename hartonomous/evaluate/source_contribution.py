@@ -1,0 +1,126 @@
+"""What each source adds to the graph: what would be gone without it, and how it stands."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from hartonomous.ask.relations.word_rows import find_words
+from hartonomous.evaluate.advice import LEAST_NEW_PAIRS, LEAST_NEW_WORDS, sharing
+from hartonomous.evaluate.source_pairs import vector_tracks
+from hartonomous.evaluate.source_subsets import read_panel
+from hartonomous.evaluate.word_similarity import Gain, GoldPairs, affinities, paired_gain
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.rate.rating_pass import source_numbers
+from hartonomous.rate.source_agreement import SAME_LINEAGE, Agreement
+
+
+@dataclass
+class Standing:
+    """One source: what it relates, what it alone does, its nearest other source, its vote.
+
+    `lift` is the upper median over the others, milli-decades; `gains` are those of the graph over
+    the graph without it, by list; `adds` is false where it adds nothing, `remarks` say why.
+    """
+
+    source: str
+    words: int = 0
+    only_words: int = 0
+    pairs: int = 0
+    only_pairs: int = 0
+    nearest: str | None = None
+    overlap: float = 0.0
+    lift: int | None = None
+    vote: int = 0
+    hubness: float | None = None
+    gains: tuple[Gain, ...] = ()
+    adds: bool = True
+    remarks: list[str] = field(default_factory=list)
+
+
+def standings(graph: Graph, gold: Sequence[GoldPairs] = ()) -> list[Standing]:
+    """Return what each live source with vector tracks adds, by name."""
+    tracks = vector_tracks(graph)
+    found = {name: Standing(name) for name in sorted({track["source"] for track in tracks})}
+    names = {number: name for name, number in source_numbers(tracks).items()}
+    for track in tracks:
+        found[track["source"]].vote += track["vote"] or 0
+    _count(graph, found, names, tracks)
+    agreements = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
+    agreements = [one for one in agreements if {one.low, one.high} <= found.keys()]
+    for one in agreements:
+        _note_nearest(found[one.low], one.high, one)
+        _note_nearest(found[one.high], one.low, one)
+    for standing in found.values():
+        lifts = [one.lift for one in agreements if standing.source in (one.low, one.high)]
+        told = sorted(lift for lift in lifts if lift is not None)
+        standing.lift = told[len(told) // 2] if told else None
+    _leave_one_out(graph, found, agreements, gold)
+    rows = graph.read(query("rate/read_standing"), overlap=SAME_LINEAGE)
+    for row in rows:
+        if row["name"] in found:
+            _remark(found[row["name"]], row, len(found))
+    return list(found.values())
+
+
+def _count(
+    graph: Graph, found: dict[str, Standing], names: dict[int, str], tracks: list[Row]
+) -> None:
+    owner = {str(track["number"]): track["source"] for track in tracks}
+    for row in graph.read(query("rate/read_classes")):
+        knowing = {owner[number] for number in row["known"].split("+") if number in owner}
+        for name in knowing:
+            found[name].words += row["words"]
+            found[name].only_words += row["words"] if len(knowing) == 1 else 0
+    pairs: dict[frozenset[str], int] = defaultdict(int)
+    for row in graph.read(query("rate/count_seen", rated="RELATES")):
+        pairs[frozenset(names[n] for n in row["seen"] if n in names)] += row["pairs"]
+    for holders, count in pairs.items():
+        for name in holders:
+            found[name].pairs += count
+            found[name].only_pairs += count if len(holders) == 1 else 0
+
+
+def _note_nearest(standing: Standing, other: str, agreement: Agreement) -> None:
+    if agreement.overlap > standing.overlap:
+        standing.nearest, standing.overlap = other, round(agreement.overlap, 4)
+
+
+def _leave_one_out(
+    graph: Graph,
+    found: dict[str, Standing],
+    agreements: Sequence[Agreement],
+    gold: Sequence[GoldPairs],
+) -> None:
+    if not gold or len(found) < 2:
+        return
+    asked = [word for pairs in gold for words in pairs.words for word in words]
+    panel = read_panel(graph, find_words(graph, asked), asked)
+    whole = panel.rows(sharing(list(found), agreements))
+    for name, standing in found.items():
+        others = [other for other in found if other != name]
+        without = panel.rows(sharing(others, agreements))
+        standing.gains = tuple(
+            paired_gain(
+                pairs, "with it", affinities(pairs, *whole), "without", affinities(pairs, *without)
+            )
+            for pairs in gold
+        )
+
+
+def _remark(standing: Standing, row: Row, sources: int) -> None:
+    """Say what was found, and whether the source adds anything."""
+    if row["distrusted"]:
+        standing.remarks.append(f"no vote: it {row['distrusted']}")
+    if row["copies"]:
+        others = ", ".join(f"{name} ({overlap:.0%})" for name, overlap in row["copies"])
+        standing.remarks.append(f"near-copy of {others}")
+    standing.hubness = row["hubness"]
+    few_words = standing.only_words < LEAST_NEW_WORDS * standing.words
+    few_pairs = standing.only_pairs < LEAST_NEW_PAIRS * standing.pairs
+    redundant = sources > 1 and few_words and few_pairs
+    standing.adds = not (row["distrusted"] or redundant)
+    if redundant:
+        standing.remarks.append("what it relates, others relate too")

@@ -1,0 +1,203 @@
+"""What a graph of only some sources would say of chosen words, worked out from their evidence.
+
+The same integers as a rating pass, for a few rows: any set of sources, and a bundle that is not in
+the graph, can be asked without writing anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from hartonomous.ask.relations.word_rows import WORDS_AT_ONCE, WordRows
+from hartonomous.bundle import Bundle
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.rate.formulas import SHRINKAGE
+from hartonomous.schema import evidence_type
+
+Ints = NDArray[np.int64]
+Silence = Callable[[str, str], int]
+ROWS = 1 << 17
+
+
+@dataclass(frozen=True)
+class PanelTrack:
+    """One track's evidence of the chosen words: `support` of each (row, column) it lists.
+
+    `knows` (columns,) says which compositions it knows.
+    """
+
+    source: str
+    trust: int
+    absent: int
+    row: Ints
+    column: Ints
+    support: Ints
+    knows: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Chosen words as rows over all compositions, and what each track lists for them.
+
+    `place[word]` is a word's row, `own[row]` the column of its composition, `key` each column's.
+    """
+
+    asked: tuple[str, ...]
+    place: dict[str, int]
+    own: Ints
+    key: tuple[str, ...]
+    tracks: tuple[PanelTrack, ...]
+
+    def rows(self, sharing: Mapping[str, int]) -> tuple[WordRows, Silence]:
+        """Return the words' decades by the sources of `sharing`, and those of pairs nobody lists.
+
+        The value is how many share a source's trust, 0 for a source without a vote.
+        """
+        voting = [
+            (track, (2000 * track.trust + divisor) // (2 * divisor))
+            for track in self.tracks
+            if (divisor := sharing.get(track.source, 0))
+        ]
+        size = len(self.key)
+        every = [track.row * size + track.column for track, _ in voting]
+        cells = np.unique(np.concatenate([*every, np.empty(0, dtype=np.int64)]))
+        row, column = np.divmod(cells, size)
+        votes, said = _silent_terms(voting, self.own[row], column)
+        for (track, vote), listed in zip(voting, every, strict=True):
+            said[np.searchsorted(cells, listed)] += vote * (track.support - track.absent)
+        shape = len(self.own), size
+        matrix = sparse.csr_array((_decades(votes, said), (row, column)), shape=shape)
+        related = sparse.csr_array((np.ones(len(row), np.int8), (row, column)), shape=shape)
+
+        def silence(first: str, second: str) -> int:
+            ends = self.own[[self.place[first]]], self.own[[self.place[second]]]
+            return int(_decades(*_silent_terms(voting, *ends))[0])
+
+        return WordRows(self.place, self.own, matrix, related), silence
+
+    def listed(self, source: str) -> tuple[Ints, NDArray[np.bool_]]:
+        """Return the cells (row * columns + column) a source lists, and what it knows."""
+        own = [track for track in self.tracks if track.source == source]
+        cells = np.concatenate([t.row * len(self.key) + t.column for t in own])
+        knows = np.logical_or.reduce([track.knows for track in own])
+        return np.unique(cells), np.asarray(knows)
+
+
+def _silent_terms(
+    voting: Iterable[tuple[PanelTrack, int]], first: Ints, second: Ints
+) -> tuple[Ints, Ints]:
+    """Return the votes of those that know both ends, and what they say by silence."""
+    votes, said = np.zeros(len(first), np.int64), np.zeros(len(first), np.int64)
+    for track, vote in voting:
+        both = track.knows[first] & track.knows[second]
+        votes += vote * both
+        said += vote * track.absent * both
+    return votes, said
+
+
+def _decades(votes: Ints, said: Ints) -> Ints:
+    """Return D as store/rating.decades does, over columns."""
+    return np.asarray((2 * said + votes + SHRINKAGE) // (2 * (votes + SHRINKAGE)))
+
+
+def read_panel(graph: Graph, found: Mapping[str, Row], asked: Iterable[str]) -> Panel:
+    """Return the panel of words that were found (as find_words does), from all live sources."""
+    vocabulary = sorted(graph.stream(query("ask/read_vocabulary")))
+    ids = np.array([row[0] for row in vocabulary], dtype=np.int64)
+    keys = tuple(row[1] for row in vocabulary)
+    column = {key: place for place, key in enumerate(keys)}
+    known = {word: row["key"] for word, row in found.items() if row["key"] in column}
+    rows = {key: place for place, key in enumerate(sorted(set(known.values())))}
+    tracks = tuple(
+        _read_track(graph, track, rows, ids, _knows(track["number"], vocabulary))
+        for track in graph.read(query("rate/read_tracks"))
+        if track["state"] == "live" and evidence_type(track["evidence"]).vector
+    )
+    own = np.array([column[key] for key in rows], dtype=np.int64)
+    place = {word: rows[key] for word, key in known.items()}
+    return Panel(tuple(asked), place, own, keys, tracks)
+
+
+def _knows(number: int, vocabulary: list[tuple[int, str, str]]) -> NDArray[np.bool_]:
+    classes = {row[2] for row in vocabulary}
+    inside = {name: str(number) in name.split("+") for name in classes}
+    return np.array([inside[row[2]] for row in vocabulary], dtype=bool)
+
+
+def _read_track(
+    graph: Graph, track: Row, rows: Mapping[str, int], ids: Ints, knows: NDArray[np.bool_]
+) -> PanelTrack:
+    keys, statement = list(rows), query("ask/read_track_rows", evidence=track["evidence"])
+    parts: list[tuple[Ints, Ints, Ints]] = []
+    for first in range(0, len(keys), WORDS_AT_ONCE):
+        part = keys[first : first + WORDS_AT_ONCE]
+        for row in graph.read(statement, keys=part, source=track["source"]):
+            others = np.searchsorted(ids, np.asarray(row["others"], dtype=np.int64))
+            supports = np.asarray(row["supports"], dtype=np.int64)
+            parts.append((np.full(len(others), rows[row["key"]]), others, supports))
+    return _track(track["source"], track["trust"], track["absent"], parts, knows)
+
+
+def _track(
+    source: str,
+    trust: int,
+    absent: int,
+    parts: list[tuple[Ints, Ints, Ints]],
+    knows: NDArray[np.bool_],
+) -> PanelTrack:
+    none = np.empty(0, dtype=np.int64)
+    row, column, support = (np.concatenate([*(part[i] for part in parts), none]) for i in range(3))
+    return PanelTrack(source, trust, absent, row, column, support, knows)
+
+
+def with_bundle(panel: Panel, bundle: Bundle, name: str) -> Panel:
+    """Return the panel with one more source, which is not in the graph; its new words come last."""
+    table = bundle.compositions()
+    keys, texts = table["key"].to_pylist(), table["text"].to_pylist()
+    column = {key: place for place, key in enumerate(panel.key)}
+    new = [key for key in keys if key not in column]
+    column |= {key: len(panel.key) + place for place, key in enumerate(new)}
+    columns = np.array([column[key] for key in keys], dtype=np.int64)
+    place, own = _placed(panel, columns, texts)
+    size = len(panel.key) + len(new)
+    row_of = np.full(size, -1, dtype=np.int64)
+    row_of[own] = np.arange(len(own))
+    tracks = [replace(t, knows=np.pad(t.knows, (0, len(new)))) for t in panel.tracks]
+    for track in bundle.tracks:
+        if evidence_type(track.evidence).vector:
+            parts, knows = _bundle_rows(bundle, track.evidence, columns, row_of)
+            tracks.append(_track(name, track.trust, track.absent, parts, knows))
+    return Panel(panel.asked, place, own, (*panel.key, *new), tuple(tracks))
+
+
+def _placed(panel: Panel, columns: Ints, texts: list[str]) -> tuple[dict[str, int], Ints]:
+    """Return rows for the words asked for, those that only the bundle has too."""
+    inside = dict(zip(texts, columns.tolist(), strict=True))
+    place, own = dict(panel.place), panel.own.tolist()
+    for word in panel.asked:
+        if word not in place and word in inside:
+            place[word] = len(own)
+            own.append(inside[word])
+    return place, np.array(own, dtype=np.int64)
+
+
+def _bundle_rows(
+    bundle: Bundle, evidence: str, columns: Ints, row_of: Ints
+) -> tuple[list[tuple[Ints, Ints, Ints]], NDArray[np.bool_]]:
+    (track,) = (one for one in bundle.tracks if one.evidence == evidence)
+    knows = np.zeros(len(row_of), dtype=bool)
+    parts = []
+    for batch in bundle.evidence(track, ROWS):
+        ends = [columns[batch[name].to_numpy()] for name in ("start", "end")]
+        support = batch["support"].to_numpy().astype(np.int64)
+        for one, other in (ends, ends[::-1]):
+            knows[one] = True
+            chosen = row_of[one] >= 0
+            parts.append((row_of[one[chosen]], other[chosen], support[chosen]))
+    return parts, knows

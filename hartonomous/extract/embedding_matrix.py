@@ -1,0 +1,79 @@
+"""An embedding matrix and the tokens of its rows, as an opened model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.bundle import OpenedFile
+from hartonomous.errors import BadInput
+from hartonomous.extract.files.magnitudes import refuse_outlying
+from hartonomous.extract.files.spare_rows import refuse_unexplained
+from hartonomous.extract.files.tokenizer_files import TokenTable
+from hartonomous.extract.files.untrusted_files import shown
+from hartonomous.extract.importer_protocol import OpenedModel, VectorTrack
+from hartonomous.extract.vocabulary import Vocabulary, build_vocabulary
+from hartonomous.identity import file_digest
+
+Floats = NDArray[np.float32]
+
+BEYOND_LIMIT = "beyond the limit"
+"""Why entries are left out where a person asked for the first ones only."""
+
+
+def embedding_model(
+    importer: str,
+    where: str,
+    matrix: Floats,
+    table: TokenTable,
+    files: tuple[Path, ...],
+    options: Mapping[str, object],
+    limit: int | None,
+) -> OpenedModel:
+    """Return an opened model that offers one embedding matrix, its first `limit` rows.
+
+    `matrix` is (rows, dimensions), row i for entry i of the table, whose files are added to `files`; `options` and the importer's name
+    tell what else than the files determines the result.
+    Raises BadInput when they do not belong together, and for a row that is kept and is not finite,
+    or far longer than the others.
+    """
+    refuse_unexplained(where, matrix, table)
+    entries = table.entries[:limit]
+    kept = matrix[: len(entries)]
+    with np.errstate(invalid="ignore"):  # what is not finite is refused below, if it is kept
+        zero = frozenset(np.flatnonzero(~kept.any(axis=1)).tolist())
+    vocabulary = build_vocabulary(entries, table.convention, table.set_aside, table.literal, zero)
+    if left := len(matrix) - len(entries):
+        cut = len(entries) < len(table.entries)
+        vocabulary = vocabulary.with_excluded(BEYOND_LIMIT if cut else "padding", left)
+    vectors = _finite_rows(where, kept, vocabulary)
+    refuse_outlying(where, vectors, vocabulary)
+    track = VectorTrack(
+        "EMBEDDING_EVIDENCE", ("input embedding",), vectors.shape[1], lambda position: vectors
+    )
+    described = {**options, "importer": importer, "limit": limit}
+    opened = tuple(opened_file(path) for path in dict.fromkeys((*files, *table.files)))
+    return OpenedModel(importer, opened, matrix.size, vocabulary, (track,), described)
+
+
+def opened_file(path: Path) -> OpenedFile:
+    """Return a file that was opened, with its digest."""
+    return OpenedFile(path.name, file_digest(path), path.stat().st_size)
+
+
+def _finite_rows(where: str, matrix: Floats, vocabulary: Vocabulary) -> Floats:
+    """Return the rows that are compositions; raises BadInput where one is not finite."""
+    chosen = np.ascontiguousarray(matrix[vocabulary.rows], dtype=np.float32)
+    bad = np.flatnonzero(~np.isfinite(chosen).all(axis=1))
+    if len(bad):
+        first = bad[np.argmin(vocabulary.rows[bad])]
+        text = vocabulary.compositions["text"][int(first)].as_py()
+        others = f", nor are {len(bad) - 1} others" if len(bad) > 1 else ""
+        raise BadInput(
+            f"{where}: row {vocabulary.rows[first]} ({shown(text)}) is not finite{others}; "
+            "the file is damaged or the model did not train."
+        )
+    return chosen

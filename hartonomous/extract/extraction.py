@@ -1,0 +1,365 @@
+"""A model into a bundle: for each track and position, neighbours; then evidence; then the manifest."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hartonomous.atomic import sweep
+from hartonomous.bundle import (
+    Bundle,
+    BundleWriter,
+    SourceDescription,
+    TrackDescription,
+    read_bundle,
+    waiting_key,
+)
+from hartonomous.costs import disk_bytes
+from hartonomous.errors import BadInput, UsageError
+from hartonomous.extract.aggregation import Aggregator
+from hartonomous.extract.checkpoints import FinishedWork
+from hartonomous.extract.context_counts import Expectations
+from hartonomous.extract.contexts import Placed, context_table, expectation_table, place
+from hartonomous.extract.files.file_kinds import models_within, unknown
+from hartonomous.extract.hub_download import download, is_hub_id
+from hartonomous.extract.importer_protocol import (
+    DOCUMENTS,
+    CountedTrack,
+    ListedTrack,
+    OpenedModel,
+    OpenOptions,
+    PairTrack,
+    VectorTrack,
+    importer_for,
+    recognised_as_model,
+)
+from hartonomous.extract.search.nearest_neighbours import (
+    NeighbourOptions,
+    Neighbours,
+    nearest,
+    search_cost,
+)
+from hartonomous.extract.track_trust import trust
+from hartonomous.odds import absent_constant
+from hartonomous.schema import ORDERS, evidence_type
+from hartonomous.speeds import LOAD, RATE, RUN, SEARCH, Forecast
+from hartonomous.speeds import forecast as forecast_seconds
+
+EXTRACTION_VERSION = 4
+"""Part of a source's options: raised when the same files and options give other evidence."""
+
+PAIRS_PER_LISTING = 0.66
+"""Pairs per directed listing in real models: about a third of the listings are mutual.
+
+Where several positions must list a pair, their number squared divides that: of the 77 million
+observations of MiniLM's heads, 2.5 million pairs are left that 5 of them list.
+"""
+
+TOKENS_ALONE = 3
+"""Tokens run for one alone, with what a model wants before and after it."""
+
+PAIRS_PER_PLACE = 25
+"""Pairs of next tokens that are kept of a place that a model reads."""
+
+Progress = Callable[[str, int, int], None]
+Note = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class ExtractOptions:
+    """How a model is searched, and what a person says of it."""
+
+    neighbours: NeighbourOptions = field(default_factory=NeighbourOptions)
+    subject: str | None = None
+    licence: str | None = None
+    family: str | None = None
+
+
+def open_model(model: str, options: OpenOptions, importer: str | None = None) -> OpenedModel:
+    """Open what lies at a path, or under a Hub id, with the importer that recognises it.
+
+    Raises NotFound, or BadInput for what is not a model, is unsafe, or holds nothing to compare.
+    """
+    path = download(model) if is_hub_id(model) else Path(model)
+    chosen = importer_for(path, importer, options.encoder is not None)
+    if chosen.name == DOCUMENTS and options.encoder is None:
+        # Beside models there are texts about them, which no one means to ingest.
+        inner = models_within(path, recognised_as_model)
+        if inner:
+            raise unknown(path, inner, chosen.name)
+    opened = chosen.open(path, options)
+    if options.encoder is not None and not opened.pairs:
+        raise UsageError(
+            f"{path} is a model; leave --encoder out, it reads documents. "
+            "--importer documents takes a text for one that looks like vectors."
+        )
+    if options.exclude and not opened.pairs:
+        raise UsageError(f"{path} is a model; leave --exclude out, it is for folders of documents.")
+    if len(opened.vocabulary) < 2:
+        counted = opened.vocabulary.excluded
+        reasons = ", ".join(f"{count} {reason}" for reason, count in counted.items()) or "none"
+        raise BadInput(
+            f"{path} has {len(opened.vocabulary)} compositions; it takes two to be related. "
+            f"Left out: {reasons}."
+        )
+    return opened
+
+
+def describe_source(model: OpenedModel, options: ExtractOptions) -> SourceDescription:
+    """Return what the source of this model with these options is, before anything is searched."""
+    searched = asdict(options.neighbours)
+    # Threads change how fast the answer comes, not which.
+    del searched["threads"]
+    return SourceDescription(
+        kind=model.kind,
+        importer=model.importer,
+        files=model.files,
+        options={**model.options, **searched, "extraction": EXTRACTION_VERSION},
+        parameters=model.parameters,
+        excluded=model.vocabulary.excluded,
+        merged=model.vocabulary.merged,
+        subject=options.subject,
+        licence=options.licence,
+        family=options.family,
+    )
+
+
+def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
+    """Return what taking a model in would bring, from its sizes alone: edges, disk, time."""
+    n = len(model.vocabulary)
+    k = min(options.neighbours.k, n - 1)
+    listings = sum(len(track.positions) * n * k for track in model.tracks)
+    products = sum(len(t.positions) * search_cost(n, t.dimensions) for t in model.tracks)
+    pairs = sum(_forecast_pairs(n, k, track) for track in model.tracks)
+    for one in model.listed:
+        listed = len(one.positions) * n * min(one.k, n - 1)
+        listings += listed
+        pairs += listed // one.minimum
+        products += len(one.positions) * search_cost(n, one.dimensions)
+    run = sum(track.places for track in model.counted)
+    pairs += PAIRS_PER_PLACE * run
+    pairs += sum(track.expected for track in model.pairs)
+    return {
+        "compositions": n,
+        "excluded": model.vocabulary.excluded,
+        "merged": model.vocabulary.merged,
+        "observations": listings + run,
+        "evidence_edges": pairs,
+        "disk_bytes": disk_bytes(pairs, pairs),
+        **_seconds(model, products, run, pairs).as_facts(),
+    }
+
+
+def expected_seconds(model: OpenedModel, options: ExtractOptions) -> Forecast:
+    """Return how long taking a model in and loading it takes on this machine at present."""
+    facts = forecast(model, options)
+    return Forecast(facts["seconds_least"], facts["seconds_most"], facts["seconds_by_work"])
+
+
+def _seconds(model: OpenedModel, products: float, places: int, pairs: int) -> Forecast:
+    run = places + (TOKENS_ALONE * len(model.vocabulary) if _runs_tokens(model) else 0)
+    work = {SEARCH: products, RUN: float(run) * model.parameters, LOAD: pairs, RATE: pairs}
+    return forecast_seconds(work)
+
+
+def _runs_tokens(model: OpenedModel) -> bool:
+    """Return whether every token is run through the model once."""
+    return any(track.evidence in ("LAYER_EVIDENCE", "HEAD_EVIDENCE") for track in model.tracks)
+
+
+def _forecast_pairs(n: int, k: int, track: VectorTrack) -> int:
+    listings = len(track.positions) * n * k
+    return min(round(PAIRS_PER_LISTING * listings / track.minimum**2), n * (n - 1) // 2)
+
+
+def extract(
+    model: OpenedModel,
+    options: ExtractOptions,
+    output: Path,
+    progress: Progress,
+    work: Path | None = None,
+) -> Bundle:
+    """Search a model's tracks and write the bundle; the folder appears whole or not at all.
+
+    With a folder `work`, positions that an interrupted run finished are taken from there.
+    """
+    finished = FinishedWork(work)
+    with BundleWriter(output) as writer:
+        found = [track.observe(progress, finished) for track in model.counted]
+        contexts = found[0].contexts if found else np.empty((0, ORDERS), dtype=np.int64)
+        placed = place(model.vocabulary.compositions, contexts)
+        writer.write_compositions(placed.compositions)
+        writing = _Writing(writer, len(model.vocabulary), placed, finished, progress)
+        tracks = tuple(writing.compared(track, options.neighbours) for track in model.tracks)
+        tracks += tuple(writing.listed(track) for track in model.listed)
+        tracks += tuple(
+            _write_counted(writer, track, one, placed, len(model.vocabulary))
+            for track, one in zip(model.counted, found, strict=True)
+        )
+        tracks += tuple(_write_pairs(writer, model, one, options, progress) for one in model.pairs)
+        return writer.finish(describe_source(model, options), tracks)
+
+
+def extract_cached(
+    model: OpenedModel, options: ExtractOptions, cache: Path, progress: Progress
+) -> Bundle:
+    """Return the finished bundle of this source below `cache`, made if it is not there.
+
+    So an interrupted ingest goes on with the very same evidence. A damaged bundle is made anew.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    sweep(cache)
+    target = cache / waiting_key(describe_source(model, options))
+    if target.is_dir():
+        try:
+            return read_bundle(target)
+        except BadInput:
+            shutil.rmtree(target)
+    work = target.with_suffix(".positions")
+    bundle = extract(model, options, target, progress, work)
+    shutil.rmtree(work, ignore_errors=True)
+    return bundle
+
+
+@dataclass(frozen=True)
+class _Writing:
+    """Tracks of directed listings into a bundle: of `n` words, `placed` among its compositions."""
+
+    writer: BundleWriter
+    n: int
+    placed: Placed
+    finished: FinishedWork
+    progress: Progress
+
+    def compared(self, track: VectorTrack, options: NeighbourOptions) -> TrackDescription:
+        """Write who is near whom at each position; weigh the track by its vectors."""
+        positions = len(track.positions)
+        asked = replace(options, k=min(options.k, self.n - 1))
+
+        def search(position: int, note: Note) -> Neighbours:
+            self._prepare(track)
+            return nearest(track.vectors(position), asked, note)
+
+        described, below = self._write(track, asked.k, search)
+        self._prepare(track)
+        return replace(
+            described,
+            trust=trust([partial(track.vectors, place) for place in range(positions)]),
+            absent=absent_constant(positions, asked.k, self.n, below),
+        )
+
+    def listed(self, track: ListedTrack) -> TrackDescription:
+        """Write what each leads to. It has no odds against chance, and no part in the consensus."""
+        return self._write(track, min(track.k, self.n - 1), track.listing)[0]
+
+    def _prepare(self, track: VectorTrack) -> None:
+        if track.prepare is not None:
+            track.prepare(self.progress)
+
+    def _write(
+        self, track: VectorTrack | ListedTrack, k: int, search: Callable[[int, Note], Neighbours]
+    ) -> tuple[TrackDescription, float]:
+        """Write a track; return what it is, and how often a pair that is not stored was listed."""
+        positions, recall = len(track.positions), 1.0
+        kind = evidence_type(track.evidence)
+        with Aggregator(kind, self.n, positions, k, track.minimum) as aggregator:
+            for position in range(positions):
+                found = self._finished(track.evidence, track.positions, position, search)
+                recall = min(recall, found.recall)
+                aggregator.add(position, found)
+            tables = (_moved(table, self.placed) for table in aggregator.tables())
+            self.writer.write_evidence(track.evidence, tables)
+            unstored = self.n * (self.n - 1) // 2 - aggregator.rows
+            described = TrackDescription(
+                evidence=track.evidence,
+                positions=track.positions,
+                k=k,
+                vocabulary=self.n,
+                dimensions=track.dimensions,
+                trust=0,
+                absent=0,
+                recall=recall,
+                rows=aggregator.rows,
+                observations=aggregator.observations,
+                minimum=track.minimum,
+                below=aggregator.below,
+            )
+            return described, aggregator.observations_below / unstored if unstored else 0.0
+
+    def _finished(
+        self,
+        evidence: str,
+        positions: tuple[str, ...],
+        position: int,
+        search: Callable[[int, Note], Neighbours],
+    ) -> Neighbours:
+        """Return one position's neighbours, from an earlier run if it got there."""
+        stage = evidence.removesuffix("_EVIDENCE").lower()
+        if len(positions) > 1:
+            stage += f": {positions[position]}"
+
+        def note(done: int, total: int) -> None:
+            self.progress(stage, position * total + done, len(positions) * total)
+
+        if (found := self.finished.neighbours(evidence, position)) is None:
+            found = search(position, note)
+            self.finished.keep_neighbours(evidence, position, found)
+        return found
+
+
+def _moved(table: pa.Table, placed: Placed) -> pa.Table:
+    """Return rows over the vocabulary as rows over all compositions; their order stays."""
+    for place_of, name in enumerate(("start", "end")):
+        rows = placed.row[table[name].to_numpy()].astype(np.int32)
+        table = table.set_column(place_of, table.schema.field(name), pa.array(rows))
+    return table
+
+
+def _write_counted(
+    writer: BundleWriter, track: CountedTrack, found: Expectations, placed: Placed, vocabulary: int
+) -> TrackDescription:
+    table = expectation_table(found, placed, track.evidence)
+    writer.write_evidence(track.evidence, iter([table]))
+    writer.write_contexts(context_table(found, placed, vocabulary))
+    return TrackDescription(
+        evidence=track.evidence,
+        positions=track.positions,
+        k=0,
+        vocabulary=vocabulary,
+        dimensions=0,
+        trust=0,
+        absent=0,
+        recall=1.0,
+        rows=table.num_rows,
+        observations=int(found.times.sum()),
+    )
+
+
+def _write_pairs(
+    writer: BundleWriter,
+    model: OpenedModel,
+    track: PairTrack,
+    options: ExtractOptions,
+    progress: Progress,
+) -> TrackDescription:
+    found = track.observe(options.neighbours, progress)
+    writer.write_evidence(track.evidence, iter([found.table]))
+    return TrackDescription(
+        evidence=track.evidence,
+        positions=track.positions,
+        k=found.k,
+        vocabulary=len(model.vocabulary),
+        dimensions=track.dimensions,
+        trust=0,
+        absent=0,
+        recall=found.recall,
+        rows=found.table.num_rows,
+        observations=int(np.sum(found.table["n"].to_numpy())),
+    )

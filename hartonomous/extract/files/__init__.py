@@ -1,0 +1,1 @@
+"""Readers of model files, none of which runs code of a model."""

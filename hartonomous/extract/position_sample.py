@@ -1,0 +1,40 @@
+"""Fewer positions of a model, evenly spaced, where taking all of them in would be long."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hartonomous.extract.importer_protocol import OpenedModel, VectorTrack
+
+
+def sample_positions(model: OpenedModel, most: int) -> tuple[OpenedModel, list[str]]:
+    """Return the model with at most so many positions a track, and what was left out, in words.
+
+    The sample is part of the model's options, so its bundle is never taken for the whole one's.
+    """
+    tracks, said = [], []
+    for track in model.tracks:
+        if len(track.positions) > most:
+            said.append(f"{most} of {len(track.positions)} positions of {_kind(track)}")
+            track = _thinned(track, most)
+        tracks.append(track)
+    if not said:
+        return model, []
+    options = {**model.options, "sampled_positions": most}
+    return replace(model, tracks=tuple(tracks), options=options), said
+
+
+def _thinned(track: VectorTrack, most: int) -> VectorTrack:
+    total = len(track.positions)
+    chosen = [place * total // most for place in range(most)]
+    return replace(
+        track,
+        positions=tuple(track.positions[place] for place in chosen),
+        vectors=lambda place: track.vectors(chosen[place]),
+        # The same share of the positions has to list a pair.
+        minimum=max(1, round(track.minimum * most / total)),
+    )
+
+
+def _kind(track: VectorTrack) -> str:
+    return track.evidence.removesuffix("_EVIDENCE").lower()

@@ -1,1 +1,0 @@
-"""Taking knowledge out: the same flow backwards."""

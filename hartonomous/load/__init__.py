@@ -1,0 +1,1 @@
+"""Between bundle and graph: loading, suppression of what was erased, canonical export."""

@@ -1,0 +1,403 @@
+"""A bundle into the graph: exactly once, in batches with a ledger, two writers at a time.
+
+A source stands as `loading`, invisible to ratings, until its last batch is in. A batch and its
+ledger node are one transaction, so a killed load goes on where it was, and a repeated one does
+nothing.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.bundle import Bundle, TrackDescription, describe_options
+from hartonomous.errors import Conflict, UsageError, VerificationFailed
+from hartonomous.evidence import DIGEST_LANES, digest, key_columns, visit_digest
+from hartonomous.graph.cypher_files import query, query_for_kind
+from hartonomous.graph.driver import Graph, Row, Transaction
+from hartonomous.graph.source_removal import discard_source
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.identity import canonical_json
+from hartonomous.rate.hubness import find_hub
+from hartonomous.schema import KINDS, VISITED, evidence_type
+from hartonomous.speeds import LOAD, keep
+from hartonomous.transparency.transparency_log import Entry, enter
+
+BATCH_ROWS = 10_000
+"""Rows in one transaction. Part of a batch's name: after a change, a partial load starts anew."""
+
+WRITERS = 2
+IN_FLIGHT = 2 * WRITERS
+"""Batches handed to the writers at once: they never wait, and memory stays bounded."""
+
+COMPOSITION_ROWS = 10_000
+
+Progress = Callable[[str, int, int], None]
+"""Told (stage, done, total) as work goes on."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
+_SUCCESSOR = "~new"
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What a load did: `rows` written now, `already` those an earlier run had written."""
+
+    name: str
+    compositions: int
+    rows: int
+    already: int
+
+
+def check_name(name: str) -> str:
+    """Return a source's name if it is a slug, else raise UsageError."""
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name!r} cannot name a source: letters, digits and . _ + - only, "
+            "a letter or digit first, at most 63."
+        )
+    return name
+
+
+def successor(name: str) -> str:
+    """Return the name under which a new version is loaded until it takes the old one's place."""
+    return check_name(name) + _SUCCESSOR
+
+
+def read_source(graph: Graph, name: str) -> Row | None:
+    """Return a source's name, digest, state and bundle; None when there is no such source."""
+    return next(iter(graph.read(query("load/read_source"), name=name)), None)
+
+
+def load(
+    graph: Graph,
+    lock: WriterLock,
+    bundle: Bundle,
+    name: str,
+    progress: Progress,
+    replaces: str | None = None,
+) -> LoadReport:
+    """Write a bundle's compositions and evidence; the source is not live yet.
+
+    Raises Conflict when the name stands for other content or the source is being deleted.
+    """
+    known = read_source(graph, name)
+    if known is not None:
+        _refuse_other(known, bundle)
+        if known["state"] == "live":
+            return LoadReport(name, 0, 0, sum(track.rows for track in bundle.tracks))
+        if known["bundle"] != _load_identity(bundle):
+            discard_source(graph, lock, name)
+    hub = find_hub(bundle)
+    standing = {"replaces": replaces, "hubness": hub.share if hub else None}
+    graph.transact(lambda work: _create_source(work, lock, bundle, name, standing))
+    keys = bundle.compositions()
+    ids = _write_compositions(graph, lock, keys, _used(bundle), progress)
+    _write_visits(graph, lock, bundle, name, keys, ids, progress)
+    began = time.perf_counter()
+    rows, already = _write_evidence(graph, lock, bundle, name, keys, ids, progress)
+    keep(LOAD, rows, time.perf_counter() - began)
+    return LoadReport(name, int((ids >= 0).sum()), rows, already)
+
+
+def go_live(
+    graph: Graph, lock: WriterLock, name: str, entry: Entry, replaces: str | None = None
+) -> None:
+    """Make a loaded source count and log that; the graph is unsettled until a rating pass is through.
+
+    With `replaces`, the predecessor stops counting in the same transaction.
+    """
+
+    def change(work: Transaction) -> None:
+        lock.check(work)
+        work.run(query("load/number_tracks"), name=name)
+        work.run(query("load/go_live"), name=name, replaced=replaces)
+        enter(work, entry)
+
+    graph.transact(change)
+
+
+def _refuse_other(known: Row, bundle: Bundle) -> None:
+    name = known["name"]
+    if known["state"] == "deleting":
+        raise Conflict(
+            f"Source {name!r} is being deleted; 'hartonomous delete source {name}' finishes that."
+        )
+    if known["digest"] != bundle.source.digest:
+        raise Conflict(
+            f"The name {name!r} is taken by other content (another model, or other options). "
+            f"Choose another name, or --replace {name} to put this one in its place."
+        )
+
+
+def _load_identity(bundle: Bundle) -> str:
+    return f"{bundle.digest}/{BATCH_ROWS}"
+
+
+def _create_source(
+    work: Transaction, lock: WriterLock, bundle: Bundle, name: str, standing: Row
+) -> None:
+    lock.check(work)
+    source = bundle.source
+    properties = {
+        "kind": source.kind,
+        "importer": source.importer,
+        "digest": source.digest,
+        "options": describe_options(source),
+        "files": canonical_json([[file.name, file.digest, file.bytes] for file in source.files]),
+        "subject": source.subject,
+        "licence": source.licence,
+        "family": source.family,
+        "bytes": source.bytes,
+        "parameters": source.parameters,
+        "excluded": canonical_json(source.excluded),
+        "merged": source.merged,
+        "bundle": _load_identity(bundle),
+        "visited": _visited(bundle),
+        **standing,
+    }
+    tracks = [_track_properties(track) for track in bundle.tracks]
+    work.run(query("load/create_source"), name=name, properties=properties, tracks=tracks)
+
+
+def _visited(bundle: Bundle) -> list[int]:
+    contexts = bundle.contexts()
+    keys = key_columns(bundle.compositions()["key"])[contexts["composition"].to_numpy()]
+    return visit_digest(keys, contexts["n"].to_numpy(), contexts["mass"].to_numpy())
+
+
+def _track_properties(track: TrackDescription) -> Row:
+    return {
+        "evidence": track.evidence,
+        "positions": len(track.positions),
+        "names": list(track.positions),
+        "minimum": track.minimum,
+        "below": track.below,
+        "k": track.k,
+        "vocabulary": track.vocabulary,
+        "dimensions": track.dimensions,
+        "trust": track.trust,
+        "absent": track.absent,
+        "recall": track.recall,
+        "observations": track.observations,
+    }
+
+
+def _used(bundle: Bundle) -> NDArray[np.bool_]:
+    used = np.zeros(bundle.compositions().num_rows, dtype=bool)
+    for track in bundle.tracks:
+        for batch in bundle.evidence(track, BATCH_ROWS):
+            used[batch["start"].to_numpy()] = True
+            used[batch["end"].to_numpy()] = True
+    contexts = bundle.contexts()
+    for column in ("composition", "prefix", "suffix", "token"):
+        rows = contexts[column].to_numpy()
+        used[rows[rows >= 0]] = True
+    return used
+
+
+def _write_compositions(
+    graph: Graph,
+    lock: WriterLock,
+    table: pa.Table,
+    used: NDArray[np.bool_],
+    progress: Progress,
+) -> NDArray[np.int64]:
+    """Return the database's id of each composition, -1 for those without evidence."""
+    ids = np.full(table.num_rows, -1, dtype=np.int64)
+    kinds = np.array(table["kind"].to_pylist())
+    total, done = int(used.sum()), 0
+    for kind in (kind.name for kind in KINDS):
+        rows = np.flatnonzero(used & (kinds == kind))
+        for first in range(0, len(rows), COMPOSITION_ROWS):
+            part = rows[first : first + COMPOSITION_ROWS]
+            ids[part] = _merge_compositions(graph, lock, kind, table.take(pa.array(part)))
+            done += len(part)
+            progress("compositions", done, total)
+    return ids
+
+
+def _merge_compositions(
+    graph: Graph, lock: WriterLock, kind: str, part: pa.Table
+) -> NDArray[np.int64]:
+    texts = part["text"].to_pylist()
+
+    def merge(work: Transaction) -> list[Row]:
+        lock.check(work)
+        return work.run(
+            query_for_kind("load/merge_compositions", kind),
+            keys=part["key"].to_pylist(),
+            texts=texts,
+        )
+
+    found = np.empty(len(texts), dtype=np.int64)
+    for row in graph.transact(merge):
+        found[row["i"]] = row["id"]
+    return found
+
+
+def _write_visits(
+    graph: Graph,
+    lock: WriterLock,
+    bundle: Bundle,
+    name: str,
+    compositions: pa.Table,
+    ids: NDArray[np.int64],
+    progress: Progress,
+) -> None:
+    """Write what a source read on from; one writer, for every visit hangs on the source's node."""
+    contexts = bundle.contexts()
+    ledger = {row["key"] for row in graph.read(query("load/read_ledger"), source=name)}
+    for first in range(0, contexts.num_rows, BATCH_ROWS):
+        part = contexts.slice(first, BATCH_ROWS)
+        key = f"{name}/{VISITED}/{first // BATCH_ROWS:08d}"
+        if key not in ledger:
+            graph.transact(partial(_write_visit_batch, lock, name, key, part, compositions, ids))
+        progress("contexts", min(first + BATCH_ROWS, contexts.num_rows), contexts.num_rows)
+
+
+def _write_visit_batch(
+    lock: WriterLock,
+    name: str,
+    key: str,
+    part: pa.Table,
+    compositions: pa.Table,
+    ids: NDArray[np.int64],
+    work: Transaction,
+) -> None:
+    lock.check(work)
+    entry = {"key": key, "source": name, "evidence": VISITED, "rows": part.num_rows}
+    if not work.run(query("load/open_batch"), **entry, digest=[0] * DIGEST_LANES)[0]["fresh"]:
+        return
+    rows = {column: part[column].to_numpy() for column in part.schema.names}
+    joined = {name: np.where(rows[name] >= 0, ids[rows[name]], -1) for name in ("prefix", "suffix")}
+    tokens = np.where(rows["token"] >= 0, rows["token"], 0)
+    work.run(
+        query("load/create_visits"),
+        source=name,
+        ids=ids[rows["composition"]].tolist(),
+        n=rows["n"].tolist(),
+        masses=rows["mass"].tolist(),
+        prefixes=joined["prefix"].tolist(),
+        suffixes=joined["suffix"].tolist(),
+        tokens=compositions["key"].take(pa.array(tokens)).to_pylist(),
+    )
+
+
+@dataclass(frozen=True)
+class _Batch:
+    key: str
+    track: TrackDescription
+    rows: pa.RecordBatch
+
+
+def _batches(bundle: Bundle, name: str) -> Iterator[_Batch]:
+    for track in bundle.tracks:
+        for number, rows in enumerate(bundle.evidence(track, BATCH_ROWS)):
+            yield _Batch(f"{name}/{track.evidence}/{number:08d}", track, rows)
+
+
+def _write_evidence(
+    graph: Graph,
+    lock: WriterLock,
+    bundle: Bundle,
+    name: str,
+    compositions: pa.Table,
+    ids: NDArray[np.int64],
+    progress: Progress,
+) -> tuple[int, int]:
+    ledger = {row["key"] for row in graph.read(query("load/read_ledger"), source=name)}
+    keys = key_columns(compositions["key"])
+    total = sum(track.rows for track in bundle.tracks)
+    written = already = 0
+
+    def write(batch: _Batch) -> int:
+        return graph.transact(lambda work: _write_batch(work, lock, name, batch, keys, ids))
+
+    flying: deque[tuple[int, Future[int]]] = deque()
+
+    def land() -> None:
+        nonlocal written, already
+        rows, future = flying.popleft()
+        now = future.result()
+        written += now
+        already += rows - now
+        progress("evidence", written + already, total)
+
+    with ThreadPoolExecutor(WRITERS, thread_name_prefix="writer") as writers:
+        for batch in _batches(bundle, name):
+            if batch.key in ledger:
+                already += batch.rows.num_rows
+                progress("evidence", written + already, total)
+                continue
+            flying.append((batch.rows.num_rows, writers.submit(write, batch)))
+            if len(flying) == IN_FLIGHT:
+                land()
+        while flying:
+            land()
+    return written, already
+
+
+def _write_batch(
+    work: Transaction,
+    lock: WriterLock,
+    name: str,
+    batch: _Batch,
+    keys: NDArray[np.uint64],
+    ids: NDArray[np.int64],
+) -> int:
+    """Return the rows written: none when the ledger says they are in."""
+    lock.check(work)
+    rows, evidence = batch.rows, batch.track.evidence
+    (entry,) = work.run(
+        query("load/open_batch"),
+        key=batch.key,
+        source=name,
+        evidence=evidence,
+        rows=rows.num_rows,
+        digest=digest(rows, keys),
+    )
+    if not entry["fresh"]:
+        return 0
+    columns = {
+        "source": name,
+        "groups": _groups(rows, ids),
+        "ends": ids[rows["end"].to_numpy()].tolist(),
+        "n": rows["n"].to_pylist(),
+        "weights": rows["weight"].to_pylist(),
+    }
+    create = "load/create_counted_evidence"
+    if evidence_type(evidence).vector:
+        create = "load/create_vector_evidence"
+        columns |= {
+            "directed": rows["directed"].to_pylist(),
+            "ranks": rows["rank"].to_pylist(),
+            "supports": rows["support"].to_pylist(),
+            "positions": rows["positions"].to_pylist(),
+        }
+    (answer,) = work.run(query(create, evidence=evidence), **columns)
+    if answer["created"] != rows.num_rows:
+        raise VerificationFailed(
+            f"Batch {batch.key} wrote {answer['created']} of {rows.num_rows} rows: compositions "
+            "vanished while it ran. Nothing of it was kept; run the same command again."
+        )
+    return int(rows.num_rows)
+
+
+def _groups(rows: pa.RecordBatch, ids: NDArray[np.int64]) -> list[list[int]]:
+    """Return (id, first, end) for each run of rows with the same start."""
+    start = rows["start"].to_numpy()
+    first = np.flatnonzero(np.diff(start, prepend=-1))
+    end = np.append(first[1:], len(start))
+    return list(
+        map(list, zip(ids[start[first]].tolist(), first.tolist(), end.tolist(), strict=True))
+    )

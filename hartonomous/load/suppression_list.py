@@ -1,0 +1,298 @@
+"""What was erased stays out: sources and people are refused, rows of a concept are skipped.
+
+A suppression holds only a hash under a key that lies outside the graph, readable by its owner alone.
+Whoever has that key and the graph can test guesses; nobody else learns what was erased.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.atomic import write_private
+from hartonomous.bundle import Bundle, TrackDescription
+from hartonomous.errors import Conflict, NotFound, VerificationFailed
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row, Transaction
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.identity import content_digest
+from hartonomous.load.concept_match import Sequence, readings, windows
+from hartonomous.schema import evidence_type
+from hartonomous.server.home import default_home
+from hartonomous.transparency import keys, transparency_log
+from hartonomous.transparency.inventory_record import notes_inventory
+
+SOURCE, SUBJECT, CONCEPT, COMPOSITION = "source", "subject", "concept", "composition"
+
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Something that is to stay out: its kind, what is hashed, how many words it has."""
+
+    kind: str
+    value: str
+    words: int = 0
+    any_case: bool = False
+
+
+def key_file() -> Path:
+    """Return where the key lies that suppressions are hashed under; one in the home is moved there.
+
+    Raises VerificationFailed when there is another key in either place: both were used.
+    """
+    file = keys.directory() / "suppression.key"
+    old = default_home() / "keys" / "suppression.key"
+    if old.is_file():
+        text = old.read_text("utf-8")
+        if file.exists() and file.read_text("utf-8") != text:
+            raise VerificationFailed(
+                f"There are two keys that recognise what was erased, {old} and {file}. Give this "
+                "home keys of its own with HARTONOMOUS_KEYS; nothing is let in until then."
+            )
+        write_private(file, text)
+        old.unlink()
+    return file
+
+
+def make_key() -> bytes:
+    """Return the key, made at random the first time."""
+    file = key_file()
+    if not file.is_file():
+        write_private(file, secrets.token_hex(32) + "\n")
+    return read_key()
+
+
+def read_key() -> bytes:
+    """Return the key.
+
+    Raises VerificationFailed when it is missing or damaged: nothing can be let in unchecked.
+    """
+    try:
+        key = bytes.fromhex(key_file().read_text("ascii").strip())
+    except (OSError, ValueError) as error:
+        raise VerificationFailed(
+            f"Things were erased from this graph, and the key in {key_file()} that recognises them "
+            f"cannot be read: {error}. Put it back; without it nothing is let in."
+        ) from error
+    if len(key) != sha256().digest_size:
+        raise VerificationFailed(f"{key_file()} is damaged: {len(key)} bytes, not 32.")
+    return key
+
+
+def keyed(key: bytes, kind: str, value: str) -> str:
+    """Return the keyed hash that recognises a value, HMAC-SHA256 in hexadecimal."""
+    return hmac.new(key, f"hartonomous/{kind}\0{value}".encode(), sha256).hexdigest()
+
+
+def suppress(
+    graph: Graph, lock: WriterLock, deletion: str, entries: Iterable[Entry], complete: bool
+) -> None:
+    """Keep things out from now on, of backups too; repeating it changes nothing.
+
+    `complete` says that the entries recognise all that the deletion takes.
+    """
+    key = make_key()
+    rows = [
+        {
+            "id": keyed(key, f"{one.kind}/{one.any_case}", one.value)[:16],
+            "kind": one.kind,
+            "match": keyed(key, one.kind, one.value),
+            "words": one.words,
+            "any_case": one.any_case,
+            "deletion": deletion,
+        }
+        for one in entries
+    ]
+    (found,) = lock.write(query("delete/identify_graph"))
+    keys.keep_erasure(found["identity"], deletion, complete, rows)
+    lock.write(query("delete/create_suppressions"), rows=rows)
+
+
+def suppressions(graph: Graph) -> list[Row]:
+    """Return what is kept out, by keyed hash, and since when."""
+    return graph.read(query("delete/read_suppressions"))
+
+
+@notes_inventory
+def lift(graph: Graph, lock: WriterLock, suppression: str) -> Row:
+    """Let something in again; return what the suppression was.
+
+    Raises NotFound when there is none of that id.
+    """
+    found = next((row for row in suppressions(graph) if row["id"] == suppression), None)
+    if found is None:
+        raise NotFound(f"No suppression {suppression!r}; 'hartonomous suppressions' lists them.")
+    entry = transparency_log.Entry("lift")
+
+    def work(transaction: Transaction) -> None:
+        lock.check(transaction)
+        transaction.run(query("delete/delete_suppression"), id=suppression)
+        transparency_log.enter(transaction, entry)
+
+    transparency_log.check(graph)
+    graph.transact(work)
+    transparency_log.seal(graph)
+    (named,) = lock.write(query("delete/identify_graph"))
+    keys.keep_lifted(named["identity"], suppression)
+    return found
+
+
+class Suppressions:
+    """What a graph keeps out, ready to recognise it."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.rows = suppressions(graph)
+        self.key = read_key() if self.rows else b""
+        self.matches = {(row["kind"], row["match"]) for row in self.rows}
+
+    def __bool__(self) -> bool:
+        return bool(self.rows)
+
+    def refuse(self, digest: str, subject: str | None) -> None:
+        """Raise Conflict for a source that was erased, or that is of a person who was."""
+        for kind, value in ((SOURCE, digest), (SUBJECT, subject)):
+            if value is None or not self.rows:
+                continue
+            match = keyed(self.key, kind, value)
+            if found := next(
+                (r for r in self.rows if (r["kind"], r["match"]) == (kind, match)), None
+            ):
+                raise Conflict(
+                    f"This {kind} was erased on {found['created']} and is kept out; "
+                    f"'hartonomous suppressions lift {found['id']}' would let it in again."
+                )
+
+    def keeps_out(self, digest: str, subject: str | None) -> bool:
+        """Return whether a source is kept out: erased itself, or of a person who was."""
+        try:
+            self.refuse(digest, subject)
+        except Conflict:
+            return True
+        return False
+
+    def mask(self, compositions: pa.Table) -> Mask:
+        """Return which compositions, given by key, text and kind, are kept out."""
+        found = np.zeros(compositions.num_rows, dtype=bool)
+        if not self.rows:
+            return found
+        exact = any(row["kind"] == COMPOSITION for row in self.rows)
+        folds = {row["any_case"] for row in self.rows if row["kind"] == CONCEPT}
+        columns = (compositions[name].to_pylist() for name in ("key", "text", "kind"))
+        for place, (key, text, kind) in enumerate(zip(*columns, strict=True)):
+            kept_out = exact and self._matches(COMPOSITION, key)
+            for fold in folds:
+                kept_out = kept_out or any(
+                    self._window(each, fold)
+                    for words in readings(text.lower() if fold else text, kind)
+                    for each in self._windows(words)
+                )
+            found[place] = kept_out
+        return found
+
+    def _windows(self, words: Sequence) -> Iterator[Sequence]:
+        return windows(words, self._lengths)
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        return sorted({row["words"] for row in self.rows if row["kind"] == CONCEPT})
+
+    @cached_property
+    def _known(self) -> dict[tuple[Sequence, bool], bool]:
+        return {}
+
+    def _window(self, words: Sequence, fold: bool) -> bool:
+        if (words, fold) not in self._known:
+            match = keyed(self.key, CONCEPT, "\0".join(words))
+            wanted = {
+                r["match"] for r in self.rows if r["kind"] == CONCEPT and r["any_case"] == fold
+            }
+            self._known[words, fold] = match in wanted
+        return self._known[words, fold]
+
+    def _matches(self, kind: str, value: str) -> bool:
+        return (kind, keyed(self.key, kind, value)) in self.matches
+
+
+@dataclass(frozen=True)
+class AdmittedBundle(Bundle):
+    """A bundle without the rows that touch what is kept out."""
+
+    out: Mask
+    lost: dict[int, int]
+
+    def contexts(self) -> pa.Table:
+        """Return the contexts that may come in; what they may not store is mass not stored."""
+        table = super().contexts()
+        kept = table.filter(pa.array(~self.out[table["composition"].to_numpy()]))
+        masses = [
+            mass + self.lost.get(place, 0)
+            for place, mass in zip(
+                kept["composition"].to_pylist(), kept["mass"].to_pylist(), strict=True
+            )
+        ]
+        changed = {"mass": pa.array(masses, pa.int64())}
+        # What a context that may come in is joined to may be kept out itself: an exact word, or one
+        # that a further piece makes another word of. Its joins come whole or not at all.
+        joins = {name: kept[name].to_numpy() for name in ("prefix", "suffix", "token")}
+        whole = np.all([(to >= 0) & ~self.out[to] for to in joins.values()], axis=0)
+        for name, to in joins.items():
+            changed[name] = pa.array(np.where(whole, to, -1), kept.schema.field(name).type)
+        for name, values in changed.items():
+            column = kept.schema.get_field_index(name)
+            kept = kept.set_column(column, kept.schema.field(name), values)
+        return kept
+
+    def evidence(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield a track's evidence that may come in, always in the same batches."""
+        for batch in super().evidence(track, rows):
+            kept = batch.filter(pa.array(~self._touches(batch)))
+            if kept.num_rows:
+                yield kept
+
+    def _touches(self, batch: pa.RecordBatch) -> Mask:
+        touched: Mask = self.out[batch["start"].to_numpy()] | self.out[batch["end"].to_numpy()]
+        return touched
+
+
+def admit(graph: Graph, bundle: Bundle) -> tuple[Bundle, int]:
+    """Return a bundle without the rows that touch what was erased, and how many these are.
+
+    Raises Conflict when the whole source, or the person it is about, is kept out.
+    """
+    known = Suppressions(graph)
+    known.refuse(bundle.source.digest, bundle.source.subject)
+    out = known.mask(bundle.compositions())
+    if not out.any():
+        return bundle, 0
+    skipped, tracks, lost = 0, [], dict[int, int]()
+    for track in bundle.tracks:
+        counted = "directed" if evidence_type(track.evidence).vector else "n"
+        gone = observations = 0
+        for batch in bundle.evidence(track, 1 << 17):
+            start = batch["start"].to_numpy()
+            touched = out[start] | out[batch["end"].to_numpy()]
+            gone += int(touched.sum())
+            observations += int(batch[counted].to_numpy()[touched].sum())
+            if track.evidence == "NEXT_EVIDENCE":
+                weights = batch["weight"].to_numpy()[touched].tolist()
+                for place, weight in zip(start[touched].tolist(), weights, strict=True):
+                    lost[place] = lost.get(place, 0) + weight
+        tracks.append(
+            replace(track, rows=track.rows - gone, observations=track.observations - observations)
+        )
+        skipped += gone
+    digest = content_digest("admitted", {"bundle": bundle.digest, "out": sorted(known.matches)})
+    values: dict[str, Any] = {"path": bundle.path, "source": bundle.source, "digest": digest}
+    return AdmittedBundle(**values, tracks=tuple(tracks), out=out, lost=lost), skipped

@@ -1,0 +1,257 @@
+"""A model into the graph, from its files to its ratings, one line a stage."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from hartonomous.bundle import Bundle, SourceDescription
+from hartonomous.errors import Conflict, HartonomousError, NotFound
+from hartonomous.extract.extraction import ExtractOptions, describe_source, extract_cached
+from hartonomous.extract.importer_protocol import OpenedModel
+from hartonomous.graph.deletion_journal import refuse_while_open
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.migrations import migrate
+from hartonomous.graph.procedures import install
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.load.bundle_cache import (
+    WaitingBundle,
+    discard_for,
+    is_abandoned,
+    use_bundle,
+)
+from hartonomous.load.loader import (
+    LoadReport,
+    Progress,
+    check_name,
+    go_live,
+    load,
+    read_source,
+    successor,
+)
+from hartonomous.load.suppression_list import Suppressions, admit
+from hartonomous.rate.rating_pass import (
+    SettleReport,
+    check_formula,
+    read_state,
+    schedule,
+    schedule_all,
+    settle,
+)
+from hartonomous.rate.source_findings import Finding, read_findings
+from hartonomous.schema import FORMULA_VERSION
+from hartonomous.transparency import transparency_log
+from hartonomous.transparency.inventory_record import inventoried
+from hartonomous.transparency.transparency_log import Entry
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an ingest did; `repeated` when the same content was live under that name already.
+
+    `skipped` rows touch what was erased; `findings` are those on the source itself, and what its
+    coming brought to light on others.
+    """
+
+    name: str
+    load: LoadReport
+    settled: SettleReport
+    repeated: bool
+    skipped: int = 0
+    findings: tuple[Finding, ...] = ()
+
+
+def prepare(graph: Graph, say: Callable[[str], None] = lambda text: None) -> bool:
+    """Bring the schema and the procedures up to date; return whether analysts can CALL them.
+
+    `say` is told of constraints and indexes that had to be brought back.
+    """
+    migrate(graph, say)
+    return install(graph)
+
+
+def ingest(
+    graph: Graph,
+    model: OpenedModel,
+    options: ExtractOptions,
+    name: str,
+    cache: Path,
+    progress: Progress,
+    replace: bool = False,
+    say: Callable[[str], None] = lambda text: None,
+) -> IngestReport:
+    """Extract a model and load it; safe to repeat, resumable.
+
+    The bundle stands in the home, locked, until it is loaded, so an interrupted ingest goes on with
+    the very same evidence; afterwards nothing of the source is left outside the graph. `cache` is
+    where earlier versions left bundles; `say` is told for whom is waited. Raises Conflict when the
+    source is kept out, or its bundle is deleted meanwhile.
+    """
+    check_name(name)
+    prepare(graph)
+    source = describe_source(model, options)
+    _refuse_kept_out(graph, source)
+    if (report := _done_already(graph, name, source.digest)) is not None:
+        # One that was cut short after it went live, and rated since, left its bundle.
+        discard_for(graph, source, name)
+        return report
+    with use_bundle(graph, source, name, "an ingest of the same model", say) as place:
+        # Whoever was waited for may have loaded it.
+        if (report := _done_already(graph, name, source.digest)) is not None:
+            place.remove()
+            return report
+        left = place.adopt(cache)
+        report = _take_in(graph, model, options, name, place, progress, replace)
+        place.remove()
+    _clear_earlier(left, say)
+    return report
+
+
+def _take_in(
+    graph: Graph,
+    model: OpenedModel,
+    options: ExtractOptions,
+    name: str,
+    place: WaitingBundle,
+    progress: Progress,
+    replace: bool,
+) -> IngestReport:
+    """Extract a model into its place, which is held, and load it."""
+    bundle = None
+    try:
+        bundle = extract_cached(model, options, place.folder, progress)
+        return load_bundle(graph, bundle, name, progress, replace)
+    except (HartonomousError, OSError) as error:
+        if _vanished(place, bundle, error):
+            raise Conflict(
+                f"The bundle in {place.path} was deleted by somebody else while it was used. "
+                "Nothing is lost: run the same command again, which extracts it anew and goes on."
+            ) from error
+        source = describe_source(model, options)
+        if isinstance(error, Conflict) and _is_kept_out(graph, source):
+            # Erased while it was extracted: it will never be loaded.
+            place.remove()
+        raise
+
+
+def _done_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
+    """Return the report of an ingest that changes nothing; None while anything is to be done."""
+    # A source goes live before its pairs are rated; cut short there, it is not done yet.
+    return _live_already(graph, name, digest) if read_state(graph)["settled"] else None
+
+
+def _is_kept_out(graph: Graph, source: SourceDescription) -> bool:
+    return Suppressions(graph).keeps_out(source.digest, source.subject)
+
+
+def _refuse_kept_out(graph: Graph, source: SourceDescription) -> None:
+    """Raise Conflict for a source that was erased, and remove what waits of it."""
+    try:
+        Suppressions(graph).refuse(source.digest, source.subject)
+    except Conflict:
+        discard_for(graph, source)
+        raise
+
+
+def _vanished(place: WaitingBundle, bundle: Bundle | None, error: Exception) -> bool:
+    """Return whether an error comes of files that somebody else deleted in a bundle's place."""
+    if bundle is not None:
+        return not all((bundle.path / name).is_file() for name in bundle.file_names)
+    return any(
+        isinstance(one, FileNotFoundError) and str(place.folder) in str(one)
+        for one in (error, error.__cause__)
+    )
+
+
+def _clear_earlier(left: list[Path], say: Callable[[str], None]) -> None:
+    """Remove what an earlier version left of a bundle that is loaded now, where nobody can use it."""
+    for folder in left:
+        if is_abandoned(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+        else:
+            say(
+                f"An earlier version left the same bundle in {folder}; delete that folder unless an "
+                "ingest of that version still runs."
+            )
+
+
+def load_bundle(
+    graph: Graph, bundle: Bundle, name: str, progress: Progress, replace: bool = False
+) -> IngestReport:
+    """Load a bundle, rate what it concerns, and make it live; safe to repeat, resumable.
+
+    With `replace`, it takes the place of the source of that name in one act: no reader sees
+    neither or both. Raises Conflict when the name stands for other content.
+    """
+    check_name(name)
+    bundle.verify_rows()
+    prepare(graph)
+    with WriterLock(graph, f"loading {name}") as lock, inventoried(graph):
+        refuse_while_open(graph)
+        check_formula(graph)
+        transparency_log.check(graph)
+        settle(graph, lock, progress)
+        if (report := _live_already(graph, name, bundle.source.digest)) is not None:
+            return report
+        bundle, skipped = admit(graph, bundle)
+        known = {(one.source, one.kind) for one in read_findings(graph)}
+        target, replaced = _target(name, read_source(graph, name) is not None, replace)
+        loaded = load(graph, lock, bundle, target, progress, replaced)
+        for concerned in (target, replaced):
+            if concerned is not None:
+                schedule(graph, lock, concerned)
+        go_live(graph, lock, target, _entry(bundle, name, replaced), replaced)
+        transparency_log.seal(graph)
+        settled = settle(graph, lock, progress)
+        new = tuple(
+            one
+            for one in read_findings(graph)
+            if one.source == name or (one.source, one.kind) not in known
+        )
+        return IngestReport(name, loaded, settled, False, skipped, new)
+
+
+def _entry(bundle: Bundle, name: str, replaced: str | None) -> Entry:
+    """Return what the log keeps of an ingest; somebody's own files leave no digest in it."""
+    source = bundle.source
+    details: dict[str, object] = {"evidence": sum(track.rows for track in bundle.tracks)}
+    about = [f"source:{name}"]
+    if source.subject is None:
+        details["source"] = source.digest
+    else:
+        about.append(f"person:{source.subject}")
+    return Entry("replace" if replaced else "ingest", details, about)
+
+
+def _live_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
+    known = read_source(graph, name)
+    if known is None or known["state"] != "live" or known["digest"] != digest:
+        return None
+    own = tuple(one for one in read_findings(graph) if one.source == name)
+    return IngestReport(name, LoadReport(name, 0, 0, 0), SettleReport(), True, findings=own)
+
+
+def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:
+    if not replace:
+        return name, None
+    if not known:
+        raise NotFound(f"There is no source {name!r} to replace; leave --replace out.")
+    return successor(name), name
+
+
+def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
+    """Finish the rating pass that is due; with `everything`, rate every pair anew.
+
+    Raises Conflict when the graph was rated by another version's formulas and only part is due.
+    """
+    prepare(graph)
+    with WriterLock(graph, "rating") as lock, inventoried(graph):
+        refuse_while_open(graph)
+        if everything:
+            transparency_log.append(graph, lock, Entry("rate", {"formula": FORMULA_VERSION}))
+            schedule_all(graph, lock)
+        else:
+            check_formula(graph)
+        return settle(graph, lock, progress)

@@ -1,0 +1,1 @@
+"""Certificates of deletions, their verification, and the provenance of a graph."""

@@ -1,0 +1,1 @@
+"""Ratings: formulas, votes, and the pass that rates pairs."""

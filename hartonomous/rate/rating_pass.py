@@ -1,0 +1,343 @@
+"""A rating pass: evidence that is on its way out goes, every pair on the work list is rated.
+
+The work list is the label `Unrated` on compositions. One transaction takes the evidence of sources
+being deleted off a few compositions, rates their pairs, and takes them off the list; so each pair
+is whole at every moment, and a pass that was cut short goes on with what is left of the list.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.errors import Conflict
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row, Transaction
+from hartonomous.graph.placement_removal import purge_placements
+from hartonomous.graph.source_removal import finish_removal, prune_orphans, rename_successor
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.rate.formulas import SHRINKAGE
+from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
+from hartonomous.schema import FORMULA_VERSION, RATED, evidence_type
+from hartonomous.speeds import RATE, keep
+
+WORKERS = 2
+STARTS = 100
+"""Compositions in one transaction; more lets two workers wait for each other's locks."""
+
+MARKS = 10_000
+
+CONSENSUS_TYPE = "RELATES"
+
+T = TypeVar("T")
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass
+class SettleReport:
+    """What a pass did: `pairs` looked at, evidence rows `removed`, compositions `pruned`."""
+
+    pairs: int = 0
+    removed: int = 0
+    pruned: int = 0
+
+    def __add__(self, other: SettleReport) -> SettleReport:
+        return SettleReport(
+            self.pairs + other.pairs, self.removed + other.removed, self.pruned + other.pruned
+        )
+
+
+def read_state(graph: Graph) -> Row:
+    """Return settled, epoch, formula and the length of the work list; settled if never migrated."""
+    found = graph.read(query("rate/read_state"))
+    return found[0] if found else {"settled": True, "epoch": 0, "formula": None, "unrated": 0}
+
+
+def check_formula(graph: Graph) -> None:
+    """Raise Conflict when the graph was rated by another version of the formulas."""
+    rated_by = read_state(graph)["formula"]
+    if rated_by not in (None, FORMULA_VERSION):
+        raise Conflict(
+            f"The graph was rated by formula {rated_by}, this version has {FORMULA_VERSION}; "
+            "'hartonomous rate --all' moves it, then run this again."
+        )
+
+
+def schedule(graph: Graph, lock: WriterLock, source: str) -> None:
+    """Put every composition that a source knows on the work list."""
+    for track in graph.read(query("rate/read_tracks")):
+        if track["source"] == source:
+            find = query("rate/find_known", evidence=track["evidence"])
+            mark(graph, lock, _ids(graph, find, source=source))
+
+
+def schedule_all(graph: Graph, lock: WriterLock) -> None:
+    """Put every composition on the work list, and say that the graph is not settled."""
+    graph.write(query("rate/unsettle"))
+    mark(graph, lock, _ids(graph, query("rate/find_compositions")))
+
+
+def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
+    """Rate what the work list names, finish what was begun, and call the graph settled.
+
+    Sources in state `deleting` are gone afterwards, and successors have taken their names.
+    """
+    tracks = graph.read(query("rate/read_tracks"))
+    live = _live(tracks)
+    leaving = sorted({track["source"] for track in tracks if track["state"] == "deleting"})
+    starts = _work_list(graph)
+    if not len(starts) and not leaving and read_state(graph)["settled"]:
+        return SettleReport()
+    graph.write(query("rate/unsettle"))
+    if leaving:
+        # Before anything of the source is gone: what places say of it must not outlive it.
+        purge_placements(graph, lock)
+    _derive_classes(graph, lock, starts, live, progress)
+    if apply_votes(graph, lock, live):
+        tracks = graph.read(query("rate/read_tracks"))
+        live = _live(tracks)
+    report = _rate(graph, lock, _work_list(graph), tracks, leaving, progress)
+    for name in leaving:
+        finish_removal(graph, lock, name, _evidence_types(tracks, name))
+    # How far a new source agrees is known only now; where that moves a vote, its words are due again.
+    if count_missing(graph, lock, live) and apply_votes(graph, lock, live):
+        tracks = graph.read(query("rate/read_tracks"))
+        report += _rate(graph, lock, _work_list(graph), tracks, [], progress)
+    if leaving:
+        report.pruned = prune_orphans(graph, lock)
+    for successor in {track["source"]: track["replaces"] for track in live if track["replaces"]}:
+        rename_successor(graph, lock, successor, _evidence_types(live, successor))
+    graph.write(query("rate/settle"), formula=FORMULA_VERSION)
+    return report
+
+
+def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
+    """Let every track vote with what the agreements leave of its trust; return whether that is new.
+
+    The words of sources whose votes change are put on the work list first.
+    """
+    names = sorted(vector_tracks(live))
+    known = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
+    verdicts = judge(names, [one for one in known if {one.low, one.high} <= set(names)])
+    stand = {t["source"]: (t["lineage"], t["distrusted"], t["vote"] is None) for t in live}
+    changed = {
+        name: list(verdicts.get(name, (1, None)))
+        for name, (divisor, reason, new) in stand.items()
+        if new or (divisor, reason) != verdicts.get(name, (1, None))
+    }
+    for name in changed:
+        if not stand[name][2]:
+            schedule(graph, lock, name)
+    if changed:
+        lock.write(query("rate/write_votes"), votes=changed)
+    return bool(changed)
+
+
+def count_missing(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
+    """Count how far sources agree that were never compared; return whether there were any."""
+    tracks = vector_tracks(live)
+    known = {(row["low"], row["high"]) for row in graph.read(query("rate/read_agreements"))}
+    missing = set(combinations(sorted(tracks), 2)) - known
+    if missing:
+        _count(graph, lock, tracks, missing)
+    return bool(missing)
+
+
+def recount_agreements(graph: Graph, lock: WriterLock, names: Iterable[str]) -> bool:
+    """Count anew how far some sources agree with all others, when their evidence has changed.
+
+    Returns whether that moves a vote: then words are on the work list.
+    """
+    live = _live(graph.read(query("rate/read_tracks")))
+    tracks, chosen = vector_tracks(live), set(names)
+    pairs = {pair for pair in combinations(sorted(tracks), 2) if chosen & set(pair)}
+    if not pairs:
+        return False
+    _count(graph, lock, tracks, pairs)
+    return apply_votes(graph, lock, live)
+
+
+def _count(
+    graph: Graph, lock: WriterLock, tracks: Mapping[str, frozenset[int]], pairs: set[Pair]
+) -> None:
+    scans = [query(name, rated=CONSENSUS_TYPE) for name in ("rate/count_seen", "rate/count_met")]
+    # Each goes once over all pairs, on one core.
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="agree") as readers:
+        seen, met = readers.map(graph.read, scans)
+    found = count_agreements(tracks, graph.read(query("rate/read_classes")), seen, met, pairs)
+    lock.write(query("rate/write_agreements"), rows=[one.row() for one in found])
+
+
+def _live(tracks: Iterable[Row]) -> list[Row]:
+    return [track for track in tracks if track["state"] == "live"]
+
+
+def vector_tracks(live: Iterable[Row]) -> dict[str, frozenset[int]]:
+    """Return the numbers of each source's tracks that take part in the consensus."""
+    tracks = list(live)
+    names = {t["source"] for t in tracks if evidence_type(t["evidence"]).vector}
+    return {name: frozenset(t["number"] for t in tracks if t["source"] == name) for name in names}
+
+
+def _work_list(graph: Graph) -> NDArray[np.int64]:
+    return np.sort(_ids(graph, query("rate/find_unrated")))
+
+
+def source_numbers(live: Iterable[Row]) -> dict[str, int]:
+    """Return the number that stands for a source on rated edges: its tracks' lowest."""
+    numbers: dict[str, int] = {}
+    for track in live:
+        numbers[track["source"]] = min(track["number"], numbers.get(track["source"], 1 << 62))
+    return numbers
+
+
+def rating_constants(live: Iterable[Row], numbers: Mapping[str, int]) -> dict[str, Any]:
+    """Return what each track's evidence counts: its vote, vote times absent, its source's number."""
+    return {
+        "tracks": _by_evidence(
+            live, lambda t: [t["vote"], t["vote"] * t["absent"], numbers[t["source"]]]
+        )
+    }
+
+
+def class_table(live: Iterable[Row], classes: Sequence[str]) -> dict[str, dict[str, list[int]]]:
+    """Return, for each pair of classes of words, what the tracks that know both say by silence.
+
+    A class is the numbers of its tracks joined by '+', as compositions carry it; the value is the
+    sum of the tracks' votes and the sum of vote times absent constant.
+    """
+    constants = {track["number"]: (track["vote"], track["absent"]) for track in live}
+    members = {name: {int(number) for number in name.split("+") if number} for name in classes}
+
+    def silence(tracks: set[int]) -> list[int]:
+        terms = [constants[number] for number in tracks if number in constants]
+        return [sum(vote for vote, _ in terms), sum(vote * absent for vote, absent in terms)]
+
+    return {
+        low: {high: silence(members[low] & members[high]) for high in classes} for low in classes
+    }
+
+
+def _derive_classes(
+    graph: Graph,
+    lock: WriterLock,
+    starts: NDArray[np.int64],
+    live: Sequence[Row],
+    progress: Progress,
+) -> None:
+    numbers = _by_evidence(live, lambda track: track["number"])
+    derive = query("rate/derive_known", rated=CONSENSUS_TYPE)
+
+    def visit(work: Transaction, ids: list[int]) -> None:
+        work.run(derive, ids=ids, numbers=numbers)
+
+    _visit(
+        graph,
+        lock,
+        starts,
+        10 * STARTS,
+        visit,
+        lambda done, _: progress("classes", done, len(starts)),
+    )
+
+
+def _rate(
+    graph: Graph,
+    lock: WriterLock,
+    starts: NDArray[np.int64],
+    tracks: Sequence[Row],
+    leaving: list[str],
+    progress: Progress,
+) -> SettleReport:
+    report = SettleReport()
+    live = _live(tracks)
+    fed = {evidence_type(track["evidence"]).feeds for track in tracks}
+    classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
+    constants = {
+        **rating_constants(live, source_numbers(live)),
+        "classes": class_table(live, classes),
+        "shrinkage": SHRINKAGE,
+        "leaving": leaving,
+    }
+    statements = [
+        query(
+            "rate/rate_pairs" if rated.consensus else "rate/rate_directed_pairs", rated=rated.name
+        )
+        for rated in RATED
+        if rated.name in fed
+    ]
+
+    def visit(work: Transaction, ids: list[int]) -> tuple[int, int]:
+        counted = [work.run(statement, ids=ids, **constants)[0] for statement in statements]
+        work.run(query("rate/unmark_unrated"), ids=ids)
+        return sum(row["pairs"] for row in counted), sum(row["removed"] for row in counted)
+
+    def note(done: int, result: tuple[int, int]) -> None:
+        report.pairs += result[0]
+        report.removed += result[1]
+        progress("rating", done, len(starts))
+
+    began = time.perf_counter()
+    _visit(graph, lock, starts, STARTS, visit, note)
+    keep(RATE, report.pairs, time.perf_counter() - began)
+    return report
+
+
+def _visit(
+    graph: Graph,
+    lock: WriterLock,
+    ids: NDArray[np.int64],
+    size: int,
+    visit: Callable[[Transaction, list[int]], T],
+    note: Callable[[int, T], None],
+) -> None:
+    """Call `visit` in a transaction per `size` ids, two at a time, and `note` after each."""
+
+    def run(part: list[int]) -> T:
+        def work(transaction: Transaction) -> T:
+            lock.check(transaction)
+            return visit(transaction, part)
+
+        return graph.transact(work)
+
+    parts = [ids[first : first + size].tolist() for first in range(0, len(ids), size)]
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="settle") as workers:
+        futures = {workers.submit(run, part): len(part) for part in parts}
+        done = 0
+        try:
+            for future in as_completed(futures):
+                done += futures[future]
+                note(done, future.result())
+        except BaseException:
+            workers.shutdown(cancel_futures=True)
+            raise
+
+
+def mark(graph: Graph, lock: WriterLock, ids: NDArray[np.int64]) -> None:
+    """Put compositions on the work list of the next pass."""
+    text = query("rate/mark_unrated")
+    _visit(graph, lock, ids, MARKS, lambda work, part: work.run(text, ids=part), lambda *_: None)
+
+
+def _ids(graph: Graph, find: str, **parameters: str) -> NDArray[np.int64]:
+    return np.fromiter((row[0] for row in graph.stream(find, **parameters)), dtype=np.int64)
+
+
+def _by_evidence(
+    tracks: Iterable[Row], value: Callable[[Row], object]
+) -> dict[str, dict[str, object]]:
+    table: dict[str, dict[str, object]] = {}
+    for track in tracks:
+        table.setdefault(track["evidence"], {})[track["source"]] = value(track)
+    return table
+
+
+def _evidence_types(tracks: Iterable[Row], source: str) -> list[str]:
+    return [track["evidence"] for track in tracks if track["source"] == source]

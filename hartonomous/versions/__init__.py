@@ -1,0 +1,1 @@
+"""Snapshots, differences, rollback, backup and restore."""

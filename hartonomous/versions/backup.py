@@ -1,0 +1,461 @@
+"""A backup: all that a graph knows, its log and its snapshots in one file, and the way back.
+
+    FILE, a zip:  manifest.json            the digest of every other part, and its own
+                  knowledge.json  .rows/   the rows of all sources, as a deletion of all would keep them
+                  books.json               the log, the journal of removals, suppressions
+                  snapshots/<name>/        as they lie beside the graph
+
+What deletions keep to be undone is no part of it: a backup does not prolong their windows. What was
+erased since is known outside the graph, by keyed hashes, and is left out before a row is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import pyarrow as pa
+
+from hartonomous.atomic import atomic
+from hartonomous.bounded_parquet import read_parquet
+from hartonomous.delete.deletion_plan import Plan, plan
+from hartonomous.delete.overlap_transfer import divide
+from hartonomous.delete.plan_files import read_plan, write_plan
+from hartonomous.delete.row_restoration import Restoration
+from hartonomous.delete.selector_overlap import Coverage, Mask
+from hartonomous.delete.selectors import Selectors
+from hartonomous.delete.undo import without_lost_sources
+from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
+from hartonomous.evidence import DIGEST_LANES
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.deletion_journal import refuse_while_open
+from hartonomous.graph.driver import Graph, Transaction
+from hartonomous.graph.state_digest import state_digest
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.identity import canonical_json, composition_key, content_digest, file_digest
+from hartonomous.load.suppression_list import Suppressions
+from hartonomous.rate.rating_pass import Progress, check_formula, settle
+from hartonomous.transparency import keys, transparency_log
+from hartonomous.transparency.file_signatures import is_ours, sign_file
+from hartonomous.transparency.inventory_record import notes_inventory
+from hartonomous.versions.backup_register import (
+    complete,
+    packing_folder,
+    register,
+    scratch_folder,
+    withdraw,
+)
+from hartonomous.versions.snapshots import (
+    DESCRIPTION,
+    Snapshot,
+    list_snapshots,
+    live_sources,
+    made_own,
+    snapshot_folder,
+    write_description,
+)
+
+FORMAT = 2
+READ = (1, 2)
+"""Formats that are read; the first did not state the bytes of each part."""
+
+LARGEST_TEXT = 1 << 30
+"""Bytes of the largest part that is no table: a log of some million entries."""
+
+MANIFEST, KNOWLEDGE, BOOKS = "manifest.json", "knowledge.json", "books.json"
+SNAPSHOTS = "snapshots"
+SIGNED = "backup"
+TOKEN = "Token"
+_NEEDED = ("compositions", "visits", "structure")
+
+
+@dataclass(frozen=True)
+class BackupReport:
+    """What a backup holds: sources, edges of evidence, entries of the log, snapshots; its digest."""
+
+    path: Path
+    sources: int
+    evidence: int
+    entries: int
+    snapshots: int
+    bytes: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class RestoreReport:
+    """What came back, what was kept out because it was erased since, and the graph after it.
+
+    `adopted` says that the log had gone on after the backup, which the log now says itself; `signed`
+    that a key used here had signed the backup.
+    """
+
+    sources: int
+    evidence: int
+    kept_out: int
+    entries: int
+    snapshots: int
+    adopted: bool
+    digest: str
+    signed: bool = False
+
+
+@notes_inventory
+def back_up(
+    graph: Graph, lock: WriterLock, path: Path, progress: Progress, force: bool = False
+) -> BackupReport:
+    """Write a backup, whole or not at all, readable by its owner alone.
+
+    Raises Conflict when the file exists and `force` is not given, or a source is half loaded,
+    NotFound when there is nothing to back up, BadInput when it cannot be written.
+    """
+    if path.exists() and not force:
+        raise Conflict(f"{path} already exists; --force overwrites it.")
+    refuse_while_open(graph)
+    check_formula(graph)
+    settle(graph, lock, progress)
+    names = tuple(sorted(live_sources(graph)))
+    if not names:
+        raise NotFound("The graph holds no source; there is nothing to back up.")
+    planned = plan(graph, Selectors(sources=names), progress)
+    tables = {
+        name: table if name in _NEEDED or name in planned.evidence else table.slice(0, 0)
+        for name, table in planned.tables.items()
+    }
+    # Ratings and what hangs on them are worked out anew from the evidence.
+    planned = replace(planned, tables=tables, summary={**planned.summary, "top_losses": []})
+    (named,) = lock.write(query("delete/identify_graph"))
+    (books,) = graph.read(query("delete/read_books"))
+    snapshots = [one.name for one in list_snapshots() if one.is_of(named["identity"])]
+    begun = register(path, named["identity"])
+    try:
+        with packing_folder(path) as scratch:
+            folder = Path(scratch)
+            write_plan(planned, folder / KNOWLEDGE, kind=SIGNED)
+            (folder / BOOKS).write_text(canonical_json(books), "utf-8")
+            for name in snapshots:
+                shutil.copytree(snapshot_folder() / name, folder / SNAPSHOTS / name)
+            digest = _pack(folder, path)
+    except BaseException as error:
+        withdraw(begun)
+        if isinstance(error, OSError):
+            raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
+        raise
+    complete(begun, digest)
+    return BackupReport(
+        path,
+        len(names),
+        sum(table.num_rows for table in planned.evidence.values()),
+        len(books["entries"]),
+        len(snapshots),
+        path.stat().st_size,
+        digest,
+    )
+
+
+@notes_inventory
+def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> RestoreReport:
+    """Bring a backup back into a graph without sources; run again after an interruption, it goes on.
+
+    What was erased since is left out. Nobody reads a source before it is whole. Raises BadInput for a
+    damaged file, nothing written; Conflict for a graph that holds sources, or where an erasure since
+    the backup cannot be done again; VerificationFailed when the graph is another one in the end.
+    """
+    with scratch_folder() as folder:
+        digest = _unpack(path, folder)
+        signed = _is_signed(path, digest)
+        planned = read_plan(folder / KNOWLEDGE, SIGNED)
+        books = json.loads((folder / BOOKS).read_text("utf-8"))
+        act = f"restore/{digest[:32]}"
+        _refuse_filled(graph, act)
+        check_formula(graph)
+        adopted = _bring_books(graph, lock, books)
+        known = Suppressions(graph)
+        mine, masses, out = _without_erased(graph, planned, known)
+        _bring_knowledge(graph, lock, act, mine, masses, progress)
+        # With rows left out it is another graph than the one that was backed up, and meant to be.
+        after = _verify(graph, None if out else planned.summary["graph"]["digest"])
+        (named,) = lock.write(query("delete/identify_graph"))
+        snapshots = _bring_snapshots(folder / SNAPSHOTS, known, named["identity"])
+    evidence = sum(table.num_rows for table in mine.evidence.values())
+    facts = {"backup": digest, "evidence": evidence, "kept_out": out, "state": after}
+    facts["signed"] = int(signed)
+    about = [f"source:{name}" for name in mine.summary["sources"]]
+    _end(graph, lock, act, transparency_log.Entry("restore", facts, about))
+    whole = len(mine.summary["sources"])
+    entries = len(books["entries"])
+    return RestoreReport(whole, evidence, out, entries, snapshots, adopted, after, signed)
+
+
+def _refuse_filled(graph: Graph, act: str) -> None:
+    """Raise Conflict for a graph that holds sources, unless this restore had begun in it."""
+    begun = bool(graph.read(query("load/read_ledger"), source=act))
+    refuse_while_open(graph)
+    if not begun and graph.read(query("ask/sources")):
+        raise Conflict(
+            "The graph holds sources already; restore into an empty one: 'hartonomous purge', "
+            "then 'hartonomous up', or NEO4J_URI for another server."
+        )
+
+
+def _bring_knowledge(
+    graph: Graph,
+    lock: WriterLock,
+    act: str,
+    mine: Plan,
+    masses: Mapping[tuple[str, int], int],
+    progress: Progress,
+) -> None:
+    """Write the rows, each batch once, and rate what they concern."""
+    work = Restoration(graph, lock, act, mine, masses, progress)
+    if not work.restored:
+        # Before the first source, or a restore cut short there would be refused for it.
+        lock.write(
+            query("load/open_batch"),
+            key=f"{act}/begin",
+            source=act,
+            evidence="restore",
+            rows=0,
+            digest=[0] * DIGEST_LANES,
+        )
+        lock.write(query("rate/unsettle"))
+        work.restore()
+    settle(graph, lock, progress)
+
+
+def _end(graph: Graph, lock: WriterLock, act: str, entry: transparency_log.Entry) -> None:
+    """Log the act and drop its ledger, in one transaction: cut short there, it is not logged twice."""
+
+    def work(transaction: Transaction) -> None:
+        lock.check(transaction)
+        transparency_log.enter(transaction, entry)
+        transaction.run(query("delete/forget_ledger"), source=act)
+
+    transparency_log.check(graph)
+    graph.transact(work)
+    transparency_log.seal(graph)
+
+
+def _verify(graph: Graph, expected: str | None) -> str:
+    """Return the graph's digest; raise VerificationFailed when it is not the one expected."""
+    after = state_digest(graph)
+    if expected is not None and after != expected:
+        raise VerificationFailed(
+            f"The graph restored is not the one backed up: digest {after[:16]}, not "
+            f"{expected[:16]}. 'hartonomous doctor' looks further."
+        )
+    return after
+
+
+@dataclass(frozen=True)
+class _Erased(Coverage):
+    """What was erased from a graph, recognised by keyed hashes."""
+
+    known: Suppressions
+
+    def sources(self, planned: Plan) -> set[str]:
+        return {
+            name
+            for name, one in planned.summary["sources"].items()
+            if self.known.keeps_out(one["digest"], one["source"].get("subject"))
+        }
+
+    def compositions(self, planned: Plan) -> Mask:
+        return self.known.mask(planned.tables["compositions"])
+
+
+def _without_erased(
+    graph: Graph, planned: Plan, known: Suppressions
+) -> tuple[Plan, dict[tuple[str, int], int], int]:
+    """Return what may come back, what it adds to visits' mass, and how many rows may not."""
+    erased = _Erased({"pairs": [], "evidence_ranges": []}, known)
+    left, given = divide(planned, erased)
+    covered = erased.sources(planned)
+    sources = {n: one for n, one in left.summary["sources"].items() if n not in covered}
+    left = replace(left, summary={**left.summary, "sources": sources})
+    mine, masses = without_lost_sources(graph, left)
+    return mine, masses, sum(table.num_rows for table in given.evidence.values())
+
+
+def _bring_books(graph: Graph, lock: WriterLock, books: Mapping[str, Any]) -> bool:
+    """Write log, journal and suppressions where the graph has no log; return whether the log of the
+    backup had gone on since.
+
+    Raises Conflict, nothing written, where an erasure since cannot be told from its hashes.
+    """
+    (now,) = graph.read(query("delete/read_books"))
+    outside = [keys.kept_erasures(one) for one in {books["identity"], now["identity"]} if one]
+    done = {row["id"] for row in books["journals"]}
+    blind = sorted(
+        erasure
+        for kept in outside
+        for erasure, complete in kept["erasures"].items()
+        if not complete and erasure not in done
+    )
+    if blind:
+        raise Conflict(
+            f"Relations or ranges of evidence were erased after this backup ({', '.join(blind)}); "
+            "no hash tells their rows from others, so it would bring them back. Take a later backup."
+        )
+    lifted = {one for kept in outside for one in kept["lifted"]}
+    rows = {row["id"]: row for kept in outside for row in kept["rows"]}
+    rows |= {row["id"]: row for row in books["suppressions"]}
+    subjects = set(keys.known_hashes().values())
+    fresh = not now["entries"]
+    lock.write(
+        query("delete/restore_books"),
+        log=books["log"] if fresh else now["log"],
+        identity=books["identity"] if fresh or not now["identity"] else now["identity"],
+        entries=[_unnamed(row, subjects) for row in books["entries"]] if fresh else [],
+        journals=books["journals"] if fresh else [],
+        suppressions=[row for id, row in sorted(rows.items()) if id not in lifted],
+    )
+    if not books["entries"] and fresh:
+        return False
+    try:
+        transparency_log.check(graph)
+    except VerificationFailed:
+        transparency_log.adopt(graph, lock)
+        return True
+    return False
+
+
+def _unnamed(row: Mapping[str, Any], subjects: set[str]) -> dict[str, Any]:
+    """Return an entry without the names of subjects whose keys were destroyed since."""
+    names = [name for name in row["names"] if name in subjects]
+    title = [str(row["index"]), row["act"], *(name.partition(":")[2] for name in names)]
+    return {**row, "names": names, "title": " ".join(title)}
+
+
+def _bring_snapshots(folder: Path, known: Suppressions, graph: str) -> int:
+    """Bring back, as a graph's own, the snapshots that are not here and hold nothing erased; return
+    how many."""
+    brought = 0
+    for source in sorted(folder.iterdir()) if folder.is_dir() else ():
+        target = snapshot_folder() / source.name
+        described = json.loads((source / DESCRIPTION).read_text("utf-8"))
+        held = described["sources"].values()
+        table = read_parquet(source / "compositions.parquet")
+        erased = any(known.keeps_out(digest, None) for digest in held)
+        erased = erased or any(_names_erased(one, known) for one in described["standing"].values())
+        if target.exists() or erased or known.mask(table).any():
+            continue
+        target.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
+        with atomic(target) as partial:
+            shutil.copytree(source, partial)
+            write_description(partial, made_own(Snapshot(**described), graph))
+        brought += 1
+    return brought
+
+
+def _names_erased(selectors: Mapping[str, Any], known: Suppressions) -> bool:
+    """Return whether the selectors of a deletion that stood name a person or a word erased since."""
+    words = list(selectors.get("concepts", ()))
+    rows = {"key": [composition_key(TOKEN, word) for word in words], "text": words}
+    table = pa.table({**rows, "kind": [TOKEN] * len(words)})
+    people = selectors.get("people", ())
+    return any(known.keeps_out("", one) for one in people) or bool(known.mask(table).any())
+
+
+def _pack(folder: Path, path: Path) -> str:
+    """Put the parts into one file, whole or not at all; return the digest over all of them."""
+    parts = sorted(part for part in folder.rglob("*") if part.is_file())
+    files = {part.relative_to(folder).as_posix(): file_digest(part) for part in parts}
+    sizes = {name: (folder / name).stat().st_size for name in files}
+    manifest = {"format": FORMAT, "files": files, "bytes": sizes}
+    digest = content_digest("backup", manifest)
+    sealed = {**manifest, "digest": digest, "signature": sign_file(SIGNED, {"digest": digest})}
+    with atomic(path) as partial:
+        descriptor = os.open(partial, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w+b") as file, zipfile.ZipFile(file, "w") as packed:
+            packed.writestr(MANIFEST, canonical_json(sealed))
+            for name in files:
+                packed.write(folder / name, name)
+    return digest
+
+
+def _unpack(path: Path, folder: Path) -> str:
+    """Take the parts out of a backup, every digest checked, and return the one over all of them."""
+    if not path.is_file():
+        raise NotFound(f"There is no backup at {path}.")
+    try:
+        with zipfile.ZipFile(path) as packed:
+            _refuse_unbounded(path, packed)
+            manifest = json.loads(packed.read(MANIFEST))
+            digest, format = manifest.pop("digest"), manifest["format"]
+            manifest.pop("signature", None)
+            if format not in READ or content_digest("backup", manifest) != digest:
+                raise BadInput(f"{path} is damaged, or no backup that this version reads.")
+            files = manifest["files"]
+            if set(packed.namelist()) != {MANIFEST, *files}:
+                raise BadInput(f"{path} is damaged: it holds other files than its manifest names.")
+            for name, size in manifest.get("bytes", {}).items():
+                if packed.getinfo(name).file_size != size:
+                    raise BadInput(f"{path} is damaged: the size of {name} differs.")
+            _refuse_full(path, folder, sum(one.file_size for one in packed.infolist()))
+            for name, stated in files.items():
+                _unpack_file(path, packed, name, stated, folder)
+    except (
+        zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError,
+        NotImplementedError, RuntimeError, AttributeError,
+    ) as error:  # fmt: skip
+        raise BadInput(f"{path} is damaged or no backup: {error}. Nothing was written.") from error
+    return str(digest)
+
+
+def _refuse_unbounded(path: Path, packed: zipfile.ZipFile) -> None:
+    """Raise BadInput for what could become more than it is: a backup's parts are stored as they are,
+    so that unpacked they take no more than the file itself."""
+    parts = packed.infolist()
+    if any(one.compress_type != zipfile.ZIP_STORED for one in parts):
+        raise BadInput(f"{path} is no backup: its parts are compressed. Nothing was written.")
+    if len({one.filename for one in parts}) != len(parts):
+        raise BadInput(f"{path} is damaged: it holds a file twice. Nothing was written.")
+    if sum(one.file_size for one in parts) > path.stat().st_size:
+        raise BadInput(f"{path} is damaged: its parts are larger than it is. Nothing was written.")
+    largest = max((o.file_size for o in parts if not o.filename.endswith(".parquet")), default=0)
+    if largest > LARGEST_TEXT:
+        raise BadInput(
+            f"{path} is damaged: a description of {largest >> 20:,} MiB. Nothing was written."
+        )
+
+
+def _refuse_full(path: Path, folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        raise BadInput(
+            f"{path} takes {needed >> 20:,} MiB unpacked, and {free >> 20:,} MiB are free in "
+            f"{folder.parent}. Nothing was written; make room, or set TMPDIR to a larger disk."
+        )
+
+
+def _unpack_file(path: Path, packed: zipfile.ZipFile, name: str, stated: str, folder: Path) -> None:
+    within = PurePosixPath(name)
+    if within.is_absolute() or ".." in within.parts:
+        raise BadInput(f"{path} names a file outside itself: {name!r}.")
+    target = folder / within
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with packed.open(name) as part, target.open("wb") as out:
+        shutil.copyfileobj(part, out)
+    if file_digest(target) != stated:
+        raise BadInput(f"{path} is damaged: the digest of {name} differs.")
+
+
+def _is_signed(path: Path, digest: str) -> bool:
+    """Return whether a key used here signed a backup.
+
+    Raises BadInput when such a key signed another one.
+    """
+    with zipfile.ZipFile(path) as packed:
+        signature = json.loads(packed.read(MANIFEST)).get("signature")
+    try:
+        return is_ours(SIGNED, {"digest": digest}, signature)
+    except VerificationFailed as error:
+        raise BadInput(f"{path} was changed after it was written. Nothing was restored.") from error

@@ -1,0 +1,244 @@
+"""What differs between two sources, two snapshots, or either and the graph as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from hartonomous.ask.relations.neighbourhood import unknown_source
+from hartonomous.errors import NotFound, UsageError
+from hartonomous.graph.driver import Graph
+from hartonomous.load.loader import read_source
+from hartonomous.schema import RATED
+from hartonomous.versions.relation_tables import (
+    Progress,
+    RelationTable,
+    graph_relations,
+    source_relations,
+)
+from hartonomous.versions.snapshots import is_snapshot, list_snapshots, read_snapshot
+
+Ints = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+NOW = "."
+"""Stands for the graph as it is."""
+
+EVEN = 1500.0
+"""The elo of nothing known: what a relation that one side lacks is counted from."""
+
+METRICS = (
+    "only_a",
+    "only_b",
+    "shared",
+    "changed",
+    "compositions_only_a",
+    "compositions_only_b",
+    "mean_delta",
+    "mean_absolute_delta",
+    "largest_delta",
+    "consensus_changed",
+    "neighbour_variation",
+)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """How two sides differ; deltas are b less a, of elo, over relations that both have.
+
+    `neighbour_variation` is the mean, over the compositions of either side, of one less the Jaccard
+    index of its two sets of neighbours. `movers` are the compositions whose relations moved most,
+    `pairs` the shared relations whose elo did.
+    """
+
+    a: str
+    b: str
+    only_a: int
+    only_b: int
+    shared: int
+    changed: int
+    compositions_only_a: int
+    compositions_only_b: int
+    mean_delta: float
+    mean_absolute_delta: float
+    largest_delta: float
+    consensus_changed: int
+    neighbour_variation: float
+    movers: list[dict[str, Any]]
+    pairs: list[dict[str, Any]]
+
+    @property
+    def differs(self) -> bool:
+        """Return whether anything differs at all."""
+        return bool(self.only_a or self.only_b or self.changed or self.consensus_changed)
+
+
+def read_side(graph: Graph, name: str, progress: Progress) -> RelationTable:
+    """Return the relations that a name stands for: `source:NAME`, `snapshot:NAME`, either's bare
+    name, or '.' for the graph as it is.
+
+    Raises NotFound, or UsageError when a bare name is a source's and a snapshot's.
+    """
+    kind, _, bare = name.partition(":") if ":" in name else ("", "", name)
+    if name == NOW:
+        return graph_relations(graph, progress)
+    if kind not in ("", "source", "snapshot"):
+        raise UsageError(f"{name!r} is neither source:NAME nor snapshot:NAME.")
+    source = kind != "snapshot" and read_source(graph, bare) is not None
+    snapshot = kind != "source" and is_snapshot(bare)
+    if source and snapshot:
+        raise UsageError(
+            f"{bare!r} is a source and a snapshot; write source:{bare} or snapshot:{bare}."
+        )
+    if source:
+        return source_relations(graph, bare, progress)
+    if snapshot:
+        return read_snapshot(bare)
+    kept = ", ".join(one.name for one in list_snapshots()) or "none"
+    raise NotFound(f"{unknown_source(graph, bare)} Snapshots: {kept}.")
+
+
+def compare(
+    a: RelationTable, b: RelationTable, names: tuple[str, str], top: int = 10
+) -> Difference:
+    """Return how side b differs from side a."""
+    keys, places = _together(a, b)
+    codes = [_codes(side, place, len(keys)) for side, place in zip((a, b), places, strict=True)]
+    _, in_a, in_b = np.intersect1d(codes[0], codes[1], assume_unique=True, return_indices=True)
+    elo = [side.relations["elo"].to_numpy() for side in (a, b)]
+    delta = elo[1][in_b] - elo[0][in_a]
+    lone = [np.ones(len(code), dtype=bool) for code in codes]
+    lone[0][in_a] = lone[1][in_b] = False
+    moved = _movement(codes, lone, elo, in_a, delta, len(keys))
+    variation = _variation(codes, codes[0][in_a], len(keys))
+    texts = _texts(a, b, keys)
+    return Difference(
+        *names,
+        only_a=int(lone[0].sum()),
+        only_b=int(lone[1].sum()),
+        shared=len(delta),
+        changed=int(np.count_nonzero(delta)),
+        compositions_only_a=len(keys) - b.compositions.num_rows,
+        compositions_only_b=len(keys) - a.compositions.num_rows,
+        mean_delta=float(delta.mean()) if len(delta) else 0.0,
+        mean_absolute_delta=float(np.abs(delta).mean()) if len(delta) else 0.0,
+        largest_delta=float(np.abs(delta).max(initial=0.0)),
+        consensus_changed=_consensus_changed(a, b, in_a, in_b),
+        neighbour_variation=float(variation.mean()) if len(variation) else 0.0,
+        movers=_movers(moved, variation, codes, lone, texts, top),
+        pairs=_pairs(codes[0][in_a], delta, elo[0][in_a], texts, top),
+    )
+
+
+def _together(a: RelationTable, b: RelationTable) -> tuple[pa.Array, list[Ints]]:
+    """Return the keys of both sides, and where each side's compositions stand among them."""
+    sides = [side.compositions["key"].combine_chunks() for side in (a, b)]
+    keys = pc.unique(pa.concat_arrays(sides))
+    return keys, [pc.index_in(side, value_set=keys).to_numpy().astype(np.int64) for side in sides]
+
+
+def _codes(side: RelationTable, place: Ints, keys: int) -> Ints:
+    """Return a number for each relation that is the same on both sides."""
+    start, end = (place[side.relations[name].to_numpy()] for name in ("start", "end"))
+    kind = side.relations["type"].to_numpy().astype(np.int64)
+    return np.asarray((kind * keys + start) * keys + end)
+
+
+def _ends(codes: Ints, keys: int) -> tuple[Ints, Ints]:
+    return codes // keys % keys, codes % keys
+
+
+def _degree(codes: Ints, keys: int) -> Ints:
+    """Return how many relations each composition has."""
+    start, end = _ends(codes, keys)
+    return np.asarray(np.bincount(start, minlength=keys) + np.bincount(end, minlength=keys))
+
+
+def _movement(
+    codes: list[Ints],
+    lone: list[NDArray[np.bool_]],
+    elo: list[Floats],
+    in_a: Ints,
+    delta: Floats,
+    keys: int,
+) -> Floats:
+    """Return, for each composition, by how much elo its relations moved in sum."""
+    moved = np.zeros(keys)
+    parts = [(codes[0][in_a], np.abs(delta))]
+    parts += [(c[alone], e[alone] - EVEN) for c, alone, e in zip(codes, lone, elo, strict=True)]
+    for code, amount in parts:
+        for end in _ends(code, keys):
+            moved += np.bincount(end, amount, keys)
+    return moved
+
+
+def _variation(codes: list[Ints], shared: Ints, keys: int) -> Floats:
+    """Return one less the Jaccard index of each composition's neighbours on the two sides."""
+
+    if not keys:
+        return np.empty(0)
+    both = _degree(shared, keys)
+    either = _degree(codes[0], keys) + _degree(codes[1], keys) - both
+    return np.asarray(1.0 - both / np.maximum(either, 1))
+
+
+def _consensus_changed(a: RelationTable, b: RelationTable, in_a: Ints, in_b: Ints) -> int:
+    said = [
+        side.relations["consensus"].take(pa.array(rows)) for side, rows in ((a, in_a), (b, in_b))
+    ]
+    return int(pc.sum(pc.not_equal(*said)).as_py() or 0)
+
+
+def _texts(a: RelationTable, b: RelationTable, keys: pa.Array) -> list[str]:
+    both = pa.concat_tables([a.compositions, b.compositions])
+    place = pc.index_in(keys, value_set=both["key"].combine_chunks())
+    return list(both["text"].take(place).to_pylist())
+
+
+def _movers(
+    moved: Floats,
+    variation: Floats,
+    codes: list[Ints],
+    lone: list[NDArray[np.bool_]],
+    texts: list[str],
+    top: int,
+) -> list[dict[str, Any]]:
+    keys = len(texts)
+    gone, come = (_degree(code[alone], keys) for code, alone in zip(codes, lone, strict=True))
+    best = np.lexsort((np.array(texts), -moved))[:top]
+    return [
+        {
+            "composition": texts[row],
+            "moved": float(moved[row]),
+            "only_a": int(gone[row]),
+            "only_b": int(come[row]),
+            "neighbour_variation": float(variation[row]),
+        }
+        for row in best
+        if moved[row] > 0
+    ]
+
+
+def _pairs(
+    shared: Ints, delta: Floats, before: Floats, texts: list[str], top: int
+) -> list[dict[str, Any]]:
+    keys = len(texts)
+    best = np.lexsort((shared, -np.abs(delta)))[:top]
+    start, end = _ends(shared, keys) if keys else (shared, shared)
+    return [
+        {
+            "type": RATED[int(shared[row] // keys**2)].name,
+            "start": texts[start[row]],
+            "end": texts[end[row]],
+            "elo_a": float(before[row]),
+            "elo_b": float(before[row] + delta[row]),
+            "delta": float(delta[row]),
+        }
+        for row in best
+        if delta[row]
+    ]

@@ -1,0 +1,107 @@
+"""The words of sentences that carry their content.
+
+A word is a run of letters and digits that is no stop word: the token of the encoder's own vocabulary
+where there is one, else the word in lower case. Where a script sets no spaces (Chinese, Japanese,
+Thai, Lao, Khmer, Burmese) words are the encoder's tokens; where it has none, ICU's dictionary's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from hartonomous.errors import HartonomousError
+from hartonomous.extract.files.tokenizer_files import find_tokenizer
+from hartonomous.extract.vocabulary import LONGEST, TOKEN, build_vocabulary
+from hartonomous.identity import normalise
+from importers.documents.document_files import module
+from importers.transformers.sentence_encoders import AT_ONCE, SentenceEncoder
+
+_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\u30fc\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
+_WORD = (
+    rf"(?P<unspaced>(?:{_UNSPACED}\p{{M}}*+)++)"
+    rf"|(?:(?!{_UNSPACED})[\p{{L}}\p{{N}}][\p{{M}}\u200c\u200d]*+)++"
+)
+
+
+@cache
+def _compiled(pattern: str) -> Any:
+    regex = module("regex")
+    return regex.compile(pattern, regex.V1)
+
+
+def words_of(text: str) -> list[str]:
+    """Return the runs of letters and digits of a text, in order, each once.
+
+    A run of a script without spaces ends where another script begins.
+
+    >>> words_of("Reset my e-mail (twice)? हिन्दी Python入門")
+    ['Reset', 'my', 'e', 'mail', 'twice', 'हिन्दी', 'Python', '入門']
+    """
+    return list(dict.fromkeys(found[0] for found in _compiled(_WORD).finditer(text)))
+
+
+class ContentWords:
+    """Finds the content words of sentences."""
+
+    def __init__(self, path: Path, encoder: SentenceEncoder) -> None:
+        self._encoder = encoder
+        self._stop = _stop_words()
+        self._known = _known_words(path)
+
+    def of(self, sentences: Sequence[str]) -> Iterator[list[str]]:
+        """Yield the content words of each sentence, in order, each once."""
+        for first in range(0, len(sentences), AT_ONCE):
+            words = [words_of(text) for text in sentences[first : first + AT_ONCE]]
+            runs = {run: None for found in words for run in found if self._is_unspaced(run)}
+            tokens = dict(zip(runs, self._tokens(list(runs)), strict=True))
+            for found in words:
+                content = (tokens.get(word) or self._spaced(word, word in tokens) for word in found)
+                yield list(dict.fromkeys(word for one in content for word in one))
+
+    def _is_unspaced(self, run: str) -> bool:
+        found = _compiled(_WORD).match(run)
+        return found is not None and found["unspaced"] is not None
+
+    def _spaced(self, word: str, unspaced: bool) -> list[str]:
+        lower = word.lower()
+        if unspaced or len(word) < 2 or len(word) > LONGEST:
+            return []
+        if lower in self._stop or word in self._stop:
+            return []
+        return [normalise(word if word in self._known else lower)]
+
+    def _tokens(self, runs: list[str]) -> Iterator[list[str]]:
+        """Yield the words of runs of a script without spaces, as the encoder takes them apart.
+
+        An ideograph is a word; one letter of another script is none.
+        """
+        ideograph = _compiled(r"\p{Han}")
+        for tokens in self._encoder.tokens(runs):
+            parts = (part for token in tokens for part in self._parts(*token))
+            yield [normalise(part) for part in parts if len(part) > 1 or ideograph.match(part)]
+
+    def _parts(self, token: str, known: bool) -> list[str]:
+        if known or len(token) == 1:
+            return [token]
+        return list(module("icu4py.breakers").WordBreaker(token, "th"))
+
+
+def _stop_words() -> frozenset[str]:
+    """Return scikit-learn's English stop words, and what is left of clitics at an apostrophe."""
+    stop = module("sklearn.feature_extraction.text").ENGLISH_STOP_WORDS
+    return frozenset(stop) | {"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"}
+
+
+def _known_words(encoder: Path) -> frozenset[str]:
+    """Return the whole words of the encoder's vocabulary, as they are written there."""
+    try:
+        table = find_tokenizer(encoder)
+        kept = build_vocabulary(table.entries, table.convention, table.set_aside, table.literal)
+    except HartonomousError:
+        # A tokenizer without a vocabulary that is read here; words are taken in lower case.
+        return frozenset()
+    kinds, texts = (kept.compositions[name].to_pylist() for name in ("kind", "text"))
+    return frozenset(t for kind, t in zip(kinds, texts, strict=True) if kind == TOKEN)

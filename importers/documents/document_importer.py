@@ -1,0 +1,288 @@
+"""Documents a person gives, and files of questions with answers, by what a sentence encoder holds alike.
+
+Sentences that an encoder places near each other, sentences and their content words, questions and
+their answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.bundle import OpenedFile
+from hartonomous.errors import BadInput
+from hartonomous.evidence import COMPOSITIONS, columns
+from hartonomous.extract.files.module_folders import has_weights, weights_folder
+from hartonomous.extract.files.untrusted_files import is_pickle
+from hartonomous.extract.importer_protocol import (
+    OpenedModel,
+    OpenOptions,
+    PairTrack,
+    ReadyPairs,
+    refuse_options,
+    refuse_running,
+)
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
+from hartonomous.extract.vocabulary import TOKEN, Vocabulary
+from hartonomous.identity import composition_keys, file_digest
+from hartonomous.schema import MICRO, evidence_type
+from importers.documents.content_words import ContentWords
+from importers.documents.sentence_sequence import (
+    KINDS,
+    LONGEST,
+    Reading,
+    find_documents,
+    read_documents,
+    refuse_bytes,
+)
+from importers.transformers.sentence_encoders import SentenceEncoder, open_encoder
+from importers.vectors.word_vectors import IMPORTER as WORD_VECTORS
+
+SENTENCE = "Sentence"
+SENTENCES, ANSWERS = "SENTENCE_EVIDENCE", "ANSWER_EVIDENCE"
+
+READING_VERSION = 2
+"""Part of a source's options: raised when the same documents give other sentences or words."""
+
+MOST_NEAR = 10
+"""Nearest sentences kept of each; fewer where fewer neighbours are asked for."""
+
+MEMORY_SHARE = 0.6
+"""Of the free memory, what the vectors of all sentences and the search among them may take."""
+
+SAMPLED = 2_000
+"""Sentences by which it is told whether the encoder knows their script."""
+
+MOST_UNKNOWN = 0.1
+"""Share of the characters for which an encoder may have no token before that is remarked on."""
+
+MODEL_FILES = (".safetensors", ".gguf", ".npy", ".npz", ".bin")
+
+LONGEST_LINE = 1 << 16
+_NUMBER = re.compile(rb"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?|-?nan|-?inf")
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+
+class Documents:
+    """Opens a document, a file of questions, or a folder of both."""
+
+    name = "documents"
+    summary = (
+        "text, Markdown, HTML, PDF; questions in JSON, JSONL, CSV; a folder of them (--encoder)"
+    )
+
+    def recognises(self, path: Path) -> bool:
+        if path.is_file():
+            return path.suffix.lower() in KINDS and not WORD_VECTORS.recognises(path)
+        if (
+            not path.is_dir()
+            or (path / "config.json").is_file()
+            or (path / "manifest.json").is_file()
+        ):
+            return False
+        inside = [file for file in path.iterdir() if file.is_file()]
+        if any(file.suffix.lower() in MODEL_FILES or is_pickle(file) for file in inside):
+            return False
+        return bool(find_documents(path).documents)
+
+    def holds_documents(self, path: Path) -> bool:
+        """Return whether a file is a document though it may begin as word vectors do, or a folder
+        holds documents though other things lie beside them."""
+        if path.is_file():
+            return path.suffix.lower() in KINDS and not _holds_vectors(path)
+        if not path.is_dir() or has_weights(weights_folder(path)):
+            return False
+        return bool(find_documents(path).documents)
+
+    def open(self, path: Path, options: OpenOptions) -> OpenedModel:
+        refuse_options(self.name, options, vocabulary=True, tensor=True)
+        refuse_running(self.name, options)
+        if options.encoder is None:
+            raise BadInput(
+                f"{path} is not a model that any importer reads. If it holds documents, say which "
+                "sentence encoder reads them: --encoder FOLDER."
+            )
+        found = find_documents(path, options.exclude)
+        if not found.documents:
+            raise BadInput(
+                f"{path} holds no document ({', '.join(KINDS)}).{_left_out(found.others)}"
+            )
+        refuse_bytes(path, found.documents)
+        encoder = open_encoder(options.encoder, options.device)
+        reading = read_documents(path, found, options.limit, encoder.reach)
+        if not reading.sentences:
+            raise BadInput(f"{path} holds no sentence.{_left_out(reading.excluded)}")
+        _refuse_size(path, len(reading.sentences), encoder.dimensions)
+        home = path if path.is_dir() else path.parent
+        opened = tuple(_opened(file, home) for file in reading.files)
+        evidence = SentenceEvidence(reading, encoder, options.encoder)
+        described: dict[str, object] = {
+            "importer": self.name,
+            "limit": options.limit,
+            "encoder": encoder.digest,
+            "reading": READING_VERSION,
+        }
+        return OpenedModel(
+            self.name, opened, 0, evidence.vocabulary, (), described,
+            kind="corpus", pairs=evidence.tracks(), unread=tuple(reading.unread),
+            remarks=tuple(_remarks(reading, encoder)),
+        )  # fmt: skip
+
+
+def _holds_vectors(path: Path) -> bool:
+    """Return whether a text is word vectors: a line of prose can end in numbers, two hardly do."""
+    if not WORD_VECTORS.recognises(path):
+        return False
+    with path.open("rb") as file:
+        file.readline(LONGEST_LINE)
+        second = file.readline(LONGEST_LINE).split()
+    return not second or all(_NUMBER.fullmatch(part) for part in second[-2:])
+
+
+def _remarks(reading: Reading, encoder: SentenceEncoder) -> Iterator[str]:
+    """Yield what a person should know of a reading that is not left out, but is not as written."""
+    if reading.cut:
+        yield (
+            f"{reading.cut:,} sentences longer than {LONGEST:,} characters, or than the encoder "
+            "reads, were cut"
+        )
+    sentences = list(reading.sentences)
+    unknown = encoder.unknown_share(sentences[:: -(-len(sentences) // SAMPLED)])
+    if unknown > MOST_UNKNOWN:
+        yield (
+            f"the encoder has no token for {unknown:.0%} of what it reads here, so it tells little "
+            "apart; take one for this language"
+        )
+
+
+def _left_out(excluded: Counter[str]) -> str:
+    counted = ", ".join(f"{count:,} {reason}" for reason, count in sorted(excluded.items()))
+    return f" Left out: {counted}." if counted else ""
+
+
+def _opened(file: Path, home: Path) -> OpenedFile:
+    return OpenedFile(file.relative_to(home).as_posix(), file_digest(file), file.stat().st_size)
+
+
+def _refuse_size(path: Path, sentences: int, dimensions: int) -> None:
+    # The vectors, a normalised copy for the search, and the words' beside them.
+    needed = 3 * 4 * sentences * dimensions
+    free = psutil.virtual_memory().available
+    if needed > MEMORY_SHARE * free:
+        raise BadInput(
+            f"{path} holds {sentences:,} sentences, whose vectors take {needed / 1e9:.1f} GB, and "
+            f"{free / 1e9:.1f} GB of memory are free; ingest it in parts, or with --limit."
+        )
+
+
+class SentenceEvidence:
+    """The sentences and words of a reading as compositions, and the evidence over them.
+
+    The encoder runs once, when the first track is observed.
+    """
+
+    def __init__(self, reading: Reading, encoder: SentenceEncoder, path: Path) -> None:
+        sentences = list(reading.sentences)
+        words: dict[str, int] = {}
+        pairs: list[tuple[int, int]] = []
+        content = ContentWords(path, encoder)
+        self._encoder, self._answers = encoder, reading.answers
+        for place, found in enumerate(content.of(sentences)):
+            pairs += [(place, words.setdefault(word, len(words))) for word in found]
+        self._sentences, self._words = sentences, list(words)
+        self._inside = np.array(pairs, dtype=np.int64).reshape(-1, 2)
+        self._vectors: tuple[Floats, Floats] | None = None
+        self.vocabulary, self._row = _compositions(sentences, list(words), reading)
+
+    def tracks(self) -> tuple[PairTrack, ...]:
+        """Return the track of sentences, and that of answers where a question met one."""
+        near = len(self._sentences) * MOST_NEAR + len(self._inside)
+        kinds: list[tuple[str, str, int, Callable[[NeighbourOptions, Any], ReadyPairs]]] = [
+            (SENTENCES, "nearest sentences and content words", near, self._near)
+        ]
+        if self._answers:
+            kinds.append((ANSWERS, "questions and answers", len(self._answers), self._answered))
+        return tuple(
+            PairTrack(evidence, (what,), self._encoder.dimensions, expected, observe)
+            for evidence, what, expected, observe in kinds
+        )
+
+    def _encoded(self, progress: Any) -> tuple[Floats, Floats]:
+        if self._vectors is None:
+            vectors = self._encoder.encode(self._sentences + self._words, progress)
+            self._vectors = vectors[: len(self._sentences)], vectors[len(self._sentences) :]
+        return self._vectors
+
+    def _near(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
+        """Return sentences near each other, and sentences with their words, by cosine."""
+        sentences, words = self._encoded(progress)
+        # An encoder is trained so that its cosines compare as they are; nothing is subtracted.
+        asked = replace(options, k=min(options.k, MOST_NEAR), centre=False)
+        found = nearest(sentences, asked, lambda done, total: progress("sentences", done, total))
+        start = np.repeat(np.arange(len(sentences)), found.indices.shape[1])
+        near = np.stack([start, found.indices.ravel().astype(np.int64)], axis=1)
+        near = near[near[:, 1] >= 0]
+        weight = _cosines(sentences, sentences, near)
+        near, weight = near[weight > 0], weight[weight > 0]
+        inside = self._inside + np.array([0, len(sentences)])
+        pairs = self._row[np.concatenate([near, inside])]
+        weights = np.concatenate([weight, _cosines(sentences, words, self._inside)])
+        pairs.sort(axis=1)
+        pairs, first = np.unique(pairs, axis=0, return_index=True)
+        table = _table(SENTENCES, pairs, np.ones(len(pairs), np.int64), weights[first])
+        return ReadyPairs(table, asked.k, found.recall)
+
+    def _answered(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
+        """Return questions with their answers: how often met, weighted by the cosine each time."""
+        sentences, _ = self._encoded(progress)
+        places = np.array(list(self._answers), dtype=np.int64)
+        times = np.fromiter(self._answers.values(), dtype=np.int64)
+        pairs = self._row[places]
+        order = np.lexsort((pairs[:, 1], pairs[:, 0]))
+        weights = times * _cosines(sentences, sentences, places)
+        return ReadyPairs(_table(ANSWERS, pairs[order], times[order], weights[order]), 0, 1.0)
+
+
+def _compositions(
+    sentences: list[str], words: list[str], reading: Reading
+) -> tuple[Vocabulary, Ints]:
+    """Return the compositions sorted by key, and the row of each sentence, then of each word."""
+    texts = sentences + words
+    kinds = [SENTENCE] * len(sentences) + [TOKEN] * len(words)
+    keys = np.array(composition_keys(kinds, texts), dtype="U32")
+    order = np.argsort(keys)
+    row = np.empty(len(order), dtype=np.int64)
+    row[order] = np.arange(len(order))
+    table = pa.table({"key": keys.tolist(), "text": texts, "kind": kinds}, schema=COMPOSITIONS)
+    excluded = dict(sorted(reading.excluded.items()))
+    return Vocabulary(table.take(pa.array(order)), order, row, excluded, reading.merged), row
+
+
+def _cosines(first: Floats, second: Floats, pairs: Ints) -> Ints:
+    """Return the cosine of each pair of rows in micro-units, within [0, 1]; rows have length one."""
+    found = np.empty(len(pairs), dtype=np.float64)
+    for begin in range(0, len(pairs), 1 << 16):
+        part = pairs[begin : begin + (1 << 16)]
+        left, right = first[part[:, 0]], second[part[:, 1]]
+        found[begin : begin + len(part)] = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+    return np.rint(MICRO * np.clip(found, 0.0, 1.0)).astype(np.int64)
+
+
+def _table(evidence: str, pairs: Ints, n: Ints, weight: Ints) -> pa.Table:
+    arrays = (pairs[:, 0], pairs[:, 1], n, weight)
+    schema = columns(evidence_type(evidence))
+    return pa.table(dict(zip(schema.names, arrays, strict=True))).cast(schema)
+
+
+IMPORTER = Documents()

@@ -1,0 +1,191 @@
+"""PDFs as blocks of text, in the order in which they are drawn.
+
+A block is what is set alike without a gap: it goes on in the next column and on the next page, so a
+sentence does. Page numbers and running heads stand as blocks of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from hartonomous.errors import BadInput
+from importers.documents import pdf_lines
+from importers.documents.document_files import Document, module, paragraphs, read_whole
+from importers.documents.visible_text import undivided, unwrapped
+
+SECONDS = 2 * pdf_lines.SECONDS
+"""By the clock, for a file that waits instead of working."""
+
+LEAST_GAP = 1.35
+"""Distance of two lines, in medians of the page's, that begins another block."""
+
+SAME_SIZE = 0.1
+"""Share by which the heights of lines that are set alike may differ."""
+
+SAME_PLACE = 3.0
+"""Points by which a running head may lie higher on one page than on the next."""
+
+_BULLET = re.compile("[•‣◦▪▫●○■□➢➤✓✔\uf0a7\uf0b7\ue000] ")
+"""A sign that begins an entry of a list; what a symbol font draws has no other name."""
+
+_PAGE_NUMBER = re.compile(
+    r"^\W*(\d{1,6})\b|\b(\d{1,6})\W*$|\b(?:page|seite|p\.) (\d{1,6})\b", re.IGNORECASE
+)
+
+_LEADER = re.compile(r"(?:\. ?){4,}\s*\w{0,6}$")
+"""The dots of a table of contents; each of its lines stands for itself."""
+
+
+@dataclass(frozen=True)
+class _Line:
+    text: str
+    size: float
+    baseline: float
+
+
+def read_pdf(path: Path) -> Document:
+    """Return the blocks of a PDF; pages without text are counted.
+
+    Raises BadInput for a file that needs a password, is damaged, takes more memory or time than it
+    may, or holds no text at all.
+    """
+    read_whole(path)
+    module("pypdfium2")
+    pages = _pages(path)
+    if not any(pages):
+        raise BadInput(
+            f"{path} holds no text on its {len(pages)} pages, so it is likely scanned; "
+            "give a copy that went through text recognition."
+        )
+    left_out = Counter(
+        {
+            "pages without text": sum(page == [] for page in pages),
+            "pages that cannot be opened": sum(page is None for page in pages),
+        }
+    )
+    bodies, heads, repeated = _without_heads([page or [] for page in pages])
+    left_out["page numbers and running heads"] = repeated
+    text = "\n\n".join([*_blocks(bodies), *heads])
+    blocks = paragraphs(unwrapped(undivided(text), unspaced=True))
+    return Document([block for block in blocks if block.strip()], +left_out)
+
+
+def _pages(path: Path) -> list[list[_Line] | None]:
+    """Return the lines of each page, None for one that cannot be opened, as a process of its own reads
+    them."""
+    program = [sys.executable, "-P", pdf_lines.__file__, str(path)]
+    try:
+        done = subprocess.run(program, capture_output=True, timeout=SECONDS, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise BadInput(f"{path} takes longer than {SECONDS} s to read; split it.") from error
+    if done.returncode != 0:
+        raise _refusal(path, done.returncode, done.stderr.decode("utf-8", "replace"))
+    pages = map(json.loads, done.stdout.splitlines())
+    return [page and [_Line(*line) for line in page] for page in pages]
+
+
+def _refusal(path: Path, code: int, said: str) -> BadInput:
+    """Return the error for the exit code of the process that read a PDF."""
+    if code == pdf_lines.PASSWORD:
+        return BadInput(f"{path} needs a password; save a copy without one and give that.")
+    if code == pdf_lines.TOO_LONG:
+        return BadInput(
+            f"{path} unfolds to more than {pdf_lines.MOST_TEXT:,} characters; split it."
+        )
+    if code == pdf_lines.DAMAGED:
+        reason = re.sub(r".*\(PDFium: (.*)\)\.?\s*", r"\1", said, flags=re.DOTALL).strip(" .\n")
+        return BadInput(f"{path} cannot be read as a PDF: {reason or 'it is damaged'}.")
+    return BadInput(
+        f"{path} cannot be read as a PDF within {pdf_lines.MEMORY >> 30} GiB of memory and "
+        f"{pdf_lines.SECONDS} s (exit code {code}); it is damaged, or made to unfold without end."
+    )
+
+
+def _without_heads(pages: list[list[_Line]]) -> tuple[list[list[_Line]], list[str], int]:
+    """Return pages without their running heads, the heads, and how many only repeat one of them.
+
+    A head is the highest or lowest line of a page where another page has it, but for numbers, at the
+    same height.
+    """
+    ends = [(n, at) for n, page in enumerate(pages) for at in _outermost(page)]
+    alike: dict[str, list[tuple[int, int]]] = {}
+    for n, at in ends:
+        alike.setdefault(_without_numbers(pages[n][at].text), []).append((n, at))
+    met = [_met_again(pages, places) for places in alike.values()]
+    taken = {place for places in met for place in places}
+    bodies = [
+        [line for at, line in enumerate(page) if (n, at) not in taken]
+        for n, page in enumerate(pages)
+    ]
+    heads = [text for places in met for text in _different(pages, places)]
+    return bodies, heads, len(taken) - len(heads)
+
+
+def _outermost(page: list[_Line]) -> list[int]:
+    """Return the places of the highest and the lowest lines of a page, in whatever order it is drawn."""
+    heights = [line.baseline for line in page]
+    outer = (min(heights), max(heights)) if heights else ()
+    return [at for at, height in enumerate(heights) if height in outer]
+
+
+def _different(pages: list[list[_Line]], places: list[tuple[int, int]]) -> list[str]:
+    """Return the texts of heads that are alike, one where they differ by the number of the page."""
+    texts = {n: pages[n][at].text.strip() for n, at in places}
+    numbers = [(_PAGE_NUMBER.search(text), n) for n, text in texts.items()]
+    counting = {
+        int(found[1] or found[2] or found[3]) - n if found else None for found, n in numbers
+    }
+    different = list(dict.fromkeys(texts.values()))
+    return different[:1] if len(counting) == 1 and None not in counting else different
+
+
+def _met_again(pages: list[list[_Line]], places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return those of some lines that another of them meets at its height, in their order."""
+    heights = {place: pages[place[0]][place[1]].baseline for place in places}
+    ordered = sorted(places, key=lambda place: heights[place])
+    met: set[tuple[int, int]] = set()
+    for one, next_one in pairwise(ordered):
+        if heights[next_one] - heights[one] < SAME_PLACE:
+            met |= {one, next_one}
+    return [place for place in places if place in met]
+
+
+def _without_numbers(text: str) -> str:
+    return re.sub(r"\d+|^[ivxlc]+$", "#", text.strip())
+
+
+def _blocks(pages: list[list[_Line]]) -> Iterator[str]:
+    """Yield lines that go on from one another, joined by newlines."""
+    block: list[_Line] = []
+    for lines in pages:
+        steps = [step for a, b in pairwise(lines) if (step := a.baseline - b.baseline) > 0]
+        gap = LEAST_GAP * statistics.median(steps) if steps else 0.0
+        for line in lines:
+            if block and not _goes_on(block[-1], line, gap):
+                yield "\n".join(one.text for one in block)
+                block = []
+            block.append(line)
+    if block:
+        yield "\n".join(one.text for one in block)
+
+
+def _goes_on(before: _Line, line: _Line, gap: float) -> bool:
+    """Return whether a line belongs to the block that ends with the one before it.
+
+    A line that does not lie lower is at the top of another column or page.
+    """
+    if _LEADER.search(before.text) or _LEADER.search(line.text) or _BULLET.match(line.text):
+        return False
+    if abs(before.size - line.size) > SAME_SIZE * max(before.size, line.size):
+        return False
+    step = before.baseline - line.baseline
+    return step <= 0 or gap == 0 or step <= gap

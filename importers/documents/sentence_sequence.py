@@ -1,0 +1,235 @@
+"""Documents and questions as sentences: unique, in reading order, with what answers what.
+
+A question's answer by reading order is the sentence that follows it, where that is no question
+itself; an answer that was given with its question is taken whole. A sentence that is longer than the
+encoder reads is cut, and its parts stand for it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from hartonomous.errors import BadInput
+from hartonomous.extract.files.untrusted_files import refuse_pointer
+from hartonomous.extract.importer_protocol import UnreadFile
+from hartonomous.file_names import readable
+from hartonomous.identity import normalise
+from importers.documents import question_files
+from importers.documents.document_files import LARGEST, Document, paragraphs
+from importers.documents.document_formats import READERS
+from importers.documents.sentence_boundaries import (
+    ENGLISH,
+    LONGEST_SAMPLE,
+    cut_place,
+    is_question,
+    language_of,
+    split_sentences,
+)
+from importers.documents.visible_text import visible, without_private
+
+LONGEST = 1_000
+"""Characters of a sentence; an index of the graph holds 8 kB a text."""
+
+LONG_BLOCK = 200
+"""Characters from which a block's own language is told, not the document's."""
+
+MOST_BYTES = 512 << 20
+"""Bytes of all documents of a source: their sentences stand in memory together."""
+
+KINDS = (*READERS, *question_files.READERS)
+
+UNREADABLE = "files that cannot be read"
+
+
+def whole(text: str) -> int:
+    """Return how much of a text an encoder without bounds reads: all of it."""
+    return len(text)
+
+
+@dataclass
+class Reading:
+    """What was read: `sentences` unique, `answers` how often a question met an answer, by their
+    places; what was left out by reason, and how many sentences were there already.
+
+    `reach` tells how many characters of a text the encoder reads; `cut` counts longer sentences,
+    `files` are the documents that were read, `unread` those that cannot be.
+    """
+
+    limit: int | None = None
+    reach: Callable[[str], int] = whole
+    sentences: dict[str, int] = field(default_factory=dict)
+    answers: Counter[tuple[int, int]] = field(default_factory=Counter)
+    excluded: Counter[str] = field(default_factory=Counter)
+    merged: int = 0
+    cut: int = 0
+    files: list[Path] = field(default_factory=list)
+    unread: list[UnreadFile] = field(default_factory=list)
+
+    def read(self, document: Document) -> None:
+        """Take in one document."""
+        self.excluded.update(document.left_out)
+        question: int | None = None
+        for text in _sentences(document.blocks):
+            places = self.add(text)
+            asks = is_question(text)
+            if question is not None and not asks:
+                self.pair([question], places)
+            question = places[-1] if asks and places else None
+
+    def pair(self, questions: list[int], answers: list[int]) -> None:
+        """Take note of what answers a question, by the places of their parts; its last part asks."""
+        for answer in answers:
+            if questions and questions[-1] != answer:
+                self.answers[questions[-1], answer] += 1
+
+    def add(self, text: str) -> list[int]:
+        """Return the places of a sentence's parts, none where it is left out."""
+        known = without_private(visible(text))
+        if known is None:
+            self.excluded["characters of private use"] += 1
+            return []
+        text = normalise(" ".join(known.split()))
+        if not any(map(str.isalpha, text)):
+            self.excluded["without letters"] += 1
+            return []
+        parts = list(self._parts(text))
+        self.cut += len(parts) > 1
+        return [place for part in parts if (place := self._place(part)) is not None]
+
+    def _parts(self, text: str) -> Iterator[str]:
+        while len(text) > (most := max(1, min(LONGEST, self.reach(text)))):
+            end = cut_place(text, most)
+            yield text[:end].strip()
+            text = text[end:].strip()
+        yield text
+
+    def _place(self, text: str) -> int | None:
+        if text in self.sentences:
+            self.merged += 1
+            return self.sentences[text]
+        if self.limit is not None and len(self.sentences) >= self.limit:
+            self.excluded["beyond the limit"] += 1
+            return None
+        return self.sentences.setdefault(text, len(self.sentences))
+
+
+def _sentences(blocks: list[str]) -> Iterator[str]:
+    """Yield the sentences of a document's blocks, split as its language has it."""
+    of_document = language_of(_sample(blocks)) or ENGLISH
+    for block in map(visible, blocks):
+        own = language_of(block) if len(block) >= LONG_BLOCK else None
+        yield from split_sentences(block, own or of_document)
+
+
+def _sample(blocks: list[str]) -> str:
+    taken: list[str] = []
+    for block in blocks:
+        taken.append(block[:LONGEST_SAMPLE])
+        if sum(map(len, taken)) >= LONGEST_SAMPLE:
+            break
+    return " ".join(taken)
+
+
+@dataclass(frozen=True)
+class FoundFiles:
+    """The documents at a path, in the order of their names, and what else lies there, by reason."""
+
+    documents: list[Path]
+    others: Counter[str] = field(default_factory=Counter)
+
+
+def find_documents(path: Path, exclude: tuple[str, ...] = ()) -> FoundFiles:
+    """Return the documents at a path; `exclude` are patterns of names or of paths below it.
+
+    Hidden files and folders, and links that lead elsewhere, are passed over and counted.
+    """
+    if path.is_file():
+        return FoundFiles([path] if path.suffix.lower() in KINDS else [])
+    found = FoundFiles([])
+    home = path.resolve()
+    for file in sorted(path.rglob("*")):
+        parts = file.relative_to(path).parts
+        hidden = next((n for n, part in enumerate(parts, 1) if part.startswith(".")), None)
+        if hidden is not None:
+            found.others["hidden files and folders"] += hidden == len(parts)
+        elif not file.is_file():
+            found.others["links that lead elsewhere"] += file.is_symlink()
+        elif any(_matches(parts, pattern) for pattern in exclude):
+            found.others["files that --exclude names"] += 1
+        elif not file.resolve().is_relative_to(home):
+            found.others["links that lead elsewhere"] += 1
+        elif file.suffix.lower() in KINDS:
+            found.documents.append(file)
+        else:
+            found.others["files of another kind"] += 1
+    return FoundFiles(found.documents, +found.others)
+
+
+def _matches(parts: tuple[str, ...], pattern: str) -> bool:
+    """Return whether a pattern names a file, a folder above it, or the path of either."""
+    pattern = pattern.rstrip("/").removeprefix("./")
+    above = ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
+    return any(fnmatchcase(name, pattern) for name in (*parts, *above))
+
+
+def refuse_bytes(path: Path, found: list[Path]) -> None:
+    """Raise BadInput for more than `MOST_BYTES` together, before any is read."""
+    # A file that is too large itself is left out, whatever the others take.
+    sizes = (file.stat().st_size for file in found)
+    total = sum(size for size in sizes if size <= LARGEST)
+    if total > MOST_BYTES:
+        raise BadInput(
+            f"{path} holds {total / 1e6:,.0f} MB of documents, and up to {MOST_BYTES / 1e6:,.0f} MB "
+            "are read as one source; ingest its folders one by one, or leave some out with --exclude."
+        )
+
+
+def read_documents(
+    path: Path,
+    found: FoundFiles,
+    limit: int | None = None,
+    reach: Callable[[str], int] = whole,
+) -> Reading:
+    """Return the sentences of documents and of files of questions.
+
+    In a folder a file that cannot be read is left out, with the reason; raises BadInput where that is
+    the only one, or all of them.
+    """
+    reading = Reading(limit, reach, excluded=Counter(found.others))
+    for file in found.documents:
+        try:
+            read_file(file, reading)
+        except (BadInput, OSError) as error:
+            if path.is_file():
+                raise
+            name = readable(file.relative_to(path).as_posix())
+            reading.unread.append(UnreadFile(name, readable(error)))
+            reading.excluded[UNREADABLE] += 1
+        else:
+            reading.files.append(file)
+    if reading.unread and not reading.files:
+        first = reading.unread[0].reason
+        raise BadInput(
+            f"{readable(path)}: none of its {len(reading.unread)} documents can be read; the first: "
+            f"{first}"
+        )
+    return reading
+
+
+def read_file(file: Path, reading: Reading) -> None:
+    """Take in a document or a file of questions; raises BadInput for one that cannot be read."""
+    refuse_pointer(file)
+    if file.suffix.lower() in READERS:
+        reading.read(READERS[file.suffix.lower()](file))
+        return
+    questions = question_files.read_questions(file)
+    if questions.unanswered:
+        reading.excluded["questions without an answer"] += questions.unanswered
+    for context in dict.fromkeys(questions.contexts):
+        reading.read(Document(paragraphs(context)))
+    for question, answer in questions.pairs:
+        reading.pair(reading.add(question), reading.add(answer))

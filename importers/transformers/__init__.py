@@ -1,0 +1,1 @@
+"""Importers of transformer models: embeddings, layers, heads, next tokens."""

@@ -1,0 +1,95 @@
+"""Loading report: which of a model's tensors the file did not give, and whether that is harmless.
+
+`transformers` fills what is missing with random numbers and goes on; nothing here is run on those.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hartonomous.errors import BadInput
+from hartonomous.extract.files.untrusted_files import shown
+
+HARMLESS_MISSING = re.compile(r"(^|\.)pooler\.")
+"""Parts that nothing here reads: BERT's pooler stands behind the last layer."""
+
+_HEADS = (
+    "classifier cls discriminator_predictions embed_out generator_lm_head generator_predictions "
+    "lm_head lm_loss mc_head mlm_head multiple_choice_head pooler pre_classifier predictions "
+    "qa_outputs score sentence_order_predictions seq_relationship summary v_head vocab_layer_norm "
+    "vocab_projector vocab_transform"
+)
+_BUFFERS = "inv_freq masked_bias num_batches_tracked position_ids token_type_ids"
+
+HARMLESS_UNEXPECTED = re.compile(
+    rf"^(?!module\.|_orig_mod\.)(\w+\.)?({'|'.join(_HEADS.split())})\.|(^|\.)({'|'.join(_BUFFERS.split())})$"
+)
+"""Heads of other tasks, at the outermost or behind the family's name, and buffers that are computed."""
+
+NAMED = 4
+"""Tensors of each kind that an error names."""
+
+
+def refuse_incomplete(
+    path: Path, model: Any, report: Mapping[str, Any], otherwise: str = ""
+) -> None:
+    """Raise BadInput unless the file gave the model exactly its tensors, harmless ones aside.
+
+    `report` is what `from_pretrained` returns with output_loading_info; `otherwise` is what can be
+    done without them.
+    """
+    # A head that is the embedding matrix once more is not stored twice.
+    tied = set(getattr(model, "all_tied_weights_keys", None) or ())
+    missing = _names(report, "missing_keys", HARMLESS_MISSING) - tied
+    unexpected = _names(report, "unexpected_keys", HARMLESS_UNEXPECTED)
+    shapes = {
+        name: f"{_shape(stored)} where {_shape(wanted)} is due"
+        for name, stored, wanted in report.get("mismatched_keys") or ()
+        if not HARMLESS_MISSING.search(name)
+    }
+    if not missing and not unexpected and not shapes:
+        return
+    parts = [
+        _told(missing, "missing"),
+        _told(unexpected, "that the architecture has no place for"),
+        _told((f"{name} ({shape})" for name, shape in shapes.items()), "of another shape"),
+    ]
+    raise BadInput(
+        f"{path}: the weights are not those its configuration describes ({type(model).__name__}): "
+        f"{'; '.join(filter(None, parts))}. It is not run, since what is missing would be made up "
+        f"at random. {_advice(missing, unexpected)} {otherwise}".rstrip()
+    )
+
+
+def _names(report: Mapping[str, Any], kind: str, harmless: re.Pattern[str]) -> set[str]:
+    return {name for name in report.get(kind) or () if not harmless.search(name)}
+
+
+def _told(names: Iterable[str], what: str) -> str:
+    """Return how many tensors are so, and the names of the first."""
+    found = sorted(names)
+    if not found:
+        return ""
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    tensors = "tensor" if len(found) == 1 else "tensors"
+    return f"{len(found)} {tensors} {what}, {', '.join(map(shown, found[:NAMED]))}{more}"
+
+
+def _shape(shape: Iterable[int]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _advice(missing: set[str], unexpected: set[str]) -> str:
+    """Return what to do; a wrapper's prefix is recognised by what follows it."""
+    for name in sorted(unexpected):
+        for other in sorted(missing, key=len, reverse=True):
+            if name.endswith(f".{other}"):
+                prefix = name.removesuffix(other)
+                return (
+                    f"Its tensors lie under the prefix {shown(prefix)}: save the model without that "
+                    "wrapper."
+                )
+    return "Download the model again, or correct its config.json."

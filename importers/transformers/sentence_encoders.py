@@ -1,0 +1,250 @@
+"""Sentence encoders as sentence-transformers saves them: a local folder, none of its code run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hartonomous.errors import BadInput, NotFound, UsageError
+from hartonomous.extract.files.untrusted_files import (
+    inside,
+    is_pickle,
+    read_json,
+    refuse_pickle,
+    shown,
+)
+from hartonomous.extract.importer_protocol import Progress
+from hartonomous.identity import content_digest, file_digest
+from importers.transformers.loading_report import refuse_incomplete
+from importers.transformers.transformer_weights import (
+    refuse_code,
+    refuse_device,
+    refuse_size,
+    refused,
+)
+
+MODULES = ("Transformer", "Pooling", "Normalize", "Dense")
+"""Parts an encoder may be made of; each is the library's own class."""
+
+WEIGHTS = "model.safetensors"
+MARKS = "\u2581\u0120#"
+"""With what tokenizers mark that a token begins a word, or goes on with it."""
+
+BATCH = 64
+AT_ONCE = 1_024
+"""Texts between two reports of progress; they are sorted by length within."""
+
+
+class SentenceEncoder:
+    """Turns texts into vectors of length one."""
+
+    def __init__(self, path: Path, device: str) -> None:
+        self._model = _load(path, device)
+        self._path = path
+        self.digest = content_digest("encoder", {"files": _files(path)})
+        self.dimensions = int(self._model.get_embedding_dimension())
+        self._tokenizer = self._model.tokenizer
+        self._placing = bool(self._tokenizer.is_fast)
+        special = self._tokenizer.num_special_tokens_to_add()
+        most = self._model.max_seq_length or self._tokenizer.model_max_length
+        self._window = max(1, int(most) - special)
+
+    def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
+        """Return the vectors of texts, (n, dimensions); raises BadInput where one is not finite."""
+        vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
+        for first in range(0, len(texts), AT_ONCE):
+            part = slice(first, first + AT_ONCE)
+            vectors[part] = self._model.encode(
+                list(texts[part]),
+                batch_size=BATCH,
+                show_progress_bar=False,
+                convert_to_numpy=True,
+                normalize_embeddings=True,
+            )
+            if progress is not None:
+                progress("encoding", min(first + AT_ONCE, len(texts)), len(texts))
+        bad = np.flatnonzero(~np.isfinite(vectors).all(axis=1))
+        if len(bad):
+            raise BadInput(
+                f"{self._path}: the vector of {shown(texts[int(bad[0])])} is not finite; the encoder "
+                "is damaged."
+            )
+        return vectors
+
+    def reach(self, text: str) -> int:
+        """Return how many characters of a text the encoder reads, before its window is full."""
+        if not self._placing or len(text.encode()) <= self._window:
+            # No tokenizer makes more tokens of a text than it has bytes.
+            return len(text)
+        spans = self._spans([text])[0][1]
+        return len(text) if len(spans) <= self._window else int(spans[self._window][0])
+
+    def tokens(self, texts: Sequence[str]) -> Iterator[list[tuple[str, bool]]]:
+        """Yield the tokens of each text as the text writes them, and whether each is known.
+
+        A tokenizer that does not tell where its tokens stand gives each text whole, as unknown.
+        """
+        if not self._placing:
+            yield from ([(text, False)] for text in texts)
+            return
+        unknown = self._tokenizer.unk_token_id
+        for text, (ids, spans) in zip(texts, self._spans(texts), strict=True):
+            # A token of marks alone (where a text begins) stands for no character of its own.
+            marks = self._tokenizer.convert_ids_to_tokens(ids)
+            yield [
+                (text[first:end], number != unknown)
+                for number, mark, (first, end) in zip(ids, marks, spans, strict=True)
+                if end > first and mark.strip(MARKS)
+            ]
+
+    def unknown_share(self, texts: Sequence[str]) -> float:
+        """Return the share of the characters of texts for which the encoder has no token."""
+        if not self._placing:
+            return 0.0
+        seen = [(len(text), known) for tokens in self.tokens(texts) for text, known in tokens]
+        unknown = sum(length for length, known in seen if not known)
+        return unknown / max(1, sum(length for length, _ in seen))
+
+    def _spans(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
+        """Return the tokens of texts by their numbers, and where in the text each stands."""
+        if not texts:
+            return []
+        found = self._tokenizer(
+            list(texts),
+            add_special_tokens=False,
+            return_offsets_mapping=True,
+            truncation=False,
+            padding=False,
+            verbose=False,
+        )
+        return list(zip(found["input_ids"], found["offset_mapping"], strict=True))
+
+
+def open_encoder(path: Path, device: str = "cpu") -> SentenceEncoder:
+    """Open an encoder's folder.
+
+    Raises NotFound where there is none, BadInput for one that is no sentence encoder, brings code,
+    has its weights pickled or is larger than memory, UsageError without the extra or the device.
+    """
+    return SentenceEncoder(path, device)
+
+
+def _load(path: Path, device: str) -> Any:
+    if not path.is_dir():
+        raise NotFound(f"There is no encoder's folder at {path}.")
+    if not (path / "modules.json").is_file():
+        raise BadInput(
+            f"{path} is no sentence encoder: it has no modules.json, which says how its tokens "
+            "become one vector. Give a folder that sentence-transformers saved."
+        )
+    places = _check_modules(path)
+    for place in places:
+        refuse_code(place)
+        refuse_size(place)
+    library, torch = _library()
+    refuse_device(device)
+    options = {"use_safetensors": True, "dtype": torch.float32, "ignore_mismatched_sizes": True}
+    with refused(path, "cannot be opened as a sentence encoder"):
+        model = library.SentenceTransformer(
+            str(path),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs=options,
+        )
+        for place, part in zip(places, _transformers(model), strict=True):
+            _check_loaded(place, part, options)
+    return model.eval()
+
+
+def _transformers(model: Any) -> list[Any]:
+    """Return the transformers within an encoder, in its order."""
+    found = [getattr(part, "auto_model", None) for part in model]
+    return [part for part in found if part is not None]
+
+
+def _check_loaded(place: Path, part: Any, options: dict[str, Any]) -> None:
+    """Raise BadInput unless a part's file holds exactly its weights.
+
+    The library does not say so of the model that it loaded; loaded once more onto no device, which
+    takes no memory, the same class says it.
+    """
+    told = {"device_map": "meta", "output_loading_info": True, "local_files_only": True}
+    _, report = type(part).from_pretrained(place, config=part.config, **options, **told)
+    # An encoder that is one half of a translator leaves the other half unread.
+    report["unexpected_keys"] = {
+        name
+        for name in report["unexpected_keys"]
+        if part.config.is_encoder_decoder is False or not name.startswith("decoder.")
+    }
+    refuse_incomplete(place, part, report)
+
+
+def _library() -> tuple[Any, Any]:
+    try:
+        library: Any = import_module("sentence_transformers")
+        torch: Any = import_module("torch")
+        transformers: Any = import_module("transformers")
+    except ImportError as error:
+        raise UsageError(
+            "Encoding sentences needs sentence-transformers and torch: "
+            "pip install 'hartonomous[documents,transformers]'."
+        ) from error
+    transformers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.set_verbosity_error()
+    return library, torch
+
+
+def _check_modules(path: Path) -> list[Path]:
+    """Return the folders of the transformers within.
+
+    Raises BadInput unless every part is the library's own, with weights that are no pickles.
+    """
+    found = []
+    modules = read_json(inside(path, "modules.json"))
+    if not isinstance(modules, list) or not modules:
+        raise BadInput(f"{path}: modules.json is no list of modules.")
+    for module in modules:
+        kind = module.get("type") if isinstance(module, dict) else None
+        folder = module.get("path") if isinstance(module, dict) else None
+        if not isinstance(kind, str) or not isinstance(folder, str):
+            raise BadInput(f"{path}: modules.json has a module without type or path.")
+        if not kind.startswith("sentence_transformers.") or kind.split(".")[-1] not in MODULES:
+            raise BadInput(
+                f"{path} has a part of the type {shown(kind)}; {', '.join(MODULES)} of "
+                "sentence_transformers are run, and no code of a model."
+            )
+        place = (path / folder).resolve()
+        if not place.is_relative_to(path.resolve()):
+            raise BadInput(f"{path}: the module {shown(folder)} leads out of the folder.")
+        if kind.endswith((".Transformer", ".Dense")):
+            _check_weights(place)
+        if kind.endswith(".Transformer"):
+            found.append(place)
+    return found
+
+
+def _check_weights(place: Path) -> None:
+    if any(place.glob("*.safetensors")):
+        return
+    for file in sorted(place.glob("*")):
+        if is_pickle(file):
+            raise refuse_pickle(file)
+    raise BadInput(f"{place} has no weights ({WEIGHTS}).")
+
+
+def _files(path: Path) -> list[list[str]]:
+    """Return name and digest of every file that decides what the encoder says."""
+    files = (
+        f
+        for f in sorted(path.rglob("*"))
+        if f.suffix in (".json", ".safetensors", ".txt", ".model")
+    )
+    return [
+        [file.relative_to(path).as_posix(), file_digest(file)] for file in files if file.is_file()
+    ]

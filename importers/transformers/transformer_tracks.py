@@ -1,0 +1,144 @@
+"""What a transformer offers besides its embedding matrix: layers, heads, next tokens, promotions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from hartonomous.bundle import OpenedFile
+from hartonomous.errors import BadInput, UsageError
+from hartonomous.extract.embedding_matrix import opened_file
+from hartonomous.extract.importer_protocol import (
+    ALL,
+    TRACKS,
+    ListedTrack,
+    OpenedModel,
+    OpenOptions,
+    VectorTrack,
+)
+from hartonomous.extract.input_texts import Texts, read_texts
+from hartonomous.extract.vocabulary import Vocabulary
+from importers.transformers.transformer_weights import architecture, is_causal, load_transformer
+
+Track = TypeVar("Track", VectorTrack, ListedTrack)
+
+CAUSAL_TRACKS = {"next", "promotions"}
+"""What only a model with a head over its vocabulary has."""
+
+SEVERAL = {"layers", "heads", "promotions"}
+"""What is observed at several positions, of which some have to list a pair."""
+
+HEAD_SUPPORT = 5
+"""Heads that have to list a pair: measured on MiniLM, fewer only add edges."""
+
+LAYER_SHARE = 8
+"""One in so many layers has to list a pair: one of MiniLM's seven, four of SmolLM2's 31."""
+
+
+def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions) -> OpenedModel:
+    """Return the model with the tracks that were asked for; only those are in its options.
+
+    Raises UsageError where the words were given by hand: the model's tokenizer must know them.
+    """
+    chosen = _chosen(path, options)
+    described: dict[str, object] = {"tracks": sorted(chosen)}
+    if chosen == {"embedding"}:
+        return replace(model, options={**model.options, **described})
+    if options.vocabulary is not None:
+        raise UsageError("A model that is run brings its own words; leave --vocabulary out.")
+    # Before the model is loaded, which takes longer than to find that a text cannot be read.
+    texts = read_texts(options.read) if options.read else Texts((), ())
+    transformer = load_transformer(path, options.device)
+    tracks = model.tracks if "embedding" in chosen else ()
+    counted, listed = model.counted, model.listed
+    outputs = None
+    if chosen & {"layers", "heads"}:
+        from importers.transformers.hidden_states import TokenStates
+
+        layers, heads = "layers" in chosen, "heads" in chosen
+        states = TokenStates(transformer, model.vocabulary, layers=layers, heads=heads)
+        tracks += tuple(states.tracks())
+        described["frame"] = states.frame
+        outputs = states.outputs if layers else None
+    if "next" in chosen:
+        from importers.transformers.next_tokens import NextTokens
+
+        expecting = NextTokens(transformer, model.vocabulary, texts, options.samples, outputs)
+        counted += (expecting.track(),)
+        described |= expecting.determined
+    if "promotions" in chosen:
+        from importers.transformers.head_promotions import Promotions
+
+        promotions = Promotions(transformer, model.vocabulary)
+        listed += (promotions.track(),)
+        described |= promotions.determined
+    tracks = tuple(_supported(track, options.support) for track in tracks)
+    listed = tuple(_supported(track, options.support) for track in listed)
+    described["support"] = {
+        **{one.evidence: one.minimum for one in tracks},
+        **{one.evidence: one.minimum for one in listed},
+    }
+    files = model.files + texts.files
+    if path.is_dir():
+        files += _others(path, {file.name for file in files})
+    return replace(
+        model,
+        tracks=tracks,
+        counted=counted,
+        listed=listed,
+        parameters=transformer.parameters,
+        files=files,
+        options={**model.options, **described},
+        unread=texts.unread,
+        vocabulary=_counted(model.vocabulary, texts),
+    )
+
+
+def _counted(vocabulary: Vocabulary, texts: Texts) -> Vocabulary:
+    """Return a vocabulary with the files counted that were passed over or cannot be read."""
+    for reason, count in (
+        ("files of another kind", texts.others),
+        ("files that cannot be read", len(texts.unread)),
+    ):
+        vocabulary = vocabulary.with_excluded(reason, count) if count else vocabulary
+    return vocabulary
+
+
+def _supported(track: Track, asked: int | None) -> Track:
+    """Return a track with the number of its positions that have to list a pair."""
+    positions = len(track.positions)
+    usual = {
+        "EMBEDDING_EVIDENCE": 1,
+        "LAYER_EVIDENCE": max(1, round(positions / LAYER_SHARE)),
+        "HEAD_EVIDENCE": HEAD_SUPPORT,
+        "PROMOTION_EVIDENCE": HEAD_SUPPORT,
+    }
+    return replace(track, minimum=min(asked or usual[track.evidence], positions))
+
+
+def _others(path: Path, known: set[str]) -> tuple[OpenedFile, ...]:
+    """Return the configuration and the shards that running a model reads besides its embedding's."""
+    weights = [file for file in sorted(path.glob("*.safetensors")) if file.name not in known]
+    return tuple(map(opened_file, [path / "config.json", *weights]))
+
+
+def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
+    """Return the tracks to take out.
+
+    Raises BadInput for what only a causal model has, UsageError for text without next tokens.
+    """
+    chosen = options.tracks
+    if ALL in chosen:
+        chosen = chosen - {ALL} | set(TRACKS if is_causal(path) else TRACKS[:-1])
+    for name in sorted(chosen & CAUSAL_TRACKS):
+        if not is_causal(path):
+            raise BadInput(
+                f"{path} is no causal model ({architecture(path)}) and expects no next token; leave "
+                f"{name} out of --tracks."
+            )
+    if "next" not in chosen and (options.read or options.samples):
+        raise UsageError("--read and --samples are for next tokens: add --tracks next.")
+    if options.support is not None and not chosen & SEVERAL:
+        raise UsageError("--support is for layers, heads and promotions: add them to --tracks.")
+    return chosen

@@ -1,0 +1,1 @@
+"""Importers of matrices of word vectors."""

@@ -1,0 +1,369 @@
+"""Certificates: whoever has the public key can tell a true one from a changed one, anywhere."""
+
+from __future__ import annotations
+
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import playwright
+import pytest
+
+from hartonomous.delete.deletion import delete
+from hartonomous.delete.selectors import EvidenceRange, Selectors
+from hartonomous.delete.undo import undo
+from hartonomous.errors import Conflict, VerificationFailed
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.state_digest import state_digest
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.proof.certificate import (
+    Check,
+    Copy,
+    Deletion,
+    Removed,
+    Rerated,
+    Residual,
+    Stands,
+    Survivor,
+    issue_certificate,
+    open_names,
+)
+from hartonomous.proof.claims import certify
+from hartonomous.proof.verify_certificate import Invalid, canonical, verify
+from hartonomous.transparency import keys
+from hartonomous.transparency.signing import SigningKey, sign_statement
+from hartonomous.transparency.transparency_log import (
+    Entry,
+    append,
+    erase_names,
+    prove,
+    read_log,
+    seal,
+    verify_log,
+)
+from tests.building import WORDS, put_in, random_bundle, silent
+from tests.transparency.test_signing import new_key
+
+DELETION = Deletion(
+    verb="delete",
+    subjects=["source:glove", "person:Ada <b>"],
+    before="b" * 64,
+    after="a" * 64,
+    removed=Removed(sources=1, evidence=1_000_000, relations=700_000, compositions=12),
+    stands=Stands(sources=2, evidence=3_000_000, relations=2_100_000, compositions=40_000),
+    rerated=Rerated(300_000, 1_000, 299_000, -123_456_789, 20_000),
+    checks=[Check("delete/count_evidence", 0, 0)],
+    survivors=[Survivor("minilm", 300_000)],
+    residual=[Residual("neighbours", "minilm", 3)],
+    copies=[Copy("retention", "2026-12-25T00:00:00Z"), Copy("backup", None)],
+    plan="c" * 64,
+    key="one",
+)
+
+
+def issue(graph: Graph, deletion: Deletion = DELETION) -> bytes:
+    with WriterLock(graph, "test") as lock:
+        return issue_certificate(graph, lock, deletion)
+
+
+@pytest.fixture
+def key(graph: Graph) -> str:
+    """The public key of a graph whose log has some acts already."""
+    with WriterLock(graph, "test") as lock:
+        for _ in range(4):
+            append(graph, lock, Entry("rate"))
+    return str(keys.signing_key().public)
+
+
+Verify = Callable[[bytes, str], dict[str, Any]]
+
+
+def test_a_certificate_says_what_was_done(graph: Graph, key: str) -> None:
+    certificate = issue(graph)
+    facts = verify(certificate, key, open_names(certificate))
+    assert facts["claims"]["removed"]["evidence"] == 1_000_000
+    assert facts["log"]["index"] == 4
+    assert sorted(facts["names"].values()) == ["Ada <b>", "glove", "minilm"]
+    assert facts["left"] == []
+    assert facts["claims"]["software"]["edition"] == "community"
+    assert "any law is complied with" in " ".join(facts["claims"]["does_not_establish"])
+
+
+def test_it_holds_no_name(graph: Graph, key: str) -> None:
+    envelope = json.loads(issue(graph))
+    statement = base64.b64decode(envelope["payload"]).decode()
+    assert not any(name in statement for name in ("glove", "minilm", "Ada"))
+
+
+def test_after_an_erasure_its_names_stay_closed(graph: Graph, key: str) -> None:
+    certificate = issue(graph)
+    with WriterLock(graph, "test") as lock:
+        erase_names(graph, lock, ["person:Ada <b>"])
+    assert "Ada" not in open_names(certificate).decode()
+    verify(certificate, key, open_names(certificate))
+
+
+def test_issued_again_it_is_logged_once(graph: Graph, key: str) -> None:
+    first = verify(issue(graph), key)
+    with WriterLock(graph, "test") as lock:
+        append(graph, lock, Entry("rate"))
+    again = verify(issue(graph), key)
+    assert (again["claims"], again["log"]["index"]) == (first["claims"], first["log"]["index"])
+    with pytest.raises(VerificationFailed, match="other claims"):
+        issue(graph, Deletion(**{**vars(DELETION), "after": "d" * 64}))
+
+
+def test_checks_that_found_something_are_named(graph: Graph, key: str) -> None:
+    checks = [Check("delete/count_evidence", 0, 3)]
+    facts = verify(issue(graph, Deletion(**{**vars(DELETION), "checks": checks})), key)
+    assert [check["got"] for check in facts["left"]] == [3]
+
+
+def test_any_byte_changed_is_told(graph: Graph, key: str) -> None:
+    for raw in (issue(graph), proof_of(graph), (seal(graph) or "").encode()):
+        verify(raw, key)
+        for place in range(len(raw)):
+            with pytest.raises(Invalid):
+                verify(bytes([*raw[:place], raw[place] ^ 1, *raw[place + 1 :]]), key)
+        for cut in range(0, len(raw), 7):
+            with pytest.raises(Invalid):
+                verify(raw[:cut], key)
+        for more in (b"\n", b" ", b"{}", b"\0"):
+            with pytest.raises(Invalid):
+                verify(raw + more, key)
+
+
+def proof_of(graph: Graph) -> bytes:
+    return canonical(prove(graph, 2)) + b"\n"
+
+
+def test_another_key_and_a_key_mistyped_are_told(graph: Graph, key: str) -> None:
+    certificate = issue(graph)
+    with pytest.raises(Invalid, match="Another key"):
+        verify(certificate, str(new_key().public))
+    for place in range(len(key)):
+        with pytest.raises(Invalid):
+            verify(certificate, key[:place] + chr(ord(key[place]) ^ 1) + key[place + 1 :])
+    for wrong in ("", "no key", "a" * 5000):
+        with pytest.raises(Invalid, match="key"):
+            verify(certificate, wrong)
+
+
+def resigned(certificate: bytes, change: Callable[[Any], None], signer: SigningKey) -> bytes:
+    """The certificate changed and signed anew, as a keeper of the key could without the log."""
+    statement = json.loads(base64.b64decode(json.loads(certificate)["payload"]))
+    change(statement)
+    return sign_statement(statement, signer)
+
+
+def claim(name: str, value: object) -> Callable[[Any], None]:
+    return lambda statement: statement["predicate"]["claims"].update({name: value})
+
+
+def logged(name: str, value: object) -> Callable[[Any], None]:
+    return lambda statement: statement["predicate"]["log"].update({name: value})
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (claim("verb", "erase"), "other claims"),
+        (claim("after", "d" * 64), "other claims"),
+        (claim("checks", []), "other claims"),
+        (logged("index", 3), "not in the log"),
+        (logged("index", 99), "no such entry"),
+        (logged("proof", []), "not in the log"),
+        (lambda s: s.update(subject=[]), "another graph"),
+        (lambda s: s.update(predicateType="urn:other"), "something else"),
+        (lambda s: s["predicate"].pop("log"), "missing"),
+        (lambda s: s["predicate"]["claims"].pop("checks"), "other claims"),
+    ],
+)
+def test_what_the_log_does_not_hold_cannot_be_certified(
+    graph: Graph, key: str, change: Callable[[Any], None], said: str
+) -> None:
+    certificate = issue(graph)
+    with pytest.raises(Invalid, match=said):
+        verify(resigned(certificate, change, keys.signing_key()), key)
+
+
+@pytest.mark.parametrize(
+    "odd", [b"", b"{}\n", b"[]", b"null", b'{"a":1.5}\n', b'{"a":NaN}\n', b"\xff", b'{"a":"\\ud800"}\n',
+            b'{"payload":1,"payloadType":2,"signatures":3}\n', b"{" + b'"a":{' * 100_000]
+)  # fmt: skip
+def test_what_is_no_certificate_is_told(odd: bytes) -> None:
+    with pytest.raises(Invalid):
+        verify(odd, str(new_key().public))
+
+
+def test_a_stranger_needs_one_file(graph: Graph, key: str, tmp_path: Path) -> None:
+    for name in ("verify_certificate.py",):
+        (tmp_path / name).write_bytes((files("hartonomous.proof") / name).read_bytes())
+    certificate = issue(graph)
+    (tmp_path / "c").write_bytes(certificate)
+    (tmp_path / "key.pub").write_text(key + "\n")
+    (tmp_path / "names").write_bytes(open_names(certificate))
+
+    def stranger(*arguments: str) -> subprocess.CompletedProcess[str]:
+        # Isolated, from another folder, where importing anything of ours fails and no socket opens.
+        guard = (
+            "import runpy, socket, sys\n"
+            "class Guard:\n"
+            "    def find_spec(self, name, *_):\n"
+            "        assert name.split('.')[0] not in ('hartonomous', 'importers', 'neo4j')\n"
+            "sys.meta_path.insert(0, Guard())\n"
+            "socket.socket = None\n"
+            "sys.argv = sys.argv[1:]\n"
+            "runpy.run_path(sys.argv[0], run_name='__main__')\n"
+        )
+        return subprocess.run(
+            [sys.executable, "-I", "-c", guard, "verify_certificate.py", *arguments],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    done = stranger("c", "--key", "key.pub", "--names", "names")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("AUTHENTIC: delete of source glove, person Ada <b>\n")
+    assert json.loads(stranger("c", "--key", key, "--json").stdout)["log"]["index"] == 4
+    (tmp_path / "c").write_bytes(certificate.replace(b'"sig":"', b'"sig":"A', 1))
+    done = stranger("c", "--key", key)
+    assert (done.returncode, done.stdout) == (6, "")
+    assert "NOT TO BE TRUSTED" in done.stderr
+    assert stranger("missing", "--key", key).returncode == 2
+    checks = [Check("delete/count_evidence", 0, 3)]
+    left = issue(graph, Deletion(**{**vars(DELETION), "checks": checks, "key": "two"}))
+    (tmp_path / "c").write_bytes(left)
+    assert stranger("c", "--key", key).returncode == 1
+
+
+@pytest.mark.parametrize(
+    "selected",
+    [
+        Selectors(sources=("two",)),
+        Selectors(concepts=(WORDS[0],)),
+        Selectors(evidence=(EvidenceRange("one", "EMBEDDING_EVIDENCE", 0, 800_000),)),
+    ],
+    ids=["source", "concept", "evidence"],
+)
+def test_the_certificate_of_a_real_deletion_is_what_the_graph_says(
+    graph: Graph, tmp_path: Path, selected: Selectors
+) -> None:
+    for name, seed in (("one", 1), ("two", 2)):
+        put_in(graph, random_bundle(tmp_path, seed, size=len(WORDS)), name)
+    before, digest = relations(graph), state_digest(graph)
+    with WriterLock(graph, "test") as lock:
+        report = delete(graph, lock, selected, silent)
+        certificate = certify(graph, lock, report.id, report.residual)
+    after = relations(graph)
+    facts = verify(certificate, str(keys.signing_key().public), open_names(certificate))
+    claims = facts["claims"]
+    assert facts["left"] == [] and len(claims["checks"]) == 4
+    assert (claims["before"], claims["after"]) == (digest, state_digest(graph))
+    assert claims["removed"]["evidence"] == report.removed > 0
+    assert claims["removed"]["relations"] == len(before.keys() - after.keys())
+    assert claims["stands"]["relations"] == len(after)
+    moved = [round(1000 * (after[pair] - before[pair])) for pair in after]
+    assert claims["rerated"]["milli_elo"] == sum(moved)
+    assert claims["rerated"]["milli_elo_most"] == max(map(abs, moved))
+    assert claims["rerated"]["raised"] == sum(change > 0 for change in moved)
+    with WriterLock(graph, "test") as lock:
+        undo(graph, lock, report.id, silent)
+    assert verify_log(graph).findings == ()
+    assert [row["act"] for row in read_log(graph, 3)] == ["undo", "deleted", "delete"]
+
+
+def relations(graph: Graph) -> dict[tuple[str, str], float]:
+    rows = graph.read("MATCH (a)-[r:RELATES]->(b) RETURN a.key AS a, b.key AS b, r.elo AS elo")
+    return {(row["a"], row["b"]): row["elo"] for row in rows}
+
+
+def test_a_certificate_is_of_the_graph_as_it_is(graph: Graph, tmp_path: Path) -> None:
+    put_in(graph, random_bundle(tmp_path, 1), "one")
+    put_in(graph, random_bundle(tmp_path, 2), "two")
+    with WriterLock(graph, "test") as lock:
+        report = delete(graph, lock, Selectors(sources=("two",)), silent)
+    put_in(graph, random_bundle(tmp_path, 3), "three")
+    with pytest.raises(Conflict, match="has changed"), WriterLock(graph, "test") as lock:
+        certify(graph, lock, report.id)
+
+
+PAGE = """
+const fs = require("fs");
+const script = fs.readFileSync(process.argv[2], "utf8").match(/<script>([\\s\\S]*)<\\/script>/)[1];
+const { verify, rows } = new Function(script + "; return { verify, rows };")();
+(async () => {
+  const [key, names] = process.argv.slice(3, 5).map((f) => fs.readFileSync(f));
+  const answers = [];
+  for (const file of process.argv.slice(5)) {
+    const raw = new Uint8Array(fs.readFileSync(file));
+    const accepted = [];
+    for (const builtIn of [true, false]) {
+      const facts = await verify(raw, key.toString(), new Uint8Array(names), builtIn);
+      if (builtIn) answers.push({ facts, rows: rows(facts) });
+      for (let place = 0; place < raw.length; place += builtIn ? 1 : 41) {
+        const changed = raw.slice();
+        changed[place] ^= 1;
+        try { await verify(changed, key.toString(), null, builtIn); accepted.push(place); } catch {}
+      }
+    }
+    answers.at(-1).accepted = accepted;
+  }
+  let other = "accepted";
+  try { await verify(new Uint8Array(fs.readFileSync(process.argv[5])), process.argv[2]); }
+  catch (error) { other = error.message; }
+  console.log(JSON.stringify({ answers, other }));
+})();
+"""
+
+
+def told_by_the_page(
+    folder: Path, key: str, names: bytes, held: Mapping[str, bytes]
+) -> dict[str, Any]:
+    """Return what the page finds in each file, and at which changed bytes it accepts one."""
+    for name, raw in {**held, "key": key.encode(), "names": names}.items():
+        (folder / name).write_bytes(raw)
+    (folder / "run.js").write_text(PAGE)
+    page = str(files("hartonomous.proof") / "verify_certificate.html")
+    # The browser's language without a browser: playwright's wheel brings it along.
+    node = str(Path(playwright.__file__).parent / "driver" / "node")
+    inputs = [str(folder / name) for name in ("key", "names", *held)]
+    done = subprocess.run(
+        [node, str(folder / "run.js"), page, *inputs], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    told: dict[str, Any] = json.loads(done.stdout)
+    return told
+
+
+def test_the_page_agrees_with_the_script_on_every_byte(
+    graph: Graph, key: str, tmp_path: Path
+) -> None:
+    certificate = issue(graph)
+    held = {
+        "certificate": certificate,
+        "proof": proof_of(graph),
+        "head": (seal(graph) or "").encode(),
+    }
+    told = told_by_the_page(tmp_path, key, open_names(certificate), held)
+    for (name, raw), answer in zip(held.items(), told["answers"], strict=True):
+        names = open_names(certificate) if name == "certificate" else None
+        assert answer["facts"] == verify(raw, key, names)
+        assert answer["accepted"] == []
+    assert "not a public key" in told["other"]
+    shown = dict(told["answers"][0]["rows"])
+    assert shown["what was done"] == "delete of source glove, person Ada <b>"
+
+
+def test_the_page_may_reach_no_network_and_writes_text_only() -> None:
+    page = (files("hartonomous.proof") / "verify_certificate.html").read_text("utf-8")
+    assert "default-src 'none'" in page
+    assert not any(part in page for part in ("http://", "src=", "href=", "innerHTML", "fetch("))
+    assert page.count("https://") == page.count("https://in-toto.io/Statement/v1") == 1
