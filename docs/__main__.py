@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from docs.browser_style import style
 from hartonomous import schema
 from hartonomous.cli import COMMANDS, main
 from hartonomous.graph.cypher_files import query
@@ -27,19 +28,30 @@ def data_model() -> str:
         text += properties(node.properties)
     text += "\n### Kinds of composition\n\nThe second label of a composition.\n\n"
     text += table(
-        ("label", "what it is"), ((f"`:{kind.name}`", kind.meaning) for kind in schema.KINDS)
+        ("label", "what it is"), ((f"`:{kind.name}`", kind.meaning) for kind in schema.kinds())
     )
+    for kind in schema.kinds():
+        if kind.properties:
+            text += f"\nBesides, on `:{kind.name}`:\n\n" + properties(kind.properties)
     text += (
         f"\n`:{schema.UNRATED}` marks compositions that the rating pass at hand has yet to visit.\n"
     )
     text += "\n## Evidence\n\nOne edge per pair, type and source: what that source observed.\n\n"
     rows = (
-        (f"`{e.name}`", f"`{e.feeds}`", direction(e.directed), e.meaning) for e in schema.EVIDENCE
+        (
+            f"`{e.name}`",
+            f"`{e.feeds}`",
+            direction(schema.is_directed(e)),
+            f"{labels(e.starts)} → {labels(e.ends)}",
+            "yes" if e.votes else "no",
+            e.meaning,
+        )
+        for e in schema.evidence_types()
     )
-    text += table(("type", "feeds", "direction", "from"), rows)
-    text += "\nOn every evidence edge:\n\n" + properties(schema.EVIDENCE_PROPERTIES)
-    vector = ", ".join(f"`{e.name}`" for e in schema.EVIDENCE if e.vector)
-    text += f"\nBesides, on {vector}:\n\n" + properties(schema.VECTOR_PROPERTIES)
+    text += table(("type", "feeds", "direction", "between", "votes", "from"), rows)
+    text += "\nOn every evidence edge:\n\n" + properties((schema.SOURCE, *schema.COUNTED))
+    for own, names in own_columns().items():
+        text += f"\nBesides, on `{'`, `'.join(names)}`:\n\n" + properties(own)
     text += f"\n## Contexts\n\n`:{schema.VISITED}` from a source to what it read on from:\n\n"
     text += properties(schema.VISIT_PROPERTIES)
     text += "\nStructure, without a rating:\n\n"
@@ -51,7 +63,7 @@ def data_model() -> str:
     )
     text += "`" + "`, `".join(schema.LOG_ACTS) + "`.\n"
     text += "\n## Rated edges\n\nOne edge per pair and type: what all live sources say of it.\n\n"
-    rated = ((f"`{r.name}`", direction(r.directed), r.meaning) for r in schema.RATED)
+    rated = ((f"`{r.name}`", direction(r.directed), r.meaning) for r in schema.rated_types())
     text += table(("type", "direction", "read"), rated)
     text += "\nOn every rated edge:\n\n" + properties(schema.RATED_PROPERTIES)
     return text + "\nBesides, on `RELATES`:\n\n" + properties(schema.CONSENSUS_PROPERTIES)
@@ -92,7 +104,20 @@ def help_of(name: str, command: click.Command) -> str:
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def properties(listed: Iterable[Property]) -> str:
+def own_columns() -> dict[tuple[schema.Column, ...], list[str]]:
+    """Return the evidence types that have columns besides those of all, by these columns."""
+    found: dict[tuple[schema.Column, ...], list[str]] = {}
+    for each in schema.evidence_types():
+        if own := tuple(column for column in each.columns if column not in schema.COUNTED):
+            found.setdefault(own, []).append(each.name)
+    return found
+
+
+def labels(kinds: Iterable[str]) -> str:
+    return ", ".join(sorted(kinds))
+
+
+def properties(listed: Iterable[Property | schema.Column]) -> str:
     return table(
         ("property", "type", "meaning"), ((f"`{p.name}`", p.type, p.meaning) for p in listed)
     )
@@ -113,6 +138,7 @@ def sentence(text: str) -> str:
 
 def write(check: bool) -> int:
     pages = {"data-model.md": data_model, "procedures.md": procedures, "cli.md": command_line}
+    pages["browser.grass"] = style
     stale = []
     for name, make in pages.items():
         page, text = HERE / name, make()

@@ -27,8 +27,16 @@ import pyarrow.parquet as pq
 
 from hartonomous.atomic import make_durable
 from hartonomous.bounded_parquet import open_parquet, read_parquet
-from hartonomous.errors import BadInput, Conflict
-from hartonomous.evidence import COMPOSITIONS, CONTEXTS, check, check_contexts, columns
+from hartonomous.errors import BadInput, Conflict, UsageError
+from hartonomous.evidence import (
+    COMPOSITIONS,
+    CONTEXTS,
+    OWN,
+    check,
+    check_contexts,
+    check_own_properties,
+    columns,
+)
 from hartonomous.file_names import readable
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.odds import impossible
@@ -122,7 +130,7 @@ class Bundle:
     def compositions(self) -> pa.Table:
         """Return the compositions, sorted by key."""
         table = read_parquet(self.path / COMPOSITIONS_FILE)
-        if table.schema != COMPOSITIONS:
+        if table.schema not in (COMPOSITIONS, COMPOSITIONS.append(OWN)):
             raise BadInput(f"{self.path}: {COMPOSITIONS_FILE} has columns {table.schema.names}.")
         return table
 
@@ -153,9 +161,11 @@ class Bundle:
         keys = compositions["key"].to_pylist()
         if any(low >= high for low, high in pairwise(keys)):
             raise BadInput(f"{self.path}: compositions are not sorted by key; extract it again.")
+        check_own_properties(compositions)
         check_contexts(self.contexts(), len(keys))
+        kinds = np.array(compositions["kind"].to_pylist(), dtype=object)
         for track in self.tracks:
-            if not evidence_type(track.evidence).vector and (track.trust or track.absent):
+            if not evidence_type(track.evidence).votes and (track.trust or track.absent):
                 raise BadInput(
                     f"{self.path}: {track.evidence} is counted and has no vote, but claims the "
                     f"trust {track.trust} and the constant {track.absent}; extract it again."
@@ -164,12 +174,12 @@ class Bundle:
             if found != track.rows:
                 raise BadInput(f"{self.path}: {track.file} has {found} rows, not {track.rows}.")
             table = read_parquet(self.path / track.file)
-            check(table, evidence_type(track.evidence), len(keys))
+            check(table, evidence_type(track.evidence), kinds)
             self._check_odds(table, track)
 
     def _check_odds(self, table: pa.Table, track: TrackDescription) -> None:
         """Raise BadInput unless each pair's support is what its listings and ranks give."""
-        if not evidence_type(track.evidence).vector or not table.num_rows:
+        if not evidence_type(track.evidence).votes or not table.num_rows:
             return
         directed, rank, said = (table[name].to_numpy() for name in ("directed", "rank", "support"))
         wrong = impossible(directed, rank, said, len(track.positions), track.k, track.vocabulary)
@@ -203,13 +213,24 @@ class BundleWriter:
         shutil.rmtree(self._partial, ignore_errors=True)
 
     def write_compositions(self, table: pa.Table) -> None:
-        """Write the compositions, (key, text, kind) sorted by key."""
+        """Write the compositions, (key, text, kind) sorted by key, with the properties of their
+        kinds where any has one."""
+        own = OWN.name in table.schema.names
         target = self._partial / COMPOSITIONS_FILE
-        pq.write_table(table.cast(COMPOSITIONS), target, compression="zstd")
+        schema = COMPOSITIONS.append(OWN) if own else COMPOSITIONS
+        pq.write_table(table.cast(schema), target, compression="zstd")
         self._files[COMPOSITIONS_FILE] = file_digest(target)
 
     def write_contexts(self, table: pa.Table) -> None:
-        """Write what the source read on from, sorted by composition."""
+        """Write what the source read on from, sorted by composition; once a bundle.
+
+        Raises UsageError when another track of the bundle has written its own.
+        """
+        if CONTEXTS_FILE in self._files:
+            raise UsageError(
+                "Two tracks of one bundle read on from contexts; a source has one set of them. "
+                "Extract the tracks as two sources."
+            )
         target = self._partial / CONTEXTS_FILE
         pq.write_table(table.cast(CONTEXTS), target, compression="zstd")
         self._files[CONTEXTS_FILE] = file_digest(target)

@@ -6,13 +6,18 @@ types `start < end` says the same as `low key -> high key`.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput
-from hartonomous.schema import MICRO, EvidenceType
+from hartonomous.identity import canonical_json
+from hartonomous.schema import MICRO, Column, EvidenceType, is_directed, kind_of
 
 COMPOSITIONS = pa.schema(
     [
@@ -22,6 +27,54 @@ COMPOSITIONS = pa.schema(
     ]
 )
 """Columns of a bundle's compositions, sorted by key."""
+
+OWN = pa.field("properties", pa.string())
+"""Last column of compositions some of whose kinds have properties of their own: canonical JSON, else
+null."""
+
+_VALUES: dict[str, type | tuple[type, ...]] = {
+    "STRING": str,
+    "INTEGER": int,
+    "FLOAT": (int, float),
+    "BOOLEAN": bool,
+}
+
+
+def own_properties(compositions: pa.Table) -> list[dict[str, Any]]:
+    """Return the properties that each composition has of its own kind; empty where none has any."""
+    if OWN.name not in compositions.schema.names:
+        return []
+    return [json.loads(text) if text else {} for text in compositions[OWN.name].to_pylist()]
+
+
+def with_own_properties(compositions: pa.Table, own: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return compositions with the properties of their kinds as a column, where any has one."""
+    said = [{name: value for name, value in one.items() if value is not None} for one in own]
+    if not any(said):
+        return compositions
+    column = pa.array([canonical_json(one) if one else None for one in said], OWN.type)
+    return compositions.append_column(OWN, column)
+
+
+def check_own_properties(compositions: pa.Table) -> None:
+    """Raise BadInput unless every property is one of its composition's kind, and of its type."""
+    kinds = compositions["kind"].to_pylist()
+    for row, (kind, own) in enumerate(zip(kinds, own_properties(compositions), strict=False)):
+        for fault in wrong_properties(kind, own):
+            raise BadInput(f"Compositions: row {row} has {fault}; extract the bundle again.")
+
+
+def wrong_properties(kind: str, own: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the properties that a composition has of its own kind."""
+    known = {each.name: each.type for each in kind_of(kind).properties}
+    for name, value in own.items():
+        if name not in known:
+            yield f"a property {name!r}, which no {kind} has"
+        elif not isinstance(value, _VALUES[known[name]]) or (
+            isinstance(value, bool) and known[name] != "BOOLEAN"
+        ):
+            yield f"{name} {value!r}, which is no {known[name]}"
+
 
 CONTEXTS = pa.schema(
     [
@@ -36,31 +89,32 @@ CONTEXTS = pa.schema(
 """Columns of what a source read on from, sorted by composition: times, mass not stored, and of a
 context the one without its last token, the one without its first, and its last token, else -1."""
 
-_COUNTED = [
-    pa.field("start", pa.int32(), nullable=False),
-    pa.field("end", pa.int32(), nullable=False),
-    pa.field("n", pa.int32(), nullable=False),
-    pa.field("weight", pa.int64(), nullable=False),
-]
-_VECTOR = [
-    pa.field("directed", pa.int32(), nullable=False),
-    pa.field("rank", pa.int32(), nullable=False),
-    pa.field("support", pa.int32(), nullable=False),
-    pa.field("positions", pa.list_(pa.field("item", pa.int16(), nullable=False)), nullable=False),
-]
+_ENDS = [pa.field(name, pa.int32(), nullable=False) for name in ("start", "end")]
+
+
+def fields(evidence: EvidenceType) -> list[pa.Field]:
+    """Return the Arrow fields of one type's own columns, none of which may be null."""
+    return [pa.field(each.name, _arrow_type(each), nullable=False) for each in evidence.columns]
+
+
+def _arrow_type(column: Column) -> pa.DataType:
+    item = pa.type_for_alias(column.arrow)
+    return pa.list_(pa.field("item", item, nullable=False)) if column.listed else item
 
 
 def columns(evidence: EvidenceType) -> pa.Schema:
     """Return the Arrow schema of one type's rows, sorted by (start, end)."""
-    return pa.schema(_COUNTED + (_VECTOR if evidence.vector else []))
+    return pa.schema([*_ENDS, *fields(evidence)])
 
 
-def check(table: pa.Table, evidence: EvidenceType, compositions: int) -> None:
+def check(table: pa.Table, evidence: EvidenceType, kinds: NDArray[np.object_]) -> None:
     """Raise BadInput unless the rows are what the type promises.
 
-    Ends within the compositions, pairs strictly ascending, no pair with itself, undirected pairs
-    low to high, counts within their bounds.
+    `kinds` holds the kind of each composition, (N,) strings. Ends within the compositions and of
+    the kinds that the type allows, pairs strictly ascending, no pair with itself unless the type
+    allows it, undirected pairs low to high, counts within their bounds.
     """
+    compositions = len(kinds)
     if table.schema != columns(evidence):
         raise BadInput(f"{evidence.name}: the columns are {table.schema.names}, not the format's.")
     if not table.num_rows:
@@ -71,22 +125,36 @@ def check(table: pa.Table, evidence: EvidenceType, compositions: int) -> None:
     sound = {
         "an end outside the compositions": _within(start, compositions)
         & _within(end, compositions),
-        "a pair of a composition with itself": start != end,
         "pairs out of order or twice": np.diff(pair, prepend=-1) > 0,
         "a count below 1": n >= 1,
         "a weight outside [0, n]": (weight >= 0) & (weight <= n.astype(np.int64) * MICRO),
     }
-    if not evidence.directed:
-        sound["an undirected pair stored high to low"] = start < end
-    if evidence.vector:
+    if not evidence.loops:
+        sound["a pair of a composition with itself"] = start != end
+    if not is_directed(evidence):
+        sound["an undirected pair stored high to low"] = start <= end
+    if "directed" in table.schema.names:
         directed = table["directed"].to_numpy()
         sound["more directions than 2n, or fewer than n"] = (directed >= n) & (directed <= 2 * n)
+    if "positions" in table.schema.names:
         seen = pc.list_value_length(table["positions"]).to_numpy()
         sound["positions other than n"] = seen == n
+    _refuse_unsound(evidence.name, sound)
+    allowed = {
+        f"a start that is none of {', '.join(sorted(evidence.starts))}": (start, evidence.starts),
+        f"an end that is none of {', '.join(sorted(evidence.ends))}": (end, evidence.ends),
+    }
+    _refuse_unsound(
+        evidence.name,
+        {fault: np.isin(kinds, list(names))[rows] for fault, (rows, names) in allowed.items()},
+    )
+
+
+def _refuse_unsound(what: str, sound: Mapping[str, NDArray[np.bool_]]) -> None:
     for fault, good in sound.items():
         if not good.all():
             row = int(np.argmin(good))
-            raise BadInput(f"{evidence.name}: row {row} has {fault}; extract the bundle again.")
+            raise BadInput(f"{what}: row {row} has {fault}; extract the bundle again.")
 
 
 def check_contexts(table: pa.Table, compositions: int) -> None:
@@ -104,10 +172,7 @@ def check_contexts(table: pa.Table, compositions: int) -> None:
         "a mass below 0": column["mass"] >= 0,
         "a context joined by half": (joins >= 0).all(axis=0) | (joins < 0).all(axis=0),
     }
-    for fault, good in sound.items():
-        if not good.all():
-            row = int(np.argmin(good))
-            raise BadInput(f"Contexts: row {row} has {fault}; extract the bundle again.")
+    _refuse_unsound("Contexts", sound)
 
 
 def _within(index: NDArray[np.int32], size: int) -> NDArray[np.bool_]:
@@ -126,10 +191,10 @@ def digest(table: pa.Table | pa.RecordBatch, keys: NDArray[np.uint64]) -> list[i
     """
     start, end = table["start"].to_numpy(), table["end"].to_numpy()
     parts = [keys[start, 0], keys[start, 1], keys[end, 0], keys[end, 1]]
-    counted = [name for name in table.schema.names if name not in ("start", "end", "positions")]
-    parts += [table[name].to_numpy().astype(np.uint64) for name in counted]
-    if "positions" in table.schema.names:
-        parts.append(_positions_hash(table["positions"]))
+    own = [each for each in table.schema if each.name not in ("start", "end")]
+    # Lists last, as ever: the order is part of the sums.
+    parts += [_bits(table[each.name].to_numpy()) for each in own if not _is_list(each)]
+    parts += [_list_hash(table[each.name]) for each in own if _is_list(each)]
     lanes: list[int] = []
     for seed in _SEEDS:
         value = np.full(len(start), seed, dtype=np.uint64)
@@ -186,10 +251,22 @@ def key_columns(keys: pa.ChunkedArray) -> NDArray[np.uint64]:
     return np.frombuffer(joined, dtype=">u8").astype(np.uint64).reshape(-1, 2)
 
 
-def _positions_hash(positions: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
-    lists = positions.combine_chunks() if isinstance(positions, pa.ChunkedArray) else positions
+def _is_list(column: pa.Field) -> bool:
+    return bool(pa.types.is_list(column.type))
+
+
+def _bits(values: NDArray[Any]) -> NDArray[np.uint64]:
+    """Return numbers as 64 bits each: integers by value, fractions by their IEEE 754 form."""
+    if values.dtype.kind == "f":
+        # Minus zero is zero.
+        return (values.astype(np.float64) + 0.0).view(np.uint64)
+    return values.astype(np.uint64)
+
+
+def _list_hash(column: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
+    lists = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     counts = pc.list_value_length(lists).to_numpy(zero_copy_only=False)
-    values = _mixed(lists.flatten().to_numpy(zero_copy_only=False).astype(np.uint64))
+    values = _mixed(_bits(lists.flatten().to_numpy(zero_copy_only=False)))
     row = np.repeat(np.arange(len(counts)), counts)
     sums = np.zeros(len(counts), dtype=np.uint64)
     np.add.at(sums, row, values)

@@ -19,7 +19,10 @@ from hartonomous.graph.driver import Graph
 
 STRUCTURE = [name for name, _ in schema.STRUCTURE]
 TYPES = {
-    **{one.name: ("Composition", "Composition") for one in (*schema.EVIDENCE, *schema.RATED)},
+    **{
+        one.name: ("Composition", "Composition")
+        for one in (*schema.evidence_types(), *schema.rated_types())
+    },
     **dict.fromkeys(STRUCTURE, ("Composition", "Composition")),
     schema.HAS_TRACK: ("Source", "Track"),
     schema.VISITED: ("Source", "Composition"),
@@ -30,6 +33,9 @@ TYPES = {
 
 ALONE = {"State", "LogEntry", "NEXT", "Source"}
 """What others are told by: changed one at a time."""
+
+UNTOLD = {(one.name, "seen") for one in schema.rated_types() if not one.consensus}
+"""Properties that may be missing: edges that an earlier version rated lack them."""
 
 _KEYS = {node.name: node.key for node in schema.NODES}
 _PROPERTIES = {node.name: {one.name for one in node.properties} for node in schema.NODES}
@@ -93,7 +99,8 @@ class Editor:
         for name in self._names(f"{found} UNWIND keys(x) AS name"):
             held = f"{found} WHERE x.{name} IS NOT NULL"
             yield Choice(type, alone, partial(self._change, held, type, name))
-            yield Choice(type, alone, partial(self._remove, held, type, name))
+            if (type, name) not in UNTOLD:
+                yield Choice(type, alone, partial(self._remove, held, type, name))
         yield Choice(type, True, partial(self._delete_edge, type))
         yield Choice(type, alone, partial(self._copy_edge, type))
         yield Choice(type, alone, partial(self._add_edge, type, ends))
@@ -276,7 +283,7 @@ class Editor:
             return self._add(f"{type}: an edge back", type, (end, start), one, (type,))
         chosen = ends[int(self.rng.integers(len(ends)))]
         named: tuple[str, ...] = self._named_edge(type, one["id"])
-        if type in {r.name for r in schema.RATED} or type in STRUCTURE:
+        if type in {r.name for r in schema.rated_types()} or type in STRUCTURE:
             named = (type, repr(chosen["first"]), repr(chosen["second"]))
         elif type == schema.VISITED:
             named = (chosen["first"],)

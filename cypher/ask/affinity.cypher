@@ -3,14 +3,12 @@
 // out: start STRING, end STRING, affinity INTEGER, consensus INTEGER, related BOOLEAN, overlap FLOAT, shared INTEGER
 // procedure: affinity(start::STRING, end::STRING)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($start))})
-  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $start)
 }
 CALL () {
-  MATCH (d:Composition {folded: normalize(toLower($end))})
-  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+  FIND_WORD(d, $end)
 }
-OPTIONAL MATCH (c)-[r:RELATES]-(d)
+OPTIONAL MATCH (c)-[r:DEFAULT_RELATION]-(d)
 CALL (c, d) {
   WITH [n IN split(c.known, '+') WHERE n <> '' AND n IN split(d.known, '+')] AS both
   MATCH (:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
@@ -21,10 +19,10 @@ CALL (c, d) {
 // and met by neighbour; a walk from one to the other would look through the second for each of the first.
 CALL (c, d) {
   CALL (c, d) {
-    MATCH (c)-[x:RELATES]-(m) WHERE x.decades > 0
+    MATCH (c)-[x:DEFAULT_RELATION]-(m) WHERE x.decades > 0
     RETURN m, x.decades AS of_c, 0 AS of_d
     UNION ALL
-    MATCH (d)-[y:RELATES]-(m) WHERE y.decades > 0
+    MATCH (d)-[y:DEFAULT_RELATION]-(m) WHERE y.decades > 0
     RETURN m, 0 AS of_c, y.decades AS of_d
   }
   WITH m, sum(of_c) AS of_c, sum(of_d) AS of_d

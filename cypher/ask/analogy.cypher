@@ -4,15 +4,14 @@
 // procedure: analogy(first::STRING, second::STRING, third::STRING, top = 10::INTEGER)
 UNWIND [[$second, 1.0], [$third, 1.0], [$first, -1.0]] AS part
 CALL (part) {
-  MATCH (c:Composition {folded: normalize(toLower(part[0]))})
-  RETURN c ORDER BY c.text = normalize(part[0]) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, part[0])
 }
 WITH collect([c, part[1]]) AS words
 WHERE size(words) = 3
 UNWIND words AS pair
 WITH pair[0] AS c, pair[1] AS sign
 CALL (c) {
-  MATCH (c)-[x:RELATES]-() WHERE x.decades > 0
+  MATCH (c)-[x:DEFAULT_RELATION]-() WHERE x.decades > 0
   WITH max(x.decades) AS high, sum(x.decades * x.decades) AS squares
   RETURN high, sqrt(squares + high * high) AS length
 }
@@ -21,11 +20,11 @@ UNWIND given AS one
 // The dot product of two rows: over neighbours of both, and where one is the other's neighbour.
 WITH given, one, one.word AS c
 CALL (c, one) {
-  MATCH (c)-[x:RELATES]-(m)-[y:RELATES]-(d:Token)
+  MATCH (c)-[x:DEFAULT_RELATION]-(m)-[y:DEFAULT_RELATION]-(d:Token)
   WHERE x.decades > 0 AND y.decades > 0 AND d <> c
   RETURN d, sum(x.decades * y.decades) AS dot
   UNION ALL
-  MATCH (c)-[x:RELATES]-(d:Token)
+  MATCH (c)-[x:DEFAULT_RELATION]-(d:Token)
   WHERE x.decades > 0
   RETURN d, x.decades * one.high AS dot
 }
@@ -35,14 +34,14 @@ WHERE NOT d IN [pair IN given | pair.word]
 ORDER BY total DESC, d.key
 LIMIT 200
 CALL (d) {
-  MATCH (d)-[y:RELATES]-() WHERE y.decades > 0
+  MATCH (d)-[y:DEFAULT_RELATION]-() WHERE y.decades > 0
   RETURN max(y.decades) AS high, sum(y.decades * y.decades) AS squares
 }
 // Where one is the other's neighbour, each row's own place counts too.
 CALL (d, given, high) {
   UNWIND given AS pair
   WITH d, high, pair, pair.word AS c
-  OPTIONAL MATCH (c)-[x:RELATES]-(d) WHERE x.decades > 0
+  OPTIONAL MATCH (c)-[x:DEFAULT_RELATION]-(d) WHERE x.decades > 0
   RETURN collect([c, coalesce(x.decades, 0) * high / pair.length]) AS owns
 }
 WITH d, given, [pair IN given |

@@ -25,7 +25,7 @@ CALL () {
   CALL (c) {
     RETURN c AS near, 1.0 AS likeness
     UNION ALL
-    MATCH (c)-[r:RELATES]-(d:Token)
+    MATCH (c)-[r:DEFAULT_RELATION]-(d:Token)
     WHERE r.decades > 0
     WITH d, r ORDER BY r.decades DESC, d.key LIMIT 5
     RETURN d AS near, 0.5 * r.weight / 1e6 / r.n AS likeness
@@ -39,7 +39,7 @@ CALL () {
   UNWIND words AS entry
   UNWIND entry[1] AS step
   WITH entry[0] AS word, step[0] AS near, step[1] AS gain, whole
-  MATCH (near)-[r:RELATES]-(s:Sentence)
+  MATCH (near)-[r:DEFAULT_RELATION]-(s:Sentence)
   WITH s, word, whole, max(gain * r.weight / 1e6 / r.n) AS part
   ORDER BY word
   WITH s, whole, sum(part) AS gained, collect(word) AS words
@@ -56,7 +56,7 @@ CALL (s, score) {
   MATCH (s)-[a:ANSWERED_BY]->(answer)
   RETURN answer, true AS answered, score AS total, a.elo AS elo, [s.text, answer.text] AS path
   UNION ALL
-  MATCH (s)-[r:RELATES]-(q:Sentence)-[a:ANSWERED_BY]->(answer)
+  MATCH (s)-[r:DEFAULT_RELATION]-(q:Sentence)-[a:ANSWERED_BY]->(answer)
   WHERE answer <> s
   RETURN answer, true AS answered, score * r.weight / 1e6 / r.n AS total, a.elo AS elo,
          [s.text, q.text, answer.text] AS path

@@ -3,28 +3,26 @@
 // out: related_to STRING, neighbour STRING, consensus_start INTEGER, consensus_end INTEGER
 // procedure: compare(start::STRING, end::STRING, top = 10::INTEGER)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($start))})
-  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $start)
 }
 CALL () {
-  MATCH (d:Composition {folded: normalize(toLower($end))})
-  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+  FIND_WORD(d, $end)
 }
 CALL (c, d) {
-  MATCH (c)-[x:RELATES]-(m:Token)-[y:RELATES]-(d)
+  MATCH (c)-[x:DEFAULT_RELATION]-(m:Token)-[y:DEFAULT_RELATION]-(d)
   WHERE x.decades > 0 AND y.decades > 0
   RETURN 0 AS part, 'both' AS related_to, m, x.consensus AS consensus_start, y.consensus AS consensus_end,
          CASE WHEN x.consensus < y.consensus THEN x.consensus ELSE y.consensus END AS rating
   ORDER BY rating DESC, m.key LIMIT $top
   UNION ALL
-  MATCH (c)-[x:RELATES]-(m:Token)
-  WHERE m <> d AND x.decades > 0 AND NOT EXISTS { (m)-[y:RELATES]-(d) WHERE y.decades > 0 }
+  MATCH (c)-[x:DEFAULT_RELATION]-(m:Token)
+  WHERE m <> d AND x.decades > 0 AND NOT EXISTS { (m)-[y:DEFAULT_RELATION]-(d) WHERE y.decades > 0 }
   RETURN 1 AS part, c.text AS related_to, m, x.consensus AS consensus_start, null AS consensus_end,
          x.consensus AS rating
   ORDER BY rating DESC, m.key LIMIT $top
   UNION ALL
-  MATCH (d)-[y:RELATES]-(m:Token)
-  WHERE m <> c AND y.decades > 0 AND NOT EXISTS { (m)-[x:RELATES]-(c) WHERE x.decades > 0 }
+  MATCH (d)-[y:DEFAULT_RELATION]-(m:Token)
+  WHERE m <> c AND y.decades > 0 AND NOT EXISTS { (m)-[x:DEFAULT_RELATION]-(c) WHERE x.decades > 0 }
   RETURN 2 AS part, d.text AS related_to, m, null AS consensus_start, y.consensus AS consensus_end,
          y.consensus AS rating
   ORDER BY rating DESC, m.key LIMIT $top

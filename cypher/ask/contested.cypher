@@ -3,8 +3,7 @@
 // out: neighbour STRING, spread INTEGER, consensus INTEGER, most STRING, most_odds INTEGER, least STRING, least_odds INTEGER, sources INTEGER
 // procedure: contested(word::STRING, top = 10::INTEGER)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($word))})
-  RETURN c ORDER BY c.text = normalize($word) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $word)
 }
 MATCH (:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
 WHERE t.vote > 0 AND toString(t.number) IN split(c.known, '+')

@@ -3,12 +3,10 @@
 // out: start STRING, end STRING, distance FLOAT, spectral FLOAT, stale BOOLEAN
 // procedure: distance(start::STRING, end::STRING)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($start))})
-  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $start)
 }
 CALL () {
-  MATCH (d:Composition {folded: normalize(toLower($end))})
-  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+  FIND_WORD(d, $end)
 }
 MATCH (p:Placement {name: 'sphere'})
 MATCH (g:State {name: 'graph'})

@@ -6,7 +6,7 @@ MATCH (c:Composition) WHERE id(c) = id
 CALL (c) {
   MATCH (c)-[r:RATED_TYPES]-(d:Composition)
   WHERE (startNode(r) = c OR type(r) IN $undirected) AND coalesce(r.consensus, r.elo) > $above
-    AND r.sources >= $min_sources AND NOT d:Context AND ($pieces OR NOT d:Piece)
+    AND r.sources >= $min_sources AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT d:FRAGMENT_KINDS)
     AND ($numbers IS NULL OR any(number IN $numbers WHERE number IN r.seen))
   WITH d, max(coalesce(r.consensus, toInteger(round(r.elo)))) AS rating,
        min(coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0)))))) AS cost

@@ -3,12 +3,10 @@
 // out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, rank INTEGER, positions LIST<STRING>, examined INTEGER, support INTEGER, vote INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
 // procedure: explain(start::STRING, end::STRING)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($start))})
-  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $start)
 }
 CALL () {
-  MATCH (d:Composition {folded: normalize(toLower($end))})
-  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+  FIND_WORD(d, $end)
 }
 WITH c, d,
      [number IN split(c.known, '+') WHERE number <> '' AND number IN split(d.known, '+')] AS both

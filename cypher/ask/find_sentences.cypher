@@ -18,7 +18,7 @@ CALL () {
   UNWIND words AS word
   WITH DISTINCT word
   WHERE word <> ''
-  MATCH (c:Composition {folded: normalize(word)})-[:RELATES]-(s:Sentence)
+  MATCH (c:Composition {folded: normalize(word)})-[:DEFAULT_RELATION]-(s:Sentence)
   WHERE c:Token
   WITH s, word ORDER BY word
   WITH s, collect(DISTINCT word) AS words

@@ -1,7 +1,7 @@
 // The composition a word stands for: exact text first, then without regard to case, words first.
 // in:  $word STRING
 // out: key STRING, text STRING, kind STRING, exact BOOLEAN
-MATCH (c:Composition {folded: normalize(toLower($word))})
+CALL () {
+  FIND_WORD(c, $word)
+}
 RETURN c.key AS key, c.text AS text, c.kind AS kind, c.text = normalize($word) AS exact
-ORDER BY exact DESC, kind DESC, text
-LIMIT 1

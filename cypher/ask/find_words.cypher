@@ -3,8 +3,7 @@
 // out: key STRING, id INTEGER, text STRING, kind STRING, exact BOOLEAN
 UNWIND range(0, size($words) - 1) AS i
 CALL (i) {
-  OPTIONAL MATCH (c:Composition {folded: normalize(toLower($words[i]))})
-  RETURN c ORDER BY c.text = normalize($words[i]) DESC, c.kind DESC, c.text LIMIT 1
+  OPTIONAL FIND_WORD(c, $words[i])
 }
 RETURN c.key AS key, id(c) AS id, c.text AS text, c.kind AS kind,
        c.text = normalize($words[i]) AS exact

@@ -3,14 +3,13 @@
 // out: neighbour STRING, kind STRING, distance FLOAT, stale BOOLEAN
 // procedure: near_on_sphere(word::STRING, top = 10::INTEGER, by = sphere::STRING, pieces = false::BOOLEAN)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($word))})
-  RETURN c ORDER BY c.text = normalize($word) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $word)
 }
 MATCH (p:Placement {name: 'sphere'})
 MATCH (g:State {name: 'graph'})
 WITH c, NOT g.settled OR g.epoch <> p.epoch AS stale
 MATCH (d:Composition)
-WHERE d.spectral IS NOT NULL AND d <> c AND ($pieces OR NOT d:Piece)
+WHERE d.spectral IS NOT NULL AND d <> c AND ($pieces OR NOT d:FRAGMENT_KINDS)
 // Of half the chord, whose sine is exact for near points; cosines are not.
 WITH d, stale, c.quaternion AS a, d.quaternion AS b,
      CASE $by WHEN 'spectral' THEN vector.similarity.cosine(c.spectral, d.spectral) END AS alike

@@ -3,12 +3,11 @@
 // out: neighbour STRING, kind STRING, consensus INTEGER, elo FLOAT, sources INTEGER, times INTEGER, similarity FLOAT
 // procedure: neighbours(word::STRING, top = 10::INTEGER, by = consensus::STRING, source = null::STRING, min_sources = 1::INTEGER, pieces = false::BOOLEAN)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($word))})
-  RETURN c ORDER BY c.text = normalize($word) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $word)
 }
-MATCH (c)-[r:RELATES]-(d)
+MATCH (c)-[r:DEFAULT_RELATION]-(d)
 WHERE r.sources >= $min_sources
-  AND ($pieces OR NOT d:Piece)
+  AND ($pieces OR NOT d:FRAGMENT_KINDS)
   AND ($source IS NULL OR EXISTS { (c)-[e:EVIDENCE_TYPES]-(d) WHERE e.source = $source })
 WITH d, r, CASE $by WHEN 'elo' THEN r.elo ELSE r.decades END AS score
 ORDER BY score DESC, r.elo DESC, d.key

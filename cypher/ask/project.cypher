@@ -3,12 +3,12 @@
 // out: projected MAP
 CALL () {
   MATCH (c:Composition)
-  WHERE NOT c:Context AND ($pieces OR NOT c:Piece)
+  WHERE NOT c:UNCONNECTED_KINDS AND ($pieces OR NOT c:FRAGMENT_KINDS)
   RETURN c, null AS d, null AS r ORDER BY c.key
   UNION ALL
   MATCH (c:Composition)-[r:RATED_TYPES]->(d:Composition)
   WHERE coalesce(r.consensus, r.elo) > $above AND r.sources >= $min_sources
-    AND NOT c:Context AND NOT d:Context AND ($pieces OR NOT (c:Piece OR d:Piece))
+    AND NOT c:UNCONNECTED_KINDS AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT (c:FRAGMENT_KINDS OR d:FRAGMENT_KINDS))
     AND ($numbers IS NULL OR any(number IN $numbers WHERE number IN r.seen))
   RETURN c, d, r
 }

@@ -12,7 +12,7 @@ MATCH (d:Composition) WHERE id(d) = $pairs[i][1]
 CALL (c, d) {
   MATCH (c)-[r:RATED_TYPES]-(d)
   WHERE (startNode(r) = c OR type(r) IN $undirected) AND coalesce(r.consensus, r.elo) > $above
-    AND r.sources >= $min_sources AND ($pieces OR NOT (c:Piece OR d:Piece))
+    AND r.sources >= $min_sources AND ($pieces OR NOT (c:FRAGMENT_KINDS OR d:FRAGMENT_KINDS))
   RETURN r, coalesce(r.consensus, toInteger(round(r.elo))) AS rating,
          coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS cost
   ORDER BY cost, type(r)

@@ -3,14 +3,12 @@
 // out: start STRING, end STRING, elo FLOAT, consensus INTEGER, decades INTEGER, times INTEGER, weight INTEGER, sources INTEGER, elo_base FLOAT, elo_observations FLOAT, elo_similarity FLOAT, elo_diversity FLOAT
 // procedure: relation(start::STRING, end::STRING)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($start))})
-  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $start)
 }
 CALL () {
-  MATCH (d:Composition {folded: normalize(toLower($end))})
-  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+  FIND_WORD(d, $end)
 }
-MATCH (c)-[r:RELATES]-(d)
+MATCH (c)-[r:DEFAULT_RELATION]-(d)
 RETURN c.text AS start, d.text AS end, r.elo AS elo, r.consensus AS consensus,
        r.decades AS decades, r.n AS times, r.weight AS weight, r.sources AS sources,
        1500.0 AS elo_base,

@@ -3,12 +3,10 @@
 // out: share FLOAT, word STRING, aside FLOAT, point LIST<FLOAT>, stale BOOLEAN
 // procedure: slerp(start::STRING, end::STRING, steps = 10::INTEGER, pieces = false::BOOLEAN)
 CALL () {
-  MATCH (c:Composition {folded: normalize(toLower($start))})
-  RETURN c ORDER BY c.text = normalize($start) DESC, c.kind DESC, c.text LIMIT 1
+  FIND_WORD(c, $start)
 }
 CALL () {
-  MATCH (d:Composition {folded: normalize(toLower($end))})
-  RETURN d ORDER BY d.text = normalize($end) DESC, d.kind DESC, d.text LIMIT 1
+  FIND_WORD(d, $end)
 }
 MATCH (p:Placement {name: 'sphere'})
 MATCH (g:State {name: 'graph'})
@@ -18,7 +16,7 @@ WITH c, d, stale, a, b, a[0] * b[0] + a[1] * b[1] + a[2] * b[2] + a[3] * b[3] AS
 WHERE dot < 1 - 1e-12 AND dot > -1 + 1e-12
 WITH c, d, stale, a, b, dot, acos(dot) AS angle, sqrt(1 - dot * dot) AS sine
 MATCH (m:Composition)
-WHERE m.quaternion IS NOT NULL AND m <> c AND m <> d AND ($pieces OR NOT m:Piece)
+WHERE m.quaternion IS NOT NULL AND m <> c AND m <> d AND ($pieces OR NOT m:FRAGMENT_KINDS)
 WITH c, d, stale, a, b, dot, angle, sine, m, m.quaternion AS q
 WITH c, d, stale, a, b, angle, sine, m, dot,
      q[0] * a[0] + q[1] * a[1] + q[2] * a[2] + q[3] * a[3] AS x,

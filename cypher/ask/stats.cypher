@@ -12,11 +12,11 @@ CALL () {
   RETURN sum(t.rows) AS evidence, sum(t.observations) AS observations
 }
 CALL () {
-  MATCH ()-[r:RELATES]->()
+  MATCH ()-[r:DEFAULT_RELATION]->()
   WHERE r.sources > 1
   RETURN count(r) AS several
 }
 RETURN COUNT { (:Composition) } AS compositions, COUNT { (:Token) } AS tokens,
        COUNT { (:Piece) } AS pieces, sources, evidence, observations,
-       COUNT { ()-[:RELATES]->() } AS relations, several AS relations_of_several,
+       COUNT { ()-[:DEFAULT_RELATION]->() } AS relations, several AS relations_of_several,
        bytes AS bytes_of_models, g.settled AS settled, g.epoch AS epoch

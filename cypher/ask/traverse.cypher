@@ -14,10 +14,9 @@ CALL (said) {
   WITH said[i] AS word, i WHERE word <> ''
   WITH word, min(i) AS i ORDER BY i LIMIT 64
   CALL (word) {
-    MATCH (c:Composition {folded: normalize(toLower(word))})
-    RETURN c ORDER BY c.text = normalize(word) DESC, c.kind DESC, c.text LIMIT 1
+    FIND_WORD(c, word)
   }
-  WITH c, i WHERE NOT c:Context AND ($pieces OR NOT c:Piece)
+  WITH c, i WHERE NOT c:UNCONNECTED_KINDS AND ($pieces OR NOT c:FRAGMENT_KINDS)
   WITH c, min(i) AS i ORDER BY i
   RETURN collect(c) AS starts
 }
@@ -47,8 +46,8 @@ WITH starts, voices, numbers, reduce(
         // Two may be related by several types, the cheapest of which counts.
         UNWIND head([edges IN [COLLECT {
           MATCH (c)-[r:RATED_TYPES]-(d:Composition)
-          WHERE (r:RELATES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
-            AND r.sources >= $min_sources AND NOT d:Context AND ($pieces OR NOT d:Piece)
+          WHERE (r:DEFAULT_RELATION OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
+            AND r.sources >= $min_sources AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT d:FRAGMENT_KINDS)
             AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
           WITH d, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step
           RETURN [id(d), step, d.key] ORDER BY step, d.key
@@ -100,7 +99,7 @@ CALL (keys, voices, numbers) {
   MATCH (d:Composition {key: keys[i + 1]})
   CALL (c, d, numbers) {
     MATCH (c)-[r:RATED_TYPES]-(d)
-    WHERE (r:RELATES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
+    WHERE (r:DEFAULT_RELATION OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
       AND r.sources >= $min_sources
       AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
     RETURN r, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step

@@ -1,6 +1,7 @@
 // Every composition with what it says of itself; `folds` tells whether its text folds to what it says.
 // in:
-// out: id INTEGER, key STRING, text STRING, kind STRING, known STRING, labels LIST<STRING>, folds BOOLEAN
+// out: id INTEGER, key STRING, text STRING, kind STRING, known STRING, labels LIST<STRING>, folds BOOLEAN, own MAP
 MATCH (c:Composition)
 RETURN id(c) AS id, c.key AS key, c.text AS text, c.kind AS kind, c.known AS known,
-       labels(c) AS labels, c.folded = normalize(toLower(c.text)) AS folds
+       labels(c) AS labels, c.folded = normalize(toLower(c.text)) AS folds,
+       c {OWN_PROPERTIES} AS own

@@ -6,12 +6,12 @@ CALL (s) {
   MATCH (s)-[v:VISITED]->(c)
   RETURN c, v
   UNION
-  MATCH (c:Composition)-[:NEXT_EVIDENCE {source: $source}]->()
+  MATCH (c:Composition)-[:CONTEXT_EVIDENCE {source: $source}]->()
   WHERE NOT EXISTS { (s)-[:VISITED]->(c) }
   RETURN DISTINCT c, null AS v
 }
 WITH s, c, v, COUNT { (s)-[:VISITED]->(c) } AS times
-OPTIONAL MATCH (c)-[e:NEXT_EVIDENCE {source: $source}]->()
+OPTIONAL MATCH (c)-[e:CONTEXT_EVIDENCE {source: $source}]->()
 WITH c, v, times, sum(e.weight) AS stored
 WHERE times <> 1 OR v.n IS NULL OR v.mass IS NULL OR stored + v.mass <> 1000000 * v.n
 RETURN c.text AS text, v.n AS n, v.mass AS mass, stored, times

@@ -6,6 +6,6 @@ MATCH (a:Composition) WHERE id(a) = id
 MATCH (a)-[r:RATED_TYPE]->(b)
 WITH id, id(b) AS end, properties(r) AS said
 RETURN collect(id) AS starts, collect(end) AS ends, collect(said.elo) AS elo, collect(said.n) AS n,
-       collect(said.weight) AS weight, collect(said.sources) AS sources, collect(said.seen) AS seen,
+       collect(said.weight) AS weight, collect(said.sources) AS sources, collect(coalesce(said.seen, [])) AS seen,
        collect(said.decades) AS decades, collect(said.consensus) AS consensus,
        collect(said.cost) AS cost

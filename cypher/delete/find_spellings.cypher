@@ -3,5 +3,5 @@
 // out: word STRING, keys LIST<STRING>, ids LIST<INTEGER>
 UNWIND $words AS word
 MATCH (c:Composition {folded: normalize(toLower(word))})
-WITH word, c ORDER BY c.text = normalize(word) DESC, c.kind DESC, c.text
+WITH word, c ORDER BY WORD_ORDER(c, word)
 RETURN word, collect(c.key) AS keys, collect(id(c)) AS ids

@@ -1,9 +1,8 @@
 // Evidence of one type at some compositions, either way; an edge between two of them comes twice.
 // in:  $ids LIST<INTEGER>
-// out: edge INTEGER, start INTEGER, end INTEGER, source STRING, n INTEGER, weight INTEGER, directed INTEGER, rank INTEGER, support INTEGER, positions LIST<INTEGER>
+// out: edge INTEGER, start INTEGER, end INTEGER, source STRING, its columns
 UNWIND $ids AS id
 MATCH (c:Composition) WHERE id(c) = id
 MATCH (c)-[e:EVIDENCE_TYPE]-()
 RETURN id(e) AS edge, id(startNode(e)) AS start, id(endNode(e)) AS end, e.source AS source,
-       e.n AS n, e.weight AS weight, e.directed AS directed, e.rank AS rank, e.support AS support,
-       e.positions AS positions
+       READ_COLUMNS

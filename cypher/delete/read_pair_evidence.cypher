@@ -1,8 +1,7 @@
 // Evidence of one type between two compositions, either way.
 // in:  $pair LIST<INTEGER>
-// out: edge INTEGER, start INTEGER, end INTEGER, source STRING, n INTEGER, weight INTEGER, directed INTEGER, rank INTEGER, support INTEGER, positions LIST<INTEGER>
+// out: edge INTEGER, start INTEGER, end INTEGER, source STRING, its columns
 MATCH (a:Composition) WHERE id(a) = $pair[0]
 MATCH (a)-[e:EVIDENCE_TYPE]-(b) WHERE id(b) = $pair[1]
 RETURN id(e) AS edge, id(startNode(e)) AS start, id(endNode(e)) AS end, e.source AS source,
-       e.n AS n, e.weight AS weight, e.directed AS directed, e.rank AS rank, e.support AS support,
-       e.positions AS positions
+       READ_COLUMNS

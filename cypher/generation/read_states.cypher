@@ -10,7 +10,7 @@ CALL (c) {
 }
 CALL (c, n) {
   WITH c, n WHERE n > 0
-  MATCH (c)-[e:NEXT_EVIDENCE]->(b)
+  MATCH (c)-[e:CONTEXT_EVIDENCE]->(b)
   WHERE e.source IN $sources
   WITH id(b) AS end, sum(e.weight) AS weight
   RETURN collect(end) AS ends, collect(weight) AS weights

@@ -1,7 +1,8 @@
 // Find or create compositions of one kind; their ids, in order, hold while the lock is held.
-// in:  $keys LIST<STRING>, $texts LIST<STRING>
+// in:  $keys LIST<STRING>, $texts LIST<STRING>, $own LIST<MAP>
 // out: i INTEGER, id INTEGER
 UNWIND range(0, size($keys) - 1) AS i
 MERGE (c:Composition {key: $keys[i]})
-  ON CREATE SET c:KIND, c.text = $texts[i], c.folded = normalize(toLower($texts[i])), c.kind = 'KIND'
+  ON CREATE SET c:KIND, c.text = $texts[i], c.folded = normalize(toLower($texts[i])), c.kind = 'KIND',
+    c += coalesce($own[i], {})
 RETURN i, id(c) AS id

@@ -23,7 +23,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.graph.schema_check import schema_differences
 from hartonomous.rate.rating_pass import read_state
-from hartonomous.schema import EVIDENCE, RATED
+from hartonomous.schema import evidence_types, rated_types
 from hartonomous.transparency.entry_names import NAMED_KEYS
 from hartonomous.transparency.inventory import Inventory, take_inventory
 from hartonomous.transparency.inventory_record import look
@@ -139,12 +139,12 @@ def count(graph: Graph) -> dict[str, Any]:
     met = {row["type"] for row in graph.read(query("audit/list_types"))}
     relations = {
         rated.name: graph.read(query("audit/count_relations", rated=rated.name))[0]["edges"]
-        for rated in RATED
+        for rated in rated_types()
         if rated.name in met
     }
     evidence = {
         each.name: graph.read(query("audit/count_evidence", evidence=each.name))[0]["edges"]
-        for each in EVIDENCE
+        for each in evidence_types()
         if each.name in met
     }
     return {

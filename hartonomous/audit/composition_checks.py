@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.audit.audit_findings import LISTED, Findings
+from hartonomous.evidence import wrong_properties
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_key
-from hartonomous.schema import UNRATED
+from hartonomous.schema import UNRATED, kinds
 
 KEY = re.compile(r"[0-9a-f]{32}")
 NO_KEY = bytes(16)
@@ -50,7 +51,9 @@ def check_compositions(graph: Graph, found: Findings, settled: bool) -> Composit
     classes: dict[str | None, int] = {}
     folded: list[int] = []
     unrated = 0
-    for id, key, text, kind, of, labels, folds in graph.stream(query("audit/check_compositions")):
+    names = {each.name for each in kinds()}
+    rows = graph.stream(query("audit/check_compositions"))
+    for id, key, text, kind, of, labels, folds, own in rows:
         ids.append(id)
         of = of if isinstance(of, str) or of is None else repr(of)
         known.append(classes.setdefault(of, len(classes)))
@@ -58,6 +61,11 @@ def check_compositions(graph: Graph, found: Findings, settled: bool) -> Composit
         unrated += UNRATED in labels
         for fault in _faults(key, text, kind, set(labels) - {"Composition", UNRATED}):
             found.add("compositions that contradict themselves", fault)
+        said = {name: value for name, value in own.items() if value is not None}
+        for fault in wrong_properties(kind, said) if said and kind in names else ():
+            found.add(
+                "compositions that contradict themselves", f"Composition {text!r} has {fault}."
+            )
         if folds is not True:
             folded.append(id)
     _tell_folded(graph, found, folded)

@@ -15,11 +15,11 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.identity import composition_key
 from hartonomous.rate.rating_pass import Progress
-from hartonomous.schema import CONTEXT
+from hartonomous.schema import CONTEXT, PIECE, TOKEN
 
 STARTS = 500
 BACKS_OFF, EXTENDS = "BACKS_OFF_TO", "EXTENDS_TO"
-_TOKENS = ("Token", "Piece")
+_TOKENS = (TOKEN, PIECE)
 
 
 def check_visits(
@@ -57,7 +57,7 @@ def check_visits(
 
 def _added(own: list[int], compositions: Compositions, lists: Sequence[list[Any]]) -> list[int]:
     ids, times, masses = lists
-    n, mass = column_of("n", times), column_of("mass", masses)
+    n, mass = column_of("INTEGER", times), column_of("INTEGER", masses)
     if n is None or mass is None or not len(ids) == len(n) == len(mass):
         # A number is missing or mistyped: no digest matches.
         return [own[0] + len(ids), *(-1 for _ in own[1:])]

@@ -17,18 +17,20 @@ from numpy.typing import NDArray
 
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
-from hartonomous.schema import EvidenceType, RatedType
+from hartonomous.schema import (
+    CONSENSUS_PROPERTIES,
+    RATED_PROPERTIES,
+    EvidenceType,
+    RatedType,
+    evidence_columns,
+)
 
 Ints = NDArray[np.int64]
 
-COUNTED = ("n", "weight")
-VECTOR = (*COUNTED, "directed", "rank", "support", "positions")
-EVIDENCE_COLUMNS = ("starts", "ends", *VECTOR)
-RATED = ("elo", "n", "weight", "sources")
-CONSENSUS = (*RATED, "seen", "decades", "consensus", "cost")
-RATED_COLUMNS = ("starts", "ends", *CONSENSUS)
-LISTS = frozenset({"positions", "seen"})
-FRACTIONS = frozenset({"elo"})
+RATED = tuple(each.name for each in RATED_PROPERTIES)
+CONSENSUS = (*RATED, *(each.name for each in CONSENSUS_PROPERTIES))
+_TYPES = {each.name: each.type for each in (*RATED_PROPERTIES, *CONSENSUS_PROPERTIES)}
+_ARROW = {"INTEGER": pa.int64(), "FLOAT": pa.float64()}
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,10 @@ def evidence_edges(
     graph: Graph, evidence: EvidenceType, part: Sequence[int], answer: Sequence[tuple[Any, ...]]
 ) -> list[Edges]:
     """Return the edges of an answer of audit/read_evidence, by source."""
-    wanted = VECTOR if evidence.vector else COUNTED
+    types = {each.name: each.type for each in evidence_columns()}
+    wanted = {each.name: each.type for each in evidence.columns}
     quick = [
-        _quick(source, dict(zip(EVIDENCE_COLUMNS, lists, strict=True)), wanted)
+        _quick(source, dict(zip(("starts", "ends", *types), lists, strict=True)), wanted)
         for source, *lists in answer
     ]
     if all(edges is not None for edges in quick):
@@ -74,7 +77,7 @@ def evidence_edges(
     rows = list(graph.stream(statement, ids=list(part)))
     sources = {_hashable(said.get("source")) for _, _, said in rows}
     return [
-        _slow(source, [r for r in rows if _hashable(r[2].get("source")) == source], wanted)
+        _slow(source, [r for r in rows if _hashable(r[2].get("source")) == source], wanted, types)
         for source in sorted(sources, key=str)
     ]
 
@@ -84,21 +87,25 @@ def rated_edges(
 ) -> Edges:
     """Return the edges of an answer of audit/read_ratings."""
     (lists,) = answer
-    wanted = CONSENSUS if rated.consensus else RATED
-    found = _quick(None, dict(zip(RATED_COLUMNS, lists, strict=True)), wanted)
+    wanted = {name: _TYPES[name] for name in (CONSENSUS if rated.consensus else RATED)}
+    found = _quick(None, dict(zip(("starts", "ends", *CONSENSUS), lists, strict=True)), wanted)
     if found is not None:
         return found
     statement = query("audit/read_rating_rows", rated=rated.name)
-    return _slow(None, list(graph.stream(statement, ids=list(part))), wanted)
+    rows = list(graph.stream(statement, ids=list(part)))
+    if not rated.consensus:
+        # Directed edges that an earlier version rated do not say who holds them.
+        rows = [(start, end, {"seen": [], **said}) for start, end, said in rows]
+    return _slow(None, rows, wanted, _TYPES)
 
 
-def _quick(source: Any, lists: Mapping[str, list[Any]], wanted: Sequence[str]) -> Edges | None:
+def _quick(source: Any, lists: Mapping[str, list[Any]], wanted: Mapping[str, str]) -> Edges | None:
     count = len(lists["starts"])
     if any(lists[name] for name in lists.keys() - {*wanted, "starts", "ends"}):
         return None
     columns = {}
-    for name in wanted:
-        column = column_of(name, lists[name])
+    for name, type in wanted.items():
+        column = column_of(type, lists[name])
         if column is None or len(column) != count:
             return None
         columns[name] = column
@@ -106,10 +113,11 @@ def _quick(source: Any, lists: Mapping[str, list[Any]], wanted: Sequence[str]) -
     return Edges(source, start, end, columns, count)
 
 
-def column_of(name: str, values: list[Any]) -> Any:
-    """Return values as an array of the type that a property has; None where one is of another."""
-    type = pa.float64() if name in FRACTIONS else pa.int64()
-    type = pa.list_(type) if name in LISTS else type
+def column_of(property: str, values: list[Any]) -> Any:
+    """Return values as an array of a property's type, such as INTEGER; None where one is of another."""
+    is_list = property.startswith("LIST<")
+    item = _ARROW[property.removeprefix("LIST<").removesuffix(">")]
+    type = pa.list_(item) if is_list else item
     try:
         found = pa.array(values)
     except (pa.ArrowException, OverflowError, TypeError, ValueError):
@@ -118,25 +126,31 @@ def column_of(name: str, values: list[Any]) -> Any:
         found = found.cast(type)
     if pa.types.is_list(found.type) and pa.types.is_null(found.type.value_type):
         found = found.cast(type)
-    if found.type != type or found.null_count or (name in LISTS and found.flatten().null_count):
+    if found.type != type or found.null_count or (is_list and found.flatten().null_count):
         return None
-    if name in FRACTIONS and not pc.all(pc.is_finite(found)).as_py() and len(found):
+    values = found.flatten() if is_list else found
+    if item == pa.float64() and len(values) and not pc.all(pc.is_finite(values)).as_py():
         return None
-    return found if name in LISTS else found.to_numpy()
+    return found if is_list else found.to_numpy()
 
 
 def _slow(
-    source: Any, rows: Sequence[tuple[int, int, Mapping[str, Any]]], wanted: Sequence[str]
+    source: Any,
+    rows: Sequence[Sequence[Any]],
+    wanted: Mapping[str, str],
+    known: Mapping[str, str],
 ) -> Edges:
+    """Return edges told one by one; a property of `known` that is not `wanted` is a fault too."""
     faults, sound = [], []
-    known = {*VECTOR, *CONSENSUS}
     for start, end, said in rows:
-        wrong = [name for name in wanted if column_of(name, [said.get(name)]) is None]
-        wrong += sorted((known - {*wanted}) & said.keys())
+        wrong = [name for name, type in wanted.items() if column_of(type, [said.get(name)]) is None]
+        wrong += sorted((known.keys() - wanted.keys()) & said.keys())
         faults += [Fault(start, end, said.get("source"), name, said.get(name)) for name in wrong]
         if not wrong:
             sound.append((start, end, said))
-    columns = {name: column_of(name, [said[name] for _, _, said in sound]) for name in wanted}
+    columns = {
+        name: column_of(type, [said[name] for _, _, said in sound]) for name, type in wanted.items()
+    }
     starts, ends = (np.array([row[i] for row in sound], dtype=np.int64) for i in (0, 1))
     return Edges(source, starts, ends, columns, len(rows), tuple(faults))
 

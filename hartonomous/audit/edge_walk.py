@@ -18,7 +18,13 @@ from hartonomous.audit.recomputed_ratings import RatingFormulas
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.rating_pass import Progress
-from hartonomous.schema import EVIDENCE, RATED, EvidenceType, RatedType, evidence_feeding
+from hartonomous.schema import (
+    EvidenceType,
+    RatedType,
+    evidence_feeding,
+    evidence_types,
+    rated_types,
+)
 
 STARTS = 500
 """Compositions whose edges travel in one answer."""
@@ -76,21 +82,23 @@ def present_types(graph: Graph) -> list[tuple[RatedType, list[EvidenceType]]]:
     met = {row["type"] for row in graph.read(query("audit/list_types"))}
     evidence = {
         each.name
-        for each in EVIDENCE
+        for each in evidence_types()
         if each.name in met
         and graph.read(query("audit/count_evidence", evidence=each.name))[0]["edges"]
     }
     rated = {
         each.name
-        for each in RATED
+        for each in rated_types()
         if each.name in met
         and graph.read(query("audit/count_relations", rated=each.name))[0]["edges"]
     }
     types = {
         each.name: [one for one in evidence_feeding(each.name) if one.name in evidence]
-        for each in RATED
+        for each in rated_types()
     }
-    return [(each, types[each.name]) for each in RATED if types[each.name] or each.name in rated]
+    return [
+        (each, types[each.name]) for each in rated_types() if types[each.name] or each.name in rated
+    ]
 
 
 def _parts(

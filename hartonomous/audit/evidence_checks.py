@@ -12,12 +12,11 @@ from numpy.typing import NDArray
 
 from hartonomous.audit.audit_findings import LISTED, Findings, names_of
 from hartonomous.audit.composition_checks import Compositions
-from hartonomous.audit.edge_columns import COUNTED, VECTOR, Edges, Fault
+from hartonomous.audit.edge_columns import Edges, Fault
 from hartonomous.evidence import DIGEST_LANES, digest
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.odds import impossible, meant_support
-from hartonomous.rate.rating_pass import CONSENSUS_TYPE
-from hartonomous.schema import EvidenceType, evidence_type
+from hartonomous.schema import DEFAULT_RELATION, EvidenceType, evidence_type
 
 Ints = NDArray[np.int64]
 TrackName = tuple[str, str]
@@ -56,7 +55,7 @@ class EvidenceTally:
         numbers = {
             (t["source"], t["evidence"]): t["number"]
             for t in live
-            if evidence_type(t["evidence"]).feeds == CONSENSUS_TYPE
+            if evidence_type(t["evidence"]).feeds == DEFAULT_RELATION
         }
         self._live = {(t["source"], t["evidence"]): t for t in live}
         self.odd: dict[TrackName, list[Odd]] = {}
@@ -76,7 +75,7 @@ class EvidenceTally:
         (start, no_start), (end, no_end) = map(self.compositions.rows, (edges.start, edges.end))
         whole = ~(no_start | no_end)
         start, end = start[whole], end[whole]
-        columns = {name: edges.columns[name] for name in (VECTOR if evidence.vector else COUNTED)}
+        columns = {each.name: edges.columns[each.name] for each in evidence.columns}
         mask = pa.array(whole)
         table = pa.table(
             {"start": start, "end": end}
@@ -85,9 +84,9 @@ class EvidenceTally:
                 for name, column in columns.items()
             }
         )
-        if evidence.vector and track in self._live:
+        if evidence.votes and track in self._live:
             self._find_odd(track, edges)
-        counted.observations += int(columns["directed" if evidence.vector else "n"].sum())
+        counted.observations += int(columns[evidence.counted].sum())
         more = digest(table, self.compositions.keys)
         counted.digest = [a + b for a, b in zip(counted.digest, more, strict=True)]
         if track in self._live:

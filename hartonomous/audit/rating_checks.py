@@ -159,14 +159,17 @@ def _wrong(rated: RatedType, ratings: Ratings, actual: Edges, rows: Ints, place:
     at = place[rows]
     for name, expected in ratings.columns.items():
         away |= actual.columns[name][rows] != expected[at]
-    if rated.consensus:
-        lists = actual.columns["seen"]
-        offsets = np.asarray(lists.offsets, dtype=np.int64)
-        lengths = np.diff(offsets)
-        hashes = set_hashes(np.asarray(lists.values, dtype=np.int64), offsets[:-1], lengths)
-        away |= hashes[rows] != ratings.seen[at]
-        away |= lengths[rows] != ratings.columns["sources"][at]
-    return rows[away]
+    lists = actual.columns["seen"]
+    offsets = np.asarray(lists.offsets, dtype=np.int64)
+    lengths = np.diff(offsets)
+    hashes = set_hashes(np.asarray(lists.values, dtype=np.int64), offsets[:-1], lengths)
+    other = hashes[rows] != ratings.seen[at]
+    other |= lengths[rows] != ratings.columns["sources"][at]
+    if not rated.consensus:
+        # Directed edges that an earlier version rated do not say who holds them.
+        other &= lengths[rows] > 0
+    wrong: Ints = rows[away | other]
+    return wrong
 
 
 def _differences(
@@ -176,6 +179,8 @@ def _differences(
     for name in CONSENSUS if rated.consensus else RATED:
         if name == "seen":
             said: Any = sorted(actual.columns[name][row].as_py())
+            if not said and not rated.consensus:
+                continue
         else:
             said = actual.columns[name][row].item()
         if said != (meant := ratings.value(place, name)):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
+from hartonomous.schema import evidence_type
 
 if TYPE_CHECKING:
     from hartonomous.ask.relations.repetition import Repetition
@@ -130,7 +131,7 @@ def explain(start: str, end: str, as_json: bool) -> None:
 
 
 def _shown_track(row: dict[str, Any]) -> dict[str, Any]:
-    track = str(row["evidence"]).removesuffix("_EVIDENCE").lower()
+    track = evidence_type(str(row["evidence"])).stem
     silent = "" if row["observed"] else " (silent)"
     return {**row, "track": track + silent, "vote": row["vote"] / 1e6}
 

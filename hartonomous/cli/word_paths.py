@@ -10,6 +10,7 @@ import click
 
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import json_option, print_json, print_rows, printable, say, working
+from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
     from hartonomous.ask.paths.word_paths import Path, Reached, Step
@@ -27,7 +28,7 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
             click.option(
                 "--types",
                 metavar="TYPE,...",
-                default="RELATES",
+                default=DEFAULT_RELATION,
                 show_default=True,
                 help="Rated types.",
             ),

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
-from hartonomous.rate.rating_pass import CONSENSUS_TYPE, source_numbers, vector_tracks
+from hartonomous.rate.rating_pass import source_numbers, vector_tracks
 from hartonomous.rate.source_agreement import Agreement, Pair
-from hartonomous.schema import evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 IDS = 5_000
 
@@ -46,7 +46,7 @@ class Recount:
         self.edges: dict[int, tuple[int, int, tuple[int, ...], str, str]] = {}
         for part in in_parts(ids.tolist(), IDS):
             for edge, start, end, seen, low, high in graph.stream(
-                query("delete/read_rated", rated=CONSENSUS_TYPE), ids=part
+                query("delete/read_rated", rated=DEFAULT_RELATION), ids=part
             ):
                 self.edges[edge] = start, end, tuple(seen), low or "", high or ""
         self.left = self._left(graph, staying, partial)
@@ -57,7 +57,7 @@ class Recount:
         """Return, for each pair that loses rows, the numbers of the sources that keep some."""
         gone: dict[tuple[int, int], Counter[str]] = defaultdict(Counter)
         for evidence, table in partial.items():
-            if evidence_type(evidence).feeds != CONSENSUS_TYPE:
+            if evidence_type(evidence).feeds != DEFAULT_RELATION:
                 continue
             ends = zip(table["start"].to_pylist(), table["end"].to_pylist(), strict=True)
             for pair, source in zip(ends, table["source"].to_pylist(), strict=True):
@@ -66,7 +66,7 @@ class Recount:
         left: dict[tuple[int, int], set[int]] = {}
         for part in in_parts(sorted(gone), IDS):
             rows = graph.read(
-                query("delete/count_pair_sources", rated=CONSENSUS_TYPE),
+                query("delete/count_pair_sources", rated=DEFAULT_RELATION),
                 pairs=list(map(list, part)),
             )
             for row in rows:
@@ -144,7 +144,7 @@ def _touched_words(partial: Mapping[str, pa.Table]) -> Ints:
     found = [
         table[end].to_numpy()
         for evidence, table in partial.items()
-        if evidence_type(evidence).feeds == CONSENSUS_TYPE
+        if evidence_type(evidence).feeds == DEFAULT_RELATION
         for end in ("start", "end")
     ]
     return np.unique(np.concatenate([np.empty(0, np.int64), *found]))

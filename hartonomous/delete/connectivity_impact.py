@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from hartonomous.errors import ServerError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
-
-RATED = "RELATES"
+from hartonomous.schema import DEFAULT_RELATION
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,9 @@ def _projected(graph: Graph, lost: Iterable[int]) -> Iterator[str | None]:
         )
     name = f"hartonomous-forget-{secrets.token_hex(8)}"
     try:
-        found = graph.read(query("delete/project_rated", rated=RATED), name=name, lost=list(lost))
+        found = graph.read(
+            query("delete/project_rated", rated=DEFAULT_RELATION), name=name, lost=list(lost)
+        )
         yield name if found[0]["nodes"] else None
     finally:
         graph.read(query("delete/drop_projection"), name=name)

@@ -24,13 +24,13 @@ from hartonomous.delete.selectors import (
 )
 from hartonomous.delete.visit_changes import masses, visited_after
 from hartonomous.errors import Conflict
-from hartonomous.evidence import digest, key_columns
+from hartonomous.evidence import digest, key_columns, with_own_properties
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.graph.state_digest import Facts, digest_of, read_facts
 from hartonomous.rate.formulas import consensus
 from hartonomous.rate.rating_pass import Progress, read_state
-from hartonomous.schema import evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type, is_evidence
 
 FORMAT = 1
 IDS = 5_000
@@ -70,7 +70,7 @@ class Plan:
     @property
     def evidence(self) -> dict[str, pa.Table]:
         """Return the rows of evidence that go, by type."""
-        return {name: table for name, table in self.tables.items() if name.endswith("_EVIDENCE")}
+        return {name: table for name, table in self.tables.items() if is_evidence(name)}
 
 
 def plan(
@@ -155,7 +155,7 @@ def _cut(
     graph: Graph, tables: Mapping[str, pa.Table], orphans: NDArray[np.int64]
 ) -> dict[str, Any]:
     relations = tables["relations"]
-    gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], "RELATES"))
+    gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], DEFAULT_RELATION))
     found = cut(graph, relations.filter(gone)["edge"].to_pylist(), orphans.tolist())
     names = graph.read(query("delete/read_compositions_alone"), ids=list(found.cut_off[:LISTED]))
     return {
@@ -201,14 +201,15 @@ def _numbered(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[str, pa.Tabl
     ends = ("start", "end", "composition")
     found = [t[c].to_numpy() for t in tables.values() for c in t.schema.names if c in ends]
     ids = np.unique(np.concatenate([np.empty(0, np.int64), *found]))
-    statement = query("delete/read_compositions_alone")
+    statement = query("delete/read_whole_compositions")
     rows = [
         row
         for part in graph.stream_parts(statement, "ids", in_parts(ids.tolist(), IDS))
         for row in part
     ]
-    columns = list(zip(*rows, strict=True)) if rows else [(), (), (), ()]
+    *columns, own = list(zip(*rows, strict=True)) if rows else [()] * 5
     compositions = pa.table(dict(zip(COMPOSITIONS.names, columns, strict=True)), COMPOSITIONS)
+    compositions = with_own_properties(compositions, own)
     numbered = {name: _renumber(table, ids, ends) for name, table in tables.items()}
     return {"compositions": compositions, **numbered}
 
@@ -226,9 +227,9 @@ def removed_by_track(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], di
     keys = key_columns(tables["compositions"]["key"])
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for evidence, table in tables.items():
-        if not evidence.endswith("_EVIDENCE"):
+        if not is_evidence(evidence):
             continue
-        counted = "directed" if evidence_type(evidence).vector else "n"
+        counted = evidence_type(evidence).counted
         for source in sorted(table["source"].unique().to_pylist()):
             part = table.filter(pc.equal(table["source"], source))
             found[source, evidence] = {
@@ -313,7 +314,7 @@ def _counts(tables: Mapping[str, pa.Table]) -> dict[str, int]:
     relations = tables["relations"]
     lost = int(pc.sum(pc.equal(relations["n"], 0)).as_py() or 0)
     return {
-        "evidence": sum(t.num_rows for name, t in tables.items() if name.endswith("_EVIDENCE")),
+        "evidence": sum(t.num_rows for name, t in tables.items() if is_evidence(name)),
         "lost": lost,
         "kept": relations.num_rows - lost,
         "shifted": tables["shifts"].num_rows,

@@ -26,6 +26,7 @@ from hartonomous.graph.source_removal import finish_removal
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.rate.formulas import cost
 from hartonomous.rate.rating_pass import Progress
+from hartonomous.schema import DEFAULT_RELATION
 from hartonomous.speeds import REMOVE, measured
 
 ROWS = 3_000
@@ -182,11 +183,11 @@ class Removal:
     def _shift_range(self, work: Transaction, first: int, end: int) -> None:
         rows = self.tables["shifts"].slice(first, end - first)
         (row,) = work.run(
-            query("delete/shift_relations", rated="RELATES"),
+            query("delete/shift_relations", rated=DEFAULT_RELATION),
             edges=_list(rows["edge"]),
             **_consensus(rows["decades"]),
         )
-        _same(row["rated"], rows.num_rows, "relations RELATES")
+        _same(row["rated"], rows.num_rows, f"relations {DEFAULT_RELATION}")
 
     def _edges(self, rows: pa.Table) -> dict[str, list[int]]:
         return {
@@ -245,14 +246,13 @@ def _standing(kept: pa.Table) -> dict[str, list[Any]]:
     """Return what relations will say of their sources, as columns."""
     lists = kept["seen"].combine_chunks()
     lengths = lists.value_lengths().to_numpy()
-    if kept["decades"].null_count:
-        # Directed relations have neither the numbers of their sources nor a consensus.
-        nothing = [None] * len(lengths)
-        names = ("seen", "decades", "consensus", "costs")
-        return {"sources": lengths.tolist(), **dict.fromkeys(names, nothing)}
     flat, ends = _list(lists.flatten()), np.cumsum(lengths).tolist()
     seen = [flat[first:end] for first, end in zip([0, *ends], ends, strict=False)]
-    return {"sources": lengths.tolist(), "seen": seen, **_consensus(kept["decades"])}
+    said = {"sources": lengths.tolist(), "seen": seen}
+    if kept["decades"].null_count:
+        # Directed relations have no consensus.
+        return said | dict.fromkeys(("decades", "consensus", "costs"), [None] * len(lengths))
+    return said | _consensus(kept["decades"])
 
 
 def _consensus(decades: pa.ChunkedArray) -> dict[str, list[int]]:

@@ -15,8 +15,7 @@ from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_key
 from hartonomous.load.concept_match import holds, needles
 from hartonomous.load.suppression_list import Suppressions
-
-TOKEN = "Token"
+from hartonomous.schema import TOKEN
 
 
 def silenced(graph: Graph) -> Callable[[str], bool] | None:

@@ -10,8 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.delete.deletion_plan import COMPOSITIONS, Plan
+from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.selector_overlap import Coverage, Mask
+from hartonomous.schema import context_evidence
 
 Ints = NDArray[np.int64]
 
@@ -68,9 +69,9 @@ def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collecti
 
 def next_weights(tables: Mapping[str, pa.Table]) -> dict[tuple[str, int], int]:
     """Return what the rows of what comes next weigh, by source and context."""
-    if "NEXT_EVIDENCE" not in tables:
+    if context_evidence() not in tables:
         return {}
-    sums = tables["NEXT_EVIDENCE"].group_by(["source", "start"]).aggregate([("weight", "sum")])
+    sums = tables[context_evidence()].group_by(["source", "start"]).aggregate([("weight", "sum")])
     return {(row["source"], row["start"]): row["weight_sum"] for row in sums.to_pylist()}
 
 
@@ -80,7 +81,9 @@ def _united(own: pa.Table, more: pa.Table) -> tuple[pa.Table, Ints]:
     fresh = [row for row, key in enumerate(more["key"].to_pylist()) if key not in place]
     for row in fresh:
         place[more["key"][row].as_py()] = len(place)
-    table = pa.concat_tables([own, more.take(pa.array(fresh, pa.int64()))]).cast(COMPOSITIONS)
+    both = [own, more.take(pa.array(fresh, pa.int64()))]
+    # One of them may have properties of kinds that the other has none of.
+    table = pa.concat_tables(both, promote_options="default")
     return table, np.array([place[key] for key in more["key"].to_pylist()], dtype=np.int32)
 
 

@@ -17,7 +17,6 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.rate.rating_pass import (
-    CONSENSUS_TYPE,
     Progress,
     class_table,
     rating_constants,
@@ -25,7 +24,7 @@ from hartonomous.rate.rating_pass import (
     vector_tracks,
 )
 from hartonomous.rate.source_agreement import Agreement, judge
-from hartonomous.schema import RATED, evidence_feeding, evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_feeding, evidence_type, rated_types
 
 STARTS = 200
 IDS = 5_000
@@ -129,7 +128,7 @@ def _classes_after(
     graph: Graph, staying: Sequence[Row], partial: Mapping[str, pa.Table]
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Return the class each composition will be of that loses part of what is known of it."""
-    feeding = {e.name for e in evidence_feeding(CONSENSUS_TYPE)}
+    feeding = {e.name for e in evidence_feeding(DEFAULT_RELATION)}
     number = {(t["evidence"], t["source"]): t["number"] for t in staying}
     lost: Counter[tuple[int, str, str]] = Counter()
     for evidence in feeding & partial.keys():
@@ -145,7 +144,7 @@ def _classes_after(
     for part in in_parts(ids, IDS):
         for row in graph.read(query("delete/read_compositions"), ids=part):
             before[row["id"]] = row["known"] or ""
-        for row in graph.read(query("delete/count_tracks", rated=CONSENSUS_TYPE), ids=part):
+        for row in graph.read(query("delete/count_tracks", rated=DEFAULT_RELATION), ids=part):
             key = row["evidence"], row["source"]
             if key in number and row["rows"] > lost[row["id"], *key]:
                 left[row["id"]].add(number[key])
@@ -200,7 +199,7 @@ def _agreements_after(
 ) -> list[Agreement]:
     """Return the agreements that change: each is a function of the two sources' evidence alone, and
     is worked out from the edges and words that lose something."""
-    feeding = {e.name for e in evidence_feeding(CONSENSUS_TYPE)}
+    feeding = {e.name for e in evidence_feeding(DEFAULT_RELATION)}
     touched = {
         source
         for evidence in feeding & partial.keys()
@@ -226,13 +225,13 @@ def _consensus_starts(
     found = [
         table["start"].to_numpy()
         for evidence, table in rows.items()
-        if evidence_type(evidence).feeds == CONSENSUS_TYPE
+        if evidence_type(evidence).feeds == DEFAULT_RELATION
     ]
     for part in in_parts(changed.tolist(), IDS):
-        edges = graph.stream(query("delete/read_rated", rated=CONSENSUS_TYPE), ids=part)
+        edges = graph.stream(query("delete/read_rated", rated=DEFAULT_RELATION), ids=part)
         found.append(np.fromiter((row[1] for row in edges), dtype=np.int64))
     moved = {*leaving, *votes}
-    feeding = {e.name for e in evidence_feeding(CONSENSUS_TYPE)}
+    feeding = {e.name for e in evidence_feeding(DEFAULT_RELATION)}
     for track in live:
         if track["source"] in moved and track["evidence"] in feeding:
             find = query("rate/find_known", evidence=track["evidence"])
@@ -252,7 +251,7 @@ def _predict_pairs(
     relations: list[pa.Table] = []
     shifts: list[pa.Table] = []
     partial = _partial_rows(rows, leaving)
-    for rated in RATED:
+    for rated in rated_types():
         of_type = [e for e in rows if evidence_type(e).feeds == rated.name]
         edges = _edges_by_start([partial[e] for e in of_type if e in partial])
         if rated.consensus:

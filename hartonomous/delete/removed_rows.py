@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.delete.selectors import Selection
-from hartonomous.evidence import columns
+from hartonomous.evidence import fields
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.schema import MICRO, evidence_type
@@ -43,9 +43,9 @@ STRUCTURE = pa.schema(
 
 def row_schema(evidence: str) -> pa.Schema:
     """Return the columns of rows that go: database ids of the edge and its ends, source, counts."""
-    counted = [f for f in columns(evidence_type(evidence)) if f.name not in ("start", "end")]
+    own = fields(evidence_type(evidence))
     ids = [pa.field(name, pa.int64(), nullable=False) for name in ("edge", "start", "end")]
-    return pa.schema([*ids, pa.field("source", pa.string(), nullable=False), *counted])
+    return pa.schema([*ids, pa.field("source", pa.string(), nullable=False), *own])
 
 
 def read_rows(
@@ -134,11 +134,10 @@ def _tables(
     graph: Graph, statement: str, evidence: str, parameters: Mapping[str, Any]
 ) -> Iterator[pa.Table]:
     schema = row_schema(evidence)
-    place = [0, 1, 2, 3, 4, 5, *((6, 7, 8, 9) if evidence_type(evidence).vector else ())]
     rows = graph.stream(statement, **parameters)
     while chunk := list(islice(rows, CHUNK)):
-        column = list(zip(*chunk, strict=True))
-        arrays = [pa.array(column[i], f.type) for i, f in zip(place, schema, strict=True)]
+        read = zip(zip(*chunk, strict=True), schema, strict=True)
+        arrays = [pa.array(column, field.type) for column, field in read]
         yield pa.Table.from_arrays(arrays, schema=schema)
 
 

@@ -23,6 +23,7 @@ from hartonomous.errors import NotFound, ServerError, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.load.concept_match import holds, needles
+from hartonomous.schema import DEFAULT_RELATION
 
 WORDS, TOP, PAIRS, TOKENS = 5, 10, 10, 6
 
@@ -70,7 +71,7 @@ def _lost(planned: Plan) -> list[tuple[Row, Row]]:
     """Return the ends, key and text, of the lost relations of the highest elo."""
     table = planned.tables["compositions"].select(["key", "text"])
     relations = planned.tables["relations"]
-    gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], "RELATES"))
+    gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], DEFAULT_RELATION))
     best = relations.filter(gone).sort_by([("elo_before", "descending"), ("edge", "ascending")])
     return [
         (table.slice(row["start"], 1).to_pylist()[0], table.slice(row["end"], 1).to_pylist()[0])
@@ -90,7 +91,7 @@ def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]]) -> list[Row]:
             "sources": sorted({owner[n] for step in row["tracks"] for n in step if n in owner}),
             "probability": None,
         }
-        for row in graph.read(query("delete/find_paths", rated="RELATES"), pairs=pairs)
+        for row in graph.read(query("delete/find_paths", rated=DEFAULT_RELATION), pairs=pairs)
     ]
 
 

@@ -13,12 +13,19 @@ from numpy.typing import NDArray
 from hartonomous.delete.deletion_plan import Plan, removed_by_track
 from hartonomous.delete.removed_rows import IDS
 from hartonomous.delete.visit_changes import visited, visits_by_source
-from hartonomous.evidence import DIGEST_LANES, key_columns, mass_digest, summed, visit_digest
+from hartonomous.evidence import (
+    DIGEST_LANES,
+    key_columns,
+    mass_digest,
+    own_properties,
+    summed,
+    visit_digest,
+)
 from hartonomous.graph.cypher_files import query, query_for_kind
 from hartonomous.graph.driver import Graph, Row, Transaction, in_parts
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.rate.rating_pass import Progress, mark, schedule
-from hartonomous.schema import KINDS, evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type, kinds
 
 ROWS = 10_000
 
@@ -76,14 +83,15 @@ class Restoration:
                 if column in rows.schema.names:
                     used[rows[column].to_numpy()] = True
         ids = np.full(table.num_rows, -1, dtype=np.int64)
-        kinds = np.array(table["kind"].to_pylist(), dtype=object)
-        for kind in (kind.name for kind in KINDS):
-            for part in in_parts(np.flatnonzero(used & (kinds == kind)).tolist(), ROWS):
+        kind_of_row = np.array(table["kind"].to_pylist(), dtype=object)
+        for kind in (kind.name for kind in kinds()):
+            for part in in_parts(np.flatnonzero(used & (kind_of_row == kind)).tolist(), ROWS):
                 rows = table.take(pa.array(part))
                 found = self.lock.write(
                     query_for_kind("load/merge_compositions", kind),
                     keys=rows["key"].to_pylist(),
                     texts=rows["text"].to_pylist(),
+                    own=own_properties(rows),
                 )
                 for row in found:
                     ids[part[row["i"]]] = row["id"]
@@ -116,26 +124,20 @@ class Restoration:
         )
 
     def _create_rows(self, evidence: str, source: str, table: pa.Table) -> None:
-        names = {"n": "n", "weight": "weights"}
-        create = "load/create_counted_evidence"
-        if evidence_type(evidence).vector:
-            create = "load/create_vector_evidence"
-            names |= {"directed": "directed", "rank": "ranks", "support": "supports"}
-            names |= {"positions": "positions"}
+        names = [each.name for each in evidence_type(evidence).columns]
         for number, first in enumerate(range(0, table.num_rows, ROWS)):
             rows = table.slice(first, ROWS)
             starts = self.ids[rows["start"].to_numpy()]
             begin = np.flatnonzero(np.diff(starts, prepend=-1))
             end = np.append(begin[1:], len(starts))
-            columns = {theirs: rows[ours].to_pylist() for ours, theirs in names.items()}
             self._once(
                 f"{evidence}:{source}/{number:08d}",
-                query(create, evidence=evidence),
+                query("load/create_evidence", evidence=evidence),
                 rows.num_rows,
                 source=source,
                 groups=np.stack([starts[begin], begin, end], axis=1).tolist(),
                 ends=self.ids[rows["end"].to_numpy()].tolist(),
-                **columns,
+                columns={name: rows[name].to_pylist() for name in names},
             )
             self.progress("evidence", first + rows.num_rows, table.num_rows)
 
@@ -198,7 +200,9 @@ class Restoration:
                 numbers.setdefault(track["evidence"], {})[track["source"]] = track["number"]
         for part in in_parts(touched.tolist(), IDS):
             found = self.graph.stream(
-                query("delete/find_starts_of_new", rated="RELATES"), ids=part, numbers=numbers
+                query("delete/find_starts_of_new", rated=DEFAULT_RELATION),
+                ids=part,
+                numbers=numbers,
             )
             mark(self.graph, self.lock, np.fromiter((row[0] for row in found), dtype=np.int64))
 

@@ -19,7 +19,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import normalise
 from hartonomous.load.concept_match import holds, needles, split_parts
-from hartonomous.schema import MICRO, evidence_type
+from hartonomous.schema import DEFAULT_RELATION, MICRO, evidence_type, kind_of
 
 MOST_DEPTH = 4
 
@@ -281,7 +281,9 @@ def find_concept(
     else:
         spelt = find_word(graph, word).text
         rows, fold = candidates(graph, spelt), str
-    same = [row for row in rows if fold(row["text"]) == fold(spelt) and row["kind"] != "Context"]
+    same = [
+        row for row in rows if fold(row["text"]) == fold(spelt) and kind_of(row["kind"]).connected
+    ]
     found = [Composition(**row, why="concept") for row in same]
     if not exact:
         found += [
@@ -316,7 +318,7 @@ def _reasons(graph: Graph, ids: list[int], reach: str) -> dict[int, str]:
     """Return the compositions that are reached, by database id, and how."""
     way, _, value = reach.partition(":")
     if way == "depth" and value.isdecimal() and 1 <= int(value) <= MOST_DEPTH:
-        statement = query("delete/reach_by_breadth", rated="RELATES")
+        statement = query("delete/reach_by_breadth", rated=DEFAULT_RELATION)
         rows = graph.read(statement, ids=ids, depth=int(value), above=0)
         return {row["id"]: f"reached over {row['distance']} rated edges" for row in rows}
     if way == "pagerank" and re.fullmatch(r"0?\.\d+", value) and float(value) > 0:

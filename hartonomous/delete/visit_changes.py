@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from hartonomous.evidence import key_columns, mass_digest, summed, visit_digest
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, in_parts
+from hartonomous.schema import context_evidence
 
 IDS = 5_000
 
@@ -27,9 +28,9 @@ def masses(
     graph: Graph, rows: Mapping[str, pa.Table], visits: pa.Table, leaving: Sequence[str]
 ) -> pa.Table:
     """Return by how much the mass of visits grows that stay while their evidence goes."""
-    if "NEXT_EVIDENCE" not in rows:
+    if context_evidence() not in rows:
         return MASSES.empty_table()
-    table = rows["NEXT_EVIDENCE"]
+    table = rows[context_evidence()]
     gone = set(zip(visits["source"].to_pylist(), visits["composition"].to_pylist(), strict=True))
     sums = table.group_by(["source", "start"]).aggregate([("weight", "sum")])
     kept = [

@@ -19,9 +19,9 @@ from hartonomous.delete.selector_overlap import Coverage, Mask
 from hartonomous.delete.selectors import PROPERTIES
 from hartonomous.identity import composition_key, normalise
 from hartonomous.load.concept_match import holds, needles
-from hartonomous.schema import CONTEXT, KINDS
+from hartonomous.schema import SENTENCE, kind_of, kinds
 
-SENTENCE = "Sentence"
+READ_AS = SENTENCE
 """The kind as which names are read: runs of letters, digits and underscores, and single others."""
 
 
@@ -62,12 +62,12 @@ class Sought:
             *(frozenset(reach[part]) for part in ("names", "digests", "people")),
         )
 
-    def is_word(self, text: str, kind: str = SENTENCE) -> bool:
+    def is_word(self, text: str, kind: str = READ_AS) -> bool:
         """Return whether a text is, or unless `exact` holds, a word that is sought."""
         if not self._words:
             return False
         text = self._fold(text)
-        if text in self._words and kind != CONTEXT:
+        if text in self._words and kind_of(kind).connected:
             return True
         return not self.selectors.get("exact") and holds(text, kind, self._wanted)
 
@@ -135,9 +135,9 @@ class Sought:
         if any(self.is_named(f"source:{name}") for name in beside):
             return True
         texts = [(one["text"], one["kind"]) for one in summary["compositions"]]
-        texts += [(text, SENTENCE) for text in (summary.get("cut") or {}).get("among_them", ())]
+        texts += [(text, READ_AS) for text in (summary.get("cut") or {}).get("among_them", ())]
         losses = [(one["start"], one["end"]) for one in summary["top_losses"]]
-        texts += [(text, SENTENCE) for ends in losses for text in ends]
+        texts += [(text, READ_AS) for ends in losses for text in ends]
         return any(" ".join(ends) in self._relations for ends in losses) or any(
             self.is_word(*each) for each in texts
         )
@@ -151,7 +151,7 @@ class Sought:
     def own_keys(self) -> frozenset[str]:
         """Return the keys that the words themselves have as compositions, in the case they are given."""
         words = map(normalise, self.words)
-        return frozenset(composition_key(kind.name, word) for word in words for kind in KINDS)
+        return frozenset(composition_key(kind.name, word) for word in words for kind in kinds())
 
     def _fold(self, text: str) -> str:
         return text.lower() if self.selectors.get("any_case") else text

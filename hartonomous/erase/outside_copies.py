@@ -27,6 +27,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import canonical_json, composition_key, normalise
 from hartonomous.load.suppression_list import Suppressions
+from hartonomous.schema import TOKEN
 from hartonomous.transparency import keys
 from hartonomous.transparency.transparency_log import server_name
 from hartonomous.versions.backup_register import known_backups
@@ -36,8 +37,6 @@ from hartonomous.versions.snapshots import (
     read_snapshot,
     snapshot_names,
 )
-
-TOKEN = "Token"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from hartonomous.errors import BadInput, Conflict
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.schema import TOKEN
 
 
 def purge_deletions(graph: Graph, lock: WriterLock, erasure: str, reach: Reach) -> int:
@@ -72,7 +73,7 @@ def redact(left: Plan, held: Mask, reach: Reach) -> Plan:
     table = left.tables["compositions"]
     keys = set(table.filter(pa.array(held))["key"].to_pylist()) | reach.sought.own_keys
     # An empty text and key stand where one was; no row refers to them any more.
-    blank = {"id": -1, "key": "0" * 32, "text": "", "kind": "Token"}
+    blank = {"id": -1, "key": "0" * 32, "text": "", "kind": TOKEN}
     rows = [blank if out else row for row, out in zip(table.to_pylist(), held, strict=True)]
     joins = left.tables["structure"]
     away = np.array([token in keys for token in joins["token"].to_pylist()], dtype=bool)

@@ -51,7 +51,7 @@ def bundle_pairs(bundle: Bundle, place: Ints, size: int) -> PairSet:
         (
             (place[batch["start"].to_numpy()], place[batch["end"].to_numpy()])
             for track in bundle.tracks
-            if evidence_type(track.evidence).vector
+            if evidence_type(track.evidence).votes
             for batch in bundle.evidence(track, ROWS)
         ),
     )

@@ -30,8 +30,7 @@ from hartonomous.evaluate.word_similarity import (
 )
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.rate.rating_pass import CONSENSUS_TYPE
-from hartonomous.schema import evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 Ints = NDArray[np.int64]
 
@@ -158,7 +157,7 @@ def _both_ways(planned: Plan, relations: pa.Table, wanted: Ints) -> tuple[Ints, 
 def consensus_relations(planned: Plan) -> pa.Table:
     """Return the planned relations that have a consensus."""
     relations = planned.tables["relations"]
-    return relations.filter(pc.equal(relations["type"], CONSENSUS_TYPE))
+    return relations.filter(pc.equal(relations["type"], DEFAULT_RELATION))
 
 
 def relations_of(planned: Plan, words: Ints) -> tuple[Ints, Ints]:
@@ -172,7 +171,7 @@ def known_words(planned: Plan) -> Ints:
     ends = [
         table[end].to_numpy()
         for name, table in planned.evidence.items()
-        if evidence_type(name).vector
+        if evidence_type(name).votes
         for end in ("start", "end")
     ]
     rows = np.unique(np.concatenate([np.empty(0, np.int32), *ends]))

@@ -15,6 +15,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.rating_pass import source_numbers
 from hartonomous.rate.source_agreement import SAME_LINEAGE, Agreement
+from hartonomous.schema import DEFAULT_RELATION
 
 
 @dataclass
@@ -75,7 +76,7 @@ def _count(
             found[name].words += row["words"]
             found[name].only_words += row["words"] if len(knowing) == 1 else 0
     pairs: dict[frozenset[str], int] = defaultdict(int)
-    for row in graph.read(query("rate/count_seen", rated="RELATES")):
+    for row in graph.read(query("rate/count_seen", rated=DEFAULT_RELATION)):
         pairs[frozenset(names[n] for n in row["seen"] if n in names)] += row["pairs"]
     for holders, count in pairs.items():
         for name in holders:

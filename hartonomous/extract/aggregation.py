@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from hartonomous.evidence import columns
 from hartonomous.extract.search.nearest_neighbours import Neighbours
 from hartonomous.odds import support
-from hartonomous.schema import MICRO, EvidenceType
+from hartonomous.schema import MICRO, EvidenceType, is_directed
 
 LISTING = np.dtype([("key", "<i8"), ("rank", "<i4"), ("weight", "<i4")])
 """One listing: (low * N + high) * P + position (start * N + end where it has a direction),
@@ -90,7 +90,7 @@ class Aggregator:
         """Take in the neighbours found at one position."""
         from hartonomous.extract.aggregation_kernels import bucket_sizes, fill_buckets
 
-        width, directed = found.indices.shape[1], self._evidence.directed
+        width, directed = found.indices.shape[1], is_directed(self._evidence)
         sizes = bucket_sizes(found.indices, self._vocabulary, self._buckets, directed)
         ends = np.cumsum(sizes)
         listings = np.empty(int(ends[-1]), dtype=LISTING)
@@ -175,7 +175,7 @@ class Aggregator:
             "rank": found["rank"].astype(np.int32),
             "support": support(listed, found["rank"], self._positions, self._k, self._vocabulary),
         }
-        if self._evidence.vector:
+        if self._evidence.votes:
             offsets = np.concatenate([[0], np.cumsum(found["n"])]).astype(np.int32)
             arrays["positions"] = pa.ListArray.from_arrays(
                 pa.array(offsets), pa.array(seen), schema.field("positions").type

@@ -190,6 +190,11 @@ def extract(
 
     With a folder `work`, positions that an interrupted run finished are taken from there.
     """
+    if len(model.counted) > 1:
+        named = ", ".join(track.evidence for track in model.counted)
+        raise UsageError(
+            f"{named}: a bundle holds the contexts of one of these tracks; extract them as two sources."
+        )
     finished = FinishedWork(work)
     with BundleWriter(output) as writer:
         found = [track.observe(progress, finished) for track in model.counted]
@@ -203,7 +208,9 @@ def extract(
             _write_counted(writer, track, one, placed, len(model.vocabulary))
             for track, one in zip(model.counted, found, strict=True)
         )
-        tracks += tuple(_write_pairs(writer, model, one, options, progress) for one in model.pairs)
+        tracks += tuple(
+            _write_pairs(writer, model, one, placed, options, progress) for one in model.pairs
+        )
         return writer.finish(describe_source(model, options), tracks)
 
 
@@ -301,7 +308,7 @@ class _Writing:
         search: Callable[[int, Note], Neighbours],
     ) -> Neighbours:
         """Return one position's neighbours, from an earlier run if it got there."""
-        stage = evidence.removesuffix("_EVIDENCE").lower()
+        stage = evidence_type(evidence).stem
         if len(positions) > 1:
             stage += f": {positions[position]}"
 
@@ -346,11 +353,12 @@ def _write_pairs(
     writer: BundleWriter,
     model: OpenedModel,
     track: PairTrack,
+    placed: Placed,
     options: ExtractOptions,
     progress: Progress,
 ) -> TrackDescription:
     found = track.observe(options.neighbours, progress)
-    writer.write_evidence(track.evidence, iter([found.table]))
+    writer.write_evidence(track.evidence, iter([_moved(found.table, placed)]))
     return TrackDescription(
         evidence=track.evidence,
         positions=track.positions,
@@ -361,5 +369,5 @@ def _write_pairs(
         absent=0,
         recall=found.recall,
         rows=found.table.num_rows,
-        observations=int(np.sum(found.table["n"].to_numpy())),
+        observations=int(np.sum(found.table[evidence_type(track.evidence).counted].to_numpy())),
     )

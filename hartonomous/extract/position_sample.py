@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from hartonomous.extract.importer_protocol import OpenedModel, VectorTrack
+from hartonomous.schema import evidence_type
 
 
 def sample_positions(model: OpenedModel, most: int) -> tuple[OpenedModel, list[str]]:
@@ -37,4 +38,4 @@ def _thinned(track: VectorTrack, most: int) -> VectorTrack:
 
 
 def _kind(track: VectorTrack) -> str:
-    return track.evidence.removesuffix("_EVIDENCE").lower()
+    return evidence_type(track.evidence).stem

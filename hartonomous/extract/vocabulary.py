@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 from hartonomous.errors import BadInput
 from hartonomous.evidence import COMPOSITIONS
 from hartonomous.identity import composition_keys, normalise
+from hartonomous.schema import PIECE, TOKEN
 
 LONGEST = 256
 """Characters; longer entries are data that slipped into a vocabulary, not words."""
 
-TOKEN, PIECE = "Token", "Piece"
 CONTINUATION = "##"
 
 _SPECIAL = re.compile(

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from hartonomous.extract.importer_protocol import OpenedModel
 from hartonomous.extract.search.nearest_neighbours import centred
-from hartonomous.extract.vocabulary import CONTINUATION, PIECE, TOKEN
+from hartonomous.extract.vocabulary import CONTINUATION
+from hartonomous.schema import PIECE, TOKEN
 
 
 class WordVectors:

@@ -5,13 +5,26 @@
     // out: name TYPE, ...
     // procedure: name(argument::TYPE, ...)       only where analysts may CALL it
 
-A type that must vary stands in the text as EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE, RATED_TYPE,
-RATED_TYPES or KIND and is replaced by a name of schema.py's closed lists; so every file is a statement the server can explain.
+What follows from the records of hartonomous.schema stands in the text as a placeholder:
+
+    EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE     one type, those that feed a rated type, all
+    RATED_TYPE, RATED_TYPES, KIND                   one rated type, several, one kind
+    DEFAULT_RELATION, CONTEXT_EVIDENCE              the types that play these parts
+    FRAGMENT_KINDS, UNCONNECTED_KINDS               labels of kinds, joined by |
+    NEW_COLUMNS($columns, i)                        the columns of a type, of row i
+    READ_COLUMNS, ALL_COLUMNS                       columns of a type, of all types
+    SCALAR_COLUMNS, LIST_COLUMNS                    columns of the types that feed a rated type
+    OWN_PROPERTIES                                  of kinds, for a map projection
+    FIND_WORD(c, text)                              the composition that a text stands for
+    WORD_ORDER(c, text)                             the order in which several are taken
+
+So every file, once filled, is a statement the server can explain.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -73,36 +86,94 @@ def names() -> tuple[str, ...]:
     )
 
 
-@cache
 def query(name: str, *, evidence: str | None = None, rated: str | None = None) -> str:
     """Return a statement's text for one evidence type or for one rated type.
 
     EVIDENCE_TYPES becomes all evidence types that feed the rated type.
     """
-    text = statement(name).text
-    text = _replace(text, "ALL_EVIDENCE", "|".join(type.name for type in schema.EVIDENCE))
+    return _filled(schema.generation(), name, evidence, rated)
+
+
+@cache
+def _filled(generation: int, name: str, evidence: str | None, rated: str | None) -> str:
+    text = _with_parts(statement(name).text)
+    text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
     if evidence is not None:
-        text = _replace(text, "EVIDENCE_TYPE", schema.evidence_type(evidence).name)
+        record = schema.evidence_type(evidence)
+        text = _replace(text, "EVIDENCE_TYPE", record.name)
+        text = text.replace("NEW_COLUMNS($columns, i)", _new_columns(record.columns))
+        text = _replace(text, "READ_COLUMNS", _read_columns(record.columns))
     if rated is not None:
         types = schema.evidence_feeding(schema.rated_type(rated).name)
         text = _replace(text, "RATED_TYPE", rated)
         text = _replace(text, "RATED_TYPES", rated)
-        text = _replace(text, "EVIDENCE_TYPES", "|".join(type.name for type in types))
+        text = _replace(text, "EVIDENCE_TYPES", _joined(types))
+        scalars, lists = columns_of(types)
+        text = _replace(text, "SCALAR_COLUMNS", ", ".join(f"e.{one}" for one in scalars))
+        text = _replace(text, "LIST_COLUMNS", ", ".join(f"e.{one}" for one in lists))
     return text
 
 
-@cache
 def query_for_types(name: str, types: tuple[str, ...]) -> str:
     """Return a statement's text for several rated types at once."""
-    return _replace(
-        statement(name).text, "RATED_TYPES", "|".join(schema.rated_type(one).name for one in types)
+    named = "|".join(schema.rated_type(one).name for one in types)
+    return _replace(_with_parts(statement(name).text), "RATED_TYPES", named)
+
+
+def query_for_kind(name: str, kind: str) -> str:
+    """Return a statement's text for one kind of composition."""
+    return _replace(_with_parts(statement(name).text), "KIND", schema.kind_of(kind).name)
+
+
+def columns_of(types: Iterable[schema.EvidenceType]) -> tuple[list[str], list[str]]:
+    """Return the names of the types' columns, each once: those of single values, those of lists."""
+    met = {column.name: column for each in types for column in each.columns}
+    scalars = [column.name for column in met.values() if not column.listed]
+    return scalars, [column.name for column in met.values() if column.listed]
+
+
+def _with_parts(text: str) -> str:
+    """Fill in what depends on the records as a whole."""
+    kinds = schema.kinds()
+    text = _replace(text, "DEFAULT_RELATION", schema.DEFAULT_RELATION)
+    text = _replace(text, "CONTEXT_EVIDENCE", schema.context_evidence())
+    text = _replace(text, "FRAGMENT_KINDS", _joined(one for one in kinds if one.fragment))
+    text = _replace(text, "UNCONNECTED_KINDS", _joined(one for one in kinds if not one.connected))
+    own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
+    text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
+    lists = (f"collect(said.{one.name}) AS {one.name}" for one in schema.evidence_columns())
+    text = _replace(text, "ALL_COLUMNS", ",\n       ".join(lists))
+    text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
+    return re.sub(r"\bWORD_ORDER\((\w+), ([^()]+)\)", _word_order, text)
+
+
+def _find_word(match: re.Match[str]) -> str:
+    variable, text = match.groups()
+    lines = [line for line in statement("ask/find_text").text.splitlines() if line[:2] != "//"]
+    body = re.sub(r"\bc\b", variable, "\n  ".join(lines))
+    return body.replace("$text", text).replace(
+        f"WORD_ORDER({variable}, {text})", _word_order(match)
     )
 
 
-@cache
-def query_for_kind(name: str, kind: str) -> str:
-    """Return a statement's text for one kind of composition."""
-    return _replace(statement(name).text, "KIND", schema.kind(kind))
+def _word_order(match: re.Match[str]) -> str:
+    """An exact text first, then by the rank of its kind, then by text."""
+    variable, text = match.groups()
+    ranks = " ".join(f"WHEN '{one.name}' THEN {one.rank}" for one in schema.kinds())
+    ranked = f"CASE {variable}.kind {ranks} END"
+    return f"{variable}.text = normalize({text}) DESC, {ranked}, {variable}.text"
+
+
+def _new_columns(columns: Iterable[schema.Column]) -> str:
+    return ", ".join(f"{one.name}: $columns.{one.name}[i]" for one in columns)
+
+
+def _read_columns(columns: Iterable[schema.Column]) -> str:
+    return ", ".join(f"e.{one.name} AS {one.name}" for one in columns)
+
+
+def _joined(records: Iterable[schema.EvidenceType | schema.Kind]) -> str:
+    return "|".join(one.name for one in records)
 
 
 def _replace(text: str, placeholder: str, value: str) -> str:

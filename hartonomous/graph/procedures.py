@@ -15,6 +15,7 @@ from blake3 import blake3
 from hartonomous.errors import ServerError
 from hartonomous.graph.cypher_files import Statement, names, query, statement
 from hartonomous.graph.driver import Graph
+from hartonomous.schema import DEFAULT_RELATION
 
 PREFIX = "custom.hartonomous."
 INSTALLER = "apoc.custom.installProcedure"
@@ -115,7 +116,7 @@ def _listed_name(item: Statement) -> str:
 
 
 def _body(item: Statement) -> str:
-    return query(item.name, rated="RELATES")
+    return query(item.name, rated=DEFAULT_RELATION)
 
 
 def _apoc_type(kind: str) -> str:

@@ -13,9 +13,12 @@ from dataclasses import dataclass
 from hartonomous.errors import VerificationFailed
 from hartonomous.graph.cypher_files import names, query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.schema import evidence_types
 
 MIGRATION = re.compile(r"schema/V(?P<version>\d{4})__\w+")
 UNIQUENESS = "UNIQUENESS"
+INDEX_EVIDENCE = "schema/index_evidence"
+"""The statement that indexes an evidence type by source; older types have a migration each."""
 LISTED = 5
 """Duplicates that a message lists."""
 
@@ -34,14 +37,30 @@ class Rule:
     properties: tuple[str, ...]
     migration: str
 
+    @property
+    def statement(self) -> str:
+        """Return the statement that creates it."""
+        if self.migration != INDEX_EVIDENCE:
+            return query(self.migration)
+        text = query(INDEX_EVIDENCE, evidence=self.on)
+        return text.replace("INDEX_NAME", f"{self.on.lower()}_source")
+
     def __str__(self) -> str:
         what = "constraint" if self.kind == UNIQUENESS else f"{self.kind.lower()} index"
         return f"{what} on {self.on} ({', '.join(self.properties)})"
 
 
 def rules() -> tuple[Rule, ...]:
-    """Return every constraint and index that the migrations ask for, in their order."""
-    return tuple(_rule(name) for name in names() if MIGRATION.fullmatch(name))
+    """Return every constraint and index there must be: those of the migrations, in their order, and
+    one by source for each other evidence type."""
+    made = [_rule(name) for name in names() if MIGRATION.fullmatch(name)]
+    indexed = {rule.on for rule in made}
+    made += [
+        Rule("RANGE", each.name, ("source",), INDEX_EVIDENCE)
+        for each in evidence_types()
+        if each.name not in indexed
+    ]
+    return tuple(made)
 
 
 def schema_differences(graph: Graph) -> list[str]:
@@ -68,13 +87,15 @@ def bring_back(graph: Graph, missing: list[Rule], say: Callable[[str], None]) ->
         return
     _refuse_duplicates(graph, [rule for rule in missing if rule.kind == UNIQUENESS])
     for rule in missing:
-        graph.change_schema(query(rule.migration))
+        graph.change_schema(rule.statement)
     graph.read(query("schema/await_indexes"))
-    constraints = sum(rule.kind == UNIQUENESS for rule in missing)
-    say(
-        f"Brought back {constraints} constraints and {len(missing) - constraints} indexes that the "
-        "graph had lost (erasures by earlier versions dropped them)."
-    )
+    lost = [rule for rule in missing if rule.migration != INDEX_EVIDENCE]
+    if lost:
+        constraints = sum(rule.kind == UNIQUENESS for rule in lost)
+        say(
+            f"Brought back {constraints} constraints and {len(lost) - constraints} indexes that the "
+            "graph had lost (erasures by earlier versions dropped them)."
+        )
 
 
 def _refuse_duplicates(graph: Graph, constraints: list[Rule]) -> None:

@@ -15,15 +15,13 @@ from blake3 import blake3
 
 from hartonomous.atomic import atomic
 from hartonomous.errors import BadInput, Conflict
-from hartonomous.graph.cypher_files import query
+from hartonomous.graph.cypher_files import columns_of, query
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import canonical_json
-from hartonomous.schema import evidence_type
+from hartonomous.schema import evidence_feeding, evidence_type
 
 STARTS = 500
 """Compositions whose edges travel in one answer."""
-
-_COUNTED = ("n", "weight", "directed", "rank", "support")
 
 Progress = Callable[[str, int, int], None]
 
@@ -61,9 +59,11 @@ def export(graph: Graph, path: Path, progress: Progress, force: bool = False) ->
 def export_lines(graph: Graph, progress: Progress) -> Iterator[str]:
     """Yield the lines of the canonical export, without line ends."""
     keys: list[str] = []
-    for key, kind, text in graph.stream(query("load/read_compositions")):
+    for key, kind, text, own in graph.stream(query("load/read_compositions")):
         keys.append(key)
-        yield canonical_json({"record": "composition", "key": key, "kind": kind, "text": text})
+        said = {name: value for name, value in own.items() if value is not None}
+        said |= {"record": "composition", "key": key, "kind": kind, "text": text}
+        yield canonical_json(said)
     for (source,) in graph.stream(query("load/read_sources")):
         yield canonical_json({"record": "source", **source})
     for (track,) in graph.stream(query("load/read_tracks")):
@@ -82,13 +82,13 @@ def export_lines(graph: Graph, progress: Progress) -> Iterator[str]:
 
 
 def _evidence(graph: Graph, keys: list[str], rated: str) -> Iterator[str]:
+    scalars, lists = columns_of(evidence_feeding(rated))
     for start, *columns in graph.stream(query("load/read_evidence", rated=rated), keys=keys):
-        for type, end, source, counts, positions in zip(*columns, strict=True):
-            known = {k: v for k, v in zip(_COUNTED, counts, strict=True) if v is not None}
+        for type, end, source, numbers, listed in zip(*columns, strict=True):
+            own = {k: v for k, v in zip(scalars, numbers, strict=True) if v is not None}
+            own |= {k: v for k, v in zip(lists, listed, strict=True) if v}
             row = {"record": "evidence", "type": type, "start": start, "end": end, "source": source}
-            yield canonical_json(
-                {**row, **known, **({"positions": positions} if positions else {})}
-            )
+            yield canonical_json(row | own)
 
 
 def _ratings(graph: Graph, keys: list[str], rated: str) -> Iterator[str]:

@@ -11,8 +11,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
+from hartonomous.schema import kind_of
+
 _WORDS = re.compile(r"\w+|[^\w\s]")
-_TOKENISED = frozenset({"Context", "Piece"})
 
 PIECE = "##"
 LONGEST_PIECE = 256
@@ -29,7 +30,7 @@ def readings(text: str, kind: str) -> tuple[Sequence, ...]:
     >>> readings("mov ##ing on", "Context")
     (('mov', '##ing', 'on'), ('moving', 'on'))
     """
-    if kind not in _TOKENISED:
+    if not kind_of(kind).pieces:
         return (tuple(_WORDS.findall(text)),)
     tokens = tuple(text.split())
     if not any(token.startswith(PIECE) for token in tokens[1:]):

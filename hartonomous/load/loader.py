@@ -19,16 +19,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from hartonomous import schema
 from hartonomous.bundle import Bundle, TrackDescription, describe_options
 from hartonomous.errors import Conflict, UsageError, VerificationFailed
-from hartonomous.evidence import DIGEST_LANES, digest, key_columns, visit_digest
+from hartonomous.evidence import DIGEST_LANES, digest, key_columns, own_properties, visit_digest
 from hartonomous.graph.cypher_files import query, query_for_kind
 from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.source_removal import discard_source
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json
 from hartonomous.rate.hubness import find_hub
-from hartonomous.schema import KINDS, VISITED, evidence_type
+from hartonomous.schema import VISITED, evidence_type
 from hartonomous.speeds import LOAD, keep
 from hartonomous.transparency.transparency_log import Entry, enter
 
@@ -216,7 +217,7 @@ def _write_compositions(
     ids = np.full(table.num_rows, -1, dtype=np.int64)
     kinds = np.array(table["kind"].to_pylist())
     total, done = int(used.sum()), 0
-    for kind in (kind.name for kind in KINDS):
+    for kind in (kind.name for kind in schema.kinds()):
         rows = np.flatnonzero(used & (kinds == kind))
         for first in range(0, len(rows), COMPOSITION_ROWS):
             part = rows[first : first + COMPOSITION_ROWS]
@@ -237,6 +238,7 @@ def _merge_compositions(
             query_for_kind("load/merge_compositions", kind),
             keys=part["key"].to_pylist(),
             texts=texts,
+            own=own_properties(part),
         )
 
     found = np.empty(len(texts), dtype=np.int64)
@@ -372,19 +374,11 @@ def _write_batch(
         "source": name,
         "groups": _groups(rows, ids),
         "ends": ids[rows["end"].to_numpy()].tolist(),
-        "n": rows["n"].to_pylist(),
-        "weights": rows["weight"].to_pylist(),
+        "columns": {
+            each.name: rows[each.name].to_pylist() for each in evidence_type(evidence).columns
+        },
     }
-    create = "load/create_counted_evidence"
-    if evidence_type(evidence).vector:
-        create = "load/create_vector_evidence"
-        columns |= {
-            "directed": rows["directed"].to_pylist(),
-            "ranks": rows["rank"].to_pylist(),
-            "supports": rows["support"].to_pylist(),
-            "positions": rows["positions"].to_pylist(),
-        }
-    (answer,) = work.run(query(create, evidence=evidence), **columns)
+    (answer,) = work.run(query("load/create_evidence", evidence=evidence), **columns)
     if answer["created"] != rows.num_rows:
         raise VerificationFailed(
             f"Batch {batch.key} wrote {answer['created']} of {rows.num_rows} rows: compositions "

@@ -278,14 +278,14 @@ def admit(graph: Graph, bundle: Bundle) -> tuple[Bundle, int]:
         return bundle, 0
     skipped, tracks, lost = 0, [], dict[int, int]()
     for track in bundle.tracks:
-        counted = "directed" if evidence_type(track.evidence).vector else "n"
+        counted = evidence_type(track.evidence).counted
         gone = observations = 0
         for batch in bundle.evidence(track, 1 << 17):
             start = batch["start"].to_numpy()
             touched = out[start] | out[batch["end"].to_numpy()]
             gone += int(touched.sum())
             observations += int(batch[counted].to_numpy()[touched].sum())
-            if track.evidence == "NEXT_EVIDENCE":
+            if evidence_type(track.evidence).contexts:
                 weights = batch["weight"].to_numpy()[touched].tolist()
                 for place, weight in zip(start[touched].tolist(), weights, strict=True):
                     lost[place] = lost.get(place, 0) + weight

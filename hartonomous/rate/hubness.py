@@ -39,7 +39,7 @@ def find_hub(bundle: Bundle) -> Hub | None:
     found: Hub | None = None
     for track in bundle.tracks:
         covered = track.k / max(1, track.vocabulary - 1)
-        if not evidence_type(track.evidence).vector or covered > MOST_COVERED:
+        if not evidence_type(track.evidence).votes or covered > MOST_COVERED:
             continue
         row, share = _most_listed(bundle, track, len(texts))
         if found is None or share > found.share:

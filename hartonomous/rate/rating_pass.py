@@ -25,7 +25,7 @@ from hartonomous.graph.source_removal import finish_removal, prune_orphans, rena
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
-from hartonomous.schema import FORMULA_VERSION, RATED, evidence_type
+from hartonomous.schema import DEFAULT_RELATION, FORMULA_VERSION, evidence_type, rated_types
 from hartonomous.speeds import RATE, keep
 
 WORKERS = 2
@@ -34,7 +34,6 @@ STARTS = 100
 
 MARKS = 10_000
 
-CONSENSUS_TYPE = "RELATES"
 
 T = TypeVar("T")
 Progress = Callable[[str, int, int], None]
@@ -167,7 +166,7 @@ def recount_agreements(graph: Graph, lock: WriterLock, names: Iterable[str]) -> 
 def _count(
     graph: Graph, lock: WriterLock, tracks: Mapping[str, frozenset[int]], pairs: set[Pair]
 ) -> None:
-    scans = [query(name, rated=CONSENSUS_TYPE) for name in ("rate/count_seen", "rate/count_met")]
+    scans = [query(name, rated=DEFAULT_RELATION) for name in ("rate/count_seen", "rate/count_met")]
     # Each goes once over all pairs, on one core.
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="agree") as readers:
         seen, met = readers.map(graph.read, scans)
@@ -182,7 +181,7 @@ def _live(tracks: Iterable[Row]) -> list[Row]:
 def vector_tracks(live: Iterable[Row]) -> dict[str, frozenset[int]]:
     """Return the numbers of each source's tracks that take part in the consensus."""
     tracks = list(live)
-    names = {t["source"] for t in tracks if evidence_type(t["evidence"]).vector}
+    names = {t["source"] for t in tracks if evidence_type(t["evidence"]).votes}
     return {name: frozenset(t["number"] for t in tracks if t["source"] == name) for name in names}
 
 
@@ -233,7 +232,7 @@ def _derive_classes(
     progress: Progress,
 ) -> None:
     numbers = _by_evidence(live, lambda track: track["number"])
-    derive = query("rate/derive_known", rated=CONSENSUS_TYPE)
+    derive = query("rate/derive_known", rated=DEFAULT_RELATION)
 
     def visit(work: Transaction, ids: list[int]) -> None:
         work.run(derive, ids=ids, numbers=numbers)
@@ -270,7 +269,7 @@ def _rate(
         query(
             "rate/rate_pairs" if rated.consensus else "rate/rate_directed_pairs", rated=rated.name
         )
-        for rated in RATED
+        for rated in rated_types()
         if rated.name in fed
     ]
 

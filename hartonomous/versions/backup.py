@@ -42,6 +42,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, composition_key, content_digest, file_digest
 from hartonomous.load.suppression_list import Suppressions
 from hartonomous.rate.rating_pass import Progress, check_formula, settle
+from hartonomous.schema import TOKEN
 from hartonomous.transparency import keys, transparency_log
 from hartonomous.transparency.file_signatures import is_ours, sign_file
 from hartonomous.transparency.inventory_record import notes_inventory
@@ -72,7 +73,6 @@ LARGEST_TEXT = 1 << 30
 MANIFEST, KNOWLEDGE, BOOKS = "manifest.json", "knowledge.json", "books.json"
 SNAPSHOTS = "snapshots"
 SIGNED = "backup"
-TOKEN = "Token"
 _NEEDED = ("compositions", "visits", "structure")
 
 

@@ -14,7 +14,7 @@ from hartonomous.ask.relations.neighbourhood import unknown_source
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.load.loader import read_source
-from hartonomous.schema import RATED
+from hartonomous.schema import rated_types
 from hartonomous.versions.relation_tables import (
     Progress,
     RelationTable,
@@ -232,7 +232,7 @@ def _pairs(
     start, end = _ends(shared, keys) if keys else (shared, shared)
     return [
         {
-            "type": RATED[int(shared[row] // keys**2)].name,
+            "type": rated_types()[int(shared[row] // keys**2)].name,
             "start": texts[start[row]],
             "end": texts[end[row]],
             "elo_a": float(before[row]),

@@ -15,7 +15,7 @@ from hartonomous.errors import Conflict
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.rating_pass import read_state
-from hartonomous.schema import MICRO, RATED, evidence_type
+from hartonomous.schema import MICRO, evidence_type, rated_types
 
 STARTS = 1_000
 """Compositions whose relations travel in one answer."""
@@ -34,7 +34,7 @@ RELATIONS = pa.schema(
         ("consensus", pa.int32()),
     ]
 )
-"""`type` is a place in schema.RATED, `start` and `end` rows of the compositions; `consensus` is null
+"""`type` is a place among `schema.rated_types()`, which files do not hold (see snapshots), `start` and `end` rows of the compositions; `consensus` is null
 where the type has none, or where one source alone speaks."""
 
 Progress = Callable[[str, int, int], None]
@@ -118,7 +118,7 @@ def _parts(
     columns: Callable[[list[Row], int], list[Any]],
     progress: Progress,
 ) -> Iterator[pa.Table]:
-    number = [one.name for one in RATED].index(rated)
+    number = [one.name for one in rated_types()].index(rated)
     for first in range(0, len(ids), STARTS):
         found = read(rated, ids[first : first + STARTS].tolist())
         lengths = [len(row["ends"]) for row in found]
@@ -163,7 +163,7 @@ def _alone_columns(found: list[Row], rows: int) -> list[Any]:
 
 
 def elos_alone(n: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return store/rating.elo of pairs that one source observed.
+    """Return `formulas.elo` of pairs that one source observed.
 
     >>> elos_alone(np.array([3]), np.array([1_350_000])).tolist()
     [1745.3]

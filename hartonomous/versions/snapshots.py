@@ -30,6 +30,7 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, file_digest
 from hartonomous.load.loader import check_name
+from hartonomous.schema import rated_types
 from hartonomous.server.home import default_home
 from hartonomous.transparency.file_signatures import is_ours, sign_file
 from hartonomous.transparency.inventory_record import notes_inventory
@@ -42,7 +43,26 @@ from hartonomous.versions.relation_tables import (
     graph_relations,
 )
 
-FORMAT = 1
+FORMAT = 2
+"""Relations by the name of their type; format 1 held its place in the list of then, ORDER_1."""
+
+ORDER_1 = (
+    "RELATES",
+    "PRECEDES",
+    "PROMOTES",
+    "ANSWERED_BY",
+    "DEPICTS",
+    "LEFT_OF",
+    "ABOVE",
+    "INSIDE",
+    "OVERLAPS",
+    "NEAR",
+    "CALLS",
+    "IMPORTS",
+    "CONTAINS",
+    "INHERITS",
+    "DESCRIBES",
+)
 DESCRIPTION = "snapshot.json"
 KIND = "snapshot"
 FILES = ("compositions.parquet", "relations.parquet")
@@ -96,7 +116,8 @@ def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progres
     try:
         with atomic(target) as partial:
             partial.mkdir(parents=True, mode=0o700)
-            for file, part in zip(FILES, (table.compositions, table.relations), strict=True):
+            parts = (table.compositions, _with_names(table.relations))
+            for file, part in zip(FILES, parts, strict=True):
                 pq.write_table(part, partial / file, compression="zstd")
             snapshot = Snapshot(
                 name,
@@ -150,9 +171,9 @@ def describe_snapshot(name: str) -> Snapshot:
         )
     try:
         described = json.loads(file.read_text("utf-8"))
-        if described["format"] != FORMAT:
+        if described["format"] not in (1, FORMAT):
             raise BadInput(
-                f"{file} is of format {described['format']}, this version reads {FORMAT}."
+                f"{file} is of format {described['format']}, this version reads 1 to {FORMAT}."
             )
         snapshot = Snapshot(**described)
         is_own(snapshot)
@@ -207,10 +228,39 @@ def read_snapshot(name: str) -> RelationTable:
         try:
             if file_digest(path) != described.files[file]:
                 raise BadInput(f"{path} is damaged (its digest differs); drop the snapshot.")
-            tables.append(read_parquet(path).cast(schema))
+            table = read_parquet(path)
+            if schema == RELATIONS:
+                table = _with_places(table, path)
+            tables.append(table.cast(schema))
         except (OSError, pa.ArrowException, KeyError) as error:
             raise BadInput(f"{path} cannot be read: {error}; drop the snapshot.") from error
     return RelationTable(*tables)
+
+
+def _with_names(relations: pa.Table) -> pa.Table:
+    """Return relations with the names of their types, as files hold them."""
+    names = pa.array([each.name for each in rated_types()])
+    place = relations.schema.get_field_index("type")
+    named = names.take(relations["type"].combine_chunks())
+    return relations.set_column(place, "type", named)
+
+
+def _with_places(relations: pa.Table, path: Path) -> pa.Table:
+    """Return relations of a file with the places of their types among those at hand.
+
+    Raises BadInput when a type is none of them.
+    """
+    place, types = relations.schema.get_field_index("type"), relations["type"].combine_chunks()
+    if pa.types.is_integer(types.type):
+        types = pa.array(ORDER_1).take(types)
+    found = pc.index_in(types, value_set=pa.array([each.name for each in rated_types()]))
+    if found.null_count:
+        unknown = types.filter(pc.is_null(found))[0].as_py()
+        raise BadInput(
+            f"{path} holds relations of type {unknown}, which this version does not know; use the "
+            "version that wrote it."
+        )
+    return relations.set_column(place, "type", found.cast(pa.int16()))
 
 
 def drop_snapshot(graph: Graph, lock: WriterLock, name: str) -> None:

@@ -14,8 +14,9 @@ from typing import Any
 
 from hartonomous.errors import HartonomousError
 from hartonomous.extract.files.tokenizer_files import find_tokenizer
-from hartonomous.extract.vocabulary import LONGEST, TOKEN, build_vocabulary
+from hartonomous.extract.vocabulary import LONGEST, build_vocabulary
 from hartonomous.identity import normalise
+from hartonomous.schema import TOKEN
 from importers.documents.document_files import module
 from importers.transformers.sentence_encoders import AT_ONCE, SentenceEncoder
 

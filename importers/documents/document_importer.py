@@ -32,9 +32,9 @@ from hartonomous.extract.importer_protocol import (
     refuse_running,
 )
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
-from hartonomous.extract.vocabulary import TOKEN, Vocabulary
+from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.identity import composition_keys, file_digest
-from hartonomous.schema import MICRO, evidence_type
+from hartonomous.schema import MICRO, SENTENCE, TOKEN, evidence_type
 from importers.documents.content_words import ContentWords
 from importers.documents.sentence_sequence import (
     KINDS,
@@ -47,7 +47,6 @@ from importers.documents.sentence_sequence import (
 from importers.transformers.sentence_encoders import SentenceEncoder, open_encoder
 from importers.vectors.word_vectors import IMPORTER as WORD_VECTORS
 
-SENTENCE = "Sentence"
 SENTENCES, ANSWERS = "SENTENCE_EVIDENCE", "ANSWER_EVIDENCE"
 
 READING_VERSION = 2

@@ -19,7 +19,8 @@ from hartonomous.extract.context_counts import (
     listed,
 )
 from hartonomous.extract.importer_protocol import Progress, ReadText
-from hartonomous.extract.vocabulary import CONTINUATION, PIECE, TOKEN, Vocabulary
+from hartonomous.extract.vocabulary import CONTINUATION, Vocabulary
+from hartonomous.schema import PIECE, TOKEN
 from importers.transformers.prefix_cache import PrefixMemory
 from importers.transformers.transformer_weights import Transformer
 

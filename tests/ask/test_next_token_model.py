@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hartonomous.ask.generation.next_token_model import EVIDENCE, SCORING, Expecting
+from hartonomous.ask.generation.next_token_model import SCORING, Expecting
 from hartonomous.ask.generation.prompt_cache import PromptCache
 from hartonomous.bundle import Bundle
 from hartonomous.errors import BadInput, NotFound
@@ -53,7 +53,9 @@ class Plain:
             elif row["record"] == "visit" and row["source"] in sources:
                 self.n[names[row["context"]]] += row["n"]
             elif (
-                row["record"] == "evidence" and row["type"] == EVIDENCE and row["source"] in sources
+                row["record"] == "evidence"
+                and row["type"] == "NEXT_EVIDENCE"
+                and row["source"] in sources
             ):
                 start, end = names[row["start"]], names[row["end"]]
                 self.weight[start][end] += row["weight"]

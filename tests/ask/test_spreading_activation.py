@@ -149,4 +149,4 @@ def test_the_procedure_tells_words_apart_as_python_does(graph: Graph) -> None:
 
 def test_relates_alone_goes_both_ways() -> None:
     # cypher/ask/traverse names it.
-    assert [type.name for type in schema.RATED if not type.directed] == ["RELATES"]
+    assert [type.name for type in schema.rated_types() if not type.directed] == ["RELATES"]

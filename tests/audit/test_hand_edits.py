@@ -28,7 +28,7 @@ AT_ONCE = 8
 """Edits of different kinds of things that are made before one audit looks for all of them."""
 
 TOLD = {"Source", "Track", "Deletion", "Suppression", "Migration"}
-TOLD |= {rated.name for rated in schema.RATED}
+TOLD |= {rated.name for rated in schema.rated_types()}
 """Of what it is told, too, what it should be; of some things only a digest is kept."""
 
 

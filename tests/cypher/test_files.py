@@ -11,7 +11,6 @@ import pytest
 from hartonomous import schema
 from hartonomous.graph.cypher_files import names, query, query_for_kind, statement
 from hartonomous.graph.driver import Address, Graph
-from hartonomous.graph.migrations import migrations
 from hartonomous.graph.procedures import (
     INSTALLER,
     callable_statements,
@@ -20,8 +19,10 @@ from hartonomous.graph.procedures import (
     missing,
     signature,
 )
+from hartonomous.graph.schema_check import rules
 
 ROOT = Path(__file__).parents[2]
+EVIDENCE = "EMBEDDING_EVIDENCE"
 BODIES = [name for name in names() if not re.match(r"schema/V\d", name)]
 
 
@@ -54,25 +55,27 @@ def test_every_name_used_is_a_file() -> None:
 
 @pytest.mark.parametrize("name", names())
 def test_labels_and_types_are_the_schemas(name: str) -> None:
-    known = {label.name for label in (*schema.NODES, *schema.KINDS)}
-    known |= {type.name for type in (*schema.EVIDENCE, *schema.RATED)}
+    known = {label.name for label in (*schema.NODES, *schema.kinds())}
+    known |= {type.name for type in (*schema.evidence_types(), *schema.rated_types())}
     known |= {schema.UNRATED, schema.HAS_TRACK, schema.AGREES_WITH, schema.VISITED, schema.NEXT}
     known |= {name for name, _ in schema.STRUCTURE}
     known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE"}
-    known |= {"RATED_TYPE", "RATED_TYPES", "KIND"}
+    known |= {"RATED_TYPE", "RATED_TYPES", "KIND", "DEFAULT_RELATION", "CONTEXT_EVIDENCE"}
+    known |= {"FRAGMENT_KINDS", "UNCONNECTED_KINDS"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
 
 
 def test_every_type_that_is_loaded_is_indexed_by_source() -> None:
-    text = "".join(query(migration.name) for migration in migrations())
-    assert "FOR ()-[e:EMBEDDING_EVIDENCE]-() ON (e.source)" in text
+    indexed = {rule.on for rule in rules() if rule.properties == ("source",)}
+    assert {type.name for type in schema.evidence_types()} <= indexed
 
 
 def filled(name: str) -> str:
     if "KIND" in code(name):
         return query_for_kind(name, "Token")
-    return query(name, rated="RELATES", evidence="EMBEDDING_EVIDENCE")
+    text = query(name, rated="RELATES", evidence=EVIDENCE)
+    return text.replace("INDEX_NAME", "some_index")
 
 
 @pytest.mark.parametrize("name", [n for n in BODIES if not n.startswith("serve/install")])
@@ -83,7 +86,8 @@ def test_the_server_explains_it_and_returns_what_the_header_says(graph: Graph, n
         with graph._driver.session() as session:
             keys = session.run(f"EXPLAIN {text}", dict.fromkeys(parameters)).keys()
         promised = re.findall(r"(?:^|, )(\w+) [A-Z]", statement(name).outputs)
-        assert list(keys) == promised
+        columns = [each.name for each in schema.evidence_type(EVIDENCE).columns]
+        assert list(keys) == promised + columns * ("columns" in statement(name).outputs)
 
 
 def test_procedures_are_listed_with_signature_and_description(graph: Graph) -> None:

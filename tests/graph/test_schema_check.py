@@ -28,7 +28,7 @@ def test_a_real_graph_holds_nothing_the_schema_does_not_name(graph: Graph, tmp_p
     with WriterLock(graph, "test") as lock:
         erase(graph, lock, Selectors(sources=("two",)), tmp_path / "none", silent)
     place(graph, 8, silent)
-    kinds = {kind.name for kind in schema.KINDS}
+    kinds = {kind.name for kind in schema.kinds()}
     for node in schema.NODES:
         rows = graph.read(
             f"MATCH (n:{node.name}) RETURN DISTINCT labels(n) AS labels, keys(n) AS keys"
@@ -39,7 +39,8 @@ def test_a_real_graph_holds_nothing_the_schema_does_not_name(graph: Graph, tmp_p
         assert {key for row in rows for key in row["keys"]} <= {p.name for p in node.properties}
     labels = {row["label"] for row in graph.read("CALL db.labels() YIELD label RETURN label")}
     assert labels <= {node.name for node in schema.NODES} | kinds | {schema.UNRATED}
-    evidence = {p.name for p in (*schema.EVIDENCE_PROPERTIES, *schema.VECTOR_PROPERTIES)}
+    columns = schema.evidence_type("EMBEDDING_EVIDENCE").columns
+    evidence = {schema.SOURCE.name, *(column.name for column in columns)}
     rated = {p.name for p in (*schema.RATED_PROPERTIES, *schema.CONSENSUS_PROPERTIES)}
     for type, allowed in (("EMBEDDING_EVIDENCE", evidence), ("RELATES", rated)):
         rows = graph.read(f"MATCH ()-[r:{type}]->() RETURN DISTINCT keys(r) AS keys")

@@ -41,7 +41,7 @@ def room(name: str) -> str:
     first, *parts = name.split(".")
     if first == "importers":
         return "importers"
-    return parts[0] if parts and (ROOT / "hartonomous" / parts[0]).is_dir() else "ground"
+    return parts[0] if parts and parts[0] in FLOORS else "ground"
 
 
 def allowed(here: str) -> set[str]:

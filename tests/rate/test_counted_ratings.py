@@ -44,7 +44,7 @@ def expected(found: Records) -> dict[tuple[str, str], tuple[float, int, int]]:
         terms = [
             (track["vote"], rows[name]["support"] if name in rows else track["absent"])
             for name, track in tracks.items()
-            if evidence_type(name[1]).vector and {start, end} <= known[name]
+            if evidence_type(name[1]).votes and {start, end} <= known[name]
         ]
         n = sum(row["n"] for row in rows.values())
         weight = sum(row["weight"] for row in rows.values())

@@ -35,7 +35,7 @@ from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_key, context_text
-from hartonomous.schema import CONTEXT, MICRO, ORDERS
+from hartonomous.schema import CONTEXT, MICRO, ORDERS, PIECE, TOKEN, context_evidence
 
 SCORING = (1.0, 1.5, 2.5, 8.0, 4.0)
 GENERATING = (1.0, 0.5, 0.4, 0.3, 0.2)
@@ -44,7 +44,6 @@ GENERATING = (1.0, 0.5, 0.4, 0.3, 0.2)
 STATES = 50_000
 KEYS_AT_ONCE = 1_000
 
-EVIDENCE = "NEXT_EVIDENCE"
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -180,7 +179,7 @@ class Expecting:
         while first < len(word):
             for end in range(min(len(word), first + self._longest), first, -1):
                 part = word[first:end]
-                number = self.number("Piece", f"##{part}") if first else self.number("Token", part)
+                number = self.number(PIECE, f"##{part}") if first else self.number(TOKEN, part)
                 if number >= 0:
                     break
             else:
@@ -243,7 +242,9 @@ def _sources(graph: Graph, only: Collection[str] | None, without: Collection[str
     for name in {*(only or ()), *without}:
         if name not in known:
             raise unknown_source(graph, name)
-    expecting = {t["source"] for t in tracks if t["evidence"] == EVIDENCE and t["state"] == "live"}
+    expecting = {
+        t["source"] for t in tracks if t["evidence"] == context_evidence() and t["state"] == "live"
+    }
     chosen = sorted((expecting if only is None else expecting & set(only)) - set(without))
     if not chosen:
         raise NotFound(

@@ -33,6 +33,7 @@ from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.rate.rating_pass import read_state
+from hartonomous.schema import DEFAULT_RELATION
 from hartonomous.transparency.inventory_record import inventoried
 
 DIMENSIONS = 64
@@ -40,7 +41,6 @@ MOST_DIMENSIONS = 256
 BATCH = 5_000
 """Compositions written in one transaction."""
 
-RELATED = "RELATES"
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -178,7 +178,9 @@ def read_related(graph: Graph, progress: Progress) -> RelatedGraph:
     ends: list[Integers] = []
     decades: list[Integers] = []
     progress("reading", 0, 1)
-    for number, key, others, odds in graph.stream(query("layout/read_related", rated=RELATED)):
+    for number, key, others, odds in graph.stream(
+        query("layout/read_related", rated=DEFAULT_RELATION)
+    ):
         keys.append(key)
         ids.append(number)
         ends.append(np.asarray(others, dtype=np.int64))
@@ -297,7 +299,7 @@ class PlacedWords:
 def read_placed(graph: Graph) -> PlacedWords:
     """Return what the graph holds placed; raises NotFound when that is nothing."""
     read_placement(graph)
-    rows = graph.stream(query("layout/read_placed", rated=RELATED))
+    rows = graph.stream(query("layout/read_placed", rated=DEFAULT_RELATION))
     columns: list[list[object]] = [[] for _ in range(8)]
     while part := list(islice(rows, BATCH)):
         for column, values in zip(columns, zip(*part, strict=True), strict=True):

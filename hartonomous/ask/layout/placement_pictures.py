@@ -23,6 +23,7 @@ from hartonomous.atomic import atomic
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
+from hartonomous.schema import kind_of
 
 FORMATS = (".png", ".html")
 COLOURINGS = ("community", "source")
@@ -83,7 +84,7 @@ def scene(words: PlacedWords, sources: Mapping[str, str], points: int = POINTS) 
     by the words that lie in its middle.
     """
     directed = np.linalg.norm(words.quaternions, axis=1) > 0
-    whole = np.array([kind != "Piece" for kind in words.kinds])
+    whole = np.array([not kind_of(kind).fragment for kind in words.kinds])
     rows = np.flatnonzero(directed & (whole if (whole & directed).any() else True))[:points]
     shadow = np.zeros((len(rows), 3))
     shadow[:, : min(3, words.spectral.shape[1])] = words.spectral[rows, :3]

@@ -16,11 +16,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import orthogonal_procrustes
 
-from hartonomous.ask.layout.placement import RELATED, Placement, RelatedGraph
+from hartonomous.ask.layout.placement import Placement, RelatedGraph
 from hartonomous.errors import UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.schema import evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 NEAREST = 10
 SAMPLE = 1_000
@@ -173,7 +173,7 @@ def _vector_tracks(graph: Graph) -> list[Row]:
     return [
         track
         for track in graph.read(query("rate/read_tracks"))
-        if track["state"] == "live" and evidence_type(track["evidence"]).vector
+        if track["state"] == "live" and evidence_type(track["evidence"]).votes
     ]
 
 
@@ -186,7 +186,7 @@ def _barycentres(
     ids = related.ids[rows][order]
     place = {row["id"]: number for number, row in enumerate(words)}
     result = np.zeros((len(words), placement.spectral.shape[1]))
-    statement = query("layout/read_listed", rated=RELATED)
+    statement = query("layout/read_listed", rated=DEFAULT_RELATION)
     for first in range(0, len(words), WORDS_AT_ONCE):
         part = [row["id"] for row in words[first : first + WORDS_AT_ONCE]]
         for row in graph.read(statement, ids=part, source=source):

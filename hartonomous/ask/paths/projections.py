@@ -39,6 +39,7 @@ from hartonomous.graph.cypher_files import query, query_for_types
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.process_identity import is_of_this_machine, own_identity, runs
 from hartonomous.rate.rating_pass import check_formula
+from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
     from graphdatascience import GraphDataScience
@@ -223,7 +224,7 @@ def _project(graph: Graph, view: View, name: str, standing: Standing, budget: in
     if missing := [one for one in view.types if one not in there["types"]]:
         raise NotFound(f"Nothing in the graph is rated as {' or '.join(missing)}.")
     _make_room(graph, view, budget)
-    whole = view.types == ("RELATES",) and not view.sources and not view.by_key
+    whole = view.types == (DEFAULT_RELATION,) and not view.sources and not view.by_key
     try:
         if whole:
             return _project_whole(graph, view, name, there["labels"])
@@ -237,15 +238,15 @@ def _project(graph: Graph, view: View, name: str, standing: Standing, budget: in
 
 def _project_whole(graph: Graph, view: View, name: str, labels: list[str]) -> Row:
     """Let Graph Data Science read RELATES, then keep what is rated high enough."""
-    left_out = {"Context"} if view.pieces else {"Context", "Piece"}
-    kinds = [kind.name for kind in schema.KINDS if kind.name in {*labels} - left_out]
+    chosen = [each for each in schema.kinds() if each.connected and each.name in labels]
+    kinds = [each.name for each in chosen if view.pieces or not each.fragment]
     properties = {"cost": {"property": "cost"}, "weight": {"property": "decades"}}
     # The consensus is a rounded 0.4 D above even, so this is the same bound on D.
     kept_if = f"r.weight >= {(view.above - EVEN + 0.5) / 0.4:.2f}"
     if view.min_sources > 1:
         properties["sources"] = {"property": "sources"}
         kept_if += f" AND r.sources >= {view.min_sources}.0"
-    pairs = {"RELATES": {"orientation": "UNDIRECTED", "properties": properties}}
+    pairs = {DEFAULT_RELATION: {"orientation": "UNDIRECTED", "properties": properties}}
     first = f"{name}{_owned()}"
 
     def make(client: GraphDataScience) -> Row:

@@ -80,9 +80,7 @@ def traverse(
         raise UsageError("The prompt has no word in it.")
     listed = words[:STARTS]
     known = {
-        word: row
-        for word, row in find_words(graph, listed).items()
-        if row["kind"] != "Context" and (view.pieces or row["kind"] != "Piece")
+        word: row for word, row in find_words(graph, listed).items() if view.admits(row["kind"])
     }
     if not known:
         raise unknown_word(graph, listed[0])

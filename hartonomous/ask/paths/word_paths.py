@@ -329,7 +329,7 @@ def find_compositions(graph: Graph, words: Sequence[str], view: View) -> list[Ro
     for word in words:
         if word not in found:
             raise unknown_word(graph, word)
-        if found[word]["kind"] == "Context" or (found[word]["kind"] == "Piece" and not view.pieces):
+        if not view.admits(found[word]["kind"]):
             raise UsageError(
                 f"{word!r} is there only as a {found[word]['kind'].lower()}; --pieces lets paths go "
                 "over continuation pieces."

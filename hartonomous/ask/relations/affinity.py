@@ -6,6 +6,7 @@ from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.schema import DEFAULT_RELATION
 
 
 def affinity(graph: Graph, start: str, end: str) -> Row:
@@ -41,7 +42,7 @@ def contested(graph: Graph, word: str, top: int = 10) -> list[Row]:
     `spread` is the distance, in milli-decades, between the source that holds a pair likeliest and
     the one that holds it least likely. Raises NotFound for a word that is not there.
     """
-    rows = graph.read(query("ask/contested", rated="RELATES"), word=word, top=top)
+    rows = graph.read(query("ask/contested", rated=DEFAULT_RELATION), word=word, top=top)
     if not rows:
         find_word(graph, word)
     return rows

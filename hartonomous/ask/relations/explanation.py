@@ -9,6 +9,7 @@ from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.formulas import SHRINKAGE
+from hartonomous.schema import DEFAULT_RELATION
 
 
 @dataclass(frozen=True)
@@ -33,5 +34,5 @@ def explain(graph: Graph, start: str, end: str) -> Explanation:
     if not relation:
         first, second = find_word(graph, start), find_word(graph, end)
         raise NotFound(f"No live source holds {first.text!r} and {second.text!r} to be related.")
-    tracks = graph.read(query("ask/explain", rated="RELATES"), start=start, end=end)
+    tracks = graph.read(query("ask/explain", rated=DEFAULT_RELATION), start=start, end=end)
     return Explanation(relation[0], tracks)

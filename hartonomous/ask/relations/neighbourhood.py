@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.schema import DEFAULT_RELATION
 
 ORDERS = ("consensus", "elo")
 SUGGESTIONS = 5
@@ -68,7 +69,7 @@ def neighbours(
     if by not in ORDERS:
         raise UsageError(f"Order by {' or '.join(ORDERS)}, not by {by!r}.")
     rows = graph.read(
-        query("ask/neighbours", rated="RELATES"),
+        query("ask/neighbours", rated=DEFAULT_RELATION),
         word=word,
         top=top,
         by=by,

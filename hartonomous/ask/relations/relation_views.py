@@ -12,6 +12,7 @@ from hartonomous.ask.relations.neighbourhood import unknown_source
 from hartonomous.errors import UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.schema import DEFAULT_RELATION
 
 EVEN = 1500
 """The rating that says as much as chance."""
@@ -26,7 +27,7 @@ class View:
     `pieces`. `by_key` numbers the compositions by their keys where there is a faster way.
     """
 
-    types: tuple[str, ...] = ("RELATES",)
+    types: tuple[str, ...] = (DEFAULT_RELATION,)
     sources: tuple[str, ...] = ()
     above: int = EVEN
     pieces: bool = False
@@ -43,6 +44,11 @@ class View:
     def undirected(self) -> list[str]:
         """The types whose pairs have no direction."""
         return [name for name in self.types if not schema.rated_type(name).directed]
+
+    def admits(self, kind: str) -> bool:
+        """Return whether compositions of a kind may lie on the view's paths."""
+        record = schema.kind_of(kind)
+        return record.connected and (self.pieces or not record.fragment)
 
     def constants(self) -> Row:
         """Return what Cypher statements over the view's pairs need to be told."""

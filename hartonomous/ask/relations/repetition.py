@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.rating_pass import source_numbers
-from hartonomous.schema import evidence_type
-
-CONSENSUS_TYPE = "RELATES"
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 ASSUMPTIONS = (
     "An observation is one direction of one position: B among the k nearest of A there. A pair can be "
@@ -97,7 +95,7 @@ def repetition(graph: Graph) -> Repetition:
     names = {number: name for name, number in source_numbers(tracks).items()}
     owner = {str(track["number"]): track["source"] for track in tracks}
     by_sources: dict[int, int] = defaultdict(int)
-    for row in graph.read(query("rate/count_seen", rated=CONSENSUS_TYPE)):
+    for row in graph.read(query("rate/count_seen", rated=DEFAULT_RELATION)):
         holders = {names[number] for number in row["seen"] if number in names}
         able = _knowing(row["low"], owner) & _knowing(row["high"], owner)
         by_sources[len(holders)] += row["pairs"]
@@ -122,7 +120,7 @@ def _compared(tracks: list[Row], source: str) -> set[str]:
     return {
         track["evidence"]
         for track in tracks
-        if track["source"] == source and evidence_type(track["evidence"]).feeds == CONSENSUS_TYPE
+        if track["source"] == source and evidence_type(track["evidence"]).feeds == DEFAULT_RELATION
     }
 
 

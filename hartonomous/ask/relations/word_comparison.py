@@ -12,6 +12,7 @@ from hartonomous.ask.relations.word_rows import consensus_rows, find_words
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.schema import DEFAULT_RELATION
 
 STARTS = 1_000
 """Words whose evidence is read at once."""
@@ -143,7 +144,7 @@ def _said(
         part = ids[first : first + STARTS].tolist()
         rows = [
             (row["id"], column[row["source"], row["evidence"]], row["others"], row["supports"])
-            for row in graph.read(query("ask/read_supports", rated="RELATES"), ids=part)
+            for row in graph.read(query("ask/read_supports", rated=DEFAULT_RELATION), ids=part)
             if (row["source"], row["evidence"]) in column
         ]
         if not rows:

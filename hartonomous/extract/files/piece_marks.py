@@ -10,8 +10,6 @@ from collections.abc import Callable, Collection, Sequence
 
 from hartonomous.extract.vocabulary import (
     CONTINUATION,
-    PIECE,
-    TOKEN,
     Convention,
     Spelt,
     byte_level,
@@ -19,6 +17,7 @@ from hartonomous.extract.vocabulary import (
     sentencepiece,
     wordpiece,
 )
+from hartonomous.schema import PIECE, TOKEN
 
 UNFINISHED = "@@"
 

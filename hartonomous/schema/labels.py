@@ -1,90 +1,14 @@
-"""The one vocabulary of the graph: labels, types and properties, each with its meaning.
-
-Evidence types end in `_EVIDENCE` and carry `source`; rated types do not and carry `elo`.
-Constraints, indexes, the data model reference, projections and tests derive from these lists.
-Importers choose from them and may not invent names.
-"""
+"""Node labels and structural relationship types, each with its properties and their meaning."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
-from hartonomous.errors import UsageError
-
-MICRO = 1_000_000
-"""One weight of 1.0, in the integer units that evidence adds up."""
-
-FORMULA_VERSION = 3
-"""The version of the rating formulas; it stands in the graph, and `rate --all` moves a graph to it."""
-
-
-@dataclass(frozen=True)
-class Property:
-    name: str
-    type: str
-    meaning: str
-
-
-@dataclass(frozen=True)
-class NodeLabel:
-    """A node label; `key` names the properties that make a node unique."""
-
-    name: str
-    meaning: str
-    key: tuple[str, ...] = ()
-    properties: tuple[Property, ...] = ()
-    exported: bool = False
-
-
-@dataclass(frozen=True)
-class EvidenceType:
-    """What one source observed about one pair: one edge per pair, type and source."""
-
-    name: str
-    feeds: str
-    directed: bool
-    vector: bool
-    meaning: str
-
-
-@dataclass(frozen=True)
-class RatedType:
-    """What all live sources together say of one pair: one edge per pair and type."""
-
-    name: str
-    directed: bool
-    consensus: bool
-    meaning: str
-
-
-CONTEXT = "Context"
-
-ORDERS = 4
-"""Longest context, in tokens."""
-
-ANYTHING = "…"
-"""Text of the context of no tokens: what follows anything."""
-
-KINDS: tuple[NodeLabel, ...] = (
-    NodeLabel("Token", "a word, or a piece that begins a word"),
-    NodeLabel("Piece", "a piece that continues a word, its text written ##ing"),
-    NodeLabel(CONTEXT, "the last two to four tokens read, oldest first"),
-    NodeLabel(
-        "Sentence", "a sentence of a document, or an answer as it was given; white space made one"
-    ),
-    NodeLabel("Image", "a picture, known by the digest of its pixels"),
-    NodeLabel("Region", "a part of a picture"),
-    NodeLabel("Feature", "a visual feature"),
-    NodeLabel("Symbol", "a name in a code base: module, class, function"),
-)
-"""The second label of a composition, by kind."""
+from hartonomous.schema.records import NodeLabel, Property
 
 NODES: tuple[NodeLabel, ...] = (
     NodeLabel(
         "Composition",
         "a thing that models relate to other things; the same thing in every model",
         key=("key",),
-        exported=True,
         properties=(
             Property("key", "STRING", "blake3-128 of kind and text, 32 hexadecimal digits"),
             Property("text", "STRING", "surface form, Unicode NFC, case kept"),
@@ -109,7 +33,6 @@ NODES: tuple[NodeLabel, ...] = (
         "Source",
         "a model, corpus, image set, code base or person that evidence came from",
         key=("name",),
-        exported=True,
         properties=(
             Property("name", "STRING", "the slug people type"),
             Property("kind", "STRING", "model, corpus, images, code or person"),
@@ -144,7 +67,6 @@ NODES: tuple[NodeLabel, ...] = (
         "Track",
         "one source's evidence of one type, with the constants its rating needs",
         key=("source", "evidence"),
-        exported=True,
         properties=(
             Property("source", "STRING", "name of the source"),
             Property("evidence", "STRING", "evidence type"),
@@ -319,70 +241,6 @@ LOG_ACTS: tuple[str, ...] = (
 )
 """What an entry of the log can record: `delete` decides, `deleted` is when it is done."""
 
-EVIDENCE: tuple[EvidenceType, ...] = (
-    EvidenceType(
-        "EMBEDDING_EVIDENCE", "RELATES", False, True, "k nearest neighbours in an embedding matrix"
-    ),
-    EvidenceType(
-        "LAYER_EVIDENCE", "RELATES", False, True, "k nearest neighbours in a layer's output"
-    ),
-    EvidenceType(
-        "HEAD_EVIDENCE", "RELATES", False, True, "k nearest neighbours in a head's value subspace"
-    ),
-    EvidenceType(
-        "SENTENCE_EVIDENCE",
-        "RELATES",
-        False,
-        False,
-        "sentences that an encoder places near each other, a sentence and its content words",
-    ),
-    EvidenceType("COOCCURRENCE_EVIDENCE", "RELATES", False, False, "seen together"),
-    EvidenceType("CROSSMODAL_EVIDENCE", "RELATES", False, False, "text and image held alike"),
-    EvidenceType("EQUIVALENCE_EVIDENCE", "RELATES", False, False, "code of the same shape"),
-    EvidenceType("NEXT_EVIDENCE", "PRECEDES", True, False, "expected after a token or context"),
-    EvidenceType(
-        "PROMOTION_EVIDENCE", "PROMOTES", True, False, "output promoted by seeing a token"
-    ),
-    EvidenceType(
-        "ANSWER_EVIDENCE",
-        "ANSWERED_BY",
-        True,
-        False,
-        "a question and the answer given with it, or the sentence read after it",
-    ),
-    EvidenceType("DEPICTION_EVIDENCE", "DEPICTS", True, False, "an image shows a concept"),
-    EvidenceType("LEFT_OF_EVIDENCE", "LEFT_OF", True, False, "one box left of another"),
-    EvidenceType("ABOVE_EVIDENCE", "ABOVE", True, False, "one box above another"),
-    EvidenceType("INSIDE_EVIDENCE", "INSIDE", True, False, "one box inside another"),
-    EvidenceType("OVERLAPS_EVIDENCE", "OVERLAPS", True, False, "two boxes overlap"),
-    EvidenceType("NEAR_EVIDENCE", "NEAR", True, False, "two boxes near each other"),
-    EvidenceType("CALLS_EVIDENCE", "CALLS", True, False, "code calls code"),
-    EvidenceType("IMPORTS_EVIDENCE", "IMPORTS", True, False, "code imports code"),
-    EvidenceType("CONTAINS_EVIDENCE", "CONTAINS", True, False, "code contains code"),
-    EvidenceType("INHERITS_EVIDENCE", "INHERITS", True, False, "a class inherits from a class"),
-    EvidenceType("DESCRIBES_EVIDENCE", "DESCRIBES", True, False, "text describes code"),
-)
-
-RATED: tuple[RatedType, ...] = (
-    RatedType(
-        "RELATES", False, True, "held to be related; stored from the lower key to the higher"
-    ),
-    RatedType("PRECEDES", True, False, "comes before"),
-    RatedType("PROMOTES", True, False, "makes more likely in the output"),
-    RatedType("ANSWERED_BY", True, False, "is answered by"),
-    RatedType("DEPICTS", True, False, "shows"),
-    RatedType("LEFT_OF", True, False, "is left of"),
-    RatedType("ABOVE", True, False, "is above"),
-    RatedType("INSIDE", True, False, "is inside"),
-    RatedType("OVERLAPS", True, False, "overlaps"),
-    RatedType("NEAR", True, False, "is near"),
-    RatedType("CALLS", True, False, "calls"),
-    RatedType("IMPORTS", True, False, "imports"),
-    RatedType("CONTAINS", True, False, "contains"),
-    RatedType("INHERITS", True, False, "inherits from"),
-    RatedType("DESCRIBES", True, False, "describes"),
-)
-
 HAS_TRACK = "HAS_TRACK"
 
 VISITED = "VISITED"
@@ -413,80 +271,3 @@ AGREEMENT_PROPERTIES: tuple[Property, ...] = (
     Property("overlap", "FLOAT", "shared, of the smaller one's pairs; near-copies from 0.9"),
 )
 """On AGREES_WITH, from the source of the lower name to the other: derived, for votes."""
-
-EVIDENCE_PROPERTIES: tuple[Property, ...] = (
-    Property("source", "STRING", "name of the source; indexed per type"),
-    Property("n", "INTEGER", "positions, or times, it was observed"),
-    Property("weight", "INTEGER", "sum of the weights in micro-units; one weight is in [0, 1]"),
-)
-"""On every evidence edge."""
-
-VECTOR_PROPERTIES: tuple[Property, ...] = (
-    Property(
-        "directed", "INTEGER", "of the 2n directions, how many listed it; directed - n mutual"
-    ),
-    Property("rank", "INTEGER", "sum over directions of round(1000 log10((k + 1) / rank))"),
-    Property("support", "INTEGER", "log-odds against chance, in milli-decades"),
-    Property("positions", "LIST<INTEGER>", "where it was observed: layer * heads + head, or layer"),
-)
-"""Besides, on evidence from vectors (embedding, layer, head)."""
-
-RATED_PROPERTIES: tuple[Property, ...] = (
-    Property("elo", "FLOAT", "1500 + min(1000, n/10) + 500 mean weight + min(200, 20 sources)"),
-    Property("n", "INTEGER", "sum over live sources"),
-    Property("weight", "INTEGER", "sum over live sources, micro-units"),
-    Property("sources", "INTEGER", "live sources with evidence"),
-    Property(
-        "seen", "LIST<INTEGER>", "those sources by the lowest number of their tracks; derived"
-    ),
-)
-"""On every rated edge."""
-
-CONSENSUS_PROPERTIES: tuple[Property, ...] = (
-    Property("decades", "INTEGER", "D: trusted, shrunk log-odds against chance, milli-decades"),
-    Property("consensus", "INTEGER", "1500 + 0.4 D; 400 points are odds of 10 to 1"),
-    Property(
-        "cost",
-        "INTEGER",
-        "of a step over it: log10(1 + 10^(-D/1000)) in micro-decades, above 0; derived",
-    ),
-)
-"""Besides, on RELATES."""
-
-
-@dataclass(frozen=True)
-class _Vocabulary:
-    kinds: frozenset[str] = field(default_factory=lambda: frozenset(k.name for k in KINDS))
-    evidence: dict[str, EvidenceType] = field(default_factory=lambda: {e.name: e for e in EVIDENCE})
-    rated: dict[str, RatedType] = field(default_factory=lambda: {r.name: r for r in RATED})
-
-
-_VOCABULARY = _Vocabulary()
-
-
-def kind(name: str) -> str:
-    """Return the kind's name if the list has it, else raise UsageError."""
-    if name not in _VOCABULARY.kinds:
-        raise UsageError(
-            f"No kind of composition is called {name!r}; schema.py lists those there are."
-        )
-    return name
-
-
-def evidence_type(name: str) -> EvidenceType:
-    """Return the evidence type of a name, else raise UsageError."""
-    if name not in _VOCABULARY.evidence:
-        raise UsageError(f"No evidence type is called {name!r}; schema.py lists those there are.")
-    return _VOCABULARY.evidence[name]
-
-
-def rated_type(name: str) -> RatedType:
-    """Return the rated type of a name, else raise UsageError."""
-    if name not in _VOCABULARY.rated:
-        raise UsageError(f"No rated type is called {name!r}; schema.py lists those there are.")
-    return _VOCABULARY.rated[name]
-
-
-def evidence_feeding(rated: str) -> tuple[EvidenceType, ...]:
-    """Return the evidence types that feed a rated type, in the order of the list."""
-    return tuple(e for e in EVIDENCE if e.feeds == rated)

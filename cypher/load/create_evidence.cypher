@@ -1,0 +1,9 @@
+// Create one batch of evidence edges of one type, rows grouped by their start.
+// in:  $source STRING, $groups LIST OF [id, first, end], $ends LIST<INTEGER>, $columns MAP OF column TO LIST
+// out: created INTEGER
+UNWIND $groups AS g
+MATCH (a:Composition) WHERE id(a) = g[0]
+UNWIND range(g[1], g[2] - 1) AS i
+MATCH (b:Composition) WHERE id(b) = $ends[i]
+CREATE (a)-[:EVIDENCE_TYPE {source: $source, NEW_COLUMNS($columns, i)}]->(b)
+RETURN count(*) AS created

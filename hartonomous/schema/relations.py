@@ -1,0 +1,56 @@
+"""Rated types: what all live sources together say of a pair."""
+
+from __future__ import annotations
+
+from hartonomous.schema.records import Property, RatedType
+
+FORMULA_VERSION = 3
+"""The version of the rating formulas; it stands in the graph, and `rate --all` moves a graph to it."""
+
+DEFAULT_RELATION = "RELATES"
+"""The rated type that questions are asked of where they name none."""
+
+RATED: tuple[RatedType, ...] = (
+    RatedType(
+        DEFAULT_RELATION,
+        False,
+        "held to be related; stored from the lower key to the higher",
+        consensus=True,
+    ),
+    RatedType("PRECEDES", True, "comes before"),
+    RatedType("PROMOTES", True, "makes more likely in the output"),
+    RatedType("ANSWERED_BY", True, "is answered by"),
+    RatedType("DEPICTS", True, "shows"),
+    RatedType("LEFT_OF", True, "is left of"),
+    RatedType("ABOVE", True, "is above"),
+    RatedType("INSIDE", True, "is inside"),
+    RatedType("OVERLAPS", True, "overlaps"),
+    RatedType("NEAR", True, "is near"),
+    RatedType("CALLS", True, "calls"),
+    RatedType("IMPORTS", True, "imports"),
+    RatedType("CONTAINS", True, "contains"),
+    RatedType("INHERITS", True, "inherits from"),
+    RatedType("DESCRIBES", True, "describes"),
+)
+
+RATED_PROPERTIES: tuple[Property, ...] = (
+    Property("elo", "FLOAT", "1500 + min(1000, n/10) + 500 mean weight + min(200, 20 sources)"),
+    Property("n", "INTEGER", "sum over live sources"),
+    Property("weight", "INTEGER", "sum over live sources, micro-units"),
+    Property("sources", "INTEGER", "live sources with evidence"),
+    Property(
+        "seen", "LIST<INTEGER>", "those sources by the lowest number of their tracks; derived"
+    ),
+)
+"""On every rated edge."""
+
+CONSENSUS_PROPERTIES: tuple[Property, ...] = (
+    Property("decades", "INTEGER", "D: trusted, shrunk log-odds against chance, milli-decades"),
+    Property("consensus", "INTEGER", "1500 + 0.4 D; 400 points are odds of 10 to 1"),
+    Property(
+        "cost",
+        "INTEGER",
+        "of a step over it: log10(1 + 10^(-D/1000)) in micro-decades, above 0; derived",
+    ),
+)
+"""Besides, on RELATES."""

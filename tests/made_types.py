@@ -1,0 +1,144 @@
+"""A bundle with rows of every evidence type that is registered, made from the records alone."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from hartonomous import schema
+from hartonomous.bundle import Bundle, BundleWriter, OpenedFile, SourceDescription, TrackDescription
+from hartonomous.evidence import COMPOSITIONS, CONTEXTS, columns, with_own_properties
+from hartonomous.identity import composition_key, content_digest
+from hartonomous.odds import absent_constant, ranks_within, support
+from hartonomous.schema import MICRO, EvidenceType, Kind
+
+OF_A_KIND = 4
+"""Compositions of each kind."""
+
+POSITIONS, K, VOCABULARY = 3, 4, 40
+"""Constants of tracks that vote."""
+
+
+def word(kind: str, number: int) -> str:
+    """Return the text of a made-up composition; one word, but for contexts."""
+    if kind == schema.CONTEXT:
+        return f"{word(schema.TOKEN, number)} {word(schema.TOKEN, (number + 1) % OF_A_KIND)}"
+    return f"{'##' if kind == schema.PIECE else ''}{kind.lower()}{number}"
+
+
+def bundle_of_every_type(folder: Path, seed: int) -> Bundle:
+    """Return a bundle with a track of each evidence type; other seeds relate other pairs."""
+    rng = np.random.default_rng(seed)
+    table = _compositions()
+    of_kind: dict[str, list[int]] = {}
+    for row, kind in enumerate(table["kind"].to_pylist()):
+        of_kind.setdefault(kind, []).append(row)
+    file = OpenedFile("made", content_digest("test", {"seed": seed}), 1)
+    source = SourceDescription("model", "test", (file,), {}, 0)
+    tracks = []
+    with BundleWriter(folder / f"every-{seed}") as writer:
+        writer.write_compositions(table)
+        for evidence in schema.evidence_types():
+            rows = _rows(evidence, of_kind, rng)
+            writer.write_evidence(evidence.name, iter([rows]))
+            tracks.append(_track(evidence, rows))
+            if evidence.contexts:
+                writer.write_contexts(_contexts(table, rows))
+        return writer.finish(source, tuple(tracks))
+
+
+def _compositions() -> pa.Table:
+    made = sorted(
+        (
+            (composition_key(kind.name, word(kind.name, number)), word(kind.name, number), kind)
+            for kind in schema.kinds()
+            for number in range(OF_A_KIND)
+        ),
+        key=lambda one: one[0],
+    )
+    keys, texts, kinds = zip(*made, strict=True)
+    table = pa.table([keys, texts, [kind.name for kind in kinds]], schema=COMPOSITIONS)
+    return with_own_properties(
+        table, [_own(kind, text) for text, kind in zip(texts, kinds, strict=True)]
+    )
+
+
+def _own(kind: Kind, text: str) -> dict[str, Any]:
+    """Return a value for each property of a kind, the same in every bundle."""
+    values = {"STRING": text.upper(), "INTEGER": len(text), "FLOAT": len(text) / 2, "BOOLEAN": True}
+    return {each.name: values[each.type] for each in kind.properties}
+
+
+def _rows(
+    evidence: EvidenceType, of_kind: dict[str, list[int]], rng: np.random.Generator
+) -> pa.Table:
+    starts = [row for kind in sorted(evidence.starts) for row in of_kind[kind]]
+    ends = [row for kind in sorted(evidence.ends) for row in of_kind[kind]]
+    pairs = [
+        (start, end)
+        for start, end in product(starts, ends)
+        if (start < end or schema.is_directed(evidence)) and (start != end or evidence.loops)
+    ]
+    chosen = sorted(pairs[at] for at in rng.permutation(len(pairs))[: max(4, len(pairs) // 3)])
+    if evidence.loops:
+        chosen = sorted({*chosen, (starts[0], starts[0])})
+    size = len(chosen)
+    n = rng.integers(1, POSITIONS + 1, size)
+    directed = np.minimum(n + rng.integers(0, POSITIONS, size), 2 * n)
+    rank = ranks_within(directed, K)[0] + 1
+    values: dict[str, Any] = {
+        "start": [start for start, _ in chosen],
+        "end": [end for _, end in chosen],
+        "n": n,
+        "weight": rng.integers(0, n * MICRO + 1),
+        "directed": directed,
+        "rank": rank,
+        "support": support(directed, rank, POSITIONS, K, VOCABULARY),
+        "positions": [sorted(rng.permutation(POSITIONS)[:times].tolist()) for times in n],
+    }
+    for column in evidence.columns:
+        if column.name not in values:
+            single = rng.integers(1, 100, (size, 2))
+            numbers = (single / 4 if column.arrow == "double" else single).tolist()
+            values[column.name] = numbers if column.listed else [first for first, _ in numbers]
+    layout = columns(evidence)
+    arrays = [pa.array(list(values[field.name]), field.type) for field in layout]
+    return pa.Table.from_arrays(arrays, schema=layout)
+
+
+def _track(evidence: EvidenceType, rows: pa.Table) -> TrackDescription:
+    voting = evidence.votes
+    return TrackDescription(
+        evidence=evidence.name,
+        positions=tuple(f"place {number}" for number in range(POSITIONS)),
+        k=K if voting else 0,
+        vocabulary=VOCABULARY,
+        dimensions=8,
+        trust=500 if voting else 0,
+        absent=absent_constant(POSITIONS, K, VOCABULARY) if voting else 0,
+        recall=1.0,
+        rows=rows.num_rows,
+        observations=int(np.sum(rows[evidence.counted].to_numpy())),
+    )
+
+
+def _contexts(table: pa.Table, rows: pa.Table) -> pa.Table:
+    """Return a visit to every start, contexts joined to the tokens they are made of."""
+    named = zip(table["kind"].to_pylist(), table["text"].to_pylist(), strict=True)
+    row = {name: place for place, name in enumerate(named)}
+    found = []
+    for start in sorted(set(rows["start"].to_pylist())):
+        kind, text = table["kind"][start].as_py(), table["text"][start].as_py()
+        joins = (-1, -1, -1)
+        if kind == schema.CONTEXT:
+            first, last = (row[schema.TOKEN, part] for part in text.split())
+            joins = (first, last, last)
+        found.append((start, 50, 1000, *joins))
+    by_column = zip(zip(*found, strict=True), CONTEXTS, strict=True)
+    return pa.Table.from_arrays(
+        [pa.array(c, field.type) for c, field in by_column], schema=CONTEXTS
+    )

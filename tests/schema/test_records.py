@@ -1,0 +1,215 @@
+"""What holds for every kind and type of the records, the built-in ones and one that only a test knows."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hartonomous import schema
+from hartonomous.ask.paths.spreading_activation import traverse
+from hartonomous.ask.relations.relation_views import View
+from hartonomous.audit.audit_report import audit
+from hartonomous.bundle import Bundle
+from hartonomous.delete.deletion_plan import plan
+from hartonomous.delete.selectors import Selectors
+from hartonomous.delete.undo import undo
+from hartonomous.erase.erasure import erase
+from hartonomous.errors import BadInput, UsageError
+from hartonomous.graph.driver import Graph
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.operations.ingestion import prepare
+from hartonomous.schema import COUNTED, Column, EvidenceType, Kind, Property, RatedType
+from hartonomous.versions.backup import back_up, restore
+from hartonomous.versions.diff import compare
+from hartonomous.versions.relation_tables import graph_relations
+from hartonomous.versions.snapshots import create_snapshot, read_snapshot
+from tests.building import exported, put_in, silent, take_out, wipe
+from tests.made_types import bundle_of_every_type, word
+
+GADGET = Kind(
+    "Gadget", "a made-up thing", 20, properties=(Property("size", "INTEGER", "its size"),)
+)
+FITS = RatedType("FITS", True, "fits")
+FIT = EvidenceType(
+    "FIT_EVIDENCE",
+    "FITS",
+    "one made-up thing fits another",
+    frozenset({"Gadget"}),
+    frozenset({"Gadget", "Token"}),
+    (
+        *COUNTED,
+        Column("grip", "double", "how tight"),
+        Column("teeth", "int16", "which teeth", listed=True),
+    ),
+    loops=True,
+)
+
+
+@pytest.fixture
+def registered() -> Iterator[None]:
+    with schema.extended(kinds=[GADGET], evidence=[FIT], rated=[FITS]):
+        yield
+
+
+@pytest.fixture
+def filled(registered: None, graph: Graph, tmp_path: Path) -> Graph:
+    """Two sources, each with evidence of every type."""
+    prepare(graph)
+    for seed, name in ((1, "one"), (2, "two")):
+        bundle = bundle_of_every_type(tmp_path, seed)
+        put_in(graph, bundle, name)
+    return graph
+
+
+def counted(lines: list[str]) -> Counter[tuple[str, str]]:
+    """Return how many lines there are of each record and type."""
+    rows = map(json.loads, lines)
+    return Counter((row["record"], row.get("type", row.get("kind", ""))) for row in rows)
+
+
+def findings(graph: Graph) -> list[str]:
+    found = audit(graph, silent, full=True)["findings"]
+    assert isinstance(found, list)
+    return found
+
+
+def test_every_type_is_loaded_rated_and_exported(filled: Graph, tmp_path: Path) -> None:
+    lines = exported(filled)
+    found = counted(lines)
+    for evidence in schema.evidence_types():
+        rows = [json.loads(line) for line in lines if f'"{evidence.name}"' in line]
+        rows = [row for row in rows if row["record"] == "evidence"]
+        assert {row["source"] for row in rows} == {"one", "two"}, evidence.name
+        own = {column.name for column in evidence.columns}
+        assert own <= {name for row in rows for name in row} <= own | {
+            "record", "type", "start", "end", "source"
+        }  # fmt: skip
+        pairs = {(row["start"], row["end"]) for row in rows}
+        assert pairs and found["rating", evidence.feeds] >= len(pairs)
+    for kind in schema.kinds():
+        assert found["composition", kind.name], kind.name
+    sizes = [json.loads(line).get("size") for line in lines if '"Gadget"' in line]
+    assert sizes and all(size == len("gadget0") for size in sizes)
+    assert findings(filled) == []
+
+
+@pytest.mark.parametrize("rated", ["RELATES", "FITS", "PRECEDES", "CALLS", "LEFT_OF"])
+def test_sources_can_be_asked_for_on_every_rated_type(filled: Graph, rated: str) -> None:
+    evidence = schema.evidence_feeding(rated)[0]
+    start = filled.read(
+        f"MATCH (a)-[e:{evidence.name} {{source: 'one'}}]->(b) WHERE a <> b AND NOT a:Context "
+        "AND NOT a:Piece AND NOT b:Piece RETURN a.text AS a, b.text AS b ORDER BY a, b LIMIT 1"
+    )[0]
+    view = View(types=(rated,), sources=("one",), above=0)
+    found = traverse(filled, start["a"], max_depth=1, breadth=100, top=100, view=view)
+    assert start["b"] in {one.word for one in found.found}
+    unseen = filled.read(f"MATCH ()-[r:{rated}]->() WHERE r.seen IS NULL RETURN count(r) AS n")
+    assert unseen[0]["n"] == 0
+
+
+def test_every_type_is_planned_deleted_and_undone(filled: Graph, tmp_path: Path) -> None:
+    before = exported(filled)
+    planned = plan(filled, Selectors(sources=("one",)), silent)
+    for evidence in schema.evidence_types():
+        assert planned.tables[evidence.name].num_rows, evidence.name
+    deleted = take_out(filled, Selectors(sources=("one",)))
+    left = counted(exported(filled))
+    assert all(left["evidence", evidence.name] for evidence in schema.evidence_types())
+    assert findings(filled) == []
+    with WriterLock(filled, "test") as lock:
+        undo(filled, lock, deleted, silent)
+    assert exported(filled) == before
+    take_out(filled, Selectors(concepts=(word("Gadget", 1), word("Token", 1))))
+    assert findings(filled) == []
+
+
+def test_every_type_is_erased_and_its_copies_too(filled: Graph, tmp_path: Path) -> None:
+    with WriterLock(filled, "test") as lock:
+        erase(filled, lock, Selectors(sources=("one",)), tmp_path / "none", silent)
+    rows = [json.loads(line) for line in exported(filled)]
+    assert {row["source"] for row in rows if row["record"] == "evidence"} == {"two"}
+    assert findings(filled) == []
+
+
+def test_every_type_is_backed_up_and_restored(filled: Graph, tmp_path: Path) -> None:
+    before = exported(filled)
+    with WriterLock(filled, "test") as lock:
+        back_up(filled, lock, tmp_path / "all.backup", silent)
+    wipe(filled)
+    prepare(filled)
+    with WriterLock(filled, "test") as lock:
+        restore(filled, lock, tmp_path / "all.backup", silent)
+    assert exported(filled) == before
+    assert findings(filled) == []
+
+
+def test_every_rated_type_is_in_a_snapshot_by_name(filled: Graph) -> None:
+    with WriterLock(filled, "test") as lock:
+        create_snapshot(filled, lock, "then", silent)
+    extra = RatedType("HOLDS_UP", True, "holds up")
+    feeding = replace(FIT, name="HOLDS_UP_EVIDENCE", feeds="HOLDS_UP")
+    now = graph_relations(filled, silent)
+    assert not compare(read_snapshot("then"), now, ("then", "now")).differs
+    with schema.extended(rated=[extra], evidence=[feeding]):
+        assert not compare(
+            read_snapshot("then"), graph_relations(filled, silent), ("then", "now")
+        ).differs
+
+
+def test_every_type_has_an_index_by_source(filled: Graph) -> None:
+    rows = filled.read(
+        "SHOW INDEXES YIELD labelsOrTypes AS types, properties WHERE properties = ['source'] "
+        "RETURN types[0] AS type"
+    )
+    assert {each.name for each in schema.evidence_types()} <= {row["type"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("records", "fault"),
+    [
+        ({"evidence": [FIT]}, "no record describes"),
+        ({"evidence": [FIT], "rated": [FITS]}, "'Gadget', which no record describes"),
+        ({"rated": [FITS]}, "No evidence type feeds FITS"),
+        ({"evidence": [replace(FIT, feeds="CALLS", columns=COUNTED[:1])], "kinds": [GADGET]}, "n and weight"),
+        ({"evidence": [replace(FIT, feeds="CALLS", votes=True)], "kinds": [GADGET]}, "votes, but has no"),
+        ({"evidence": [replace(FIT, feeds="CALLS", counted="pins")], "kinds": [GADGET]}, "'pins'"),
+        ({"evidence": [replace(FIT, feeds="CALLS", name="FIT")], "kinds": [GADGET]}, "ends in _EVIDENCE"),
+        ({"evidence": [replace(FIT, feeds="RELATES")], "kinds": [GADGET]}, "undirected"),
+        ({"evidence": [replace(FIT, feeds="CALLS", starts=frozenset())], "kinds": [GADGET]}, "no kind"),
+        ({"kinds": [replace(GADGET, rank=0)]}, "one rank"),
+    ],
+)  # fmt: skip
+def test_records_that_are_only_half_there_are_refused(
+    records: dict[str, list[object]], fault: str
+) -> None:
+    with pytest.raises(UsageError, match=fault), schema.extended(**records):  # type: ignore[arg-type]
+        pass
+
+
+def test_the_built_in_records_fit_together() -> None:
+    assert schema.faults() == []
+
+
+def test_rows_between_kinds_that_a_type_does_not_allow_are_refused(
+    registered: None, tmp_path: Path
+) -> None:
+    bundle = bundle_of_every_type(tmp_path, 1)
+    with (
+        schema.extended(evidence=[replace(FIT, ends=frozenset({"Gadget"}))]),
+        pytest.raises(BadInput, match=r"FIT_EVIDENCE: row .* has an end that is none of Gadget"),
+    ):
+        Bundle.verify_rows(bundle)
+
+
+def test_a_property_that_its_kind_has_not_is_refused(registered: None, tmp_path: Path) -> None:
+    bundle = bundle_of_every_type(tmp_path, 1)
+    with (
+        schema.extended(kinds=[replace(GADGET, properties=())]),
+        pytest.raises(BadInput, match="'size', which no Gadget has"),
+    ):
+        bundle.verify_rows()
