@@ -53,13 +53,14 @@ ACT = """
 import os, sys
 from pathlib import Path
 from hartonomous.bundle import read_bundle
-from hartonomous.forget import removal
+from hartonomous.delete import executor
 from hartonomous.delete.deletion import delete_source
 from hartonomous.operations.ingestion import load_bundle
-from hartonomous.store import loading, settling
+from hartonomous.load import loader
+from hartonomous.rate import rating_pass
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.writer_lock import WriterLock
-loading.BATCH_ROWS = settling.STARTS = removal.ROWS = 20
+loader.BATCH_ROWS = rating_pass.STARTS = executor.ROWS = 20
 act, name, path = sys.argv[1:4]
 none = lambda *done: None
 with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
