@@ -1,4 +1,4 @@
-// Create one batch of evidence edges that are counted, rows grouped by their start.
+// Create one batch of counted evidence edges, rows grouped by their start.
 // in:  $source STRING, $groups LIST OF [id, first, end], $ends LIST<INTEGER>, $n LIST<INTEGER>, $weights LIST<INTEGER>
 // out: created INTEGER
 UNWIND $groups AS g

@@ -1,4 +1,4 @@
-// Create one batch of evidence edges from vectors, rows grouped by their start.
+// Create one batch of evidence edges of a vector track, rows grouped by their start.
 // in:  $source STRING, $groups LIST OF [id, first, end], $ends LIST<INTEGER>, $n LIST<INTEGER>, $directed LIST<INTEGER>, $weights LIST<INTEGER>, $ranks LIST<INTEGER>, $supports LIST<INTEGER>, $positions LIST OF LIST<INTEGER>
 // out: created INTEGER
 UNWIND $groups AS g
