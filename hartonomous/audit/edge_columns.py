@@ -1,6 +1,6 @@
-"""Edges that start at some compositions, as columns, with invalid ones set apart.
+"""Edges that start at some compositions, as columns, with invalid ones separated.
 
-Answers of the database are columns. Where a value is missing or of another type, the same edges are
+Results of the database are columns. If a value is missing or of another type, the same edges are
 read one by one, and the invalid ones become faults.
 """
 
@@ -33,8 +33,9 @@ FRACTIONS = frozenset({"elo"})
 
 @dataclass(frozen=True)
 class Fault:
-    """An invalid value: the database ids of the edge's ends, its source if it is evidence, the property
-    and the value."""
+    """An invalid value: the database ids of the edge's ends, its source if it is evidence, the
+    property and the value.
+    """
 
     start: int
     end: int
@@ -47,7 +48,7 @@ class Fault:
 class Edges:
     """Valid edges of one type, and of one source if they are evidence, as columns.
 
-    `start` and `end` are database ids, (n,) int64; `columns` holds (n,) arrays by property, Arrow
+    `start` and `end` are database ids, (n,) int64; `columns` has (n,) arrays by property, Arrow
     lists for lists; `count` includes the invalid edges.
     """
 
@@ -62,7 +63,7 @@ class Edges:
 def evidence_edges(
     graph: Graph, evidence: EvidenceType, part: Sequence[int], answer: Sequence[tuple[Any, ...]]
 ) -> list[Edges]:
-    """Return the edges of an answer of audit/read_evidence, by source."""
+    """Return the edges of a result of audit/read_evidence, by source."""
     wanted = VECTOR if evidence.vector else COUNTED
     quick = [
         _quick(source, dict(zip(EVIDENCE_COLUMNS, lists, strict=True)), wanted)
@@ -82,7 +83,7 @@ def evidence_edges(
 def rated_edges(
     graph: Graph, rated: RatedType, part: Sequence[int], answer: Sequence[tuple[Any, ...]]
 ) -> Edges:
-    """Return the edges of an answer of audit/read_ratings."""
+    """Return the edges of a result of audit/read_ratings."""
     (lists,) = answer
     wanted = CONSENSUS if rated.consensus else RATED
     found = _quick(None, dict(zip(RATED_COLUMNS, lists, strict=True)), wanted)
@@ -107,7 +108,7 @@ def _quick(source: Any, lists: Mapping[str, list[Any]], wanted: Sequence[str]) -
 
 
 def column_of(name: str, values: list[Any]) -> Any:
-    """Return values as an array of the type that a property has; None where one is of another."""
+    """Return values as an array of a property's type; None if one has another type."""
     type = pa.float64() if name in FRACTIONS else pa.int64()
     type = pa.list_(type) if name in LISTS else type
     try:
