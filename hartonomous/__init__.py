@@ -1,1 +1,1 @@
-"""Hartonomous: what trained models hold to be related, kept in a Neo4j graph."""
+"""Hartonomous: relations extracted from trained models, stored in a Neo4j graph."""

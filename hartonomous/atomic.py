@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, and are on the disk when they do."""
+"""Files and folders that are written atomically and durably."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ import psutil
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Give a hidden path beside `path` for a file or folder, which takes its place at the end.
+    """Yield a hidden path beside `path` for a file or folder that replaces it at the end.
 
-    What was written goes again when the block fails. A folder takes no full folder's place (OSError).
+    It is removed if the block fails. A folder does not replace a non-empty folder (OSError).
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     # A dead process may have had the same number.
@@ -40,7 +40,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def make_durable(path: Path) -> None:
-    """Wait until a file, or a folder's names, are on the disk."""
+    """Wait until a file, or a folder's entries, are on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -49,7 +49,7 @@ def make_durable(path: Path) -> None:
 
 
 def dismiss(path: Path) -> None:
-    """Remove a file or a folder, first out of sight: nobody ever reads half of it."""
+    """Remove a file or a folder; it is renamed first, so that nobody reads a part of it."""
     if path.exists():
         leaving = path.with_name(f".{path.name}.{os.getpid()}.leaving")
         path.rename(leaving)
@@ -57,7 +57,7 @@ def dismiss(path: Path) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove what processes that are no more left unfinished in a folder."""
+    """Remove unfinished files of dead processes from a folder."""
     for left in folder.glob(".*.*.*") if folder.is_dir() else ():
         *_, owner, state = left.name.split(".")
         if state in ("partial", "leaving") and not runs(owner):
@@ -65,7 +65,7 @@ def sweep(folder: Path) -> None:
 
 
 def runs(process: str) -> bool:
-    """Return whether a process of this number runs."""
+    """Return whether a process with this number runs."""
     return process.isdecimal() and psutil.pid_exists(int(process))
 
 

@@ -1,7 +1,8 @@
-"""Parquet read within bounds that its own footer states, checked before memory is asked for.
+"""Parquet files, read within bounds: sizes from the footer are checked before memory is allocated.
 
-A few kilobytes can stand for gigabytes: a run of one value, or one long text that a million rows
-name. The footer says how many values there are; a text is only repeated once its length is known.
+A few kilobytes can expand to gigabytes: a run of one value, or one long text with a million
+references. The footer states the number of values; a text is repeated only after its length is
+known.
 """
 
 from __future__ import annotations
@@ -16,16 +17,16 @@ import pyarrow.parquet as pq
 from hartonomous.errors import BadInput
 
 SHARE = 0.5
-"""Of the free memory, what one table may take."""
+"""Share of the free memory that one table may take."""
 
 _WIDTHS = {"BOOLEAN": 1, "INT32": 4, "FLOAT": 4, "INT64": 8, "DOUBLE": 8, "INT96": 12}
 _TEXTS = {"BYTE_ARRAY", "FIXED_LEN_BYTE_ARRAY"}
 
 
 def read_parquet(path: Path) -> pa.Table:
-    """Return a whole table; texts that stand in a dictionary are written out.
+    """Return a whole table; dictionary-encoded texts are expanded.
 
-    Raises BadInput for one that is no Parquet, or that takes more than its share of the free memory.
+    Raises BadInput for a file that is not Parquet, or takes more than its share of the free memory.
     """
     file = open_parquet(path)
     texts = {field.name: _plain(field.type) for field in file.schema_arrow}
@@ -44,7 +45,9 @@ def read_parquet(path: Path) -> pa.Table:
 
 
 def open_parquet(path: Path) -> pq.ParquetFile:
-    """Return a file whose values fit into memory, texts counted once each; raises as read_parquet."""
+    """Return an open file whose values fit into memory, each distinct text counted once; raises as
+    read_parquet.
+    """
     try:
         file = pq.ParquetFile(path)
         columns = [
@@ -64,13 +67,13 @@ def open_parquet(path: Path) -> pq.ParquetFile:
 
 
 def _plain(type: pa.DataType) -> pa.DataType | None:
-    """Return the type of a column of texts, written out; None for any other column."""
+    """Return the type of an expanded column of texts; None for any other column."""
     written = type.value_type if pa.types.is_dictionary(type) else type
     return written if pa.types.is_string(written) or pa.types.is_binary(written) else None
 
 
 def _length(column: pa.ChunkedArray) -> int:
-    """Return the bytes that a column of texts takes once each is written out."""
+    """Return the bytes of an expanded column of texts."""
     return sum(
         pc.sum(pc.binary_length(chunk.dictionary).take(chunk.indices)).as_py() or 0
         for chunk in column.chunks

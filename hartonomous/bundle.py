@@ -1,12 +1,12 @@
 """The evidence bundle: a folder of Parquet files and a manifest with their digests.
 
-    manifest.json            what was opened, with which options; each track's constants; digests
+    manifest.json            opened files, options, constants of each track, digests
     compositions.parquet     key, text, kind, sorted by key
-    EMBEDDING_EVIDENCE.parquet, ...     one file a track, sorted by (start, end)
-    contexts.parquet         what a causal model read on from, where it is one
+    EMBEDDING_EVIDENCE.parquet, ...     one file per track, sorted by (start, end)
+    contexts.parquet         visited contexts of a causal model
 
 `extract` writes it and `load` reads it. It is written under a temporary name and renamed when
-whole, so a folder of the final name is complete; a reader checks every digest first.
+complete, so a folder with the final name is complete; a reader checks every digest first.
 """
 
 from __future__ import annotations
@@ -52,7 +52,9 @@ ROW_GROUP = 1 << 17
 
 @dataclass(frozen=True)
 class OpenedFile:
-    """A file that was opened: its name within the model, as it can be stored, its blake3-256, its size in bytes."""
+    """An opened file: its name within the model, as it can be stored, its blake3-256, its size in
+    bytes.
+    """
 
     name: str
     digest: str
@@ -64,10 +66,10 @@ class OpenedFile:
 
 @dataclass(frozen=True)
 class SourceDescription:
-    """What a source is: the files, the options, and what was left out.
+    """The description of a source: the files, the options, and what was left out.
 
-    `digest` covers the opened files and the options, never the evidence: BLAS rounding differs
-    between machines.
+    `digest` covers the opened files and the options, not the evidence, because rounding in BLAS
+    differs between machines.
     """
 
     kind: str
@@ -93,7 +95,7 @@ class SourceDescription:
 
 @dataclass(frozen=True)
 class TrackDescription:
-    """The constants of one track; schema.py says what each means."""
+    """The constants of one track; schema.py defines them."""
 
     evidence: str
     positions: tuple[str, ...]
@@ -115,7 +117,7 @@ class TrackDescription:
 
 @dataclass(frozen=True)
 class Bundle:
-    """A bundle on disk whose digests have been checked."""
+    """A bundle on disk whose digests were checked."""
 
     path: Path
     source: SourceDescription
@@ -124,23 +126,27 @@ class Bundle:
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """Return the files that are read while it is loaded, within its folder."""
+        """Return the files that are read during a load, within its folder."""
         return (MANIFEST, COMPOSITIONS_FILE, *(track.file for track in self.tracks))
 
     def compositions(self) -> pa.Table:
-        """Return the compositions, sorted by key."""
+        """Return the compositions, sorted by key: columns key, text, kind."""
         table = read_parquet(self.path / COMPOSITIONS_FILE)
         if table.schema not in (COMPOSITIONS, COMPOSITIONS.append(OWN)):
             raise BadInput(f"{self.path}: {COMPOSITIONS_FILE} has columns {table.schema.names}.")
         return table
 
     def contexts(self) -> pa.Table:
-        """Return what the source read on from, sorted by composition; no rows for most sources."""
+        """Return the visited contexts, sorted by composition, with the columns of
+        `evidence.CONTEXTS`; empty for most sources.
+        """
         file = self.path / CONTEXTS_FILE
         return read_parquet(file) if file.is_file() else CONTEXTS.empty_table()
 
     def evidence(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield a track's evidence in batches of at most `rows` rows, always the same ones."""
+        """Yield a track's evidence, with the columns of `evidence.columns`, in batches of at most
+        `rows` rows; the batches are always the same.
+        """
         pending: list[pa.RecordBatch] = []
         held = 0
         for piece in open_parquet(self.path / track.file).iter_batches(batch_size=rows):
@@ -156,7 +162,7 @@ class Bundle:
             yield pa.concat_batches(pending)
 
     def verify_rows(self) -> None:
-        """Raise BadInput unless every row is what its type promises."""
+        """Raise BadInput unless every row is valid for its type."""
         compositions = self.compositions()
         keys = compositions["key"].to_pylist()
         if any(low >= high for low, high in pairwise(keys)):
@@ -178,7 +184,7 @@ class Bundle:
             self._check_odds(table, track)
 
     def _check_odds(self, table: pa.Table, track: TrackDescription) -> None:
-        """Raise BadInput unless each pair's support is what its listings and ranks give."""
+        """Raise BadInput unless each pair's support follows from its listings and ranks."""
         if not evidence_type(track.evidence).votes or not table.num_rows:
             return
         directed, rank, said = (table[name].to_numpy() for name in ("directed", "rank", "support"))
@@ -191,7 +197,9 @@ class Bundle:
 
 
 class BundleWriter:
-    """Writes a bundle under a temporary name; `finish` makes it whole, leaving early removes it."""
+    """Writes a bundle under a temporary name; `finish` completes it; without it, the bundle is
+    removed.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -236,7 +244,9 @@ class BundleWriter:
         self._files[CONTEXTS_FILE] = file_digest(target)
 
     def write_evidence(self, evidence: str, tables: Iterator[pa.Table]) -> None:
-        """Write one type's rows, given in order of (start, end), without holding them all."""
+        """Write one type's rows, columns of `evidence.columns`, given in order of (start, end), in
+        bounded memory.
+        """
         schema = columns(evidence_type(evidence))
         target = self._partial / f"{evidence}.parquet"
         with pq.ParquetWriter(target, schema, compression="zstd") as writer:
@@ -245,7 +255,7 @@ class BundleWriter:
         self._files[target.name] = file_digest(target)
 
     def finish(self, source: SourceDescription, tracks: tuple[TrackDescription, ...]) -> Bundle:
-        """Write the manifest, make everything durable, and give the folder its final name."""
+        """Write the manifest, flush everything to disk, and give the folder its final name."""
         manifest = {
             "format": FORMAT,
             "source": asdict(source),
@@ -270,7 +280,7 @@ class BundleWriter:
 def read_bundle(path: Path) -> Bundle:
     """Open a bundle and check every file against its digest.
 
-    Raises BadInput when a file is missing, damaged or of another format.
+    Raises BadInput if a file is missing, damaged or of another format.
     """
     manifest = _manifest(path)
     for name, digest in manifest["files"].items():
@@ -297,14 +307,14 @@ def read_bundle(path: Path) -> Bundle:
 
 
 def waiting_key(source: SourceDescription) -> str:
-    """Return what the bundle of a source is called while it waits to be loaded, 32 hexadecimal digits."""
+    """Return the name of a source's bundle while it waits to be loaded, 32 hexadecimal digits."""
     described = {"source": source.digest, "subject": source.subject}
     described |= {"licence": source.licence, "family": source.family}
     return content_digest("cached bundle", described)[:32]
 
 
 def is_bundle(path: Path) -> bool:
-    """Return whether a folder looks like a bundle (nothing is checked)."""
+    """Return whether a folder looks like a bundle; nothing is checked."""
     return (path / MANIFEST).is_file()
 
 

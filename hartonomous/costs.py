@@ -1,4 +1,4 @@
-"""What evidence costs in the graph, for forecasts: bytes, from `make bench`."""
+"""Size of evidence in the graph, for forecasts: bytes, from `make bench`."""
 
 from __future__ import annotations
 
@@ -7,5 +7,5 @@ BYTES_PER_RATING = 160
 
 
 def disk_bytes(evidence: int, pairs: int) -> int:
-    """Return the bytes of the store that evidence edges and rated pairs take."""
+    """Return the bytes of evidence edges and rated pairs in the store."""
     return evidence * BYTES_PER_EVIDENCE + pairs * BYTES_PER_RATING

@@ -1,4 +1,4 @@
-"""Where files of ours are kept that can be made again: the cache."""
+"""The cache directory, for files that can be created again."""
 
 from __future__ import annotations
 

@@ -1,16 +1,16 @@
-"""Everything that can go wrong, and the exit code the command line gives it.
+"""The errors, and their exit codes on the command line.
 
     HartonomousError
-    ├── UsageError             2   an option or an argument that makes no sense
+    ├── UsageError             2   an invalid option or argument
     │   └── ConfirmationNeeded 2   a destructive act without --yes
-    ├── NotFound               3   a word, a source or a file that is not there
-    ├── Conflict               4   another writer, a name taken by other content
-    ├── ServerError            5   no server, a wrong password, a server that cannot be set up
-    ├── VerificationFailed     6   something does not add up: a digest, a rating
-    ├── BadInput               7   a file or a bundle that is not accepted
-    └── Interrupted          130   stopped half-way; the same command goes on from there
+    ├── NotFound               3   a word, a source or a file does not exist
+    ├── Conflict               4   another writer, a name used for other content
+    ├── ServerError            5   no server, a wrong password, a failed installation
+    ├── VerificationFailed     6   a digest or a rating differs from the expected one
+    ├── BadInput               7   a file or a bundle is not accepted
+    └── Interrupted          130   interrupted; the same command resumes
 
-A message says what is wrong, which thing it is about, and what to do.
+A message says what is wrong, which object it is about, and what to do.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hartonomous.file_names import readable
 
 
 class HartonomousError(Exception):
-    """The root: whatever a user is told without a traceback."""
+    """The root of all errors that are shown to the user without a traceback."""
 
     exit_code = 1
 
@@ -28,17 +28,17 @@ class HartonomousError(Exception):
 
 
 class UsageError(HartonomousError):
-    """An option or an argument that makes no sense."""
+    """An invalid option or argument."""
 
     exit_code = 2
 
 
 class ConfirmationNeeded(UsageError):
-    """A destructive act was asked for without the confirmation it needs."""
+    """A destructive act without the required confirmation."""
 
 
 class NotFound(HartonomousError):
-    """A word, a source or a file that is not there; `suggestions` are near misses."""
+    """A word, a source or a file does not exist; `suggestions` are similar names."""
 
     exit_code = 3
 
@@ -48,30 +48,30 @@ class NotFound(HartonomousError):
 
 
 class Conflict(HartonomousError):
-    """Another writer is at work, or a name stands for other content."""
+    """Another writer is active, or a name is used for other content."""
 
     exit_code = 4
 
 
 class ServerError(HartonomousError):
-    """The Neo4j server is away, refuses us, or cannot be set up."""
+    """The Neo4j server is not reachable, refuses access, or cannot be installed."""
 
     exit_code = 5
 
 
 class VerificationFailed(HartonomousError):
-    """A digest or a rating differs from what it should be."""
+    """A digest or a rating differs from the expected one."""
 
     exit_code = 6
 
 
 class BadInput(HartonomousError):
-    """A file or a bundle that is not accepted."""
+    """A file or a bundle is not accepted."""
 
     exit_code = 7
 
 
 class Interrupted(HartonomousError):
-    """Stopped half-way; the same command goes on from there."""
+    """Interrupted; the same command resumes."""
 
     exit_code = 130

@@ -1,7 +1,7 @@
 """Evidence as columns: one row per pair, type and source.
 
 A pair's ends are indexes into the bundle's compositions, which are sorted by key; so in undirected
-types `start < end` says the same as `low key -> high key`.
+types `start < end` is equivalent to `low key -> high key`.
 """
 
 from __future__ import annotations
@@ -86,8 +86,9 @@ CONTEXTS = pa.schema(
         pa.field("token", pa.int32(), nullable=False),
     ]
 )
-"""Columns of what a source read on from, sorted by composition: times, mass not stored, and of a
-context the one without its last token, the one without its first, and its last token, else -1."""
+"""Columns of visited contexts, sorted by composition: visits, missing mass, and for a context its
+prefix, its suffix and its last token, else -1.
+"""
 
 _ENDS = [pa.field(name, pa.int32(), nullable=False) for name in ("start", "end")]
 
@@ -158,7 +159,10 @@ def _refuse_unsound(what: str, sound: Mapping[str, NDArray[np.bool_]]) -> None:
 
 
 def check_contexts(table: pa.Table, compositions: int) -> None:
-    """Raise BadInput unless the rows are what the format promises."""
+    """Raise BadInput unless the rows are valid.
+
+    `table` has the columns of CONTEXTS, `compositions` is N.
+    """
     if table.schema != CONTEXTS:
         raise BadInput(f"Contexts: the columns are {table.schema.names}, not the format's.")
     column = {name: table[name].to_numpy() for name in table.schema.names}
@@ -184,10 +188,10 @@ _SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 
 
 def digest(table: pa.Table | pa.RecordBatch, keys: NDArray[np.uint64]) -> list[int]:
-    """Return four sums over the rows, each of one 32-bit hash a row: equal sets, equal sums.
+    """Return four sums over the rows, each of one 32-bit hash per row: equal sets have equal sums.
 
     `keys` is (N, 2) uint64, the composition keys. The sums add up over batches in any order, and
-    taking rows away subtracts; it finds changes made by mistake, not by an attacker.
+    removing rows subtracts; they detect accidental changes, not an attacker.
     """
     start, end = table["start"].to_numpy(), table["end"].to_numpy()
     parts = [keys[start, 0], keys[start, 1], keys[end, 0], keys[end, 1]]
@@ -205,27 +209,30 @@ def digest(table: pa.Table | pa.RecordBatch, keys: NDArray[np.uint64]) -> list[i
 
 
 VISIT_MODULUS = 1 << 62
-"""Two numbers below it add up to what the database's integers hold."""
+"""The sum of two numbers below it fits the database's integers."""
 
 
 def visit_digest(
     keys: NDArray[np.uint64], n: NDArray[np.int64], mass: NDArray[np.int64]
 ) -> list[int]:
-    """Return how many visits there are, and four sums over them, each modulo VISIT_MODULUS.
+    """Return the number of visits, and four sums over them, each in [0, VISIT_MODULUS).
 
-    `keys` is (m, 2) uint64, the keys of what was visited. The sums are linear in `n` and in `mass`,
-    so what changes can be added without reading the rest; any one number changed changes them all.
+    `keys` is (m, 2) uint64, the keys of the visited contexts; `n` and `mass` are (m,) int64, mass
+    in micro-units. The sums are linear in `n` and in `mass`, so changes can be added without
+    reading the rest; every change of a single number changes them all.
     """
     return [len(n), *_visit_sums(keys, n, mass, 1)]
 
 
 def mass_digest(keys: NDArray[np.uint64], added: NDArray[np.int64]) -> list[int]:
-    """Return what a digest of visits changes by when something is added to the mass of some."""
+    """Return the change of a digest of visits if `added` (m,) int64 is added to the mass of those
+    with these keys (m, 2).
+    """
     return [0, *_visit_sums(keys, np.zeros_like(added), added, 0)]
 
 
 def summed(digest: list[int], more: list[int], sign: int = 1) -> list[int]:
-    """Return a digest of visits with another added to it, or taken from it."""
+    """Return a digest of visits with another added to it, or subtracted from it."""
     return [(a + sign * b) % VISIT_MODULUS for a, b in zip(digest, more, strict=True)]
 
 
@@ -274,7 +281,7 @@ def _list_hash(column: pa.Array | pa.ChunkedArray) -> NDArray[np.uint64]:
 
 
 def _mixed(value: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    # splitmix64 (Steele, Lea, Flood 2014); wrapping is meant.
+    # splitmix64 (Steele, Lea, Flood 2014); overflow is intended.
     value = value + np.uint64(0x9E3779B97F4A7C15)
     value = (value ^ (value >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     value = (value ^ (value >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

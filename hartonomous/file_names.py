@@ -1,4 +1,4 @@
-"""Names of files as text: a name is bytes, and not every name is UTF-8."""
+"""File names as text: a name is bytes, and not every name is UTF-8."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BYTE = re.compile("[\udc80-\udcff]")
 def readable(name: str | Path | Exception) -> str:
     """Return a name, or a message with one, as it can be printed and stored.
 
-    What Python holds a byte for that is not UTF-8 becomes `\\xNN`.
+    A byte that is not UTF-8 becomes `\\xNN`.
 
     >>> readable("caf\\udce9.txt")
     'caf\\\\xe9.txt'

@@ -1,7 +1,7 @@
 """Keys of compositions and digests of content: functions of the content alone.
 
-A key never depends on the order of ingest, the machine, or an id of the database, so two models
-that know the same word meet in one node.
+A key does not depend on the order of ingest, the machine, or a database id, so two models with the
+same word share one node.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ DIGEST_CHUNK = 1 << 22
 
 
 def normalise(text: str) -> str:
-    """Return the one spelling of a text: Unicode NFC, case kept.
+    """Return a text in Unicode NFC, case unchanged.
 
     >>> normalise("cafe\\u0301")
     'café'
@@ -64,7 +64,7 @@ def file_digest(path: Path) -> str:
 
 
 def canonical_json(value: object) -> str:
-    """Return the one JSON spelling of a value: keys sorted, no spaces, UTF-8 as it is."""
+    """Return a value as canonical JSON: keys sorted, no spaces, UTF-8 unescaped."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 

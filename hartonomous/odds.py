@@ -1,6 +1,6 @@
-"""What one track's observations say of a pair, as log-odds against chance.
+"""Log-odds against chance, by one track's observations of a pair.
 
-Sources: the rating report's formulas, in milli-decades (thousandths of a power of ten).
+Units are milli-decades, thousandths of a power of ten. The formulas are those of the rating report.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 
 def chance(k: int, vocabulary: int) -> float:
-    """Return p0 = k / (N - 1): how often a random pair is listed in one direction.
+    """Return p0 = k / (N - 1): the probability that a random pair is listed in one direction.
 
-    Held at or below one half: in a vocabulary hardly larger than k a listing says nothing, and
-    the odds must stay finite.
+    At most one half: in a vocabulary hardly larger than k a listing carries no information, and the
+    odds have to be finite.
 
     >>> chance(50, 501)
     0.1
@@ -22,9 +22,11 @@ def chance(k: int, vocabulary: int) -> float:
 
 
 def log_odds(directed: NDArray[np.int64] | float, positions: int, p0: float) -> NDArray[np.float64]:
-    """Return decades of odds that a pair is listed `directed` times of 2P, over chance.
+    """Return the log-odds, in decades, of `directed` listings of 2P against chance; the shape of
+    `directed`, float64.
 
-    log10((d + p0) / (2P - d + 1 - p0)) - log10(p0 / (1 - p0)).
+    log10((d + p0) / (2P - d + 1 - p0)) - log10(p0 / (1 - p0)), d in [0, 2P], P positions, p0 in (0,
+    1/2].
     """
     seen = np.asarray(directed, dtype=np.float64)
     odds = np.log10((seen + p0) / (2 * positions - seen + 1 - p0))
@@ -34,18 +36,20 @@ def log_odds(directed: NDArray[np.int64] | float, positions: int, p0: float) -> 
 def support(
     directed: NDArray[np.int64], rank: NDArray[np.int64], positions: int, k: int, vocabulary: int
 ) -> NDArray[np.int32]:
-    """Return what a track says of each pair it listed: odds, and how high it stood in the lists.
+    """Return the support of pairs: their odds, plus their rank in the lists; (pairs,) int32
+    milli-decades.
 
-    round(1000 log_odds) + rank div directed; halves rounded to even.
+    `directed` and `rank` are (pairs,) int64. round(1000 log_odds) + rank div directed; halves are
+    rounded to even.
     """
     odds = np.rint(1000 * log_odds(directed, positions, chance(k, vocabulary)))
     return (odds.astype(np.int64) + rank // directed).astype(np.int32)
 
 
 def absent_constant(positions: int, k: int, vocabulary: int, mean_directed: float = 0.0) -> int:
-    """Return what a track's silence says of a pair it knows both ends of.
+    """Return the odds of a pair that a track knows but does not list, in milli-decades.
 
-    `mean_directed` is the mean number of listings among the pairs that were not stored: 0 where
+    `mean_directed` is the mean number of listings of the pairs that were not stored: 0 if
     everything observed is stored.
     """
     return int(np.rint(1000 * log_odds(mean_directed, positions, chance(k, vocabulary))))
@@ -54,7 +58,8 @@ def absent_constant(positions: int, k: int, vocabulary: int, mean_directed: floa
 def ranks_within(
     directed: NDArray[np.int64], k: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the least and the most that ranks can add up to over so many listings among k neighbours.
+    """Return the least and the largest rank sums of `directed` (pairs,) listings among k
+    neighbours; two (pairs,) int64.
 
     One listing at rank r counts round(1000 log10((k + 1) / r)).
     """
@@ -63,14 +68,15 @@ def ranks_within(
 
 
 ROUNDING = 1
-"""Milli-decades by which the logarithms of two machines may lead to another whole number."""
+"""Milli-decades by which rounding of logarithms may differ between two machines."""
 
 
 def meant_support(
     directed: NDArray[np.int64], rank: NDArray[np.int64], positions: int, k: int, vocabulary: int
 ) -> NDArray[np.int32]:
-    """Return the support that listings and ranks give, whatever they are: of more listings than there
-    can be, that of as many as there can be."""
+    """Return the support (pairs,) int32 that listings and ranks give, for any values; listings
+    above the maximum count as the maximum.
+    """
     listed = np.clip(directed.astype(np.int64), 1, 2 * max(positions, 1))
     return support(listed, rank.astype(np.int64), max(positions, 1), max(k, 1), vocabulary)
 
@@ -83,8 +89,9 @@ def impossible(
     k: int,
     vocabulary: int,
 ) -> NDArray[np.bool_]:
-    """Return which pairs have ranks that so many listings cannot add up to, or another support, `said`,
-    than their listings and ranks give."""
+    """Return the mask (pairs,) bool of pairs whose ranks are impossible for their listings, or
+    whose support `said` (pairs,) does not follow from both.
+    """
     listed = directed.astype(np.int64)
     least, most = ranks_within(listed, max(k, 1))
     meant = meant_support(directed, rank, positions, k, vocabulary)

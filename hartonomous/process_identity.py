@@ -1,7 +1,7 @@
-"""What tells one process from every other: also from one that had its number before.
+"""The identity of a process, distinct from those of earlier processes with its number.
 
-A start time by the clock does not: it is worked out from the time of the boot, which moves when
-somebody sets the clock. Linux counts ticks since the boot, which do not.
+A start time in clock time is not enough: it is computed from the time of the boot, which changes
+when the clock is set. Linux counts ticks since the boot.
 """
 
 from __future__ import annotations
@@ -14,39 +14,40 @@ import psutil
 
 _PROC = Path("/proc")
 _START_TICKS = 19
-"""Place of `starttime` among the fields behind the command's name, proc_pid_stat(5)."""
+"""Index of `starttime` among the fields after the command's name, proc_pid_stat(5)."""
 
 
 def identity(process: int) -> str | None:
-    """Return what names a process of this machine for all time; None when there is none.
+    """Return the identity of a process of this machine, unique for all time; None if there is none.
 
-    The text holds no blank. Two machines, two boots of one, and two containers never share a text.
+    The text contains no blank. Two machines, two boots of one, and two containers never share a
+    text.
     """
     began = _began(process)
     return None if began is None else f"{machine()}:{process}:{began}"
 
 
 def own_identity() -> str:
-    """Return what names this process."""
+    """Return the identity of this process."""
     found = identity(os.getpid())
     assert found is not None
     return found
 
 
 def is_of_this_machine(name: str) -> bool:
-    """Return whether a text was made by `identity` in this boot of this machine."""
+    """Return whether an identity is of this boot of this machine."""
     return name.rpartition(":")[0].rpartition(":")[0] == machine()
 
 
 def runs(name: str) -> bool:
-    """Return whether the process of this machine that a text names still runs."""
+    """Return whether the process of this machine with an identity still runs."""
     number = name.rpartition(":")[0].rpartition(":")[2]
     return number.isdecimal() and identity(int(number)) == name
 
 
 @cache
 def machine() -> str:
-    """Return what names this boot of this machine, and the processes one can see from here."""
+    """Return the identity of this boot of this machine, and of the visible process namespace."""
     try:
         boot = (_PROC / "sys/kernel/random/boot_id").read_text("ascii").strip()
         seen = os.stat(_PROC / "self/ns/pid").st_ino
@@ -58,7 +59,7 @@ def machine() -> str:
 def _began(process: int) -> str | None:
     try:
         status = (_PROC / str(process) / "stat").read_text("utf-8", errors="replace")
-        # The command's name stands in brackets and may hold anything.
+        # The command's name is in brackets and may contain any character.
         fields = status.rpartition(")")[2].split()
         return None if fields[0] in "ZX" else fields[_START_TICKS]
     except (FileNotFoundError, ProcessLookupError):
@@ -67,7 +68,7 @@ def _began(process: int) -> str | None:
     except (OSError, IndexError):
         pass
     try:
-        # Elsewhere the system itself keeps when a process began.
+        # Other systems record the start of a process themselves.
         return f"{psutil.Process(process).create_time():.6f}"
     except psutil.Error:
         return None

@@ -1,8 +1,8 @@
-"""How fast this machine is at present, and what that makes of work that is still to be done.
+"""Speed of this machine at present, and forecasts of the time that work takes.
 
-Each stage of real work leaves its rate in the cache; a forecast takes the rates of the last hour. Where
-there are none, a short trial tells how the machine, with all that runs on it, compares with the one
-that the reference rates are from.
+Each stage of real work stores its rate in the cache; a forecast uses the rates of the last hour.
+Without any, a short trial compares the machine, under its present load, with the one of the
+reference rates.
 """
 
 from __future__ import annotations
@@ -22,26 +22,27 @@ from hartonomous.directories import cache
 SEARCH, RUN, LOAD, RATE, REMOVE = "search", "run", "load", "rate", "remove"
 
 REFERENCE = {SEARCH: 5e10, RUN: 6.5e10, LOAD: 60_000.0, RATE: 50_000.0, REMOVE: 60_000.0}
-"""Units a second on two idle cores, from `make bench`: multiplications of a neighbour search and of a
-model that is run, edges of evidence loaded, pairs rated, edges removed."""
+"""Units per second on two idle cores, from `make bench`: multiplications of a neighbour search and
+of running a model, edges of evidence loaded, pairs rated, edges removed.
+"""
 
 REFERENCE_TRIAL = 0.030
-"""Seconds of the trial on the machine that the reference rates are from."""
+"""Seconds of the trial on the machine of the reference rates."""
 
 HOUR = 3600.0
 KEPT = 8
-"""Rates kept of a kind of work."""
+"""Rates stored per kind of work."""
 
 SHORTEST = 0.5
-"""Seconds of work below which its rate says little."""
+"""Seconds of work below which its rate is not informative."""
 
 KNOWN_MARGIN, UNKNOWN_MARGIN = (0.8, 1.3), (0.6, 2.5)
-"""How far a forecast may be off, by rates measured here and by the trial."""
+"""Uncertainty of a forecast, by rates measured here and by the trial."""
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds that work takes, at least and at most; `parts` are the means by kind of work."""
+    """Least and most seconds of some work; `parts` are the means by kind of work."""
 
     least: float
     most: float
@@ -61,7 +62,7 @@ class Forecast:
 
 
 def forecast(work: Mapping[str, float]) -> Forecast:
-    """Return what work takes, given its units by kind (SEARCH, RUN, LOAD, RATE, REMOVE)."""
+    """Return the time that work takes, given its units by kind (SEARCH, RUN, LOAD, RATE, REMOVE)."""
     known, factor = _recent(), None
     least = most = 0.0
     parts = {}
@@ -81,26 +82,26 @@ def forecast(work: Mapping[str, float]) -> Forecast:
 
 @contextmanager
 def measured(kind: str, units: float) -> Iterator[None]:
-    """Keep the rate of the work in the block; what fails, or is over at once, leaves none."""
+    """Store the rate of the work in the block, unless it fails or is too short."""
     began = time.perf_counter()
     yield
     keep(kind, units, time.perf_counter() - began)
 
 
 def keep(kind: str, units: float, seconds: float) -> None:
-    """Keep how long so many units of work took."""
+    """Store the time that some units of work took."""
     if seconds < SHORTEST or units <= 0:
         return
     rates = _read()
     mine = [*rates.get(kind, ()), (time.time(), units / seconds)][-KEPT:]
-    # A forecast is not worth an error: where nothing can be written the trial has to do.
+    # A forecast is not worth an error: if nothing can be written, the trial is used.
     with suppress(OSError):
         _file().parent.mkdir(parents=True, exist_ok=True)
         write_private(_file(), json.dumps({**rates, kind: mine}) + "\n")
 
 
 def trial() -> float:
-    """Return the seconds that a fixed piece of arithmetic takes now, the median of five."""
+    """Return the seconds of a fixed computation now, the median of five."""
     matrix = np.ones((384, 384), dtype=np.float32)
     times = []
     for _ in range(5):
@@ -137,7 +138,7 @@ def _file() -> Path:
 
 
 def _told(seconds: float) -> str:
-    """Return seconds as a person says them.
+    """Return seconds in words.
 
     >>> _told(0.4), _told(42.0), _told(200.0), _told(4000.0)
     ('1 s', '42 s', '3 min', '67 min')

@@ -1,8 +1,8 @@
-"""Kills clients and servers at random moments of random acts, and compares with an undisturbed graph.
+"""Soak test: random acts with clients and servers killed, compared with an undisturbed graph.
 
-HARTONOMOUS_SOAK_MINUTES (10) is shared among the parts, two of which go on until they have compared
-200 times; then HARTONOMOUS_SOAK_SCHEDULES (300) schedules of several clients are run (schedules.py),
-two at once, none begun after HARTONOMOUS_SOAK_SCHEDULE_MINUTES (no limit).
+HARTONOMOUS_SOAK_MINUTES (10) is divided among the parts; two of them continue until they have compared
+200 times. Then HARTONOMOUS_SOAK_SCHEDULES (300) schedules of several clients run (schedules.py), two at
+a time, none started after HARTONOMOUS_SOAK_SCHEDULE_MINUTES (no limit).
 HARTONOMOUS_TEST_SEED repeats a run, HARTONOMOUS_SOAK_PARTS=schedules runs that part alone.
 """
 
@@ -40,7 +40,7 @@ from tests.delete.test_undo import History, run_history
 PAGE = Path(__file__).parents[1] / "docs" / "soak.md"
 MINUTES = float(os.environ.get("HARTONOMOUS_SOAK_MINUTES", "10"))
 MANY = 200
-"""Histories of removals, and predictions, that a run compares at least."""
+"""Least number of removal histories and of predictions that a run compares."""
 
 LENGTH = 6
 SCHEDULES = int(os.environ.get("HARTONOMOUS_SOAK_SCHEDULES", "300"))
@@ -53,13 +53,14 @@ ACT = """
 import os, sys
 from pathlib import Path
 from hartonomous.bundle import read_bundle
-from hartonomous.forget import removal
+from hartonomous.delete import executor
 from hartonomous.delete.deletion import delete_source
 from hartonomous.operations.ingestion import load_bundle
-from hartonomous.store import loading, settling
+from hartonomous.load import loader
+from hartonomous.rate import rating_pass
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.writer_lock import WriterLock
-loading.BATCH_ROWS = settling.STARTS = removal.ROWS = 20
+loader.BATCH_ROWS = rating_pass.STARTS = executor.ROWS = 20
 act, name, path = sys.argv[1:4]
 none = lambda *done: None
 with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
@@ -74,7 +75,7 @@ with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph
 
 @dataclass
 class Tally:
-    """What one part did; it goes on until it has compared `least` times, however long that takes."""
+    """Counts of one part, which continues until it has compared `least` times."""
 
     what: str
     least: int = 1
@@ -85,7 +86,7 @@ class Tally:
 
 
 class World:
-    """A graph, what should be in it, and acts upon both."""
+    """A graph, its expected content, and acts on both."""
 
     def __init__(self, home: Path, folder: Path) -> None:
         self.home, self.folder = home, folder
@@ -120,7 +121,7 @@ class World:
         return act, name, other
 
     def settle(self, act: str, name: str, bundle: int) -> None:
-        """Do an act to its end, whatever was done of it, and remember."""
+        """Complete an act, however far it got, and record the expected content."""
         with WriterLock(self.graph, "soak") as lock:
             resume(self.graph, lock, silent)
         if act == "delete":
@@ -133,7 +134,7 @@ class World:
             self.live[name] = bundle
 
     def process(self, act: str, name: str, bundle: int) -> subprocess.Popen[str]:
-        """Do an act in a process of its own, which may be killed."""
+        """Start an act in a separate process, which may be killed."""
         process = subprocess.Popen(
             [sys.executable, "-c", ACT, act, name, str(self.bundles[bundle].path)],
             env={**os.environ, "URI": self.address.uri, "PASSWORD": self.address.password},
@@ -146,7 +147,7 @@ class World:
         return process
 
     def compare(self, tally: Tally) -> None:
-        """Compare the graph with one that only ever saw what is live."""
+        """Compare the graph with one that ingested only the live sources."""
         found = exported(self.graph)
         wipe(self.graph)
         for name, bundle in sorted(self.live.items()):
@@ -168,7 +169,7 @@ def histories(world: World, tally: Tally) -> None:
 
 
 def killed_clients(world: World, tally: Tally) -> None:
-    """An act whose client is killed, and which is then done again."""
+    """Kill the client of an act, and repeat the act."""
     act, name, bundle = world.choose()
     process = world.process(act, name, bundle)
     time.sleep(world.random.uniform(0.0, 1.2))
@@ -181,7 +182,7 @@ def killed_clients(world: World, tally: Tally) -> None:
 
 
 def killed_servers(world: World, tally: Tally) -> None:
-    """An act whose server is killed under it; the client waits for its return and goes on."""
+    """Kill the server during an act; the client waits for its restart and continues."""
     act, name, bundle = world.choose()
     process = world.process(act, name, bundle)
     time.sleep(world.random.uniform(0.0, 0.8))
@@ -199,7 +200,7 @@ def killed_servers(world: World, tally: Tally) -> None:
 
 
 def removals(world: World, tally: Tally) -> None:
-    """Ingests, deletions of every kind, undos in any order, erasures, a rollback; then compared."""
+    """Ingest, delete by every selector, undo in any order, erase and roll back; then compare."""
     rng = np.random.default_rng(world.random.getrandbits(32))
     wipe(world.graph)
     world.live.clear()
@@ -216,7 +217,7 @@ def removals(world: World, tally: Tally) -> None:
 
 
 def predictions(world: World, tally: Tally) -> None:
-    """A random plan on a random graph; every row, count and rating it predicts is looked up."""
+    """Compare every predicted row, count and rating of a random plan with a random graph."""
     rng = np.random.default_rng(world.random.getrandbits(32))
     wipe(world.graph)
     world.live.clear()
@@ -237,7 +238,7 @@ def predictions(world: World, tally: Tally) -> None:
 
 
 def finish(world: World, act: str, name: str, bundle: int) -> None:
-    """Bring a disturbed act to its end: a replacement may be past its swap already."""
+    """Complete a disturbed act; a replacement may already have swapped its versions."""
     rows = world.graph.read("MATCH (s:Source) RETURN s.name AS name, s.digest AS digest")
     digests = {row["name"]: row["digest"] for row in rows}
     if act == "replace" and name not in digests:
@@ -258,16 +259,22 @@ def main() -> None:
 
 
 def run_histories() -> bool:
-    """Run the parts with one client each; return whether any graph was another than it should be."""
+    """Run the parts with one client each; return whether any graph differed from the expected one."""
     parts: list[tuple[Callable[[World, Tally], None], Tally]] = [
-        (histories, Tally("random histories of ingest, delete, replace")),
-        (removals, Tally("histories of ingest, delete of every kind, undo, erase, rollback", MANY)),
-        (predictions, Tally("plans done, every row and rating as predicted", MANY)),
-        (killed_clients, Tally("client killed (SIGKILL) in the act, act repeated")),
-        (killed_servers, Tally("server killed (SIGKILL) in the act, restarted")),
+        (histories, Tally("random histories of ingest, delete and replace")),
+        (
+            removals,
+            Tally("histories of ingest, every kind of delete, undo, erase and rollback", MANY),
+        ),
+        (
+            predictions,
+            Tally("plans executed; every row and rating compared with the prediction", MANY),
+        ),
+        (killed_clients, Tally("client killed (SIGKILL) during an act, act repeated")),
+        (killed_servers, Tally("server killed (SIGKILL) during an act, restarted")),
     ]
     with tempfile.TemporaryDirectory(prefix="hartonomous-soak-") as scratch:
-        # What deletions keep lies there too.
+        # Retained deletions are stored there too.
         os.environ["HARTONOMOUS_HOME"] = str(Path(scratch) / "home")
         executor.ROWS = 20
         world = World(Path(scratch) / "home", Path(scratch))
@@ -279,7 +286,7 @@ def run_histories() -> bool:
                     if tally.compared % 20 == 0:
                         sys.stdout.write(f"{tally}\n")
                         sys.stdout.flush()
-                # After each, so that what stops a later one takes nothing with it.
+                # After each part, so that a failure of a later one loses no results.
                 renew("Histories", section([tally for _, tally in parts if tally.acts]))
         finally:
             world.graph.close()
@@ -288,7 +295,7 @@ def run_histories() -> bool:
 
 
 def renew(name: str, text: str) -> None:
-    """Put a section in the place of the one of its name."""
+    """Replace the section of this name in the page."""
     known = PAGE.read_text("utf-8") if PAGE.is_file() else ""
     sections = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", known, re.MULTILINE | re.DOTALL))
     sections[name] = f"\n{text}"
@@ -298,9 +305,9 @@ def renew(name: str, text: str) -> None:
 
 
 def section(tallies: list[Tally]) -> str:
-    text = f"Seed {SEED}, {MINUTES:g} minutes at least. After each history or disturbed act the canonical "
-    text += "export is compared, byte for byte, with that of a graph that only ever saw what is left.\n\n"
-    text += "| what | acts | kills | compared | different |\n| --- | --- | --- | --- | --- |\n"
+    text = f"Seed {SEED}, at least {MINUTES:g} minutes. After each history or disturbed act, the canonical "
+    text += "export is compared byte for byte with the export of a graph that ingested only the remaining "
+    text += "sources.\n\n| test | acts | kills | comparisons | differences |\n| --- | --- | --- | --- | --- |\n"
     for t in tallies:
         text += f"| {t.what} | {t.acts} | {t.kills} | {t.compared} | {t.different} |\n"
     return text

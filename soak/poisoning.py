@@ -1,4 +1,4 @@
-"""Partly poisoned models against the findings: detections against false alarms, by threshold.
+"""Detection of partly poisoned models: detections and false alarms by threshold.
 
 Real models are spoilt by degrees: a share of the words change places, or words are moved to where
 very many others are near. Each is judged by the other two models, as the graph would judge it.
@@ -142,26 +142,28 @@ def _hubs(model: Model, rng: np.random.Generator) -> Iterator[tuple[str, int, fl
 def page(shuffled: list[Judged], honest: list[Judged], hubs: list[tuple[str, int, float]]) -> str:
     text = "<!-- Made by `make poisoning`. -->\n\n# Poisoned models\n\n"
     text += (
-        f"MiniLM, GloVe ({GLOVE_WORDS:,} words) and WordLlama, spoilt by degrees, each judged by "
+        f"MiniLM, GloVe ({GLOVE_WORDS:,} words) and WordLlama, corrupted to varying degrees, each "
+    )
+    text += f"judged by the other two; {ROUNDS} draws per degree, seed {SEED}.\n\n![](pictures/poisoning.png)\n\n"
+    text += (
+        "## Permuted words\n\nLift: log10 of the shared pairs over chance. Apart: share of words "
     )
     text += (
-        f"the other two; {ROUNDS} draws a degree, seed {SEED}.\n\n![](pictures/poisoning.png)\n\n"
+        "whose neighbours in the two models do not overlap. Ranges are over models and draws. A "
     )
-    text += "## Words that change places\n\nLift is log10 of shared pairs over chance; apart the "
     text += (
-        "share of words on whose neighbours the models never meet. Ranges over models and draws. "
+        f"model has no vote below a lift of {LEAST_LIFT / 1000} or above {MOST_APART} apart.\n\n"
     )
-    text += f"No vote below a lift of {LEAST_LIFT / 1000} or above {MOST_APART} apart.\n\n"
-    text += "| share of words | lift | apart | without a vote |\n| --- | --- | --- | --- |\n"
+    text += "| permuted share | lift | apart | without a vote |\n| --- | --- | --- | --- |\n"
     for share in SHARES:
         rows = [row for row in shuffled if row.degree == share]
         out = sum(row.lift * 1000 < LEAST_LIFT or row.apart > MOST_APART for row in rows)
         text += f"| {share:.0%} | {_range([r.lift for r in rows])} | "
         text += f"{_range([r.apart for r in rows])} | {out} of {len(rows)} |\n"
     text += (
-        "\nDetections by the threshold on apart, and false alarms among honest models, whole and "
+        "\nDetection rate by threshold on apart, and false alarms among intact models, whole and "
     )
-    text += f"over {', '.join(f'{part:.0%}' for part in PARTS[1:])} of their words:\n\n"
+    text += f"reduced to {', '.join(f'{part:.0%}' for part in PARTS[1:])} of their words:\n\n"
     degrees = [share for share in SHARES if share]
     text += "| threshold | false alarms | " + " | ".join(f"{d:.0%}" for d in degrees) + " |\n"
     text += "| --- | --- |" + " --- |" * len(degrees) + "\n"
@@ -175,8 +177,8 @@ def page(shuffled: list[Judged], honest: list[Judged], hubs: list[tuple[str, int
 
 
 def _hub_tables(hubs: list[tuple[str, int, float]]) -> str:
-    text = f"\n## Planted hubs\n\nEach stands in the middle of the {REACH:,} words nearest to some "
-    text += f"word. Reported above {MOST_HUBNESS:.0%} of the lists.\n\n"
+    text = f"\n## Planted hubs\n\nEach hub is the mean of the {REACH:,} words nearest to a random "
+    text += f"word. Hubs in more than {MOST_HUBNESS:.0%} of the lists are reported.\n\n"
     text += "| hubs | top hub, share of lists | " + " | ".join(f"> {t:.0%}" for t in HUBNESS)
     text += " |\n| --- | --- |" + " --- |" * len(HUBNESS) + "\n"
     for count in HUBS:
@@ -188,7 +190,7 @@ def _hub_tables(hubs: list[tuple[str, int, float]]) -> str:
 
 def _range(values: list[float]) -> str:
     known = [value for value in values if value == value]
-    text = f"{min(known):.3f} to {max(known):.3f}" if known else "cannot be told"
+    text = f"{min(known):.3f} to {max(known):.3f}" if known else "unknown"
     return text + (f" ({len(known)} of {len(values)})" if 0 < len(known) < len(values) else "")
 
 
@@ -215,15 +217,15 @@ def _draw(
             label=name,
         )
     left.axhline(MOST_APART, color="black", lw=0.8)
-    left.set_xlabel("share of words in each other's places")
-    left.set_ylabel("words on which the others are never met")
+    left.set_xlabel("permuted share of words")
+    left.set_ylabel("share of words without common neighbours (apart)")
     thresholds = np.linspace(0, 1, 201)
     for degree in (0.2, 0.3, 0.4, 0.5):
         rows = [row for row in shuffled if row.degree == degree]
         middle.plot(
             [_share(honest, t) for t in thresholds],
             [_share(rows, t) for t in thresholds],
-            label=f"{degree:.0%} shuffled",
+            label=f"{degree:.0%} permuted",
         )
     middle.set_xlabel("false alarms")
     middle.set_ylabel("detections")

@@ -495,11 +495,13 @@ def section(tally: Tally, seed: int) -> str:
     text = (
         f"Seed {seed}: {tally.schedules} random schedules of two or three clients on one managed "
     )
-    text += "server, every one compared, byte for byte, with a graph that only ever saw the "
     text += (
-        "acknowledged acts; every file of the home and of the keys searched for erased words; log, "
+        "server. After each, the graph is compared byte for byte with one that performed only the "
     )
-    text += f"schema and journals verified. Faults: {len(tally.faults)}.\n\n"
+    text += (
+        "acknowledged acts; all files of the home and the keys are searched for erased words; log, "
+    )
+    text += f"schema and journals are verified. Faults: {len(tally.faults)}.\n\n"
     for title, counted in (("act", tally.acts), ("disturbance", tally.disturbances)):
         text += f"| {title} | times |\n| --- | --- |\n"
         text += "".join(f"| {name} | {count} |\n" for name, count in sorted(counted.items())) + "\n"

@@ -1,4 +1,4 @@
-// How near any two words are, adjacent or not: their consensus, and how far their neighbours are the same.
+// Affinity of two words, related or not: their consensus and the overlap of their neighbours.
 // in:  $start STRING, $end STRING
 // out: start STRING, end STRING, affinity INTEGER, consensus INTEGER, related BOOLEAN, overlap FLOAT, shared INTEGER
 // procedure: affinity(start::STRING, end::STRING)

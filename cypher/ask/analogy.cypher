@@ -1,4 +1,4 @@
-// What is to the third word as the second is to the first, by the overlap of neighbours (3CosAdd).
+// Words that relate to the third word as the second to the first, by the overlap of neighbours (3CosAdd).
 // in:  $first STRING, $second STRING, $third STRING, $top INTEGER
 // out: answer STRING, score FLOAT, like_second FLOAT, like_third FLOAT, like_first FLOAT
 // procedure: analogy(first::STRING, second::STRING, third::STRING, top = 10::INTEGER)

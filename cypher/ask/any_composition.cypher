@@ -1,4 +1,4 @@
-// Whether the graph holds anything.
+// Whether the graph has any composition.
 // in:
 // out: key STRING
 MATCH (c:Composition)

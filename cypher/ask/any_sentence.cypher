@@ -1,4 +1,4 @@
-// Whether the graph holds any sentence.
+// Whether the graph has any sentence.
 // in:
 // out: key STRING
 MATCH (s:Sentence)

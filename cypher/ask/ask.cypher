@@ -1,4 +1,4 @@
-// What answers a question: from its words, or from sentences it was matched with, over near questions to answers.
+// Answers to a question: from its words, or from matched sentences, over near questions to their answers.
 // in:  $question STRING, $top INTEGER, $matches LIST OF MAP {key STRING, score FLOAT, words LIST<STRING>}
 // out: answer STRING, answered BOOLEAN, score FLOAT, elo FLOAT, words LIST<STRING>, path LIST<STRING>, sources LIST<STRING>
 // procedure: ask(question::STRING, top = 5::INTEGER, matches = null::LIST OF MAP)

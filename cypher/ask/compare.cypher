@@ -1,4 +1,4 @@
-// What two words are both related to, and what only one of them is; each part by rating, best first.
+// Neighbours that two words share, and neighbours of one of them only; each part by rating, best first.
 // in:  $start STRING, $end STRING, $top INTEGER
 // out: related_to STRING, neighbour STRING, consensus_start INTEGER, consensus_end INTEGER
 // procedure: compare(start::STRING, end::STRING, top = 10::INTEGER)

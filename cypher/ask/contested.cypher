@@ -1,4 +1,4 @@
-// The pairs of a word on which the sources that know both ends disagree most, and who says what.
+// A word's pairs with the largest disagreement between sources that know both ends, with each source's odds.
 // in:  $word STRING, $top INTEGER
 // out: neighbour STRING, spread INTEGER, consensus INTEGER, most STRING, most_odds INTEGER, least STRING, least_odds INTEGER, sources INTEGER
 // procedure: contested(word::STRING, top = 10::INTEGER)

@@ -1,4 +1,4 @@
-// How far two words lie from each other: along the sphere, and between their spectral vectors, in radians.
+// Distances of two words in radians: along the sphere, and between their spectral vectors.
 // in:  $start STRING, $end STRING
 // out: start STRING, end STRING, distance FLOAT, spectral FLOAT, stale BOOLEAN
 // procedure: distance(start::STRING, end::STRING)

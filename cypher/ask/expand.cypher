@@ -1,4 +1,4 @@
-// What each of some compositions leads on to: its highest rated pairs, best first.
+// The highest rated pairs of some compositions, best first.
 // in:  $ids LIST<INTEGER>, $breadth INTEGER, $above INTEGER, $min_sources INTEGER, $undirected LIST<STRING>, $pieces BOOLEAN, $numbers LIST<INTEGER>
 // out: id INTEGER, other INTEGER, key STRING, text STRING, kind STRING, rating INTEGER, cost INTEGER
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// What each track says of two words that knows both, or that counted the pair; and the ratings without its source.
+// Odds of two words by every track that knows both or counted the pair, and the ratings without its source.
 // in:  $start STRING, $end STRING
 // out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, rank INTEGER, positions LIST<STRING>, examined INTEGER, support INTEGER, vote INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
 // procedure: explain(start::STRING, end::STRING)

@@ -1,4 +1,4 @@
-// Sentences that a question may be near to: those that share words with it, most words first, and questions.
+// Sentences that share words with a question, most words first, and questions.
 // in:  $question STRING, $most INTEGER
 // out: key STRING, text STRING, words LIST<STRING>
 CALL () {

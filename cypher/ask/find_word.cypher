@@ -1,4 +1,4 @@
-// The composition a word stands for: exact text first, then without regard to case, words first.
+// The composition of a word: exact text first, then case-insensitive, words before pieces.
 // in:  $word STRING
 // out: key STRING, text STRING, kind STRING, exact BOOLEAN
 CALL () {

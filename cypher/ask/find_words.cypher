@@ -1,4 +1,4 @@
-// The compositions that words stand for, exact first, then without regard to case; null where none.
+// The compositions of words, exact first, then case-insensitive; null if there is none.
 // in:  $words LIST<STRING>
 // out: key STRING, id INTEGER, text STRING, kind STRING, exact BOOLEAN
 UNWIND range(0, size($words) - 1) AS i

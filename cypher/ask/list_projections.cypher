@@ -1,4 +1,4 @@
-// The projections in the server's memory whose names begin so, newest first.
+// The projections in the server's memory whose names have a prefix, newest first.
 // in:  $prefix STRING, $database STRING
 // out: name STRING, nodes INTEGER, relationships INTEGER, bytes INTEGER, created STRING
 CALL gds.graph.list() YIELD graphName, database, nodeCount, relationshipCount, sizeInBytes, creationTime

@@ -1,4 +1,4 @@
-// The compositions most related to a word, by consensus or elo; continuation pieces on request.
+// The strongest relations of a word, by consensus or elo; continuation pieces on request.
 // in:  $word STRING, $top INTEGER, $by STRING, $source STRING, $min_sources INTEGER, $pieces BOOLEAN
 // out: neighbour STRING, kind STRING, consensus INTEGER, elo FLOAT, sources INTEGER, times INTEGER, similarity FLOAT
 // procedure: neighbours(word::STRING, top = 10::INTEGER, by = consensus::STRING, source = null::STRING, min_sources = 1::INTEGER, pieces = false::BOOLEAN)

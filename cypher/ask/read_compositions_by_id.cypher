@@ -1,4 +1,4 @@
-// The compositions of some ids.
+// Compositions by database id.
 // in:  $ids LIST<INTEGER>
 // out: id INTEGER, key STRING, text STRING, kind STRING
 UNWIND $ids AS id

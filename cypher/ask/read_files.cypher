@@ -1,4 +1,4 @@
-// The files each live source was opened from.
+// The files of each live source.
 // in:
 // out: name STRING, files STRING
 MATCH (s:Source {state: 'live'})

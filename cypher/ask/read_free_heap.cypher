@@ -1,4 +1,4 @@
-// The bytes of the server's heap that are free.
+// The free bytes of the server's heap.
 // in:
 // out: bytes INTEGER
 CALL gds.debug.sysInfo() YIELD key, value

@@ -1,4 +1,4 @@
-// The pairs that start at some compositions, by the set of sources that relate them, as columns.
+// The pairs that start at some compositions, with the set of sources that relate them, as columns.
 // in:  $ids LIST<INTEGER>
 // out: start INTEGER, seen LIST<INTEGER>, ends LIST<INTEGER>, decades LIST<INTEGER>
 UNWIND $ids AS start

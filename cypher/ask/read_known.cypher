@@ -1,4 +1,4 @@
-// Which tracks know some compositions, as their classes.
+// The classes of some compositions: the tracks that know each.
 // in:  $keys LIST<STRING>
 // out: key STRING, known STRING
 UNWIND $keys AS key

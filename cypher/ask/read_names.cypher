@@ -1,4 +1,4 @@
-// The labels and relationship types there are, and whether there is any composition.
+// The labels and relationship types of the graph, and whether there is any composition.
 // in:
 // out: compositions INTEGER, labels LIST<STRING>, types LIST<STRING>
 CALL () { CALL db.labels() YIELD label RETURN collect(label) AS labels }

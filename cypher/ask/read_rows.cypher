@@ -1,4 +1,4 @@
-// The words related to some compositions, one row a composition, as columns.
+// The words related to some compositions, one row per composition, as columns.
 // in:  $keys LIST<STRING>
 // out: key STRING, known STRING, others LIST<INTEGER>, decades LIST<INTEGER>, elos LIST<FLOAT>
 UNWIND $keys AS key

@@ -1,4 +1,4 @@
-// How the graph stands: what the ratings at hand were made from, by source and track.
+// The state of the graph: what its ratings were computed from, by source and track.
 // in:
 // out: settled BOOLEAN, epoch INTEGER, formula INTEGER, tracks LIST<MAP>
 MATCH (g:State {name: 'graph'})

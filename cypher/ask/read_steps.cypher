@@ -1,4 +1,4 @@
-// The rated edge between each two compositions that lie beside each other on a way, the cheapest of them.
+// The cheapest rated edge between consecutive compositions of a path.
 // in:  $pairs LIST OF [id, id], $above INTEGER, $min_sources INTEGER, $undirected LIST<STRING>, $pieces BOOLEAN
 // out: i INTEGER, start STRING, end STRING, type STRING, rating INTEGER, cost INTEGER, times INTEGER, sources LIST<STRING>
 CALL () {

@@ -1,4 +1,4 @@
-// The evidence that starts at some words and ends at words, as columns, a row a start and track.
+// Evidence between words that starts at some words, as columns, one row per start and track.
 // in:  $ids LIST<INTEGER>
 // out: id INTEGER, source STRING, evidence STRING, others LIST<INTEGER>, supports LIST<INTEGER>
 UNWIND $ids AS id

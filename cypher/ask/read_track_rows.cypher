@@ -1,4 +1,4 @@
-// What one track says of some compositions, one row a composition, as columns.
+// The evidence of one track at some compositions, one row per composition, as columns.
 // in:  $keys LIST<STRING>, $source STRING
 // out: key STRING, others LIST<INTEGER>, supports LIST<INTEGER>
 UNWIND $keys AS key

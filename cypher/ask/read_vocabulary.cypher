@@ -1,4 +1,4 @@
-// Every composition that a live track knows, with the set of these tracks.
+// Every composition known to a live track, with the set of these tracks.
 // in:
 // out: id INTEGER, key STRING, known STRING
 MATCH (c:Composition)

@@ -1,4 +1,4 @@
-// The tracks of live sources that vote on what is related.
+// The tracks of live sources that vote in the consensus.
 // in:
 // out: source STRING, evidence STRING, number INTEGER, vote INTEGER, absent INTEGER
 MATCH (:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)

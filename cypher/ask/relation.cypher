@@ -1,4 +1,4 @@
-// The rated edge between two words, and every term of its elo and its consensus.
+// The rated edge between two words, with every term of its elo and its consensus.
 // in:  $start STRING, $end STRING
 // out: start STRING, end STRING, elo FLOAT, consensus INTEGER, decades INTEGER, times INTEGER, weight INTEGER, sources INTEGER, elo_base FLOAT, elo_observations FLOAT, elo_similarity FLOAT, elo_diversity FLOAT
 // procedure: relation(start::STRING, end::STRING)

@@ -1,4 +1,4 @@
-// Words that several tracks know, spread evenly over all of them: keys are digests.
+// A sample of the words that several tracks know; evenly distributed, because keys are digests.
 // in:  $top INTEGER
 // out: key STRING, id INTEGER
 MATCH (c:Token)

@@ -1,4 +1,4 @@
-// What lies on the way from one word to another along the sphere: Slerp, and at each step the nearest word.
+// Words along the shortest arc on the sphere from one word to another: Slerp, with the nearest word at each step.
 // in:  $start STRING, $end STRING, $steps INTEGER, $pieces BOOLEAN
 // out: share FLOAT, word STRING, aside FLOAT, point LIST<FLOAT>, stale BOOLEAN
 // procedure: slerp(start::STRING, end::STRING, steps = 10::INTEGER, pieces = false::BOOLEAN)

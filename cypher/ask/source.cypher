@@ -1,4 +1,4 @@
-// One source: everything it is known by, one row a track.
+// All properties of one source, one row per track.
 // in:  $name STRING
 // out: source MAP, track MAP
 // procedure: source(name::STRING)

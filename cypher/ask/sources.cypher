@@ -1,4 +1,4 @@
-// The sources in the graph, with what each put in.
+// The sources in the graph, with their counts.
 // in:
 // out: name STRING, kind STRING, state STRING, family STRING, licence STRING, subject STRING, evidence INTEGER, observations INTEGER, vocabulary INTEGER, parameters INTEGER, bytes INTEGER, created STRING, lineage INTEGER, distrusted STRING, hubness FLOAT
 // procedure: sources()

@@ -1,4 +1,4 @@
-// What the graph holds, counted.
+// Counts of the graph.
 // in:
 // out: compositions INTEGER, tokens INTEGER, pieces INTEGER, sources INTEGER, evidence INTEGER, observations INTEGER, relations INTEGER, relations_of_several INTEGER, bytes_of_models INTEGER, settled BOOLEAN, epoch INTEGER
 // procedure: stats()

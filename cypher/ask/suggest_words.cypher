@@ -1,4 +1,4 @@
-// Words that begin or read like a word that is not there.
+// Similarly spelt words, as suggestions for an unknown word.
 // in:  $folded STRING, $prefix STRING
 // out: text STRING
 MATCH (c:Token)

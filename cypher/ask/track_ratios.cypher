@@ -1,4 +1,4 @@
-// What each live track observed: its positions, its pairs, how often it listed them, how many it left out.
+// Counts of each live track: positions, pairs, observations, and pairs left out.
 // in:
 // out: source STRING, evidence STRING, positions INTEGER, minimum INTEGER, pairs INTEGER, observations INTEGER, below INTEGER
 MATCH (:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)

@@ -1,4 +1,4 @@
-// What a prompt leads to over rated pairs, by consensus, within limits of depth and breadth, each with the likeliest path there.
+// Compositions reached from a prompt over rated pairs, by consensus, within a depth and breadth, each with its most probable path.
 // in:  $prompt STRING, $depth INTEGER, $breadth INTEGER, $top INTEGER, $above INTEGER, $min_sources INTEGER, $sources LIST<STRING>, $pieces BOOLEAN
 // out: word STRING, score FLOAT, led_by LIST<STRING>, path LIST<STRING>, cost INTEGER, steps LIST<MAP>
 // procedure: traverse(prompt::STRING, depth = 3::INTEGER, breadth = 5::INTEGER, top = 10::INTEGER, above = 1500::INTEGER, min_sources = 1::INTEGER, sources = null::LIST OF STRING, pieces = false::BOOLEAN)

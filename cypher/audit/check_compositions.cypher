@@ -1,4 +1,4 @@
-// Every composition with what it says of itself; `folds` tells whether its text folds to what it says.
+// Every composition with its properties; `folds` says whether `folded` is the folded text.
 // in:
 // out: id INTEGER, key STRING, text STRING, kind STRING, known STRING, labels LIST<STRING>, folds BOOLEAN, own MAP
 MATCH (c:Composition)

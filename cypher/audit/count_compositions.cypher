@@ -1,4 +1,4 @@
-// How many compositions there are.
+// The number of compositions.
 // in:
 // out: compositions INTEGER
 MATCH (c:Composition)

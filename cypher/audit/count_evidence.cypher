@@ -1,4 +1,4 @@
-// How many edges of evidence of one type there are.
+// The number of evidence edges of one type.
 // in:
 // out: edges INTEGER
 MATCH ()-[e:EVIDENCE_TYPE]->()

@@ -1,4 +1,4 @@
-// How many compositions of some keys there are.
+// The number of compositions with some keys.
 // in:  $keys LIST<STRING>
 // out: compositions INTEGER
 UNWIND $keys AS key

@@ -1,4 +1,4 @@
-// How many rated edges of one type there are.
+// The number of rated edges of one type.
 // in:
 // out: edges INTEGER
 MATCH ()-[r:RATED_TYPE]->()

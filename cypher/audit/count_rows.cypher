@@ -1,4 +1,4 @@
-// How many edges of evidence of one type there are between some pairs, each of its source.
+// The number of evidence edges of one type between some pairs, each by its source.
 // in:  $starts LIST<STRING>, $ends LIST<STRING>, $sources LIST<STRING>
 // out: rows INTEGER
 UNWIND range(0, size($starts) - 1) AS i

@@ -1,4 +1,4 @@
-// How many sources of some names there are.
+// The number of sources with some names.
 // in:  $names LIST<STRING>
 // out: sources INTEGER
 MATCH (s:Source)

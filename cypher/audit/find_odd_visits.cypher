@@ -1,4 +1,4 @@
-// Where a source's visits to contexts do not add up to what it expects next there, or are not there at all.
+// Visits to contexts that are missing, or whose mass and next-token evidence do not add up to their number.
 // in:  $source STRING, $top INTEGER
 // out: text STRING, n INTEGER, mass INTEGER, stored INTEGER, times INTEGER
 MATCH (s:Source {name: $source})

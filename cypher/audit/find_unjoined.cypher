@@ -1,4 +1,4 @@
-// Contexts of several tokens that are not joined to a shorter one, or no shorter one to them.
+// Contexts of several tokens without an edge to or from a shorter context.
 // in:  $top INTEGER
 // out: text STRING, backs_off BOOLEAN, extended BOOLEAN
 MATCH (c:Context)

@@ -1,4 +1,4 @@
-// The types of relationships that the database has met.
+// The relationship types known to the database.
 // in:
 // out: type STRING
 CALL db.relationshipTypes() YIELD relationshipType AS type

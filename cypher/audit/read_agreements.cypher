@@ -1,4 +1,4 @@
-// How far sources are said to agree, one row an edge.
+// The recorded agreement of sources, one row per edge.
 // in:
 // out: low STRING, high STRING, said MAP
 MATCH (a:Source)-[g:AGREES_WITH]->(b:Source)

@@ -1,4 +1,4 @@
-// All evidence of one type that starts at some compositions, in columns, by source; a list is shorter where a number is missing.
+// All evidence of one type that starts at some compositions, in columns, by source; a list is shorter if a number is missing.
 // in:  $ids LIST<INTEGER>
 // out: source STRING, starts LIST<INTEGER>, ends LIST<INTEGER>, all columns
 UNWIND $ids AS id

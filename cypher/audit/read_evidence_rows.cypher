@@ -1,4 +1,4 @@
-// Evidence of one type that starts at some compositions, edge by edge, with all it says.
+// Evidence of one type that starts at some compositions, edge by edge, with all properties.
 // in:  $ids LIST<INTEGER>
 // out: start INTEGER, end INTEGER, said MAP
 UNWIND $ids AS id

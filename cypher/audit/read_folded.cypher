@@ -1,4 +1,4 @@
-// How some compositions fold, and what they should fold to.
+// The stored and the expected folded text of some compositions.
 // in:  $ids LIST<INTEGER>
 // out: text STRING, folded STRING, expected STRING
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// What a graph holds besides rows: its state, counts, sources with tracks, journals, suppressions; times as text.
+// The facts of a graph other than rows: state, counts, sources with tracks, journals, suppressions; times as text.
 // in:  $since INTEGER
 // out: state MAP, compositions INTEGER, backing INTEGER, extending INTEGER, sources LIST OF MAP, migrations LIST OF MAP, journals LIST OF MAP, suppressions LIST OF MAP, placements LIST OF MAP, entries INTEGER, acts LIST<STRING>
 OPTIONAL MATCH (g:State {name: 'graph'})

@@ -1,4 +1,4 @@
-// What joins some compositions to shorter and longer contexts, in columns, by type.
+// The edges between some compositions and shorter and longer contexts, in columns, by type.
 // in:  $ids LIST<INTEGER>
 // out: type STRING, starts LIST<INTEGER>, ends LIST<INTEGER>, shapes LIST OF [text, kind, text, kind, token]
 UNWIND $ids AS id

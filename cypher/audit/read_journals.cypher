@@ -1,4 +1,4 @@
-// Every journal of a removal, with all it says.
+// The journal of every removal, with all properties.
 // in:
 // out: journal MAP
 MATCH (d:Deletion)

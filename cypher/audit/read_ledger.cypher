@@ -1,4 +1,4 @@
-// Every batch of the ledger of loading.
+// Every batch in the ledger of loading.
 // in:
 // out: key STRING, source STRING, evidence STRING, rows INTEGER, digest LIST<INTEGER>
 MATCH (b:Batch)

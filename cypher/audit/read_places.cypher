@@ -1,4 +1,4 @@
-// Every composition that has a place, in the order of the keys.
+// Every composition with coordinates, in the order of the keys.
 // in:
 // out: id INTEGER, key STRING, quaternion LIST<FLOAT>, spectral LIST<FLOAT>
 MATCH (c:Composition)

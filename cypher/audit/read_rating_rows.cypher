@@ -1,4 +1,4 @@
-// Rated edges of one type that start at some compositions, edge by edge, with all they say.
+// Rated edges of one type that start at some compositions, edge by edge, with all properties.
 // in:  $ids LIST<INTEGER>
 // out: start INTEGER, end INTEGER, said MAP
 UNWIND $ids AS id

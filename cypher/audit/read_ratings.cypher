@@ -1,4 +1,4 @@
-// All rated edges of one type that start at some compositions, in columns; a list is shorter where a number is missing.
+// All rated edges of one type that start at some compositions, in columns; a list is shorter if a number is missing.
 // in:  $ids LIST<INTEGER>
 // out: starts LIST<INTEGER>, ends LIST<INTEGER>, elo LIST<FLOAT>, n LIST<INTEGER>, weight LIST<INTEGER>, sources LIST<INTEGER>, seen LIST<LIST<INTEGER>>, decades LIST<INTEGER>, consensus LIST<INTEGER>, cost LIST<INTEGER>
 UNWIND $ids AS id

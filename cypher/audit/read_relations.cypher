@@ -1,4 +1,4 @@
-// The rated edges of one type that start at some compositions, as columns; one row a start.
+// The rated edges of one type that start at some compositions, as columns; one row per start.
 // in:  $ids LIST<INTEGER>
 // out: start INTEGER, ends LIST<INTEGER>, elos LIST<FLOAT>, times LIST<INTEGER>, weights LIST<INTEGER>, sources LIST<INTEGER>, consensuses LIST<INTEGER>
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// How many things there are that must be one, or join what they join, and who holds the writer's lock.
+// Counts of what must exist exactly once and of what edges may join, and the holder of the writer's lock.
 // in:
 // out: states INTEGER, names LIST<STRING>, entries INTEGER, following INTEGER, tracks INTEGER, linked INTEGER, loose LIST<STRING>, links LIST OF [type, edges, edges from where they belong, edges to where they belong], locks LIST OF MAP
 RETURN COUNT { (:State) } AS states,

@@ -1,4 +1,4 @@
-// What one source alone holds of the pairs that start at some compositions, as columns; one row a start.
+// One source's evidence of the pairs that start at some compositions, as columns; one row per start.
 // in:  $ids LIST<INTEGER>, $source STRING
 // out: start INTEGER, ends LIST<INTEGER>, times LIST<INTEGER>, weights LIST<INTEGER>
 UNWIND $ids AS id

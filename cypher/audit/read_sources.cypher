@@ -1,4 +1,4 @@
-// The record of sources: what each is, from where, under which licence, and what it put in.
+// The record of sources: kind, origin, licence and counts of each.
 // in:
 // out: name STRING, kind STRING, state STRING, licence STRING, family STRING, subject STRING, importer STRING, digest STRING, options STRING, files STRING, bytes INTEGER, parameters INTEGER, evidence INTEGER, distrusted STRING, created STRING
 MATCH (s:Source)

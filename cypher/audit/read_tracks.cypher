@@ -1,4 +1,4 @@
-// Every track with its source and all it says.
+// Every track with its source and all properties.
 // in:
 // out: source STRING, state STRING, lineage INTEGER, distrusted STRING, visited LIST<INTEGER>, visits INTEGER, track MAP
 MATCH (s:Source)

@@ -1,4 +1,4 @@
-// The visits of sources to some compositions, in columns, by source; a list is shorter where a number is missing.
+// The visits of sources to some compositions, in columns, by source; a list is shorter if a number is missing.
 // in:  $ids LIST<INTEGER>
 // out: source STRING, contexts LIST<INTEGER>, n LIST<INTEGER>, masses LIST<INTEGER>
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// Add to the mass that visits of one source do not store, or take it away again.
+// Add to the missing mass of one source's visits, or subtract from it.
 // in:  $source STRING, $contexts LIST<INTEGER>, $added LIST<INTEGER>
 // out: changed INTEGER
 MATCH (s:Source {name: $source})

@@ -1,4 +1,4 @@
-// End a removal: its ledger goes, the graph is settled again.
+// Close the journal of a removal: delete its ledger and mark the graph settled.
 // in:  $id STRING, $state STRING, $formula INTEGER
 // out: epoch INTEGER
 MATCH (d:Deletion {id: $id})

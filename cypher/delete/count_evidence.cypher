@@ -1,4 +1,4 @@
-// How much evidence of one type a source has in the graph.
+// The number of one source's evidence edges of one type.
 // in:  $source STRING
 // out: rows INTEGER
 MATCH ()-[e:EVIDENCE_TYPE {source: $source}]->()

@@ -1,4 +1,4 @@
-// How many edges of each source some pairs have, of the types that feed one rated type.
+// The number of each source's edges between some pairs, of the types that feed one rated type.
 // in:  $pairs LIST OF [id of the start, id of the end]
 // out: start INTEGER, end INTEGER, source STRING, rows INTEGER
 UNWIND $pairs AS pair

@@ -1,4 +1,4 @@
-// How many edges of evidence each source has at some compositions.
+// The number of each source's evidence edges at some compositions.
 // in:  $ids LIST<INTEGER>
 // out: text STRING, kind STRING, source STRING, rows INTEGER
 UNWIND $ids AS id

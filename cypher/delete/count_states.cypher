@@ -1,4 +1,4 @@
-// How many erasures are in one of some states.
+// The number of erasures in some states.
 // in:  $states LIST<STRING>
 // out: count INTEGER
 MATCH (d:Deletion {verb: 'erase'})

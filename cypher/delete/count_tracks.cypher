@@ -1,4 +1,4 @@
-// How many edges of each track some compositions have, of the types that feed one rated type.
+// The number of each track's edges at some compositions, of the types that feed one rated type.
 // in:  $ids LIST<INTEGER>
 // out: id INTEGER, evidence STRING, source STRING, rows INTEGER
 UNWIND $ids AS id

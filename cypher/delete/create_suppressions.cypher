@@ -1,4 +1,4 @@
-// Keep things out from now on, recognised by keyed hashes alone.
+// Create suppressions, which recognise erased data by keyed hashes alone.
 // in:  $rows LIST OF MAP
 // out: written INTEGER
 UNWIND $rows AS row

@@ -1,4 +1,4 @@
-// Delete those of the compositions that still have no evidence and no visit.
+// Delete those of some compositions that have no evidence and no visit.
 // in:  $ids LIST<INTEGER>
 // out: deleted INTEGER
 UNWIND $ids AS id

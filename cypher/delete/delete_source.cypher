@@ -1,4 +1,4 @@
-// Delete a source, its tracks and its ledger, once its evidence is gone.
+// Delete a source without evidence, its tracks and its ledger.
 // in:  $name STRING
 // out:
 MATCH (s:Source {name: $name})

@@ -1,4 +1,4 @@
-// Let something in again.
+// Delete a suppression.
 // in:  $id STRING
 // out: deleted INTEGER
 MATCH (s:Suppression {id: $id})

@@ -1,4 +1,4 @@
-// Delete some evidence of a source that was never live, so no rating knows it.
+// Delete some evidence of a source that was never live and so is in no rating.
 // in:  $source STRING, $rows INTEGER
 // out: deleted INTEGER
 MATCH ()-[e:EVIDENCE_TYPE {source: $source}]->()

@@ -1,4 +1,4 @@
-// Drop a projected graph if it is there.
+// Drop a projected graph if it exists.
 // in:  $name STRING
 // out: name STRING
 CALL gds.graph.drop($name, false) YIELD graphName AS name

@@ -1,4 +1,4 @@
-// The compositions of a projected graph without which a part of it would fall apart.
+// The articulation points of a projected graph: compositions whose removal disconnects it.
 // in:  $name STRING
 // out: id INTEGER
 CALL gds.articulationPoints.stream($name) YIELD nodeId

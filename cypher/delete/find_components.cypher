@@ -1,4 +1,4 @@
-// The connected parts of a projected graph, the largest first.
+// The connected components of a projected graph, the largest first.
 // in:  $name STRING
 // out: component INTEGER, ids LIST<INTEGER>
 CALL gds.wcc.stream($name) YIELD nodeId, componentId

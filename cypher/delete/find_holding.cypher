@@ -1,4 +1,4 @@
-// Compositions whose text has one of several parts, in whatever case; what of them holds it as a word is told elsewhere.
+// Compositions whose text contains one of several parts, case-insensitive; candidates for an exact match of words.
 // in:  $parts LIST<STRING>
 // out: id INTEGER, key STRING, text STRING, kind STRING
 UNWIND $parts AS part

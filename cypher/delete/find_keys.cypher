@@ -1,4 +1,4 @@
-// Database ids of the compositions of some keys that are there.
+// Database ids of compositions by key, for keys that exist.
 // in:  $keys LIST<STRING>
 // out: i INTEGER, id INTEGER
 UNWIND range(0, size($keys) - 1) AS i

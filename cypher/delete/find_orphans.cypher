@@ -1,4 +1,4 @@
-// Compositions without evidence that no source visited; what joins contexts keeps nothing alive.
+// Compositions without evidence and without visits; edges between contexts do not count.
 // in:
 // out: id INTEGER
 MATCH (c:Composition)

@@ -1,4 +1,4 @@
-// How a reader still gets from one composition to another over rated edges, the fewest steps first.
+// Shortest paths between two compositions over rated edges.
 // in:  $pairs LIST OF [key of the start, key of the end]
 // out: start STRING, end STRING, way LIST<STRING>, tracks LIST<LIST<INTEGER>>
 UNWIND $pairs AS pair

@@ -1,4 +1,4 @@
-// The compositions that words may stand for, in the order in which they are taken: exact first, then without regard to case.
+// Compositions that words may stand for, in order of preference: exact first, then case-insensitive.
 // in:  $words LIST<STRING>
 // out: word STRING, keys LIST<STRING>, ids LIST<INTEGER>
 UNWIND $words AS word

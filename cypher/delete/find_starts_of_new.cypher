@@ -1,4 +1,4 @@
-// Where rated edges start that end in a composition which some track knows that its class does not name.
+// Starts of rated edges whose end is known to a track that its class does not name.
 // in:  $ids LIST<INTEGER>, $numbers MAP OF evidence type TO MAP OF source TO INTEGER
 // out: id INTEGER
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// Drop the ledger of an act that is through.
+// Delete the ledger of a completed act.
 // in:  $source STRING
 // out: dropped INTEGER
 MATCH (b:Batch {source: $source})

@@ -1,4 +1,4 @@
-// What tells this graph from others, made up when it is asked for the first time.
+// The identity of this graph, created on first use.
 // in:
 // out: identity STRING
 MATCH (g:State {name: 'graph'})

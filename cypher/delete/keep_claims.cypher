@@ -1,4 +1,4 @@
-// Keep what an erasure's certificate says, and which entry of the log commits to it; no name stands in it.
+// Store the claims of an erasure's certificate and the log entry that commits to them; without names.
 // in:  $id STRING, $claims STRING, $logged INTEGER
 // out: id STRING
 MATCH (d:Deletion {id: $id})

@@ -1,4 +1,4 @@
-// Say how far all erasures are that are in one of some states.
+// Change the state of all erasures in some states.
 // in:  $states LIST<STRING>, $to STRING
 // out: moved INTEGER
 MATCH (d:Deletion {verb: 'erase'})

@@ -1,4 +1,4 @@
-// Note a removal before its first write, and say that the graph is not settled.
+// Open the journal of a removal before its first write, and mark the graph as not settled.
 // in:  $id STRING, $verb STRING, $plan STRING, $facts MAP
 // out: number INTEGER, state STRING
 OPTIONAL MATCH (other:Deletion)

@@ -1,4 +1,4 @@
-// The ratings of the directed pairs that start at some compositions once evidence is gone, by the formulas of rate_directed_pairs.
+// Predicted ratings of the directed pairs that start at some compositions, without some evidence; formulas of rate_directed_pairs.
 // in:  $starts LIST OF [id, LIST of the edges that go], $leaving LIST<STRING>, $tracks MAP
 // out: start INTEGER, touched LIST OF [edge, end, edges that go, elo, null, null, null, elo, n, weight, null, sources]
 UNWIND $starts AS start

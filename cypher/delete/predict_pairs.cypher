@@ -1,4 +1,4 @@
-// The ratings of the pairs that start at some compositions once evidence is gone, by the formulas of rate_pairs; pairs that stay as they are come not.
+// Predicted ratings of the pairs that start at some compositions, without some evidence; formulas of rate_pairs. Unchanged pairs are omitted.
 // in:  $starts LIST OF [id, LIST of the edges that go], $leaving LIST<STRING>, $tracks MAP, $classes MAP, $known MAP OF id TO class, $reclassed BOOLEAN, $shrinkage INTEGER
 // out: start INTEGER, touched LIST OF [edge, end, edges that go, elo, consensus, decades, seen before, elo, n, weight, decades, seen], edges LIST<INTEGER>, ends LIST<INTEGER>, before LIST<INTEGER>, after LIST<INTEGER>
 UNWIND $starts AS start

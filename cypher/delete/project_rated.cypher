@@ -1,4 +1,4 @@
-// Project the rated edges of a type into Graph Data Science's memory, without those that go.
+// Project the rated edges of a type into Graph Data Science, without those to be removed.
 // in:  $name STRING, $lost LIST<INTEGER>
 // out: nodes INTEGER, edges INTEGER
 MATCH (a:Composition)-[r:RATED_TYPE]->(b:Composition)

@@ -1,4 +1,4 @@
-// What stands within a number of rated edges of some compositions, nearest first.
+// Compositions within a number of rated edges of some compositions, nearest first.
 // in:  $ids LIST<INTEGER>, $depth INTEGER, $above INTEGER
 // out: id INTEGER, distance INTEGER
 UNWIND $ids AS id

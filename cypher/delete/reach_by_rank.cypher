@@ -1,4 +1,4 @@
-// What personalised PageRank from some compositions gives at least a share of all to, the most first.
+// Compositions with at least a share of the personalised PageRank from some compositions, highest first.
 // in:  $name STRING, $ids LIST<INTEGER>, $share FLOAT
 // out: id INTEGER, share FLOAT
 MATCH (c:Composition) WHERE id(c) IN $ids

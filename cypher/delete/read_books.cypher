@@ -1,4 +1,4 @@
-// What a graph keeps besides knowledge, for a backup: its name, log, removals and suppressions; times as text.
+// A graph's records for a backup: its name, log, removals and suppressions; times as text.
 // in:
 // out: log STRING, identity STRING, entries LIST OF MAP, journals LIST OF MAP, suppressions LIST OF MAP
 MATCH (g:State {name: 'graph'})

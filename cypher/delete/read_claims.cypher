@@ -1,4 +1,4 @@
-// What the certificates of erasures say, the last erasure first; null where none was asked for.
+// The claims of erasures' certificates, the last erasure first; null if none was requested.
 // in:
 // out: id STRING, state STRING, claims STRING, logged INTEGER
 MATCH (d:Deletion {verb: 'erase'})

@@ -1,4 +1,4 @@
-// Compositions with what is left of them elsewhere: edges of evidence, visits, class.
+// Compositions with their remaining evidence edges, visits and class.
 // in:  $ids LIST<INTEGER>
 // out: id INTEGER, key STRING, text STRING, kind STRING, known STRING, evidence INTEGER, visits INTEGER
 UNWIND $ids AS id

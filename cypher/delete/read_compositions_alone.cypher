@@ -1,4 +1,4 @@
-// Compositions by database id, in the order asked.
+// Compositions by database id, in the given order.
 // in:  $ids LIST<INTEGER>
 // out: id INTEGER, key STRING, text STRING, kind STRING
 UNWIND $ids AS id

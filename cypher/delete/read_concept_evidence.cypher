@@ -1,4 +1,4 @@
-// Evidence of one type at some compositions, either way; an edge between two of them comes twice.
+// Evidence of one type at some compositions, in both directions; an edge between two of them is returned twice.
 // in:  $ids LIST<INTEGER>
 // out: edge INTEGER, start INTEGER, end INTEGER, source STRING, its columns
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// What the state of a graph is told by: every source and track, without times and numbers.
+// The facts in the digest of a graph's state: every source and track, without times and numbers.
 // in:
 // out: source MAP, tracks LIST OF MAP, visits INTEGER
 MATCH (s:Source)

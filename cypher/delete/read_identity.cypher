@@ -1,4 +1,4 @@
-// What this graph is called where its deletions are kept; null before its first one.
+// The identity of this graph in the retention area; null before its first deletion.
 // in:
 // out: identity STRING
 MATCH (g:State {name: 'graph'})

@@ -1,4 +1,4 @@
-// Removals, in order, with how far each is.
+// Removals, in order, with the state of each.
 // in:
 // out: id STRING, number INTEGER, verb STRING, state STRING, plan STRING, created STRING, evidence INTEGER
 MATCH (d:Deletion)

@@ -1,4 +1,4 @@
-// Evidence of one type between two compositions, either way.
+// Evidence of one type between two compositions, in both directions.
 // in:  $pair LIST<INTEGER>
 // out: edge INTEGER, start INTEGER, end INTEGER, source STRING, its columns
 MATCH (a:Composition) WHERE id(a) = $pair[0]

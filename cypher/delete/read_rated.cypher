@@ -1,4 +1,4 @@
-// The rated edges at some compositions, with the sources behind them and the classes of their ends.
+// The rated edges at some compositions, with their sources and the classes of their ends.
 // in:  $ids LIST<INTEGER>
 // out: edge INTEGER, start INTEGER, end INTEGER, seen LIST<INTEGER>, low STRING, high STRING
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// A source and its tracks with all their properties, to make them again; times as text.
+// A source and its tracks with all properties, for restoring them; times as text.
 // in:  $name STRING
 // out: source MAP, created STRING, tracks LIST OF MAP
 MATCH (s:Source {name: $name})-[:HAS_TRACK]->(t:Track)

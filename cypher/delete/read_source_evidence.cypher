@@ -1,4 +1,4 @@
-// Evidence of one type by one source whose mean weight is within bounds, in micro-units.
+// One source's evidence of one type with a mean weight within bounds, in micro-units.
 // in:  $source STRING, $least INTEGER, $most INTEGER
 // out: edge INTEGER, start INTEGER, end INTEGER, source STRING, its columns
 MATCH ()-[e:EVIDENCE_TYPE {source: $source}]->()

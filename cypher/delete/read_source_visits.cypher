@@ -1,4 +1,4 @@
-// What a source read on from.
+// The visits of a source.
 // in:  $source STRING
 // out: source STRING, context INTEGER, n INTEGER, mass INTEGER
 MATCH (s:Source {name: $source})-[v:VISITED]->(c)

@@ -1,4 +1,4 @@
-// What joins some compositions to shorter and longer contexts; a join of two of them comes twice.
+// The edges between some compositions and shorter and longer contexts; an edge between two of them is returned twice.
 // in:  $ids LIST<INTEGER>
 // out: edge INTEGER, type STRING, start INTEGER, end INTEGER, token STRING
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// What is kept out, and since when.
+// The suppressions, with their creation times.
 // in:
 // out: id STRING, kind STRING, match STRING, words INTEGER, any_case BOOLEAN, deletion STRING, created STRING
 MATCH (s:Suppression)

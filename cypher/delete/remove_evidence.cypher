@@ -1,4 +1,4 @@
-// Delete edges of evidence by database id, each only if it is the one that was meant.
+// Delete evidence edges by database id, each only if it is the expected one.
 // in:  $edges LIST<INTEGER>, $starts LIST<INTEGER>, $ends LIST<INTEGER>, $sources LIST<STRING>
 // out: deleted INTEGER
 UNWIND range(0, size($edges) - 1) AS i

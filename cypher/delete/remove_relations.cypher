@@ -1,4 +1,4 @@
-// Delete relations whose last evidence goes.
+// Delete relations that lose their last evidence.
 // in:  $edges LIST<INTEGER>, $starts LIST<INTEGER>, $ends LIST<INTEGER>
 // out: deleted INTEGER
 UNWIND range(0, size($edges) - 1) AS i

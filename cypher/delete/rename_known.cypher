@@ -1,4 +1,4 @@
-// Take the numbers of tracks that are gone out of classes.
+// Remove the numbers of deleted tracks from classes.
 // in:  $ids LIST<INTEGER>, $renamed MAP OF class TO class
 // out: changed INTEGER
 UNWIND $ids AS id

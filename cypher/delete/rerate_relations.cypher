@@ -1,4 +1,4 @@
-// Give relations the ratings a plan predicted.
+// Write the ratings that a plan predicted.
 // in:  $edges LIST<INTEGER>, $starts LIST<INTEGER>, $ends LIST<INTEGER>, $elos LIST<FLOAT>, $times LIST<INTEGER>, $weights LIST<INTEGER>, $sources LIST<INTEGER>, $seen LIST<LIST<INTEGER>>, $decades LIST<INTEGER>, $consensus LIST<INTEGER>, $costs LIST<INTEGER>
 // out: rated INTEGER
 UNWIND range(0, size($edges) - 1) AS i

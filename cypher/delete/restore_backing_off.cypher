@@ -1,4 +1,4 @@
-// Join contexts again to those without their oldest token.
+// Restore the edges of contexts to those without their oldest token.
 // in:  $starts LIST<INTEGER>, $ends LIST<INTEGER>
 // out: joined INTEGER
 UNWIND range(0, size($starts) - 1) AS i

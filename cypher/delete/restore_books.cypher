@@ -1,4 +1,4 @@
-// Write what a backup keeps besides knowledge into a graph; repeating it changes nothing.
+// Restore a backup's records into a graph; repeating it changes nothing.
 // in:  $log STRING, $identity STRING, $entries LIST OF MAP, $journals LIST OF MAP, $suppressions LIST OF MAP
 // out: entries INTEGER
 MATCH (g:State {name: 'graph'})

@@ -1,4 +1,4 @@
-// Join tokens and contexts again to those one token longer.
+// Restore the edges of tokens and contexts to those one token longer.
 // in:  $starts LIST<INTEGER>, $ends LIST<INTEGER>, $tokens LIST<STRING>
 // out: joined INTEGER
 UNWIND range(0, size($starts) - 1) AS i

@@ -1,4 +1,4 @@
-// Make a source and its tracks again as they were; they count nothing yet.
+// Restore a source and its tracks, not yet live.
 // in:  $name STRING, $properties MAP, $created STRING, $tracks LIST OF MAP
 // out: name STRING
 MERGE (s:Source {name: $name})

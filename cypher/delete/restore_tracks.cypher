@@ -1,4 +1,4 @@
-// Add to tracks and visits what came back to them, and let sources that came back whole count.
+// Add restored counts to tracks and visits, and make completely restored sources live.
 // in:  $gained MAP OF source TO MAP OF evidence type TO MAP, $visited MAP OF source TO LIST<INTEGER>, $whole LIST<STRING>
 // out: tracks INTEGER
 CALL () {

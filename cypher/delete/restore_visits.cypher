@@ -1,4 +1,4 @@
-// Create visits of a source again.
+// Restore visits of a source.
 // in:  $source STRING, $ids LIST<INTEGER>, $n LIST<INTEGER>, $masses LIST<INTEGER>
 // out: created INTEGER
 MATCH (s:Source {name: $source})

@@ -1,4 +1,4 @@
-// Say how far a removal is.
+// Set the state of a removal.
 // in:  $id STRING, $state STRING
 // out: id STRING
 MATCH (d:Deletion {id: $id})

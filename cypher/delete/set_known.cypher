@@ -1,4 +1,4 @@
-// Say what class each of some compositions is of now.
+// Set the classes of some compositions.
 // in:  $ids LIST<INTEGER>, $known LIST<STRING>
 // out: changed INTEGER
 UNWIND range(0, size($ids) - 1) AS i

@@ -1,4 +1,4 @@
-// Say what tracks hold now; the ledger of their loading says more than is left, so it goes.
+// Set the remaining counts of tracks, and delete their ledger of loading, which no longer matches.
 // in:  $source STRING, $left MAP OF evidence type TO MAP
 // out: tracks INTEGER
 UNWIND keys($left) AS evidence

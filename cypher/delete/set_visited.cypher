@@ -1,4 +1,4 @@
-// Say what digest a source's visits have now.
+// Set the digest of a source's visits.
 // in:  $source STRING, $visited LIST<INTEGER>
 // out: source STRING
 MATCH (s:Source {name: $source})

@@ -1,4 +1,4 @@
-// Move the consensus of relations that keep their evidence.
+// Write the changed consensus of relations that keep their evidence.
 // in:  $edges LIST<INTEGER>, $decades LIST<INTEGER>, $consensus LIST<INTEGER>, $costs LIST<INTEGER>
 // out: rated INTEGER
 UNWIND range(0, size($edges) - 1) AS i

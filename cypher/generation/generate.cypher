@@ -1,4 +1,4 @@
-// Texts at random over a projection of next-token states ('hartonomous generate --engine gds' makes one, null: the latest), from a state or, where that is null, from the prompt's last word.
+// Random texts over a projection of next-token states ('hartonomous generate --engine gds' creates one; null: the latest), from a state or, if that is null, from the prompt's last word.
 // in:  $prompt STRING, $length INTEGER, $samples INTEGER, $seed INTEGER, $projection STRING, $state INTEGER
 // out: text STRING, states LIST<INTEGER>
 // procedure: generate(prompt::STRING, length = 30::INTEGER, samples = 1::INTEGER, seed = 0::INTEGER, projection = null::STRING, state = null::INTEGER)

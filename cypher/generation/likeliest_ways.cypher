@@ -1,4 +1,4 @@
-// The likeliest ways from one state to any of some others over a projected state graph, by Yen's algorithm to the nearest of them.
+// The most probable paths from one state to any of some others over a projected state graph, by Yen's algorithm to the nearest of them.
 // in:  $name STRING, $start INTEGER, $ends LIST<INTEGER>, $top INTEGER
 // out: states LIST<INTEGER>, cost FLOAT
 CALL gds.allShortestPaths.dijkstra.stream($name, {

@@ -1,4 +1,4 @@
-// What followed each token and context, over some sources; one row a start, its ends as columns.
+// The continuations of each token and context, by some sources; one row per start, its ends as columns.
 // in:  $sources LIST<STRING>
 // out: id INTEGER, ends LIST<INTEGER>, weights LIST<INTEGER>
 MATCH (c:Composition)-[e:CONTEXT_EVIDENCE]->(b)

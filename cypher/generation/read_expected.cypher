@@ -1,4 +1,4 @@
-// The tokens and pieces that some sources expect, or expect something after, in the order of their keys.
+// The tokens and pieces in some sources' next-token evidence, in the order of their keys.
 // in:  $sources LIST<STRING>
 // out: id INTEGER, key STRING, kind STRING, text STRING, visited BOOLEAN
 MATCH (c:Token|Piece)

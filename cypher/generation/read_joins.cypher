@@ -1,4 +1,4 @@
-// The contexts of two tokens and more that some sources read on from, with what they are made of.
+// The visited contexts of two tokens and more of some sources, with their parts.
 // in:  $sources LIST<STRING>
 // out: id INTEGER, prefix INTEGER, suffix INTEGER, token STRING
 MATCH (p:Composition)-[x:EXTENDS_TO]->(c:Context)-[:BACKS_OFF_TO]->(d:Composition)

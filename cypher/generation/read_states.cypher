@@ -1,4 +1,4 @@
-// What followed some tokens and contexts, over some sources; with $extended, also the keys of the tokens by which they go on to contexts that these visited.
+// The continuations of some tokens and contexts, by some sources; with $extended, also the keys of tokens that extend them to contexts visited by these sources.
 // in:  $keys LIST<STRING>, $sources LIST<STRING>, $extended BOOLEAN
 // out: key STRING, n INTEGER, ends LIST<INTEGER>, weights LIST<INTEGER>, tokens LIST<STRING>
 UNWIND $keys AS key

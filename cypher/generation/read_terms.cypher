@@ -1,4 +1,4 @@
-// How much each source says that one token follows some tokens and contexts.
+// Each source's counts of one token after some tokens and contexts.
 // in:  $keys LIST<STRING>, $token STRING, $sources LIST<STRING>
 // out: key STRING, names LIST<STRING>, weights LIST<INTEGER>
 MATCH (b:Composition {key: $token})

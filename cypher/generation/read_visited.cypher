@@ -1,4 +1,4 @@
-// What some sources read on from, and how often in all.
+// The visited contexts of some sources, with the number of visits.
 // in:  $sources LIST<STRING>
 // out: id INTEGER, n INTEGER
 MATCH (s:Source)-[v:VISITED]->(c:Composition)

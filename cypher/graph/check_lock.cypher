@@ -1,4 +1,4 @@
-// Whether the writer's lock is still ours, inside the transaction that writes.
+// Whether we hold the writer's lock, inside the writing transaction.
 // in:  $token STRING
 // out: held BOOLEAN
 MATCH (l:Lock {name: 'writer', token: $token})

@@ -1,4 +1,4 @@
-// The procedures whose name begins with a prefix.
+// The procedures whose names have a prefix.
 // in:  $prefix STRING
 // out: name STRING, signature STRING, description STRING
 SHOW PROCEDURES YIELD name, signature, description

@@ -1,4 +1,4 @@
-// Which version of the procedures was installed last.
+// The digest of the installed procedures.
 // in:
 // out: digest STRING
 MATCH (g:State {name: 'graph'})

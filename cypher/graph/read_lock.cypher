@@ -1,4 +1,4 @@
-// Who holds the writer's lock, if anybody.
+// The holder of the writer's lock, if any.
 // in:
 // out: token STRING, process STRING, owner STRING, since STRING, expires STRING, dead BOOLEAN
 MATCH (l:Lock {name: 'writer'})

@@ -1,4 +1,4 @@
-// Record which version of the procedures is installed.
+// Record the digest of the installed procedures.
 // in:  $digest STRING
 // out:
 MATCH (g:State {name: 'graph'})

@@ -1,4 +1,4 @@
-// Release the writer's lock if it is ours.
+// Release the writer's lock if we hold it.
 // in:  $token STRING
 // out:
 MATCH (l:Lock {name: 'writer', token: $token})

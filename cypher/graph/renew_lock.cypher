@@ -1,4 +1,4 @@
-// Renew the writer's lock; no row when it is no longer ours.
+// Renew the writer's lock; no row if we no longer hold it.
 // in:  $token STRING, $seconds INTEGER
 // out: held BOOLEAN
 MATCH (l:Lock {name: 'writer', token: $token})

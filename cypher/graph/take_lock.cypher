@@ -1,4 +1,4 @@
-// Take the writer's lock where nobody holds it or its holder is dead; tell who holds it.
+// Take the writer's lock if it is free or its holder is dead; return the holder.
 // in:  $token STRING, $owner STRING, $process STRING, $seconds INTEGER
 // out: held BOOLEAN, token STRING, owner STRING, process STRING, since STRING, expires STRING
 MERGE (l:Lock {name: 'writer'})

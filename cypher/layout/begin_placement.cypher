@@ -1,4 +1,4 @@
-// Note, before the first place is written, that there are places; unstamped, they count as stale.
+// Create the placement node before the first coordinates are written; without a stamp it is stale.
 // in:
 // out: name STRING
 MERGE (p:Placement {name: 'sphere'})

@@ -1,4 +1,4 @@
-// Delete the note that there are places.
+// Delete the placement node.
 // in:
 // out: deleted INTEGER
 MATCH (p:Placement)

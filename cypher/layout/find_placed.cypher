@@ -1,4 +1,4 @@
-// The compositions that have a place.
+// The compositions with coordinates.
 // in:
 // out: id INTEGER
 MATCH (c:Composition)

@@ -1,4 +1,4 @@
-// Whether any place stands on the compositions.
+// Whether any composition has coordinates.
 // in:
 // out: name STRING
 MATCH (p:Placement)

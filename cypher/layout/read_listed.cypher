@@ -1,4 +1,4 @@
-// What one source holds some compositions to be near to, as columns; one row a composition.
+// One source's neighbours of some compositions, as columns; one row per composition.
 // in:  $ids LIST<INTEGER>, $source STRING
 // out: id INTEGER, others LIST<INTEGER>, weights LIST<INTEGER>
 UNWIND $ids AS id

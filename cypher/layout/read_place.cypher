@@ -1,4 +1,4 @@
-// Where one composition lies.
+// The coordinates of one composition.
 // in:  $key STRING
 // out: quaternion LIST<FLOAT>, spectral LIST<FLOAT>
 MATCH (c:Composition {key: $key})

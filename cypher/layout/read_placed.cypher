@@ -1,4 +1,4 @@
-// Every placed composition, in the order of the keys.
+// Every composition with coordinates, in the order of the keys.
 // in:
 // out: key STRING, text STRING, kind STRING, known STRING, community INTEGER, degree INTEGER, quaternion LIST<FLOAT>, spectral LIST<FLOAT>
 MATCH (c:Composition)

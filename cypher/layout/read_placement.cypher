@@ -1,4 +1,4 @@
-// The placement that stands on the compositions; `stale` once the graph has moved on.
+// The placement in the graph; `stale` after the graph has changed.
 // in:
 // out: placement MAP, stale BOOLEAN
 MATCH (p:Placement {name: 'sphere'})

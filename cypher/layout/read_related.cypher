@@ -1,4 +1,4 @@
-// The compositions that stand in a relation, each with those it is held related to, as columns.
+// The compositions with any relation, each with its neighbours above even odds, as columns.
 // in:
 // out: id INTEGER, key STRING, ends LIST<INTEGER>, decades LIST<INTEGER>
 MATCH (a:Composition)

@@ -1,4 +1,4 @@
-// Take a batch of compositions off their places.
+// Remove the coordinates of a batch of compositions.
 // in:  $ids LIST<INTEGER>
 // out: removed INTEGER
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// Say of which graph the places are, unless the graph has moved on meanwhile.
+// Record the epoch and digest of the placement, unless the graph has changed meanwhile.
 // in:  $epoch INTEGER, $digest STRING, $placed INTEGER, $relations INTEGER, $dimensions INTEGER, $eigenvalues LIST<FLOAT>, $places STRING
 // out: epoch INTEGER
 MATCH (g:State {name: 'graph', settled: true, epoch: $epoch})

@@ -1,4 +1,4 @@
-// Put a batch of compositions where they belong.
+// Write the coordinates of a batch of compositions.
 // in:  $keys LIST<STRING>, $quaternions LIST OF LIST<FLOAT>, $spectra LIST OF LIST<FLOAT>
 // out: placed INTEGER
 UNWIND range(0, size($keys) - 1) AS i

@@ -1,4 +1,4 @@
-// Create one batch of a source's visits to contexts, and what joins each context to shorter ones.
+// Create one batch of a source's visits to contexts, and the edges from each context to shorter ones.
 // in:  $source STRING, $ids LIST<INTEGER>, $n LIST<INTEGER>, $masses LIST<INTEGER>, $prefixes LIST<INTEGER>, $suffixes LIST<INTEGER>, $tokens LIST<STRING>
 // out: created INTEGER
 MATCH (s:Source {name: $source})

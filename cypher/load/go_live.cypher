@@ -1,4 +1,4 @@
-// Make a loaded source count, put its predecessor out, and say that the graph has to be rated.
+// Make a loaded source live, mark its predecessor for deletion, and mark the graph as not settled.
 // in:  $name STRING, $replaced STRING
 // out: name STRING
 MATCH (s:Source {name: $name})

@@ -1,4 +1,4 @@
-// Find or create compositions of one kind; their ids, in order, hold while the lock is held.
+// Find or create compositions of one kind; return their ids in order, valid while the lock is held.
 // in:  $keys LIST<STRING>, $texts LIST<STRING>, $own LIST<MAP>
 // out: i INTEGER, id INTEGER
 UNWIND range(0, size($keys) - 1) AS i

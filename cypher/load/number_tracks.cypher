@@ -1,4 +1,4 @@
-// Give each new track of a source the lowest numbers no other track has.
+// Give each new track of a source the lowest unused numbers.
 // in:  $name STRING
 // out: numbers LIST<INTEGER>
 OPTIONAL MATCH (other:Track)

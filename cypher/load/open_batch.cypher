@@ -1,4 +1,4 @@
-// Enter a batch into the ledger; fresh is false when it already stands there.
+// Enter a batch into the ledger; fresh is false if it is there already.
 // in:  $key STRING, $source STRING, $rows INTEGER, $digest LIST<INTEGER>, $evidence STRING
 // out: fresh BOOLEAN
 MERGE (b:Batch {key: $key})

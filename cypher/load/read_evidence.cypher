@@ -1,4 +1,4 @@
-// The evidence that starts at some compositions, sorted; one row a start, its edges as columns.
+// The evidence that starts at some compositions, sorted; one row per start, its edges as columns.
 // in:  $keys LIST<STRING>
 // out: start STRING, types LIST<STRING>, ends LIST<STRING>, sources LIST<STRING>, scalars LIST OF LIST, lists LIST OF LIST
 UNWIND $keys AS key

@@ -1,4 +1,4 @@
-// The batches of a source that are in the graph.
+// The loaded batches of a source.
 // in:  $source STRING
 // out: key STRING
 MATCH (b:Batch {source: $source})

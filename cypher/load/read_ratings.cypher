@@ -1,4 +1,4 @@
-// The rated edges that start at some compositions, sorted; one row a start, its edges as columns.
+// The rated edges that start at some compositions, sorted; one row per start, its edges as columns.
 // in:  $keys LIST<STRING>
 // out: start STRING, ends LIST<STRING>, counts LIST OF [n, weight, sources, decades, consensus], elos LIST<FLOAT>
 UNWIND $keys AS key

@@ -1,4 +1,4 @@
-// One source as the graph has it.
+// One source.
 // in:  $name STRING
 // out: name STRING, digest STRING, state STRING, bundle STRING, replaces STRING
 MATCH (s:Source {name: $name})

@@ -1,4 +1,4 @@
-// Every track, without the number it happens to have.
+// Every track, without its arbitrary number.
 // in:
 // out: track MAP
 MATCH (t:Track)

@@ -1,4 +1,4 @@
-// Give some of a successor's evidence the name whose place it took.
+// Rename some of a successor's evidence to the replaced source.
 // in:  $old STRING, $new STRING, $rows INTEGER
 // out: renamed INTEGER
 MATCH ()-[e:EVIDENCE_TYPE {source: $old}]->()

@@ -1,4 +1,4 @@
-// Give a successor, its tracks and its ledger the name whose place it took.
+// Rename a successor, its tracks and its ledger to the replaced source.
 // in:  $old STRING, $new STRING
 // out:
 MATCH (s:Source {name: $old})-[:HAS_TRACK]->(t:Track)

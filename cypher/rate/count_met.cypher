@@ -1,4 +1,4 @@
-// How many words there are on whose neighbours several sources meet, by class and by those sets of sources.
+// The number of words whose neighbours by several sources overlap, by class and by set of sources.
 // in:
 // out: known STRING, met LIST OF LIST<INTEGER>, words INTEGER
 MATCH (a:Composition)-[r:RATED_TYPE]-()

@@ -1,4 +1,4 @@
-// How many pairs each set of sources holds to be related, by the classes of their ends.
+// The number of pairs that each set of sources relates, by the classes of their ends.
 // in:
 // out: low STRING, high STRING, seen LIST<INTEGER>, pairs INTEGER
 MATCH (a:Composition)-[r:RATED_TYPE]->(b:Composition)

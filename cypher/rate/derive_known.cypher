@@ -1,4 +1,4 @@
-// Derive which live tracks know each composition, from the evidence; a class of words per answer.
+// Derive the tracks that know each composition from the evidence; one row per class of words.
 // in:  $ids LIST<INTEGER>, $numbers MAP OF evidence type TO MAP OF source TO INTEGER
 // out:
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// The compositions a source's track knows: those it has at least one row with.
+// The compositions that a source's tracks know: those with at least one row.
 // in:  $source STRING
 // out: id INTEGER
 MATCH (c:Composition)

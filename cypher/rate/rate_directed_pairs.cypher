@@ -1,4 +1,4 @@
-// Rate every directed pair that starts at a composition, from its evidence alone; evidence of sources on their way out goes.
+// Rate every directed pair that starts at a composition, from its evidence alone; delete evidence of sources being deleted.
 // in:  $ids LIST<INTEGER>, $tracks MAP OF evidence type TO MAP OF source TO [vote, vote * absent, number of the source], $leaving LIST<STRING>
 // out: pairs INTEGER, removed INTEGER
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// Rate every pair that starts at a composition, from its evidence alone: elo, consensus and cost; evidence of sources on their way out goes.
+// Rate every pair that starts at a composition, from its evidence alone: elo, consensus and cost; delete evidence of sources being deleted.
 // in:  $ids LIST<INTEGER>, $tracks MAP OF evidence type TO MAP OF source TO [trust, trust * absent, number of the source], $classes MAP OF known TO MAP OF known TO [sum of trust, sum of trust * absent], $shrinkage INTEGER, $leaving LIST<STRING>
 // out: pairs INTEGER, removed INTEGER
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// How far any two sources agree, as it was counted.
+// The recorded agreement of each pair of sources.
 // in:
 // out: low STRING, high STRING, words INTEGER, pairs_low INTEGER, pairs_high INTEGER, shared INTEGER, met INTEGER
 MATCH (a:Source)-[g:AGREES_WITH]->(b:Source)

@@ -1,4 +1,4 @@
-// How each live source stands with the others: its vote, its near-copies, its hub.
+// Findings on each live source: its vote, its near-copies, its hub.
 // in:  $overlap FLOAT
 // out: name STRING, lineage INTEGER, distrusted STRING, hubness FLOAT, copies LIST OF LIST
 MATCH (s:Source {state: 'live'})

@@ -1,4 +1,4 @@
-// How far the graph is.
+// The state of the graph's ratings.
 // in:
 // out: settled BOOLEAN, epoch INTEGER, formula INTEGER, unrated INTEGER
 MATCH (g:State {name: 'graph'})

@@ -1,4 +1,4 @@
-// The tracks of all sources with the constants that rating needs.
+// The tracks of all sources with their constants for rating.
 // in:
 // out: source STRING, state STRING, evidence STRING, number INTEGER, trust INTEGER, vote INTEGER, lineage INTEGER, distrusted STRING, absent INTEGER, replaces STRING, rows INTEGER, digest LIST<INTEGER>
 MATCH (s:Source)-[:HAS_TRACK]->(t:Track)

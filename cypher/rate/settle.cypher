@@ -1,4 +1,4 @@
-// Say that every rating is that of the evidence, by this version of the formulas.
+// Mark the graph settled: every rating follows from the evidence by this version's formulas.
 // in:  $formula INTEGER
 // out: epoch INTEGER
 MATCH (g:State {name: 'graph'})

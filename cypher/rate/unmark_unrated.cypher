@@ -1,4 +1,4 @@
-// Take compositions off the work list: their pairs are rated.
+// Remove rated compositions from the work list.
 // in:  $ids LIST<INTEGER>
 // out:
 UNWIND $ids AS id

@@ -1,4 +1,4 @@
-// Say that a rating pass is due or running.
+// Mark the graph as not settled: a rating pass is due or running.
 // in:
 // out:
 MATCH (g:State {name: 'graph'})

@@ -1,4 +1,4 @@
-// Keep how far sources agree.
+// Record the agreement of sources.
 // in:  $rows LIST OF MAP
 // out: written INTEGER
 UNWIND $rows AS row

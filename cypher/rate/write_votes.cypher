@@ -1,4 +1,4 @@
-// Let the tracks of sources vote with so much of their trust.
+// Set the votes of sources' tracks, as shares of their trust.
 // in:  $votes MAP OF source TO [divisor, reason STRING or null]
 // out: tracks INTEGER
 UNWIND keys($votes) AS name

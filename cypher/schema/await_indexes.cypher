@@ -1,4 +1,4 @@
-// Wait until every index can be used.
+// Wait until every index is online.
 // in:
 // out:
 CALL db.awaitIndexes(300)

@@ -1,4 +1,4 @@
-// Create the state of an empty graph; an existing one stays.
+// Create the state node of an empty graph; an existing one is kept.
 // in:  $formula INTEGER
 // out:
 MERGE (s:State {name: 'graph'})

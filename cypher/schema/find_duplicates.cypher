@@ -1,4 +1,4 @@
-// Values that more than one node of a label has for properties that are to tell them apart.
+// Values of unique properties that more than one node of a label has.
 // in:  $label STRING, $properties LIST<STRING>, $top INTEGER
 // out: value LIST<STRING>, nodes INTEGER
 MATCH (n)

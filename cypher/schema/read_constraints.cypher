@@ -1,4 +1,4 @@
-// The constraints that the server has.
+// The constraints of the server.
 // in:
 // out: kind STRING, names LIST<STRING>, properties LIST<STRING>, state STRING, name STRING, statement STRING
 SHOW CONSTRAINTS YIELD type, labelsOrTypes, properties, name, createStatement

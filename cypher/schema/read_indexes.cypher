@@ -1,4 +1,4 @@
-// The indexes that the server has, without those that stand for a constraint.
+// The indexes of the server, without those of constraints.
 // in:
 // out: kind STRING, names LIST<STRING>, properties LIST<STRING>, state STRING, name STRING, statement STRING
 SHOW INDEXES YIELD type, labelsOrTypes, properties, state, name, owningConstraint, createStatement

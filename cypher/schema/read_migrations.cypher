@@ -1,4 +1,4 @@
-// The migrations a graph has had.
+// The applied migrations.
 // in:
 // out: version INTEGER, name STRING, checksum STRING
 MATCH (m:Migration)

@@ -1,4 +1,4 @@
-// Give imported nodes the properties that an import cannot bring, by the number they carry.
+// Set the properties of imported nodes that an import cannot write, by the number on each node.
 // in:  $properties MAP
 // out: completed INTEGER
 MATCH (n:imported)

@@ -1,4 +1,4 @@
-// Give imported relationships the properties that an import cannot bring, by the number they carry.
+// Set the properties of imported relationships that an import cannot write, by the number on each relationship.
 // in:  $properties MAP
 // out: completed INTEGER
 MATCH ()-[r]->()

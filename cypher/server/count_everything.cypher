@@ -1,4 +1,4 @@
-// How many nodes and relationships a database holds, from its own counts.
+// The numbers of nodes and relationships in a database, from its own counts.
 // in:
 // out: nodes INTEGER, relationships INTEGER
 MATCH (n)

@@ -1,4 +1,4 @@
-// Every node as it is, to write a store anew.
+// Every node with its labels and properties, for a copy of the store.
 // in:
 // out: node INTEGER, labels LIST<STRING>, properties MAP
 MATCH (n)

@@ -1,4 +1,4 @@
-// Every relationship as it is, to write a store anew.
+// Every relationship with its properties, for a copy of the store.
 // in:
 // out: kind STRING, begin INTEGER, end INTEGER, properties MAP
 MATCH (a)-[r]->(b)

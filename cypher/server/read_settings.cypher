@@ -1,4 +1,4 @@
-// Settings of the server that decide what procedures may do, and how long a lock is waited for.
+// Settings of the server: what procedures may access, and how long a lock is waited for.
 // in:
 // out: name STRING, value STRING
 SHOW SETTINGS YIELD name, value

@@ -1,4 +1,4 @@
-// What tells a store from another: how much of ours is in it, its log, and the log's last entry.
+// Facts that identify a store: its counts, its log, and the log's last entry.
 // in:
 // out: identity STRING, log STRING, sources INTEGER, compositions INTEGER, entries INTEGER
 OPTIONAL MATCH (g:State {name: 'graph'})

@@ -1,4 +1,4 @@
-// The transactions that are open, the oldest first, but for the one that asks.
+// The open transactions, the oldest first, without this one.
 // in:
 // out: id STRING, user STRING, since STRING, seconds INTEGER, client STRING, statement STRING
 SHOW TRANSACTIONS

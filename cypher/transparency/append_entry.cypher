@@ -1,4 +1,4 @@
-// Append an entry to the log, behind the one before it.
+// Append an entry to the log after the last one.
 // in:  $index INTEGER, $key STRING, $act STRING, $at STRING, $names LIST<STRING>, $title STRING, $entry STRING, $leaf STRING
 // out: index INTEGER
 CREATE (e:LogEntry {index: $index, key: $key, act: $act, at: $at, names: $names, title: $title,

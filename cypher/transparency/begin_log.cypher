@@ -1,4 +1,4 @@
-// Give the log another name: heads of the earlier one vouch for it no longer.
+// Give the log a new name, which the heads of the earlier one no longer cover.
 // in:  $fresh STRING
 // out: log STRING
 MATCH (g:State {name: 'graph'})

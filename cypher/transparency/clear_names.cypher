@@ -1,4 +1,4 @@
-// Take the names of erased subjects off the entries that are about them.
+// Remove the names of erased subjects from their entries.
 // in:  $subjects LIST<STRING>, $hashes LIST<STRING>
 // out: cleared INTEGER
 MATCH (e:LogEntry)

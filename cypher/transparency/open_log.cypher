@@ -1,4 +1,4 @@
-// Take the turn to write to the log: which log it is, whether an act stands in it, the entry's index and its time.
+// Lock the log for writing; return its name, whether the act is logged already, the entry's index and its time.
 // in:  $key STRING, $fresh STRING
 // out: log STRING, index INTEGER, known INTEGER, at STRING
 MATCH (g:State {name: 'graph'})

@@ -1,4 +1,4 @@
-// Every entry of the log in order, with what a check of the log needs.
+// Every entry of the log in order, with the fields that a check of the log needs.
 // in:
 // out: index INTEGER, key STRING, act STRING, at STRING, names LIST<STRING>, title STRING, entry STRING, leaf STRING, follows INTEGER
 MATCH (e:LogEntry)

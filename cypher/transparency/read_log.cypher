@@ -1,4 +1,4 @@
-// The last acts of the log, newest first: what was done, when, and to what where that was not erased.
+// The last acts of the log, newest first: what was done, when, and to which subjects, unless erased.
 // in:  $top INTEGER
 // out: index INTEGER, at STRING, act STRING, names LIST<STRING>, entry STRING, leaf STRING
 // procedure: log(top = 25::INTEGER)

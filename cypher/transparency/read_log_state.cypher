@@ -1,4 +1,4 @@
-// Which log the graph holds, and how many entries it has.
+// The name of the log and the number of its entries.
 // in:
 // out: log STRING, size INTEGER
 OPTIONAL MATCH (g:State {name: 'graph'})

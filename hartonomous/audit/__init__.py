@@ -1,1 +1,1 @@
-"""The audit of a graph, and its checks."""
+"""Audits of a graph, and their checks."""

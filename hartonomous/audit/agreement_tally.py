@@ -1,6 +1,7 @@
-"""Counts from which agreements of sources are computed, taken from expected ratings.
+"""Counts for the agreements of sources, from recomputed ratings.
 
-The counts are those of rate/count_seen and rate/count_met, so `agreeing.count_agreements` takes them.
+The counts are those of rate/count_seen and rate/count_met, as `source_agreement.count_agreements`
+takes them.
 """
 
 from __future__ import annotations
@@ -18,10 +19,10 @@ from hartonomous.graph.driver import Row
 Ints = NDArray[np.int64]
 
 SETS = 1 << 20
-"""More than there are different sets of sources that hold a pair."""
+"""More than the number of distinct sets of sources."""
 
 HELD = 1 << 22
-"""Words with sets of sources that are held before those that came twice are dropped."""
+"""Words with sets of sources that are buffered before duplicates are dropped."""
 
 
 class AgreementTally:
@@ -50,12 +51,12 @@ class AgreementTally:
             self._met = [np.unique(np.concatenate(self._met))]
 
     def classes_of_words(self) -> list[Row]:
-        """Return what rate/read_classes returns."""
+        """Return the rows of rate/read_classes."""
         counts = np.bincount(self.known, minlength=len(self.classes)).tolist()
         return [{"known": of, "words": n} for of, n in zip(self.classes, counts, strict=True)]
 
     def seen(self) -> list[Row]:
-        """Return what rate/count_seen returns."""
+        """Return the rows of rate/count_seen."""
         return [
             {
                 "low": self.classes[low],
@@ -67,7 +68,7 @@ class AgreementTally:
         ]
 
     def met(self) -> list[Row]:
-        """Return what rate/count_met returns."""
+        """Return the rows of rate/count_met."""
         every = np.unique(np.concatenate([np.empty(0, np.int64), *self._met]))
         word, held = every // SETS, every % SETS
         starts = np.flatnonzero(np.diff(word, prepend=-1)).tolist()
@@ -80,7 +81,7 @@ class AgreementTally:
         ]
 
     def _set_numbers(self, ratings: Ratings) -> Ints:
-        """Return a small number for the set of sources that holds each pair."""
+        """Return a small number for each pair's set of sources."""
         hashes, first, which = np.unique(ratings.seen, return_index=True, return_inverse=True)
         for hash, row in zip(hashes.tolist(), first.tolist(), strict=True):
             if hash not in self._sets:

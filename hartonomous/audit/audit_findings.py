@@ -1,4 +1,4 @@
-"""Findings of an audit: the first ones of each kind in full, the rest counted."""
+"""Findings of an audit: the first ones of each kind in full, the others counted."""
 
 from __future__ import annotations
 

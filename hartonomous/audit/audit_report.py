@@ -1,8 +1,9 @@
-"""The audit of a graph: what is in it, from where, and whether it was changed by hand.
+"""The audit report: content and origin of a graph, and changes made by hand.
 
-The plain audit compares the log with its signed heads and the graph's inventory with the one recorded
-when the last act ended. The full audit also recomputes ratings, votes, classes, digests, keys, joins
-and coordinates. The page shows the facts of the JSON; the same graph gives the same bytes.
+The plain audit compares the log with its signed heads and the graph's inventory with the one
+recorded at the end of the last act. The full audit also recomputes ratings, votes, classes,
+digests, keys, edges between contexts, and coordinates. The page shows the facts of the JSON; the
+same graph gives the same bytes.
 """
 
 from __future__ import annotations
@@ -61,9 +62,9 @@ def audit(
     full: bool = False,
     certificates: Sequence[Mapping[str, Any]] = (),
 ) -> Facts:
-    """Return the facts of an audit; `findings` is empty when nothing is wrong.
+    """Return the facts of an audit; `findings` is empty if there are none.
 
-    `certificates` are what `verify_certificate.verify` said of authentic ones.
+    `certificates` are the results of `verify_certificate.verify` for authentic ones.
     """
     state, log = read_state(graph), verify_log(graph)
     inventory, expected, damage = _expected(graph)
@@ -111,7 +112,7 @@ def audit(
 
 
 def _expected(graph: Graph) -> tuple[Inventory, Expected, list[str]]:
-    """Return the inventory, what it should be, and what is wrong with the record of that."""
+    """Return the inventory, the expected one, and findings on its record."""
     entries = read_log(graph, 1)
     older = bool(entries) and _version(entries[0]) < NAMED_KEYS
     try:
@@ -135,7 +136,7 @@ def _refuse_moved(graph: Graph, before: Inventory) -> None:
 
 
 def count(graph: Graph) -> dict[str, Any]:
-    """Return how many compositions, rated edges and evidence edges there are, by type."""
+    """Return the numbers of compositions, rated edges and evidence edges, by type."""
     met = {row["type"] for row in graph.read(query("audit/list_types"))}
     relations = {
         rated.name: graph.read(query("audit/count_relations", rated=rated.name))[0]["edges"]
@@ -155,7 +156,7 @@ def count(graph: Graph) -> dict[str, Any]:
 
 
 def render(facts: Facts) -> str:
-    """Return the page of an audit: one file, no network, every label escaped."""
+    """Return the page of an audit: self-contained, every label escaped."""
     environment = jinja2.Environment(
         autoescape=True,
         trim_blocks=True,
@@ -181,7 +182,7 @@ def _source(row: Row) -> Row:
 
 
 def _parsed(text: object) -> Any:
-    """Return the value of a JSON text, None if it is not valid; it may have been edited."""
+    """Return the value of a JSON text, None if it is invalid, because it may have been edited."""
     try:
         return json.loads(str(text))
     except ValueError:

@@ -1,4 +1,4 @@
-"""Checks compositions: keys against kind and text, folded text, labels."""
+"""Checks of compositions: keys against kind and text, folded text, labels."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_KEY = bytes(16)
 class Compositions:
     """Every composition, as columns in the order of the database ids.
 
-    `ids` (N,) int64 ascending, `keys` (N, 2) uint64, `known` (N,) int32, a place in `classes`.
+    `ids` (N,) int64 ascending, `keys` (N, 2) uint64, `known` (N,) int32, an index into `classes`.
     """
 
     ids: NDArray[np.int64]
@@ -33,7 +33,9 @@ class Compositions:
     classes: tuple[str | None, ...]
 
     def rows(self, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
-        """Return the rows of compositions of some ids, and which ids are of none."""
+        """Return the rows (m,) int64 of database ids (m,) int64, and the mask (m,) of ids without a
+        composition.
+        """
         rows = np.searchsorted(self.ids, ids)
         rows[rows == len(self.ids)] = 0
         absent = self.ids[rows] != ids if len(self.ids) else np.ones(len(ids), dtype=bool)
@@ -41,7 +43,7 @@ class Compositions:
 
 
 def check_compositions(graph: Graph, found: Findings, settled: bool) -> Compositions:
-    """Return the compositions; add a finding for each whose properties contradict each other.
+    """Return the compositions; add a finding for each with inconsistent properties.
 
     While the graph is `settled`, none may be on the work list of a rating pass.
     """
@@ -89,7 +91,7 @@ def _is_key(key: object) -> bool:
 
 
 def _faults(key: object, text: object, kind: object, labels: set[str]) -> list[str]:
-    """Return what is wrong with a composition's key, text, kind and labels."""
+    """Return the faults of a composition's key, text, kind and labels."""
     if not isinstance(text, str):
         return [f"Composition {key}: text is {text!r}, which is not valid."]
     named = f"Composition {text!r}"

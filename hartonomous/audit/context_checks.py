@@ -1,4 +1,4 @@
-"""Checks visits against their digests, and the joins of contexts against their texts."""
+"""Checks of visits against their digests, and of the edges between contexts against their texts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ _TOKENS = (TOKEN, PIECE)
 def check_visits(
     graph: Graph, compositions: Compositions, sources: Mapping[str, Row], progress: Progress
 ) -> tuple[Findings, list[str]]:
-    """Return findings on visits that differ from their source's digest, and the sources without a digest.
+    """Return findings on visits that differ from their source's digest, and the sources without a
+    digest.
 
     `sources` are the live ones, by name.
     """
@@ -59,7 +60,7 @@ def _added(own: list[int], compositions: Compositions, lists: Sequence[list[Any]
     ids, times, masses = lists
     n, mass = column_of("INTEGER", times), column_of("INTEGER", masses)
     if n is None or mass is None or not len(ids) == len(n) == len(mass):
-        # A number is missing or mistyped: no digest matches.
+        # A missing or mistyped number: no digest matches.
         return [own[0] + len(ids), *(-1 for _ in own[1:])]
     rows, _ = compositions.rows(np.array(ids, dtype=np.int64))
     more = visit_digest(compositions.keys[rows], n, mass)
@@ -91,9 +92,9 @@ def check_joins(
     noted: Mapping[str, Any],
     progress: Progress,
 ) -> Findings:
-    """Return findings on joins that contradict the texts they join.
+    """Return findings on edges between contexts that contradict their texts.
 
-    `noted` is the expected number of edges by type; where it differs, contexts that lack a join are
+    `noted` is the expected number of edges by type; where it differs, contexts without an edge are
     listed as candidates.
     """
     found = Findings()

@@ -1,4 +1,6 @@
-"""Checks coordinates against the digest of the placement, and quaternions against their vectors."""
+"""Checks of coordinates against the placement's digest, and of quaternions against spectral
+vectors.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,7 @@ CLOSE = 1e-6
 
 
 def check_places(graph: Graph, facts: Facts) -> tuple[Findings, list[str]]:
-    """Return findings on coordinates that differ from the placement, and what cannot be proved.
+    """Return findings on coordinates that differ from the placement, and what cannot be checked.
 
     `facts` are those of the graph's inventory.
     """
@@ -57,7 +59,7 @@ def check_places(graph: Graph, facts: Facts) -> tuple[Findings, list[str]]:
 
 
 class _Places:
-    """Reads all coordinates once, and keeps those whose quaternion contradicts the vector."""
+    """Reads all coordinates once, and keeps those whose quaternion contradicts the spectral vector."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self.count, self.odd = graph, 0, list[tuple[int, str]]()

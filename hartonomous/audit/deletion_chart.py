@@ -1,4 +1,4 @@
-"""The picture of a cut: bars of what was there, what went, what stayed and was rated anew."""
+"""Bar chart of a deletion: what existed, what was removed, what remained and was rated again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 WIDTH = 640
 GAP = 14
-"""Pixels between what stayed and what went."""
+"""Pixels between the remaining and the removed part."""
 
 LEAST = 2
-"""Pixels that anything at all is wide."""
+"""Least width, in pixels, of a non-empty part."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Segment:
 
 @dataclass(frozen=True)
 class Bar:
-    """What there was of one thing before, in parts from left to right."""
+    """The number of one kind of thing before a deletion, in parts from left to right."""
 
     name: str
     before: int

@@ -1,6 +1,6 @@
-"""Edges that start at some compositions, as columns, with invalid ones set apart.
+"""Edges that start at some compositions, as columns, with invalid ones separated.
 
-Answers of the database are columns. Where a value is missing or of another type, the same edges are
+Results of the database are columns. If a value is missing or of another type, the same edges are
 read one by one, and the invalid ones become faults.
 """
 
@@ -35,8 +35,9 @@ _ARROW = {"INTEGER": pa.int64(), "FLOAT": pa.float64()}
 
 @dataclass(frozen=True)
 class Fault:
-    """An invalid value: the database ids of the edge's ends, its source if it is evidence, the property
-    and the value."""
+    """An invalid value: the database ids of the edge's ends, its source if it is evidence, the
+    property and the value.
+    """
 
     start: int
     end: int
@@ -49,7 +50,7 @@ class Fault:
 class Edges:
     """Valid edges of one type, and of one source if they are evidence, as columns.
 
-    `start` and `end` are database ids, (n,) int64; `columns` holds (n,) arrays by property, Arrow
+    `start` and `end` are database ids, (n,) int64; `columns` has (n,) arrays by property, Arrow
     lists for lists; `count` includes the invalid edges.
     """
 
@@ -64,7 +65,7 @@ class Edges:
 def evidence_edges(
     graph: Graph, evidence: EvidenceType, part: Sequence[int], answer: Sequence[tuple[Any, ...]]
 ) -> list[Edges]:
-    """Return the edges of an answer of audit/read_evidence, by source."""
+    """Return the edges of a result of audit/read_evidence, by source."""
     types = {each.name: each.type for each in evidence_columns()}
     wanted = {each.name: each.type for each in evidence.columns}
     quick = [
@@ -85,7 +86,7 @@ def evidence_edges(
 def rated_edges(
     graph: Graph, rated: RatedType, part: Sequence[int], answer: Sequence[tuple[Any, ...]]
 ) -> Edges:
-    """Return the edges of an answer of audit/read_ratings."""
+    """Return the edges of a result of audit/read_ratings."""
     (lists,) = answer
     wanted = {name: _TYPES[name] for name in (CONSENSUS if rated.consensus else RATED)}
     found = _quick(None, dict(zip(("starts", "ends", *CONSENSUS), lists, strict=True)), wanted)
@@ -114,7 +115,7 @@ def _quick(source: Any, lists: Mapping[str, list[Any]], wanted: Mapping[str, str
 
 
 def column_of(property: str, values: list[Any]) -> Any:
-    """Return values as an array of a property's type, such as INTEGER; None where one is of another."""
+    """Return values as an array of a property's type; None if one has another type."""
     is_list = property.startswith("LIST<")
     item = _ARROW[property.removeprefix("LIST<").removesuffix(">")]
     type = pa.list_(item) if is_list else item

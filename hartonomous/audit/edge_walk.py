@@ -27,7 +27,7 @@ from hartonomous.schema import (
 )
 
 STARTS = 500
-"""Compositions whose edges travel in one answer."""
+"""Compositions whose edges are read in one result."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def walk(
     classes: tuple[NDArray[np.int32], Sequence[str | None]],
     progress: Progress,
 ) -> Walked:
-    """Read all edges that start at compositions, and return what they add up to.
+    """Read all edges that start at compositions, and return their totals.
 
-    `live` are the live tracks as they should be; `classes` the class of each composition, (N,)
-    int32, as a place in the names of the classes.
+    `live` are the expected live tracks; `classes` the class of each composition, (N,) int32, as an
+    index into the names of the classes.
     """
     formulas = RatingFormulas(compositions, *classes, live)
     walked = Walked(
@@ -78,7 +78,7 @@ def walk(
 
 
 def present_types(graph: Graph) -> list[tuple[RatedType, list[EvidenceType]]]:
-    """Return the rated types of which the graph has evidence or edges, and the types of evidence."""
+    """Return the rated types with evidence or edges in the graph, and the types of evidence."""
     met = {row["type"] for row in graph.read(query("audit/list_types"))}
     evidence = {
         each.name

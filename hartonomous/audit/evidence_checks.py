@@ -1,5 +1,6 @@
-"""Recomputes from the evidence edges: rows, observations and digest of each track, and each composition's
-`known`."""
+"""Recomputed from the evidence edges: rows, observations and digest of each track, and `known` of
+each composition.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +26,7 @@ TrackName = tuple[str, str]
 
 @dataclass(frozen=True)
 class Odd:
-    """An edge, by the database ids of its ends, whose support is not what its listings give."""
+    """An edge, by the database ids of its ends, whose support does not follow from its counts."""
 
     start: int
     end: int
@@ -37,7 +38,7 @@ class Odd:
 
 @dataclass
 class Counted:
-    """What the edges of one track add up to."""
+    """Totals of the edges of one track."""
 
     rows: int = 0
     observations: int = 0
@@ -45,7 +46,7 @@ class Counted:
 
 
 class EvidenceTally:
-    """Adds up evidence edges, part by part."""
+    """Totals of evidence edges, part by part."""
 
     def __init__(self, compositions: Compositions, live: Sequence[Row]) -> None:
         self.compositions = compositions
@@ -94,7 +95,7 @@ class EvidenceTally:
             self._know(self._place.get(track), start, end)
 
     def _find_odd(self, track: TrackName, edges: Edges) -> None:
-        """Keep edges whose support is not that of their listings; of a sound track there are none."""
+        """Keep edges whose support does not follow from their counts; a sound track has none."""
         directed, rank, said = (edges.columns[name] for name in ("directed", "rank", "support"))
         constants = [self._live[track].get(name) for name in ("positions", "k", "vocabulary")]
         positions, k, vocabulary = (n if isinstance(n, int) else 1 for n in constants)
@@ -112,7 +113,7 @@ class EvidenceTally:
             self._bits[rows, place // 64] |= np.uint64(1 << place % 64)
 
     def known(self) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-        """Return the class that each composition is of, (N,) int32, a place in the classes."""
+        """Return the class of each composition, (N,) int32, an index into the returned names."""
         rows, which = np.unique(self._bits, axis=0, return_inverse=True)
         classes = tuple(
             "".join(
@@ -126,7 +127,9 @@ class EvidenceTally:
 
 
 def check_known(graph: Graph, tally: EvidenceTally, found: Findings) -> bool:
-    """Report compositions whose `known` is not that of their evidence; return whether there are any."""
+    """Report compositions whose `known` does not follow from their evidence; return whether there
+    are any.
+    """
     compositions = tally.compositions
     right, classes = tally.known()
     said = np.array([*compositions.classes, ""], dtype=object)[compositions.known]
@@ -147,7 +150,7 @@ def check_known(graph: Graph, tally: EvidenceTally, found: Findings) -> bool:
 def check_tracks(
     tally: EvidenceTally, stored: Mapping[TrackName, Row], found: Findings
 ) -> list[Row]:
-    """Return rows and soundness of each track; report those that differ from their evidence."""
+    """Return rows and soundness of each track; report tracks that differ from their evidence."""
     tracks = []
     for source, evidence in sorted(stored.keys() | tally.counted.keys(), key=str):
         counted = tally.counted.get((source, evidence), Counted())
@@ -161,7 +164,7 @@ def check_tracks(
 
 
 def tell_odd(graph: Graph, tally: EvidenceTally, tracks: Sequence[Row], found: Findings) -> None:
-    """Report which edges of unsound tracks have a support that their counts do not give."""
+    """Report the edges of unsound tracks whose support does not follow from their counts."""
     for track in tracks:
         odd = tally.odd.get((track["source"], track["evidence"]), [])
         if track["sound"] or not odd:

@@ -1,4 +1,4 @@
-"""The full audit: recomputes what people read from the evidence, the texts and the last inventory."""
+"""The full audit: recomputation from the evidence, the texts and the last inventory."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ _NUMBERS = ("number", "trust", "vote", "absent")
 
 
 class FullAudit:
-    """Proves a graph; `noted` are the facts of its inventory as they should be, where they were
-    noted, and `counts` how many edges of each type there are."""
+    """Recomputes a graph; `noted` are the expected facts of its inventory, as far as recorded, and
+    `counts` the number of edges of each type.
+    """
 
     def __init__(
         self,
@@ -87,7 +88,7 @@ class FullAudit:
         tell_faults(self.graph, evidence, found)
         tell_odd(self.graph, evidence, tracks, found)
         if check_known(self.graph, evidence, found):
-            # Ratings hang on these classes: those of the right ones are the ones to compare with.
+            # Ratings depend on these classes: compare with those of the correct ones.
             right = evidence.known()
             walked = walk(self.graph, compositions, self.live, right, self.progress)
         votes = Findings()
@@ -97,7 +98,7 @@ class FullAudit:
         return walked, tracks
 
     def _elsewhere(self, walked: Walked) -> Findings:
-        """Tell of edges that start at what is no composition."""
+        """Report edges that do not start at a composition."""
         found = Findings()
         met = {name: tally.edges for name, tally in walked.ratings.tallies.items()}
         met |= walked.evidence.edges
@@ -123,7 +124,7 @@ class FullAudit:
 
 
 def _flat(row: Row) -> Row:
-    """Return a row of audit/read_tracks as one map, with None for what a track does not say."""
+    """Return a row of audit/read_tracks as one map, with None for missing properties."""
     names = ("evidence", *_NUMBERS, *_CONSTANTS, "rows", "observations", "digest")
     own = {name: row["track"].get(name) for name in names}
     about = {name: row[name] for name in ("source", "state", "lineage", "distrusted")}
@@ -131,7 +132,7 @@ def _flat(row: Row) -> Row:
 
 
 def _expected_tracks(stored: Sequence[Row], noted: Facts | None) -> list[Row]:
-    """Return the live tracks as they were noted, else as they stand."""
+    """Return the live tracks as recorded, else as stored."""
     if noted is None:
         return [_sound(track) for track in stored if track["state"] == "live"]
     tracks: dict[str, dict[str, Any]] = {}

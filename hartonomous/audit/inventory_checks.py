@@ -1,4 +1,4 @@
-"""Compares the graph's inventory with the one recorded when the last act ended."""
+"""Checks of the graph's inventory against the one recorded at the end of the last act."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ _TITLES = {
 
 @dataclass(frozen=True)
 class Expected:
-    """The recorded facts, None where there are none to rely on.
+    """The recorded facts, None if there are no reliable ones.
 
-    `unproved` says what cannot be checked, `unclosed` which acts left no record.
+    `unproved` lists what cannot be checked, `unclosed` the acts without a record.
     """
 
     facts: Facts | None
@@ -51,9 +51,9 @@ class Expected:
 
 
 def expected_facts(note: Note | None, inventory: Inventory, older: bool) -> Expected:
-    """Return the facts that a graph should have, from the record of its last act.
+    """Return the expected facts of a graph, from the record of its last act.
 
-    `older` says that the log's last entry was written by a version that kept no record.
+    `older` says that the log's last entry was written by a version without records.
     """
     if not inventory.size:
         return Expected(None, (), ())

@@ -1,4 +1,6 @@
-"""Checks the journals of removals against the log, and suppressions against their copy outside the graph."""
+"""Checks of the journals of removals against the log, and of suppressions against their copy
+outside the graph.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks the ledger of loading: the batches of a source add up to its tracks and visits."""
+"""Checks of the ledger of loading: a source's batches add up to its tracks and visits."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from hartonomous.schema import VISITED
 def check_ledger(graph: Graph, sources: Mapping[str, Row], tracks: Sequence[Row]) -> Findings:
     """Return findings on batches that do not add up.
 
-    A source that lost rows since it was loaded has no batches any more. `sources` are all sources by
-    name, `tracks` their tracks.
+    A source that has lost rows since it was loaded has no batches any more. `sources` are all
+    sources by name, `tracks` their tracks.
     """
     found = Findings()
     batches: dict[tuple[str, str], list[Row]] = {}

@@ -1,4 +1,4 @@
-"""Compares every rated edge with the rating that its evidence gives, and finds missing edges."""
+"""Checks of rated edges against the ratings of their evidence; finds missing edges."""
 
 from __future__ import annotations
 
@@ -24,8 +24,9 @@ NO_EVIDENCE = "no evidence of a live source"
 
 @dataclass
 class Tally:
-    """Counts of one rated type: pairs with evidence, edges, edges that are missing, duplicated or differ
-    from their evidence, and edges without evidence."""
+    """Counts of one rated type: pairs with evidence; edges; missing and duplicated edges; edges
+    that differ from their evidence or have none.
+    """
 
     pairs: int = 0
     edges: int = 0
@@ -70,13 +71,13 @@ class RatingProof:
         tally.wrong += len(wrong) + len(twice) + len(missing) + len(actual.faults)
 
     def _codes(self, actual: Edges) -> tuple[Ints, Ints]:
-        """Return the pair of each edge, -1 where an end is no composition, and the rows of those."""
+        """Return the pair of each edge, -1 if an end is not a composition, and the rows of those."""
         (start, no_start), (end, no_end) = map(self.compositions.rows, (actual.start, actual.end))
         code = np.where(no_start | no_end, -1, start * len(self.compositions.ids) + end)
         return code, np.flatnonzero(code < 0)
 
     def _missing(self, ratings: Ratings, rows: Ints, actual: Edges) -> Ints:
-        """Return the pairs without an edge; an edge with an invalid value is reported elsewhere."""
+        """Return the pairs without an edge; edges with invalid values are reported elsewhere."""
         if not actual.faults or not len(rows):
             return rows
         told = {(one.start, one.end) for one in actual.faults}
@@ -108,7 +109,7 @@ class RatingProof:
         self.found.add_many(kind, texts, len(actual.faults))
 
     def _tell_unfounded_faults(self, rated: RatedType, ratings: Ratings, actual: Edges) -> int:
-        """Report edges without evidence among those with invalid values; return how many."""
+        """Report edges without evidence among those with invalid values; return their number."""
         ends = sorted({(one.start, one.end) for one in actual.faults})
         if not ends:
             return 0
@@ -154,7 +155,7 @@ class RatingProof:
 
 
 def _wrong(rated: RatedType, ratings: Ratings, actual: Edges, rows: Ints, place: Ints) -> Ints:
-    """Return those of the rows of edges that differ from their evidence."""
+    """Return the rows of edges that differ from their evidence."""
     away = np.zeros(len(rows), dtype=bool)
     at = place[rows]
     for name, expected in ratings.columns.items():
@@ -175,7 +176,7 @@ def _wrong(rated: RatedType, ratings: Ratings, actual: Edges, rows: Ints, place:
 def _differences(
     rated: RatedType, ratings: Ratings, actual: Edges, row: int, place: int
 ) -> Iterator[tuple[str, Any, Any]]:
-    """Yield each property that differs, with the edge's value and the expected one."""
+    """Yield each differing property, with the edge's value and the expected one."""
     for name in CONSENSUS if rated.consensus else RATED:
         if name == "seen":
             said: Any = sorted(actual.columns[name][row].as_py())

@@ -1,7 +1,7 @@
-"""Ratings worked out from evidence held as columns, without the graph's help.
+"""Ratings recomputed in NumPy from evidence in columns.
 
 The formulas are those of rate/rate_pairs.cypher, in the same order of operations, so that fractions
-come out the same to the last bit.
+agree to the last bit.
 """
 
 from __future__ import annotations
@@ -29,8 +29,12 @@ _NOTHING = (np.empty(0, dtype=np.int64),) * 6
 
 @dataclass(frozen=True)
 class Terms:
-    """What live evidence adds to ratings, a row an edge: rows of its ends, its counts, its vote times
-    its odds over its track's absent constant, and the number of its source."""
+    """Terms of ratings by live evidence, one row per edge.
+
+    All are (edges,) int64: `start` and `end` the rows of the ends, `n` and `weight` (micro-units)
+    the counts, `gained` vote times (odds less the track's absent constant), `number` that of the
+    source.
+    """
 
     start: Ints
     end: Ints
@@ -42,10 +46,11 @@ class Terms:
 
 @dataclass(frozen=True)
 class Ratings:
-    """The ratings of pairs, a row a pair, ascending: `pair` is start row times N plus end row.
+    """The ratings of pairs, one row per pair, ascending.
 
-    `holders` are, for each pair and source that holds it, the pair's row times `most` plus the
-    source's number; `seen` is a hash over these numbers; `columns` the numbers by property.
+    `pair` (pairs,) int64 is start row times N plus end row. `holders` int64 are, for each pair and
+    source with evidence of it, the pair's row times `most` plus the source's number; `seen`
+    (pairs,) is a hash over these numbers; `columns` the (pairs,) values by property.
     """
 
     pair: Ints
@@ -55,20 +60,22 @@ class Ratings:
     columns: Mapping[str, NDArray[Any]]
 
     def numbers(self, row: int) -> list[int]:
-        """Return the numbers of the sources that hold a pair."""
+        """Return the numbers of the sources with evidence of a pair."""
         first, last = np.searchsorted(self.holders, [row * self.most, (row + 1) * self.most])
         return [int(code % self.most) for code in self.holders[first:last]]
 
     def value(self, row: int, name: str) -> Any:
-        """Return what a pair's evidence gives a property, None for one that such pairs have not."""
+        """Return a property of a pair by its evidence, None if such pairs do not have it."""
         if name == "seen":
             return self.numbers(row)
         return self.columns[name][row].item() if name in self.columns else None
 
 
 class RatingFormulas:
-    """The formulas with the constants of live tracks; `known` are the compositions' classes, (N,)
-    int32, places in `classes`."""
+    """The formulas with the constants of live tracks.
+
+    `known` are the compositions' classes, (N,) int32, indexes into `classes`.
+    """
 
     def __init__(
         self,
@@ -138,7 +145,9 @@ class RatingFormulas:
 
 
 def set_hashes(values: Ints, first: Ints, lengths: Ints) -> Hashes:
-    """Return a hash of each set of numbers, whatever their order: `lengths` values from `first` on."""
+    """Return an order-independent hash of each set of numbers: `lengths[i]` of `values` from
+    `first[i]` on; (sets,).
+    """
     mixed = (values.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     for shift in (30, 27, 31):
         mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(0xBF58476D1CE4E5B9)
@@ -160,7 +169,7 @@ def _sums(values: Ints, first: Ints) -> Ints:
 
 
 def _numbers_of(name: str | None) -> set[int]:
-    # A class that somebody edited may name anything; it is told elsewhere.
+    # An edited class may name any number; it is reported elsewhere.
     return {int(number) for number in (name or "").split("+") if number.isdecimal()}
 
 

@@ -1,4 +1,6 @@
-"""Checks what must exist exactly once, what edges may join, the writer's lock and the migrations."""
+"""Checks of nodes that must exist exactly once, the ends of edges, the writer's lock and the
+migrations.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ _HELD = ("owner", "process", "token", "since", "expires")
 
 
 def check_shape(graph: Graph) -> Findings:
-    """Return findings on nodes and edges that are missing, duplicated or in the wrong place."""
+    """Return findings on missing, duplicated or misplaced nodes and edges."""
     found = Findings()
     (row,) = graph.read(query("audit/read_shape"))
     for fault in (*_shape_faults(row), *_lock_faults(row), *_schema_faults(graph)):

@@ -1,4 +1,4 @@
-"""Recomputes how far sources agree, and the lineages, distrust and votes that follow."""
+"""Recomputed agreements of sources, with the resulting lineages, outliers and votes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from hartonomous.transparency.inventory import same
 def check_votes(
     graph: Graph, tally: AgreementTally, live: Sequence[Row], stored: Sequence[Row], found: Findings
 ) -> None:
-    """Report agreements, lineages and votes that differ from what the evidence gives.
+    """Report agreements, lineages and votes that differ from those of the evidence.
 
-    `live` are the live tracks as they should be, `stored` as they stand in the graph.
+    `live` are the expected live tracks, `stored` those in the graph.
     """
     tracks = vector_tracks(live)
     pairs = set(combinations(sorted(tracks), 2))
@@ -68,7 +68,7 @@ def _vote_faults(track: Row, verdict: tuple[int, str | None], trust: Any) -> Ite
     if not same(track["distrusted"], reason):
         yield f"{source}: distrusted is {track['distrusted']!r}, expected {reason!r}."
     if isinstance(trust, int):
-        # As rate/write_votes works it out.
+        # As in rate/write_votes.
         vote = 0 if reason else (2000 * trust + divisor) // (2 * divisor)
         if not same(track["vote"], vote):
             yield (

@@ -1,4 +1,4 @@
-"""How far sources will agree once some of their rows are gone, from what these concern alone."""
+"""Forecast of source agreements after a removal, from the affected rows alone."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ Ints = NDArray[np.int64]
 
 
 def class_numbers(name: str) -> frozenset[int]:
-    """Return the numbers of the tracks that a class of words names."""
+    """Return the numbers of the tracks in a class of words."""
     return frozenset(int(number) for number in name.split("+") if number)
 
 
 class Recount:
-    """Agreements after a removal, from what is concerned alone."""
+    """Agreements after a removal, from the affected rows alone."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Recount:
         return {pair: left.get(pair, set()) for pair in gone}
 
     def of(self, concerned: Sequence[Agreement]) -> list[Agreement]:
-        """Return the agreements as they will be."""
+        """Return the agreements after the removal."""
         wanted = {(a.low, a.high) for a in concerned}
         words: Counter[Pair] = Counter()
         pairs: Counter[tuple[Pair, str]] = Counter()
@@ -112,7 +112,7 @@ class Recount:
         ]
 
     def _met(self, wanted: set[Pair]) -> Counter[Pair]:
-        """Return by how much the words on whose neighbours two sources meet change."""
+        """Return the changes in the number of words whose neighbours by two sources overlap."""
         meeting: dict[int, tuple[set[Pair], set[Pair]]] = {
             i: (set(), set()) for i in self.words.tolist()
         }

@@ -1,6 +1,6 @@
-"""What a removal cuts off, and what stands so near to a concept that it could go with it.
+"""Connectivity impact of a removal: disconnected compositions, and compositions near a concept.
 
-Both ask Graph Data Science about the rated edges, projected for the question and dropped after it.
+Both use Graph Data Science on a projection of the rated edges, which is dropped afterwards.
 """
 
 from __future__ import annotations
@@ -18,20 +18,24 @@ from hartonomous.schema import DEFAULT_RELATION
 
 @dataclass(frozen=True)
 class Shape:
-    """The connected parts of a graph, the largest first, and its articulation points; database ids."""
+    """The connected components of a graph, the largest first, and its articulation points; database
+    ids.
+    """
 
     parts: tuple[frozenset[int], ...]
     articulation_points: frozenset[int]
 
     @property
     def largest(self) -> frozenset[int]:
-        """Return the largest part, empty for an empty graph."""
+        """Return the largest component, empty for an empty graph."""
         return self.parts[0] if self.parts else frozenset()
 
 
 @dataclass(frozen=True)
 class Cut:
-    """A graph before and after a removal; `cut_off` stay, but outside the largest part from then on."""
+    """A graph before and after a removal; `cut_off` compositions remain, outside the largest
+    component.
+    """
 
     parts: tuple[int, int]
     articulation_points: tuple[int, int]
@@ -39,9 +43,9 @@ class Cut:
 
 
 def cut(graph: Graph, lost: Iterable[int], gone: Iterable[int]) -> Cut:
-    """Return what losing these rated edges, and these compositions, does to the graph.
+    """Return the effect on the graph of losing these rated edges and compositions.
 
-    Raises ServerError where Graph Data Science is missing.
+    Raises ServerError without Graph Data Science.
     """
     before, after = shape(graph, ()), shape(graph, lost)
     cut_off = before.largest - after.largest - set(gone)
@@ -63,7 +67,9 @@ def shape(graph: Graph, lost: Iterable[int]) -> Shape:
 
 
 def ranked(graph: Graph, ids: list[int], share: float) -> list[tuple[int, float]]:
-    """Return what personalised PageRank from compositions gives at least this share to, and which."""
+    """Return the compositions with at least a share of the personalised PageRank from some
+    compositions.
+    """
     with _projected(graph, ()) as name:
         if name is None:
             return []

@@ -1,7 +1,7 @@
-"""Doing a plan: a removal that can be taken back, and that goes on after it was cut short.
+"""Deletion: executes a plan, so that it can be undone and resumed.
 
-The rows are kept outside the graph, and the journal stands in it, before the first one goes; until
-the last one has gone the graph is not called settled, and nobody else writes.
+The rows are retained outside the graph, and the journal is written, before the first row is
+removed; until the last one is removed the graph is not settled, and other writers are refused.
 """
 
 from __future__ import annotations
@@ -44,9 +44,10 @@ SHOWN = 5
 
 @dataclass(frozen=True)
 class DeletionReport:
-    """What was deleted, counted by the database; until when it can be undone; the graph after it.
+    """Counts of a deletion by the database, the end of its retention window, and the graph
+    afterwards.
 
-    `residual` says what remains and how it could be reached; None after a resumption.
+    `residual` is what remains and how it can be reached; None after a resumption.
     """
 
     id: str
@@ -69,11 +70,11 @@ def delete(
     days: float = KEEP_DAYS,
     ways: int = 0,
 ) -> DeletionReport:
-    """Plan what the selectors stand for and do it; what goes is kept for so many days.
+    """Plan the removal of the selected rows and execute it; they are retained for `days`.
 
-    `ways` asks Graph Data Science how what was joined can still be reached, so many ways each.
-    An earlier removal that was cut short is finished first; if it was this very one, that is all.
-    A source that never went live is discarded at once. Raises NotFound for what is not there.
+    `ways` is the number of residual paths to compute with Graph Data Science. An interrupted
+    earlier removal is finished first; if it was the same one, nothing else is done. A source that
+    never was live is discarded at once. Raises NotFound for selectors without a match.
     """
     if (resumed := resume(graph, lock, progress)) is not None:
         record = read_record(resumed.id)
@@ -87,7 +88,7 @@ def delete(
 
 
 def delete_source(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> DeletionReport:
-    """Remove a source; run again after an interruption, it goes on."""
+    """Remove a source; resumes after an interruption."""
     return delete(graph, lock, Selectors(sources=(name,)), progress)
 
 
@@ -100,11 +101,10 @@ def apply(
     days: float = KEEP_DAYS,
     ways: int = 0,
 ) -> DeletionReport:
-    """Do exactly what was planned, and keep what goes; `ways` as `delete` says.
+    """Execute a plan exactly, and retain the removed rows; `ways` as in `delete`.
 
-    Raises Conflict when the graph is not the one that was planned on, or when a plan that was not
-    made here is not what the same selection plans now; ServerError for `ways` where Graph Data Science
-    is not installed.
+    Raises Conflict if the graph changed since the plan, or if a plan from elsewhere differs from a
+    new plan of the same selection; ServerError for `ways` without Graph Data Science.
     """
     refuse_moved(graph, planned)
     if ways:
@@ -122,7 +122,9 @@ def apply(
 
 
 def begin(graph: Graph, lock: WriterLock, verb: str, deletion: str, planned: Plan) -> None:
-    """Open a removal's journal and log the act, in one transaction; an erasure is logged unnamed."""
+    """Open a removal's journal and log the act, in one transaction; an erasure is logged without
+    names.
+    """
     digest = planned.summary.get("digest") or plan_digest(planned.summary)
     counts = dict(planned.summary["counts"])
     entry = Entry(
@@ -145,8 +147,9 @@ def begin(graph: Graph, lock: WriterLock, verb: str, deletion: str, planned: Pla
 
 
 def refuse_moved(graph: Graph, planned: Plan) -> None:
-    """Raise Conflict unless the graph is the one that was planned on, and the plan is made here or
-    equal to what the same selection plans now."""
+    """Raise Conflict unless the graph is unchanged since the plan, and the plan is trusted or equal
+    to a new plan of the same selection.
+    """
     was, state = planned.summary["graph"], read_state(graph)
     if (
         not state["settled"]
@@ -159,7 +162,7 @@ def refuse_moved(graph: Graph, planned: Plan) -> None:
 
 
 def _refuse_forged(graph: Graph, planned: Plan) -> None:
-    """Raise Conflict unless a plan by somebody else is what the same selection plans now."""
+    """Raise Conflict unless an untrusted plan equals a new plan of the same selection."""
     try:
         again = plan(graph, selectors_of(planned.summary["selectors"]), lambda *_: None)
         away = differences(again, planned)
@@ -174,9 +177,9 @@ def _refuse_forged(graph: Graph, planned: Plan) -> None:
 
 @notes_inventory
 def resume(graph: Graph, lock: WriterLock, progress: Progress) -> DeletionReport | None:
-    """Finish a removal, or an undo, that was cut short; None when no removal was.
+    """Finish an interrupted removal or undo; None if there was none.
 
-    Raises NotFound when its rows are kept on another machine.
+    Raises NotFound if its rows are retained on another machine.
     """
     found = open_journal(graph)
     if found is None:
@@ -201,7 +204,7 @@ def resume(graph: Graph, lock: WriterLock, progress: Progress) -> DeletionReport
 def carry_out(
     graph: Graph, lock: WriterLock, deletion: str, planned: Plan, progress: Progress
 ) -> DeletionReport:
-    """Do what is left of a removal whose journal is open, and close it."""
+    """Execute the remaining steps of a removal with an open journal, and close it."""
     Removal(graph, lock, deletion, planned, progress).carry_out()
     sweep_projections(graph)
     lock.write(query("delete/close_journal"), id=deletion, state="done", formula=FORMULA_VERSION)
@@ -209,7 +212,7 @@ def carry_out(
 
 
 def verify_outcome(graph: Graph, deletion: str, planned: Plan) -> DeletionReport:
-    """Return what was done; raise VerificationFailed unless the graph is now what was planned."""
+    """Return the counts of a removal; raise VerificationFailed unless the graph is as planned."""
     after = state_digest(graph)
     if after != planned.summary["after"]["digest"]:
         raise VerificationFailed(
@@ -242,6 +245,6 @@ def _discard_half_loaded(
 
 
 def as_json(selectors: Selectors) -> Mapping[str, Any]:
-    """Return selectors as a plan that was written and read again has them."""
+    """Return selectors as they are after a plan was written and read."""
     described: Mapping[str, Any] = json.loads(canonical_json(selectors.described()))
     return described

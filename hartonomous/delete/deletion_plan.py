@@ -1,4 +1,4 @@
-"""What a removal would do, to the last row and rating, before anything is written."""
+"""Deletion plan: all rows and ratings that a removal will change, computed without writing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TOP = 20
 LISTED = 100
 
 BYTES_OF_EVIDENCE, BYTES_OF_RELATION = 130, 160
-"""Of the store's files, measured on a million edges with their properties inline."""
+"""Bytes in the store's files, measured on a million edges with their properties inline."""
 
 """Removed or re-rated on a machine of two cores; for the time a plan expects."""
 
@@ -56,11 +56,12 @@ KNOWN = pa.schema([pa.field("composition", pa.int64()), pa.field("known", pa.str
 
 @dataclass(frozen=True)
 class Plan:
-    """A removal, ready to be done: what people read, and the rows behind it.
+    """A removal, ready to be executed: a summary for people, and the rows.
 
-    In the tables compositions are rows of `tables["compositions"]`; `tables[TYPE]` are the rows of
-    evidence that go, `edge` their database ids, which hold while the graph has not moved. A plan is
-    not `trusted` if it was read from a file that no key used here signed.
+    In the tables, compositions are row numbers of `tables["compositions"]`; `tables[TYPE]` are the
+    rows of evidence to remove, with `edge` their database ids, valid while the graph does not
+    change. A plan is not `trusted` if it was read from a file without a signature of a key used
+    here.
     """
 
     summary: dict[str, Any]
@@ -69,7 +70,9 @@ class Plan:
 
     @property
     def evidence(self) -> dict[str, pa.Table]:
-        """Return the rows of evidence that go, by type."""
+        """Return the rows of evidence to remove, by type, with the columns of
+        `removed_rows.row_schema`.
+        """
         return {name: table for name, table in self.tables.items() if is_evidence(name)}
 
 
@@ -80,11 +83,12 @@ def plan(
     with_cut: bool = False,
     elsewhere: Elsewhere | None = None,
 ) -> Plan:
-    """Return what removing the selected would do; nothing is written.
+    """Return the plan of removing the selected rows; nothing is written.
 
-    `with_cut` says besides what is cut off from the rest, which needs Graph Data Science. With
-    `elsewhere`, what is held there alone is accepted, and goes without a row of the graph.
-    Raises NotFound for what is not there, Conflict when the graph is not settled or moves meanwhile.
+    `with_cut` adds the disconnected compositions, which needs Graph Data Science. With `elsewhere`,
+    selectors that match only copies outside the graph are accepted, without rows of the graph.
+    Raises NotFound for selectors without a match, Conflict if the graph is not settled or changes
+    meanwhile.
     """
     state = read_state(graph)
     if not state["settled"]:
@@ -169,7 +173,7 @@ def _cut(
 def _touched(
     graph: Graph, rows: Mapping[str, pa.Table], visits: pa.Table, selection: Selection
 ) -> list[Row]:
-    """Return every composition that loses something, with what it has now."""
+    """Return every composition that loses rows, with its present counts."""
     found = [table[end].to_numpy() for table in rows.values() for end in ("start", "end")]
     found += [visits["composition"].to_numpy()]
     found += [np.array([one.id for one in selection.compositions], dtype=np.int64)]
@@ -197,7 +201,9 @@ def _orphans(
 
 
 def _numbered(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-    """Return the tables with database ids of compositions replaced by rows of `compositions`."""
+    """Return the tables with database ids of compositions replaced by row numbers of
+    `compositions`.
+    """
     ends = ("start", "end", "composition")
     found = [t[c].to_numpy() for t in tables.values() for c in t.schema.names if c in ends]
     ids = np.unique(np.concatenate([np.empty(0, np.int64), *found]))
@@ -223,7 +229,7 @@ def _renumber(table: pa.Table, ids: NDArray[np.int64], ends: Sequence[str]) -> p
 
 
 def removed_by_track(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return rows, observations and digest of what each (source, type) loses."""
+    """Return rows, observations and digest of the removed evidence by (source, type)."""
     keys = key_columns(tables["compositions"]["key"])
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for evidence, table in tables.items():
@@ -260,7 +266,7 @@ def _facts_after(
             changed["tracks"][evidence] = _lessened(track, loss) if loss else dict(track)
         if name in predicted.votes:
             divisor, reason = predicted.votes[name]
-            # Properties that are null are not there.
+            # Null properties are not stored.
             changed |= {"lineage": divisor, "distrusted": reason}
             for track in changed["tracks"].values():
                 vote = (2000 * track["trust"] + divisor) // (2 * divisor)
@@ -285,7 +291,9 @@ def _source_summaries(
     facts: Facts,
     after: Facts,
 ) -> dict[str, Any]:
-    """Return, for each source that loses something, how much, and what it is if it goes whole."""
+    """Return, for each source that loses rows, their number, and its description if it is removed
+    whole.
+    """
     removed = removed_by_track(tables)
     summaries: dict[str, Any] = {}
     names = {*selection.sources, *(source for source, _ in removed)}
@@ -324,7 +332,7 @@ def _counts(tables: Mapping[str, pa.Table]) -> dict[str, int]:
 
 
 def _survivors(tables: Mapping[str, pa.Table], tracks: Sequence[Row]) -> dict[str, int]:
-    """Return how many of the touched relations each other source still supports."""
+    """Return the number of affected relations that each remaining source supports."""
     owner: dict[int, str] = {}
     for track in sorted(tracks, key=lambda t: -t["number"]):
         owner[track["number"]] = track["source"]
@@ -334,7 +342,7 @@ def _survivors(tables: Mapping[str, pa.Table], tracks: Sequence[Row]) -> dict[st
 
 
 def _top_losses(tables: Mapping[str, pa.Table]) -> list[Row]:
-    """Return the relations of the highest elo that are lost, or that lose most."""
+    """Return the relations with the highest elo that are lost, or with the largest losses."""
     relations = tables["relations"]
     elo = relations["elo_before"].to_numpy()
     kept = relations["n"].to_numpy() > 0
@@ -354,7 +362,7 @@ def _top_losses(tables: Mapping[str, pa.Table]) -> list[Row]:
 
 
 def consensus_of(row: Row) -> int | None:
-    """Return the consensus of a relation as predicted; None where it has none or is lost."""
+    """Return the predicted consensus of a relation; None if it has none or is lost."""
     return consensus(row["decades"]) if row["n"] and row["decades"] is not None else None
 
 

@@ -1,7 +1,7 @@
-"""The steps of a removal: rows go and ratings move in batches with a ledger.
+"""Executor of a removal: removes rows and writes predicted ratings, in batches with a ledger.
 
-A batch takes all evidence that goes off its pairs and gives them the ratings the plan predicted, in
-one transaction: each pair is whole at every moment.
+A batch removes the evidence of its pairs and writes their predicted ratings in one transaction, so
+that every pair is consistent at all times.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from hartonomous.schema import DEFAULT_RELATION
 from hartonomous.speeds import REMOVE, measured
 
 ROWS = 3_000
-"""Edges a transaction takes away or rates: with more or fewer, deleting a million is slower."""
+"""Edges that a transaction removes or rates: with more or fewer, deleting a million is slower."""
 
 WORKERS = 2
 
@@ -38,20 +38,20 @@ Ints = NDArray[np.int64]
 
 
 class _Starting:
-    """Rows sorted by where they start."""
+    """Rows sorted by their start."""
 
     def __init__(self, table: pa.Table) -> None:
         self.table = table.combine_chunks()
         self.starts: NDArray[np.int32] = self.table["start"].to_numpy()
 
     def between(self, first: int, end: int) -> pa.Table:
-        """Return the rows whose start lies in [first, end)."""
+        """Return the rows with a start in [first, end)."""
         low, high = np.searchsorted(self.starts, [first, end])
         return self.table.slice(low, high - low)
 
 
 class Removal:
-    """The steps of a removal; each may be repeated after it was cut short."""
+    """The steps of a removal; each can be repeated after an interruption."""
 
     def __init__(
         self, graph: Graph, lock: WriterLock, deletion: str, planned: Plan, progress: Progress
@@ -69,8 +69,8 @@ class Removal:
         self.ledger = {row["key"] for row in ledger}
 
     def carry_out(self) -> None:
-        """Do every step that is not done yet."""
-        # First: what places say of the rows that go must not outlive them.
+        """Execute the remaining steps."""
+        # First: coordinates must not outlive the rows they were computed from.
         purge_placements(self.graph, self.lock)
         rows = sum(table.table.num_rows for table in self.evidence.values())
         with measured(REMOVE, rows + self.tables["shifts"].num_rows):
@@ -81,17 +81,17 @@ class Removal:
         self.prune()
 
     def remove_rows(self) -> None:
-        """Take evidence off its pairs and give these the ratings predicted, pair by pair."""
+        """Remove evidence and write the predicted ratings, pair by pair."""
         batches = _start_ranges([*self.evidence.values(), *self.relations.values()])
         self._in_batches("rows", batches, self._remove_range)
 
     def shift_ratings(self) -> None:
-        """Move the consensus of pairs that keep their evidence."""
+        """Write the changed consensus of pairs that keep their evidence."""
         shifts = self.tables["shifts"]
         self._in_batches("shifts", _ranges(shifts.num_rows), self._shift_range)
 
     def remove_visits(self) -> None:
-        """Take visits away, and tell those that stay what they store no more."""
+        """Remove visits, and add to the missing mass of those that remain."""
         for name, statement, column in (
             ("visits", "delete/remove_visits", None),
             ("masses", "delete/add_mass", "added"),
@@ -119,7 +119,7 @@ class Removal:
                 self._in_batches(f"{name}:{source}", _ranges(part.num_rows), run)
 
     def finish_sources(self) -> None:
-        """Say what is left of each source, and let go of those of which nothing is."""
+        """Write the remaining counts of each source, and delete sources without rows."""
         known = self.tables["known"]
         for part in in_parts(range(known.num_rows), ROWS):
             rows = known.slice(part[0], len(part))
@@ -144,7 +144,7 @@ class Removal:
         self.lock.write(query("rate/write_votes"), votes=self.summary["votes"])
 
     def prune(self) -> None:
-        """Delete the compositions that nothing refers to any more."""
+        """Delete the compositions without references."""
         orphans = self.ids[self.tables["orphans"]["composition"].to_numpy()].tolist()
         for part in in_parts(orphans, ROWS):
             self.lock.write(query("delete/delete_orphans"), ids=part)
@@ -237,13 +237,15 @@ class Removal:
 
 
 def consensus_of(decades: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return the consensus of each number of milli-decades, as `rating.consensus` has it."""
+    """Return the consensus of decades in milli-decades, as `formulas.consensus` computes it; both
+    int64.
+    """
     four = pc.add(pc.multiply(pc.cast(decades, pa.int64()), 4), 5)
     return pc.add(pc.cast(pc.floor(pc.divide(pc.cast(four, pa.float64()), 10.0)), pa.int64()), 1500)
 
 
 def _standing(kept: pa.Table) -> dict[str, list[Any]]:
-    """Return what relations will say of their sources, as columns."""
+    """Return the remaining counts of relations, as columns."""
     lists = kept["seen"].combine_chunks()
     lengths = lists.value_lengths().to_numpy()
     flat, ends = _list(lists.flatten()), np.cumsum(lengths).tolist()
@@ -256,7 +258,7 @@ def _standing(kept: pa.Table) -> dict[str, list[Any]]:
 
 
 def _consensus(decades: pa.ChunkedArray) -> dict[str, list[int]]:
-    """Return what is derived from numbers of milli-decades, and these, as columns."""
+    """Return decades in milli-decades, and the values derived from them, as columns."""
     found, which = np.unique(decades.to_numpy(), return_inverse=True)
     costs = np.array([cost(each) for each in found.tolist()], dtype=np.int64)
     return {
@@ -281,7 +283,7 @@ def _same(found: int, planned: int, what: str) -> None:
 
 
 def _start_ranges(tables: Iterable[_Starting]) -> list[tuple[int, int]]:
-    """Return ranges of starts [first, end) that hold about ROWS rows of all tables together."""
+    """Return ranges of starts [first, end) with about ROWS rows of all tables together."""
     starts = [table.starts for table in tables]
     every = np.sort(np.concatenate([np.empty(0, np.int32), *starts]))
     if not len(every):

@@ -1,7 +1,7 @@
-"""Which words may not be said: those that deletions took out and nobody brought back.
+"""Output filter: words that deletions removed and generation must not emit.
 
-A deleted word's token is gone, but its pieces may spell it; so text is asked word by word. A deletion
-that can be undone is known by its words, an erasure by keyed hashes alone.
+A deleted word's token is gone, but pieces may spell it; so text is filtered word by word. A
+deletion that can be undone is recognised by its words, an erasure by keyed hashes alone.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from hartonomous.schema import TOKEN
 
 
 def silenced(graph: Graph) -> Callable[[str], bool] | None:
-    """Return what tells of a word whether it may not be said; None when every word may."""
+    """Return a predicate for words that must not be emitted; None if there are none."""
     deleted = _deleted(graph)
     known = Suppressions(graph)
     if not deleted and not known:
@@ -35,7 +35,7 @@ def silenced(graph: Graph) -> Callable[[str], bool] | None:
 
 
 def _deleted(graph: Graph) -> list[tuple[frozenset[tuple[str, ...]], bool]]:
-    """Return the concepts of deletions that stand, and whether they go in any case."""
+    """Return the concepts of active deletions, and whether each is case-insensitive."""
     found = []
     for one in undoable(graph):
         fold = bool(one.selectors.get("any_case"))

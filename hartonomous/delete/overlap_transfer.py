@@ -1,4 +1,4 @@
-"""Rows from what one deletion kept to what a later one keeps."""
+"""Overlap transfer: rows that move from one retained deletion to a later one."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Ints = NDArray[np.int64]
 
 
 def divide(planned: Plan, coverage: Coverage) -> tuple[Plan, Plan]:
-    """Return what of a plan's rows another removal does not take, and what it takes.
+    """Return the rows of a plan that another removal does not select, and those it selects.
 
-    Visits that stay count what their contexts' rows weigh that go as not stored.
+    The missing mass of remaining visits includes the removed rows of their contexts.
     """
     keep, give = dict(planned.tables), dict(planned.tables)
     for name in planned.evidence:
@@ -31,9 +31,9 @@ def divide(planned: Plan, coverage: Coverage) -> tuple[Plan, Plan]:
 
 
 def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collection[str]) -> Plan:
-    """Return a plan with another's rows besides its own; those it has already are not doubled.
+    """Return a plan with another's rows added, without duplicates.
 
-    `sources` are what the rows came from; those `covered` come back whole with the plan.
+    `sources` are the sources of the rows; those `covered` are restored whole with the plan.
     """
     compositions, place = _united(plan.tables["compositions"], more.tables["compositions"])
     tables = {**plan.tables, "compositions": compositions}
@@ -48,7 +48,7 @@ def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collecti
     coming = {key: -weight for key, weight in next_weights(fresh).items()}
     tables["visits"] = pa.concat_tables(
         [
-            # The visits it keeps count as not stored what now comes back with them.
+            # The missing mass of its visits includes the rows added to it now.
             with_mass(plan.tables["visits"], coming),
             _not_in(
                 _renumbered(more.tables["visits"], place),
@@ -68,7 +68,7 @@ def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collecti
 
 
 def next_weights(tables: Mapping[str, pa.Table]) -> dict[tuple[str, int], int]:
-    """Return what the rows of what comes next weigh, by source and context."""
+    """Return the total weight of next-token rows in micro-units, by source and context."""
     if context_evidence() not in tables:
         return {}
     sums = tables[context_evidence()].group_by(["source", "start"]).aggregate([("weight", "sum")])
@@ -76,7 +76,7 @@ def next_weights(tables: Mapping[str, pa.Table]) -> dict[tuple[str, int], int]:
 
 
 def _united(own: pa.Table, more: pa.Table) -> tuple[pa.Table, Ints]:
-    """Return both tables' compositions, own ones first, and where each of `more` stands."""
+    """Return both tables' compositions, own ones first, and the index of each of `more` among them."""
     place = {key: row for row, key in enumerate(own["key"].to_pylist())}
     fresh = [row for row, key in enumerate(more["key"].to_pylist()) if key not in place]
     for row in fresh:
@@ -102,7 +102,9 @@ def _not_in(rows: pa.Table, own: pa.Table, names: Sequence[str]) -> pa.Table:
 
 
 def with_mass(visits: pa.Table, added: Mapping[tuple[str, int], int]) -> pa.Table:
-    """Return visits with something added to the mass of some."""
+    """Return visits, columns `source`, `composition` and `mass` among others, with mass added in
+    micro-units by (source, composition).
+    """
     keys = zip(visits["source"].to_pylist(), visits["composition"].to_pylist(), strict=True)
     masses = [
         mass + added.get(key, 0) for key, mass in zip(keys, visits["mass"].to_pylist(), strict=True)

@@ -1,4 +1,4 @@
-"""Compares a plan that somebody else made with what the same selection plans now."""
+"""Comparison of a plan from elsewhere with a new plan of the same selection."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from hartonomous.delete.deletion_plan import Plan
 from hartonomous.identity import canonical_json
 
 OWN = frozenset({"nonce", "files", "digest", "signature", "cut"})
-"""Parts of a summary that differ between two plans of the same removal, or that no removal uses."""
+"""Parts of a summary that differ between equal plans, or that no removal uses."""
 
 LISTS = frozenset({"seen", "seen_before"})
-"""Columns whose lists stand for sets."""
+"""Columns whose lists are sets."""
 
 
 def differences(expected: Plan, given: Plan) -> list[str]:
-    """Return where a plan differs from the expected one, the first differing row of each table."""
+    """Return the differences between a plan and the expected one: the first differing row of each
+    table.
+    """
     return [
         *_summary_differences(expected.summary, given.summary),
         *_table_differences(expected.tables, given.tables),

@@ -1,7 +1,7 @@
-"""A plan on disk: FILE, canonical JSON that people read, and FILE.rows, the rows behind it.
+"""Plan files: FILE, canonical JSON for people, and FILE.rows, the folder of rows.
 
-FILE names the digest of each file of rows and its own; an edited one is refused. Its signature shows
-that a key used here wrote it; a plan without one is read, but not trusted.
+FILE contains the digest of each file of rows and its own; an edited one is refused. Its signature
+shows that a key used here wrote it; a plan without one is read, but not trusted.
 """
 
 from __future__ import annotations
@@ -29,21 +29,20 @@ _SEALS = frozenset({"digest", "signature"})
 
 
 def rows_folder(path: Path) -> Path:
-    """Return where the rows of a plan lie."""
+    """Return the folder of a plan's rows."""
     return path.with_name(path.name + ".rows")
 
 
 def plan_digest(summary: dict[str, Any]) -> str:
-    """Return the digest of a plan's summary, which names the digests of its rows."""
+    """Return the digest of a plan's summary, which contains the digests of its rows."""
     return content_digest("plan", {k: v for k, v in summary.items() if k not in _SEALS})
 
 
 def write_plan(plan: Plan, path: Path, force: bool = False, kind: str = KIND) -> dict[str, Any]:
-    """Write a plan, whole or not at all, and return its summary with `files`, `digest` and `signature`.
+    """Write a plan atomically, and return its summary with `files`, `digest` and `signature`.
 
-    The signature is for one `kind` of use: what was written for another is not taken for a plan.
-
-    Raises Conflict when the file exists and `force` is not given, BadInput when it cannot be written.
+    The signature is for one `kind` of use, so a file for one use is not accepted for another.
+    Raises Conflict if the file exists and `force` is not given, BadInput if it cannot be written.
     """
     if path.exists() and not force:
         raise Conflict(f"{path} already exists; --force overwrites it.")
@@ -70,7 +69,7 @@ def write_plan(plan: Plan, path: Path, force: bool = False, kind: str = KIND) ->
 def read_plan(path: Path, kind: str = KIND) -> Plan:
     """Read a plan and check every digest; it is trusted if a key used here signed it.
 
-    Raises NotFound when it is not there, Conflict when a byte of it is not as it was written.
+    Raises NotFound if it does not exist, Conflict if any byte of it has changed.
     """
     if not path.is_file():
         raise NotFound(f"There is no plan at {path}.")

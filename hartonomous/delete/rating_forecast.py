@@ -1,4 +1,4 @@
-"""What ratings, agreements and votes will be once rows are gone, without writing anything."""
+"""Rating forecast: ratings, agreements and votes after a removal, computed without writing."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ RELATIONS = pa.schema(
         pa.field("seen", pa.list_(pa.int32())),
     ]
 )
-"""Relations that lose evidence, before and after; lost where n is 0. `seen` are numbers of sources."""
+"""Relations that lose evidence, before and after; lost if n is 0. `seen` are numbers of sources."""
 
 SHIFTS = pa.schema(
     [
@@ -60,15 +60,18 @@ SHIFTS = pa.schema(
         pa.field("decades", pa.int32()),
     ]
 )
-"""Relations that keep all evidence but whose consensus moves: what is silent about them changed."""
+"""Relations that keep all evidence, with a changed consensus, because an absent constant no longer
+counts.
+"""
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a removal will do to ratings; ends are database ids.
+    """The effect of a removal on ratings; ends are database ids.
 
-    `known` is the class each touched composition will be of, `renamed` what classes lose with whole
-    sources, `votes` the sources whose verdict changes, `agreements` those that are counted anew.
+    `relations` has the columns of RELATIONS, `shifts` those of SHIFTS. `known` is the new class of
+    each affected composition, `renamed` maps classes that lose whole sources, `votes` the sources
+    whose verdict changes, `agreements` the recounted ones.
     """
 
     relations: pa.Table
@@ -86,7 +89,9 @@ def predict(
     rows: Mapping[str, pa.Table],
     progress: Progress,
 ) -> Prediction:
-    """Return what will be once the rows are gone, and the sources `leaving` with them."""
+    """Return the ratings after the removal of `rows`, by evidence type with the columns of
+    `removed_rows.row_schema`, and of the sources `leaving` with them.
+    """
     live = [t for t in tracks if t["state"] == "live"]
     staying = [t for t in live if t["source"] not in leaving]
     partial = _partial_rows(rows, leaving)
@@ -127,7 +132,7 @@ def _partial_rows(rows: Mapping[str, pa.Table], leaving: Sequence[str]) -> dict[
 def _classes_after(
     graph: Graph, staying: Sequence[Row], partial: Mapping[str, pa.Table]
 ) -> tuple[dict[int, str], dict[int, str]]:
-    """Return the class each composition will be of that loses part of what is known of it."""
+    """Return the new class of each composition that loses part of its evidence."""
     feeding = {e.name for e in evidence_feeding(DEFAULT_RELATION)}
     number = {(t["evidence"], t["source"]): t["number"] for t in staying}
     lost: Counter[tuple[int, str, str]] = Counter()
@@ -148,7 +153,7 @@ def _classes_after(
             key = row["evidence"], row["source"]
             if key in number and row["rows"] > lost[row["id"], *key]:
                 left[row["id"]].add(number[key])
-    # What whole sources leave behind is a matter of renaming classes, not of this composition.
+    # Whole sources are removed from classes by renaming, not by composition.
     staying_numbers = frozenset(number.values())
     known = {
         i: before[i] if class_numbers(before[i]) & staying_numbers == left[i] else _class(left[i])
@@ -162,11 +167,11 @@ def _class(numbers: Iterable[int]) -> str:
 
 
 def with_vote(track: Row, votes: Mapping[str, tuple[int, str | None]]) -> Row:
-    """Return a track with the vote it will have; `votes` are the verdicts that change."""
+    """Return a track with its new vote; `votes` are the changed verdicts."""
     if track["source"] not in votes:
         return track
     divisor, reason = votes[track["source"]]
-    # As rate/write_votes works it out.
+    # As in rate/write_votes.
     vote = 0 if reason else (2000 * track["trust"] + divisor) // (2 * divisor)
     return {**track, "vote": vote}
 
@@ -174,7 +179,7 @@ def with_vote(track: Row, votes: Mapping[str, tuple[int, str | None]]) -> Row:
 def _votes_after(
     graph: Graph, staying: Sequence[Row], agreements: Sequence[Agreement]
 ) -> dict[str, tuple[int, str | None]]:
-    """Return the verdicts that change."""
+    """Return the changed verdicts."""
     names = sorted(vector_tracks(staying))
     counted = {(a.low, a.high): a for a in agreements}
     kept = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
@@ -197,8 +202,9 @@ def _agreements_after(
     before: Mapping[int, str],
     changed: Ints,
 ) -> list[Agreement]:
-    """Return the agreements that change: each is a function of the two sources' evidence alone, and
-    is worked out from the edges and words that lose something."""
+    """Return the changed agreements. Each is a function of the two sources' evidence alone, and is
+    recounted from the affected edges and words.
+    """
     feeding = {e.name for e in evidence_feeding(DEFAULT_RELATION)}
     touched = {
         source
@@ -221,7 +227,7 @@ def _consensus_starts(
     changed: Ints,
     live: Sequence[Row],
 ) -> Ints:
-    """Return where pairs start whose consensus may move."""
+    """Return the starts of pairs whose consensus may change."""
     found = [
         table["start"].to_numpy()
         for evidence, table in rows.items()

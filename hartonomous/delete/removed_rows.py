@@ -1,4 +1,6 @@
-"""The rows a selection stands for, as columns: evidence by type, visits, and what joins contexts."""
+"""Removed rows: the rows of a selection, as columns: evidence by type, visits, edges between
+contexts.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,7 @@ VISITS = pa.schema(
         pa.field("mass", pa.int64()),
     ]
 )
-"""A visit that goes; `composition` is a database id until the plan numbers compositions."""
+"""A removed visit; `composition` is a database id until the plan numbers compositions."""
 
 STRUCTURE = pa.schema(
     [
@@ -42,7 +44,7 @@ STRUCTURE = pa.schema(
 
 
 def row_schema(evidence: str) -> pa.Schema:
-    """Return the columns of rows that go: database ids of the edge and its ends, source, counts."""
+    """Return the columns of removed rows: database ids of the edge and its ends, source, counts."""
     own = fields(evidence_type(evidence))
     ids = [pa.field(name, pa.int64(), nullable=False) for name in ("edge", "start", "end")]
     return pa.schema([*ids, pa.field("source", pa.string(), nullable=False), *own])
@@ -51,7 +53,8 @@ def row_schema(evidence: str) -> pa.Schema:
 def read_rows(
     graph: Graph, selection: Selection, types: Mapping[str, Sequence[str]]
 ) -> dict[str, pa.Table]:
-    """Return the evidence that goes, by type, sorted by (start, end, source), each edge once.
+    """Return the selected evidence by type, with the columns of `row_schema`, sorted by (start,
+    end, source), each edge once.
 
     `types` are the evidence types of each source.
     """
@@ -91,7 +94,9 @@ def read_rows(
 
 
 def read_visits(graph: Graph, selection: Selection) -> pa.Table:
-    """Return the visits that go: those of whole sources, and to compositions that go."""
+    """Return the selected visits, with the columns of VISITS: those of whole sources, and of
+    removed compositions.
+    """
     ids = [one.id for one in selection.compositions]
     rows = chain(
         *(
@@ -114,7 +119,9 @@ def read_visits(graph: Graph, selection: Selection) -> pa.Table:
 
 
 def read_structure(graph: Graph, ids: Ints) -> pa.Table:
-    """Return what joins compositions to others, each join once; ends are database ids."""
+    """Return the edges between contexts at some compositions, each once; `ids` (n,) int64 and the
+    ends are database ids.
+    """
     rows: dict[int, tuple[Any, ...]] = {}
     for first in range(0, len(ids), IDS):
         part = ids[first : first + IDS].tolist()

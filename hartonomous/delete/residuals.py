@@ -1,7 +1,7 @@
-"""What remains after a removal: who still says what, and how a reader could still reach it.
+"""Residuals of a removal: remaining evidence of the removed data, and paths that still reach it.
 
-The extraction test asks before and after the same of the words that lose most: what is nearest to
-them, and how a text goes on from them by the likeliest token each time.
+The extraction test compares, for the words with the largest losses, the nearest neighbours and the
+most probable continuation before and after the removal.
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ Watched = dict[str, dict[str, Any]]
 
 
 def watched(graph: Graph, planned: Plan) -> Watched:
-    """Return what is seen now, `neighbours` and `continuation`, of the words a plan takes most from."""
+    """Return the present `neighbours` and `continuation` of the words with the largest losses in a
+    plan.
+    """
     words: list[str] = []
     for loss in planned.summary["top_losses"]:
         words += [text for text in (loss["start"], loss["end"]) if text not in words]
@@ -40,13 +42,13 @@ def watched(graph: Graph, planned: Plan) -> Watched:
 
 
 def residual(graph: Graph, planned: Plan, before: Watched, ways: int = 0) -> Residual:
-    """Return what is left of what was removed; called once it is done.
+    """Return what remains of the removed data; to be called after the removal.
 
-    `variants`: compositions that hold a removed concept in other letters of case, by source;
-    `supported`: how many of the relations that lost evidence each other source still holds;
-    `paths`: how the ends of lost relations are still joined, and who says so: by the fewest steps,
-    or with `ways` by so many of the likeliest ways, from Graph Data Science where it has the room;
-    `neighbours` and `continuations`: of watched words, before and after.
+    `variants`: compositions with a removed concept in another case, by source; `supported`: the
+    number of affected relations that each other source still has; `paths`: paths between the ends
+    of lost relations, with their sources: shortest ones, or with `ways` that many of the most
+    probable ones by Graph Data Science, if it has the memory; `neighbours` and `continuations`: of
+    the watched words, before and after.
     """
     after = _seen(graph, list(before))
     lost = _lost(planned)
@@ -68,7 +70,7 @@ def _compared(name: str, before: Watched, after: Watched) -> dict[str, Row]:
 
 
 def _lost(planned: Plan) -> list[tuple[Row, Row]]:
-    """Return the ends, key and text, of the lost relations of the highest elo."""
+    """Return the ends, key and text, of the lost relations with the highest elo."""
     table = planned.tables["compositions"].select(["key", "text"])
     relations = planned.tables["relations"]
     gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], DEFAULT_RELATION))
@@ -80,7 +82,7 @@ def _lost(planned: Plan) -> list[tuple[Row, Row]]:
 
 
 def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]]) -> list[Row]:
-    """Return the way of the fewest steps between the ends of each lost relation."""
+    """Return the shortest path between the ends of each lost relation."""
     owner = {track["number"]: track["source"] for track in graph.read(query("rate/read_tracks"))}
     pairs = [[start["key"], end["key"]] for start, end in lost]
     return [
@@ -96,7 +98,7 @@ def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]]) -> list[Row]:
 
 
 def _likeliest(graph: Graph, lost: Sequence[tuple[Row, Row]], ways: int) -> list[Row]:
-    """Return the likeliest ways between the ends of each lost relation (Yen 1971)."""
+    """Return the most probable paths between the ends of each lost relation (Yen 1971)."""
     found: list[Row] = []
     for start, end in lost:
         try:
@@ -104,7 +106,7 @@ def _likeliest(graph: Graph, lost: Sequence[tuple[Row, Row]], ways: int) -> list
         except (NotFound, UsageError):
             continue
         except ServerError:
-            # What was removed is gone; no room for a projection must not hide what remains.
+            # The removal is done; a projection that does not fit must not hide the other residuals.
             return _shortest(graph, lost)
         found += [
             {
@@ -145,7 +147,7 @@ def _neighbours(graph: Graph, word: str) -> list[str]:
 
 
 def _continuations(graph: Graph, words: Sequence[str]) -> dict[str, str]:
-    """Return how a text goes on from each word after which some source expects anything."""
+    """Return the continuation of each word that has next-token evidence."""
     if not words:
         return {}
     try:

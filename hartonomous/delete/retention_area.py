@@ -1,10 +1,11 @@
-"""The retention area: what deletions took out, kept outside the graph until their window ends.
+"""Retention area: rows of deletions, stored outside the graph until their retention window ends.
 
-retained/<deletion>/plan.json  plan.json.rows/     the rows removed, and what they mean
-                    record.json                    when, until when, the plan's digest, signed
+    retained/<deletion>/  plan.json  plan.json.rows/   the removed rows and their plan
+                          record.json                  times, expiry and the plan's digest, signed
 
-A record that no key used here signed is refused, so nobody can have other rows restored. Records that
-a version without signatures wrote are signed once, when this version first meets the area.
+A record that was not signed by a key used here is refused, so that nobody can have other rows
+restored. Records of a version without signatures are signed once, when this version first opens the
+area.
 """
 
 from __future__ import annotations
@@ -37,9 +38,9 @@ KIND = "retained"
 
 @dataclass(frozen=True)
 class Retained:
-    """A deletion whose rows are kept: its id, its place in the order of deletions, its window.
+    """A retained deletion: its id, its number in the order of deletions, its window.
 
-    `plan` is the digest of the plan that holds the rows.
+    `plan` is the digest of the plan with the rows.
     """
 
     id: str
@@ -59,19 +60,19 @@ class Retained:
 
 
 def area() -> Path:
-    """Return the retention area, beside what the managed server keeps."""
+    """Return the retention area, in the home of the managed server."""
     return default_home() / "retained"
 
 
 def place(deletion: str) -> Path:
-    """Return where the rows of a deletion lie."""
+    """Return the folder of a deletion's rows."""
     return area() / deletion
 
 
 def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> Retained:
-    """Keep a plan's rows under a deletion's id, whole or not at all; repeating it changes nothing.
+    """Store a plan's rows under a deletion's id, atomically; repeating it changes nothing.
 
-    Raises BadInput when they cannot be written: then nothing was deleted.
+    Raises BadInput if they cannot be written: then nothing was deleted.
     """
     target = place(deletion)
     _sign_older()
@@ -103,10 +104,10 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
 
 
 def read_record(deletion: str) -> Retained:
-    """Return what is known of a kept deletion.
+    """Return the record of a retained deletion.
 
-    Raises NotFound when nothing is kept under that id, VerificationFailed when no key used here signed
-    the record.
+    Raises NotFound if nothing is retained under that id, VerificationFailed if no key used here
+    signed the record.
     """
     _recover()
     file = place(deletion) / RECORD
@@ -127,10 +128,10 @@ def read_record(deletion: str) -> Retained:
 
 
 def read_retained(deletion: str) -> Plan:
-    """Return the rows of a kept deletion.
+    """Return the rows of a retained deletion.
 
-    Raises Conflict when a byte is not as it was written, VerificationFailed when the record does not
-    name this plan or no key used here signed it.
+    Raises Conflict if any byte has changed, VerificationFailed if the record does not name this
+    plan or no key used here signed it.
     """
     record = read_record(deletion)
     planned = read_plan(place(deletion) / PLAN)
@@ -143,14 +144,14 @@ def read_retained(deletion: str) -> Plan:
 
 
 def rewrite(deletion: str, plan: Plan) -> None:
-    """Put another plan in the place of the one kept; the old one stays until the new one is whole."""
+    """Replace a retained plan by another; the old one is kept until the new one is complete."""
     target = place(deletion)
     old = target.with_name(f".{deletion}.{os.getpid()}.old")
     try:
         with atomic.atomic(target) as partial:
             partial.mkdir(mode=0o700)
             digest = write_plan(plan, partial / PLAN)["digest"]
-            # What the plan no longer names, the record must not name either.
+            # The record must not contain anything that the plan no longer contains.
             selectors = plan.summary["selectors"]
             _write_record(partial, replace(read_record(deletion), selectors=selectors, plan=digest))
             target.rename(old)
@@ -162,12 +163,12 @@ def rewrite(deletion: str, plan: Plan) -> None:
 
 
 def let_go(deletion: str) -> None:
-    """Delete the rows of a deletion for good."""
+    """Delete the rows of a deletion."""
     atomic.dismiss(place(deletion))
 
 
 def kept(graph: str | None = None) -> list[Retained]:
-    """Return the deletions whose rows are kept, of one graph or of all, in order."""
+    """Return the retained deletions, of one graph or of all, in order."""
     if not area().is_dir():
         return []
     _recover()
@@ -180,7 +181,7 @@ def kept(graph: str | None = None) -> list[Retained]:
 
 
 def undoable(graph: Graph) -> list[Retained]:
-    """Return the deletions of a graph that stand and whose rows are kept, in order."""
+    """Return the deletions of a graph that can be undone, in order."""
     identity = graph.read(query("delete/read_identity"))
     done = {row["id"] for row in journals(graph) if row["state"] == "done"}
     if not identity or identity[0]["identity"] is None:
@@ -189,7 +190,7 @@ def undoable(graph: Graph) -> list[Retained]:
 
 
 def sweep(known: Collection[str], graph: str) -> None:
-    """Delete what was kept for deletions of a graph that never began, and what dead processes left."""
+    """Delete the rows of a graph's deletions that never began, and files of dead processes."""
     for one in kept(graph):
         if one.id not in known:
             let_go(one.id)
@@ -208,14 +209,14 @@ def _unsigned(record: Retained) -> dict[str, Any]:
 
 
 def _sign_older() -> None:
-    """Sign the records of a version that signed none, once for each area."""
+    """Sign the records of a version without signatures, once per area."""
     if keys.is_marked(KIND, area()):
         return
     for file in area().glob(f"[!.]*/{RECORD}"):
         record = Retained(**json.loads(file.read_text("utf-8")))
         if record.signature:
             continue
-        # One that cannot be read stays unsigned, and is refused when it is asked for.
+        # An unreadable record stays unsigned, and is refused when it is read.
         with suppress(HartonomousError):
             digest = read_plan(file.with_name(PLAN)).summary["digest"]
             _write_record(file.parent, replace(record, plan=digest))
@@ -223,7 +224,7 @@ def _sign_older() -> None:
 
 
 def _recover() -> None:
-    """Finish a rewrite that was cut short between its two renamings."""
+    """Finish a replacement that was interrupted between its two renamings."""
     for old in area().glob(".*.*.old"):
         _, deletion, owner, _ = old.name.split(".")
         if atomic.runs(owner):

@@ -1,4 +1,4 @@
-"""Rows that were kept, back into the graph: in batches with a ledger, as a load writes them."""
+"""Row restoration: writes retained rows into the graph, in batches with a ledger, as a load does."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NO_VISITS = visit_digest(np.empty((0, 2), np.uint64), *2 * (np.empty(0, np.int64
 
 
 class Restoration:
-    """Rows back into the graph; each step may be repeated after it was cut short."""
+    """Restores rows; each step can be repeated after an interruption."""
 
     def __init__(
         self,
@@ -59,11 +59,11 @@ class Restoration:
 
     @property
     def restored(self) -> bool:
-        """Return whether everything is back and only ratings are due."""
+        """Return whether all rows are restored and only ratings are due."""
         return f"{self.deletion}/undo/finish" in self.ledger
 
     def restore(self) -> None:
-        """Bring everything back and put what it concerns on the work list."""
+        """Restore all rows and put the affected compositions on the work list."""
         self.ids = self._merge_compositions()
         for name in self.whole:
             self._create_source(name)
@@ -95,7 +95,7 @@ class Restoration:
                 )
                 for row in found:
                     ids[part[row["i"]]] = row["id"]
-        # What is joined to them may be there without being used.
+        # Compositions at the other end of an edge may exist without any use.
         others = np.flatnonzero(~used).tolist()
         for part in in_parts(others, IDS):
             keys = table.take(pa.array(part))["key"].to_pylist()
@@ -183,8 +183,9 @@ class Restoration:
                 )
 
     def _schedule(self) -> None:
-        """Put on the work list what starts where rows came back, and what ends in a word that some
-        track knows again."""
+        """Put on the work list the starts of restored rows, and the starts of relations to words
+        that become known to a track again.
+        """
         for name in self.whole:
             schedule(self.graph, self.lock, name)
         ends = [
@@ -207,7 +208,7 @@ class Restoration:
             mark(self.graph, self.lock, np.fromiter((row[0] for row in found), dtype=np.int64))
 
     def _finish(self) -> None:
-        """Let tracks count what came back, and sources be live, in one transaction."""
+        """Add restored counts to tracks, and make sources live, in one transaction."""
         gained = {
             source: {
                 evidence: counts for (s, evidence), counts in self.removed.items() if s == source
@@ -226,7 +227,9 @@ class Restoration:
         )
 
     def _visits_gained(self) -> dict[str, list[int]]:
-        """Return what the digest of each source's visits changes by, but of those that come back whole."""
+        """Return the change of each source's digest of visits, without sources that are restored
+        whole.
+        """
         keys = key_columns(self.planned.tables["compositions"]["key"])
         gained = {name: own for name, own in self.visits.items() if name not in self.whole}
         there = visited(self.graph, sorted({int(self.ids[c]) for _, c in self.masses}))

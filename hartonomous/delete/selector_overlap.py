@@ -1,4 +1,4 @@
-"""Which rows of one removal another one stands for too: told by its selectors, not by its rows."""
+"""Selector overlap: rows of one removal plan that another plan's selectors also match."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Coverage:
-    """What a removal stands for, read from its plan's summary."""
+    """The selectors of a removal, read from its plan's summary."""
 
     summary: Mapping[str, Any]
 
@@ -37,7 +37,7 @@ class Coverage:
         return covered
 
     def compositions(self, planned: Plan) -> Mask:
-        """Return which of another plan's compositions this removal takes."""
+        """Return the mask of another plan's compositions that this removal takes."""
         table = planned.tables["compositions"]
         keys = {one["key"] for one in self.summary["compositions"]}
         found = np.array([key in keys for key in table["key"].to_pylist()], dtype=bool)
@@ -52,7 +52,7 @@ class Coverage:
         return found
 
     def rows(self, planned: Plan, evidence: str) -> Mask:
-        """Return which of another plan's rows of evidence this removal takes."""
+        """Return the mask of another plan's rows of evidence that this removal takes."""
         table = planned.tables[evidence]
         taken = self.compositions(planned)
         start, end = table["start"].to_numpy(), table["end"].to_numpy()
@@ -67,7 +67,7 @@ class Coverage:
         return np.asarray(mask, dtype=bool)
 
     def visits(self, planned: Plan) -> Mask:
-        """Return which of another plan's visits this removal takes."""
+        """Return the mask of another plan's visits that this removal takes."""
         table = planned.tables["visits"]
         sources = np.array(table["source"].to_pylist(), dtype=object)
         taken = self.compositions(planned)[table["composition"].to_numpy()]

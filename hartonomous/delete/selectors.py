@@ -1,4 +1,4 @@
-"""What is to go: selectors as people give them, and what they stand for in a graph."""
+"""Selectors of a removal, and the rows of a graph that they match."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from hartonomous.schema import DEFAULT_RELATION, MICRO, evidence_type, kind_of
 MOST_DEPTH = 4
 
 PROPERTIES = {"people": "subject", "licences": "licence", "families": "family"}
-"""Selectors that take sources by a property, and the property."""
+"""Selectors that match sources by a property, with the property."""
 
 
 @dataclass(frozen=True)
 class EvidenceRange:
-    """Evidence of one source and type whose mean weight lies in [least, most], in micro-units."""
+    """Evidence of one source and type with a mean weight in [least, most], in micro-units."""
 
     source: str
     evidence: str
@@ -39,7 +39,7 @@ class EvidenceRange:
 
 @dataclass(frozen=True)
 class Selectors:
-    """What a person asked to have removed; several kinds together are one removal."""
+    """The selectors of one removal."""
 
     sources: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
@@ -53,17 +53,19 @@ class Selectors:
     reach: str | None = None
 
     def described(self) -> dict[str, Any]:
-        """Return the selectors that were given, for a plan."""
+        """Return the given selectors, for a plan."""
         return {name: value for name, value in asdict(self).items() if value}
 
     def named(self) -> tuple[str, ...]:
-        """Return the words, names and ids that were given."""
+        """Return the words, names and ids in the selectors."""
         return (*self.sources, *self.concepts, *self.people)
 
 
 @dataclass(frozen=True)
 class Composition:
-    """A composition that goes, and why: `concept`, `holds it`, or how it was reached."""
+    """A selected composition and the reason: `concept`, `holds it` (it contains the concept), or
+    how it was reached.
+    """
 
     id: int
     key: str
@@ -74,7 +76,7 @@ class Composition:
 
 @dataclass(frozen=True)
 class Selection:
-    """What selectors stand for in one graph: whole sources by name and why, compositions, pairs."""
+    """The matches of selectors in one graph: whole sources by name and reason, compositions, pairs."""
 
     sources: Mapping[str, str] = field(default_factory=dict)
     compositions: tuple[Composition, ...] = ()
@@ -83,24 +85,26 @@ class Selection:
 
 
 class Elsewhere(Protocol):
-    """What is held outside the live graph: an erasure goes on where a deletion finds nothing."""
+    """Copies outside the live graph: an erasure proceeds with them, where a deletion finds nothing."""
 
     def holds(self, kind: str, value: Any) -> bool:
-        """Return whether anything is held of a selector's value; `kind` is a field of Selectors."""
+        """Return whether a copy has a selector's value; `kind` is a field of Selectors."""
 
     def knew(self, word: str) -> bool:
-        """Return whether a word spelt so is held, or was erased: no other spelling is meant then."""
+        """Return whether a word in this spelling is stored or was erased, so that no other spelling
+        is meant.
+        """
 
     def nothing(self, kind: str, value: Any) -> str:
-        """Return the sentences that say where nothing was found, and what is not within reach."""
+        """Return sentences on where nothing was found, and what is out of reach."""
 
 
 def evidence_range(
     source: str, evidence: str, least: float | None, most: float | None
 ) -> EvidenceRange:
-    """Return a range of mean weights given as numbers from 0 to 1.
+    """Return a range of mean weights, given as numbers from 0 to 1.
 
-    Raises UsageError for bounds outside, or the wrong way round.
+    Raises UsageError for bounds outside, or in the wrong order.
     """
     low, high = (0.0 if least is None else least), (1.0 if most is None else most)
     if not 0.0 <= low <= high <= 1.0:
@@ -120,7 +124,7 @@ _SUBJECTS = {
 
 
 def subjects_of(described: Mapping[str, Any]) -> list[str]:
-    """Return what selectors are about, as the log writes it: `kind:name`, each once.
+    """Return the subjects of selectors as the log writes them: `kind:name`, each once.
 
     >>> subjects_of({"sources": ["glove"], "relations": [["king", "queen"]]})
     ['source:glove', 'relation:king queen']
@@ -134,7 +138,7 @@ def subjects_of(described: Mapping[str, Any]) -> list[str]:
 
 
 def selectors_of(described: Mapping[str, Any]) -> Selectors:
-    """Return the selectors that `Selectors.described` told, or JSON of it."""
+    """Return the selectors of `Selectors.described`, or of its JSON."""
     values = {name: _tuples(value) for name, value in described.items()}
     ranges = tuple(EvidenceRange(**one) for one in described.get("evidence", ()))
     return Selectors(**{**values, "evidence": ranges})
@@ -145,9 +149,9 @@ def _tuples(value: Any) -> Any:
 
 
 def select(graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None = None) -> Selection:
-    """Return what the selectors stand for in the graph; with `elsewhere`, that may be nothing.
+    """Return the matches of selectors in the graph; with `elsewhere`, there may be none.
 
-    Raises NotFound for a name that stands for nothing, UsageError for none given at all.
+    Raises NotFound for a selector without a match, UsageError without selectors.
     """
     if not selectors.described().keys() - {"exact", "any_case", "reach"}:
         raise UsageError("Nothing was selected: name a source, a concept, a person, or evidence.")
@@ -174,7 +178,7 @@ def select(graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None = Non
 
 
 def _accept(elsewhere: Elsewhere | None, kind: str, value: Any, error: NotFound) -> None:
-    """Raise the error that says that something is not in the graph, unless it is held elsewhere."""
+    """Raise the error for a selector without a match in the graph, unless a copy outside has it."""
     if elsewhere is None:
         raise error
     if not elsewhere.holds(kind, value):
@@ -184,9 +188,10 @@ def _accept(elsewhere: Elsewhere | None, kind: str, value: Any, error: NotFound)
 def refuse_empty(
     selection: Selection, rows: Mapping[str, pa.Table], elsewhere: Elsewhere | None
 ) -> None:
-    """Raise NotFound for a pair or a range of which there is no evidence, here or elsewhere.
+    """Raise NotFound for a pair or a range without evidence in the graph or elsewhere.
 
-    `rows` are those that go, by type, their ends as database ids.
+    `rows` are the selected ones, by type, with the columns of `removed_rows.row_schema`; ends are
+    database ids.
     """
     for low, high in selection.pairs:
         ends = pa.array([low["id"], high["id"]])
@@ -205,7 +210,9 @@ def refuse_empty(
 
 
 def within(table: pa.Table, one: EvidenceRange) -> NDArray[np.bool_]:
-    """Return which rows of evidence, columns `source`, `n` and `weight`, lie in a range."""
+    """Return the mask (rows,) bool of rows of evidence, columns `source`, `n` and `weight`, in a
+    range.
+    """
     n, weight = table["n"].to_numpy().astype(np.int64), table["weight"].to_numpy()
     own = np.array(table["source"].to_pylist(), dtype=object) == one.source
     return np.asarray(own & (one.least * n <= weight) & (weight <= one.most * n), dtype=bool)
@@ -264,11 +271,10 @@ def _compositions(
 def find_concept(
     graph: Graph, word: str, exact: bool, any_case: bool, other_case: bool = True
 ) -> list[Composition]:
-    """Return the composition a word stands for and, unless `exact`, every one that holds it.
+    """Return the composition of a word and, unless `exact`, every composition that contains it.
 
-    The word is taken in the case it is given in, but where only another case is there, and
-    `other_case` allows it, in that one. A concept that no composition stands for may still be held by
-    some. Raises NotFound for neither.
+    The match is case-sensitive, unless only another case exists and `other_case` allows it. The
+    concept itself may have no composition, but others that contain it. Raises NotFound for neither.
     """
     spelt = normalise(word)
     rows = candidates(graph, spelt)
@@ -302,8 +308,9 @@ def _is_or_holds(row: Row, word: str, fold: Callable[[str], str]) -> bool:
 
 
 def candidates(graph: Graph, word: str) -> list[Row]:
-    """Return the compositions that may hold a word in whatever case, found by its longest part,
-    whole or cut into pieces anywhere."""
+    """Return the compositions that may contain a word in any case, found by its longest part, whole
+    or split into pieces at any point.
+    """
     part = max(re.findall(r"\w+", word), key=len, default=word.split()[0])
     return graph.read(query("delete/find_holding"), parts=[part, *split_parts(part)])
 
@@ -315,7 +322,7 @@ def _reached(graph: Graph, start: Sequence[Composition], reach: str) -> Iterable
 
 
 def _reasons(graph: Graph, ids: list[int], reach: str) -> dict[int, str]:
-    """Return the compositions that are reached, by database id, and how."""
+    """Return the reached compositions, by database id, and how each was reached."""
     way, _, value = reach.partition(":")
     if way == "depth" and value.isdecimal() and 1 <= int(value) <= MOST_DEPTH:
         statement = query("delete/reach_by_breadth", rated=DEFAULT_RELATION)

@@ -1,8 +1,8 @@
-"""Taking a deletion back: what it kept returns, and everything concerned is rated anew.
+"""Undo: restores the rows of a deletion and rates the affected pairs again.
 
-Deletions may be undone out of order. Rows that a later deletion stands for as well do not return but
-pass to what that one keeps; where its window has ended, they are gone with it. Rows of a source that
-is there no more, or is another one of the same name, are gone too, and counted.
+Deletions can be undone in any order. Rows that a later deletion also selects are not restored, but
+transferred to its retained rows; if its window has ended, they are lost. Rows of a source that no
+longer exists, or is another source with the same name, are lost too, and counted.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ from hartonomous.transparency.inventory_record import notes_inventory
 
 @dataclass(frozen=True)
 class UndoReport:
-    """What an undo brought back, what passed to later deletions, what is gone for good."""
+    """Counts of restored rows, rows transferred to later deletions, and lost rows."""
 
     id: str
     restored: int
@@ -58,10 +58,10 @@ class UndoReport:
 
 @notes_inventory
 def undo(graph: Graph, lock: WriterLock, deletion: str, progress: Progress) -> UndoReport:
-    """Take a deletion back; run again after an interruption, it goes on.
+    """Undo a deletion; resumes after an interruption.
 
-    Raises NotFound for one that is not kept, Conflict when its window has ended or a source of the
-    same name stands in the way.
+    Raises NotFound if it is not retained, Conflict if its window has ended or a source with the
+    same name exists.
     """
     record = read_record(deletion)
     journal = next((row for row in journals(graph) if row["id"] == deletion), None)
@@ -88,7 +88,7 @@ def undo(graph: Graph, lock: WriterLock, deletion: str, progress: Progress) -> U
 def bring_back(
     graph: Graph, lock: WriterLock, record: Retained, planned: Plan, progress: Progress
 ) -> UndoReport:
-    """Do what is left of an undo whose journal is open, and close it."""
+    """Execute the remaining steps of an undo with an open journal, and close it."""
     everything = _rows(planned)
     mine, passed = _pass_on(graph, record, planned)
     mine, masses = without_lost_sources(graph, mine)
@@ -108,7 +108,7 @@ def bring_back(
 
 
 def deletions(graph: Graph) -> list[Row]:
-    """Return every removal the graph has had; `until` is None where nothing is kept to undo it."""
+    """Return every removal of the graph; `until` is None if nothing is retained for an undo."""
     known = {one.id: one for one in kept()}
     rows = []
     for journal in journals(graph):
@@ -125,7 +125,7 @@ def deletions(graph: Graph) -> list[Row]:
 
 
 def refuse_taken_names(graph: Graph, planned: Plan) -> None:
-    """Raise Conflict when a source that would return finds its name taken."""
+    """Raise Conflict if the name of a source to restore is in use."""
     for name, source in planned.summary["sources"].items():
         if source["whole"] and graph.read(query("load/read_source"), name=name):
             raise Conflict(
@@ -134,9 +134,9 @@ def refuse_taken_names(graph: Graph, planned: Plan) -> None:
 
 
 def expire(graph: Graph, lock: WriterLock) -> int:
-    """Let go of deletions whose window has ended; return how many.
+    """Delete the rows of deletions whose window has ended; return their number.
 
-    What they stand for is remembered while an earlier one can still be undone; their rows are not.
+    Their selectors are kept while an earlier deletion can be undone; their rows are not.
     """
     (identity,) = lock.write(query("delete/identify_graph"))
     sweep([row["id"] for row in journals(graph)], identity["identity"])
@@ -154,7 +154,9 @@ def expire(graph: Graph, lock: WriterLock) -> int:
 
 
 def _pass_on(graph: Graph, record: Retained, planned: Plan) -> tuple[Plan, int]:
-    """Give later deletions the rows they stand for; return what is left, and how many were given."""
+    """Transfer rows to later deletions that select them; return the remaining rows, and the number
+    transferred.
+    """
     passed = 0
     for later in kept(record.graph):
         if later.number <= record.number:
@@ -168,7 +170,7 @@ def _pass_on(graph: Graph, record: Retained, planned: Plan) -> tuple[Plan, int]:
         if not _rows(given) and not given.tables["visits"].num_rows and left == sources:
             continue
         planned = replace(planned, summary={**planned.summary, "sources": left})
-        # What an ended one stands for is gone with it.
+        # Rows selected by a deletion whose window ended are lost.
         if not later.expired:
             rewrite(later.id, joined(other, given, sources, covered))
             passed += _rows(given)
@@ -176,10 +178,10 @@ def _pass_on(graph: Graph, record: Retained, planned: Plan) -> tuple[Plan, int]:
 
 
 def without_lost_sources(graph: Graph, mine: Plan) -> tuple[Plan, dict[tuple[str, int], int]]:
-    """Leave out rows of sources that are gone or are others now.
+    """Leave out rows of sources that no longer exist or were replaced.
 
-    Returns the rows that come back, and what to add to the mass of visits that are there already:
-    what comes back is no longer what they do not store.
+    Returns the rows to restore, and the change in missing mass of existing visits, which no longer
+    includes the restored rows.
     """
     lost = []
     for name, source in mine.summary["sources"].items():

@@ -1,4 +1,4 @@
-"""What a removal does to sources' visits: those that go, and what those that stay store no more."""
+"""Visit changes of a removal: removed visits, and the missing mass of remaining ones."""
 
 from __future__ import annotations
 
@@ -21,13 +21,18 @@ MASSES = pa.schema(
         pa.field("added", pa.int64()),
     ]
 )
-"""Visits that stay but store less than before: what goes becomes mass that is not stored."""
+"""Remaining visits with a larger missing mass: the weight of removed evidence is added."""
 
 
 def masses(
     graph: Graph, rows: Mapping[str, pa.Table], visits: pa.Table, leaving: Sequence[str]
 ) -> pa.Table:
-    """Return by how much the mass of visits grows that stay while their evidence goes."""
+    """Return the increase in missing mass, with the columns of MASSES, of visits that remain while
+    evidence at their context is removed.
+
+    `rows` are the removed ones by type, `visits` the removed visits, `leaving` the sources removed
+    whole.
+    """
     if context_evidence() not in rows:
         return MASSES.empty_table()
     table = rows[context_evidence()]
@@ -52,7 +57,7 @@ def masses(
 
 
 def visited(graph: Graph, ids: Sequence[int]) -> set[tuple[str, int]]:
-    """Return which sources visited which of some compositions, given by database id."""
+    """Return the pairs of source and composition, given by database id, with a visit."""
     statement = query("delete/read_concept_visits")
     return {
         (source, context)
@@ -62,7 +67,7 @@ def visited(graph: Graph, ids: Sequence[int]) -> set[tuple[str, int]]:
 
 
 def visits_by_source(tables: Mapping[str, pa.Table]) -> dict[str, list[int]]:
-    """Return the digest of the visits that each source loses."""
+    """Return the digest of each source's removed visits, by source."""
     keys = key_columns(tables["compositions"]["key"])
     found = {}
     for source in sorted(tables["visits"]["source"].unique().to_pylist()):
@@ -73,7 +78,7 @@ def visits_by_source(tables: Mapping[str, pa.Table]) -> dict[str, list[int]]:
 
 
 def visited_after(tables: Mapping[str, pa.Table], name: str, now: list[int]) -> list[int]:
-    """Return the digest of the visits that a source keeps, given that of all it has now."""
+    """Return the digest of a source's remaining visits, given the digest `now` of all of them."""
     keys = key_columns(tables["compositions"]["key"])
     if name in (gone := visits_by_source(tables)):
         now = summed(now, gone[name], -1)

@@ -1,1 +1,1 @@
-"""Erasures: what cannot be undone, everywhere it is stored."""
+"""Erasures: permanent removal from every place where data is stored."""

@@ -1,4 +1,6 @@
-"""Bundles that may hold what an erasure is after: those that wait in the home, those left in the cache."""
+"""Bundle search: bundles that may contain data to erase, in the home and in the cache of earlier
+versions.
+"""
 
 from __future__ import annotations
 
@@ -29,9 +31,9 @@ PURPOSE = "an erasure"
 
 @dataclass(frozen=True)
 class FoundBundle:
-    """A bundle, or the place of one that is being made; `place` is None where no lock tells of it.
+    """A bundle, or the folder of one being extracted; `place` is None for one without a lock.
 
-    `own` says that it waits for the graph at hand, `abandoned` that nobody can use it.
+    `own` says that it waits for this graph, `abandoned` that no process can use it.
     """
 
     path: Path
@@ -42,17 +44,17 @@ class FoundBundle:
 
     @property
     def name(self) -> str | None:
-        """Return the name of the source that it is to become."""
+        """Return the name under which it will be loaded."""
         return self.about.get("name")
 
     @property
     def digest(self) -> str | None:
-        """Return the digest of the source that it is of."""
+        """Return the digest of its source."""
         return self.about.get("digest")
 
     @property
     def user(self) -> int | None:
-        """Return the process that uses it right now."""
+        """Return the process that uses it now."""
         return self.place.user() if self.place is not None else None
 
     @property
@@ -62,7 +64,7 @@ class FoundBundle:
 
     @property
     def described(self) -> str:
-        """Return what it is, in words."""
+        """Return a description in words."""
         if self.place is None:
             return f"the bundle {self.path} of an earlier version"
         what = f"a bundle of {self.name!r}" if self.name else f"the bundle {self.path}"
@@ -72,7 +74,7 @@ class FoundBundle:
 
     @property
     def advice(self) -> str:
-        """Return what a person can do about it."""
+        """Return the remedy for the user."""
         if self.place is None:
             return "delete the folder unless an ingest of an earlier version reads it"
         if not self.own:
@@ -83,9 +85,9 @@ class FoundBundle:
         )
 
     def holds(self, sought: Sought) -> bool:
-        """Return whether it holds something that is sought, by what is known of it.
+        """Return whether it contains erased data, as far as is known.
 
-        One that is being made may hold any word. One that is damaged does not count.
+        A bundle being extracted may contain any word. A damaged one does not count.
         """
         if self.name is not None and sought.is_named(f"source:{self.name}"):
             return True
@@ -108,7 +110,7 @@ class FoundBundle:
 
     @property
     def damaged(self) -> bool:
-        """Return whether it is there and cannot be read, so that nobody can say what it holds."""
+        """Return whether it exists and cannot be read, so that its content is unknown."""
         return self.path.is_dir() and self._compositions is None
 
     @cached_property
@@ -120,8 +122,9 @@ class FoundBundle:
 
 
 def bundles_of(graph: str, cache: Path) -> list[FoundBundle]:
-    """Return the bundles of this home, those of the graph of this identity as `own`, and those that
-    earlier versions left in a cache."""
+    """Return the bundles of this home, those of the graph with this identity as `own`, and those of
+    earlier versions in a cache.
+    """
     found = [
         FoundBundle(place.path, place, place.graph in (graph, UNNAMED), False, _about(place))
         for place in waiting_bundles()
@@ -134,9 +137,10 @@ def bundles_of(graph: str, cache: Path) -> list[FoundBundle]:
 
 
 def purge_bundles(found: list[FoundBundle], sought: Sought) -> tuple[int, list[FoundBundle]]:
-    """Remove the bundles within reach that hold what is sought; return how many, and those left.
+    """Remove the bundles within reach that contain erased data; return their number, and the
+    remaining ones.
 
-    A damaged one goes too, and so does what killed extractions left half written.
+    Damaged ones are removed too, and partial files of killed extractions.
     """
     purged, left = 0, []
     for one in found:
@@ -159,7 +163,7 @@ def _removed(one: FoundBundle) -> bool:
 
 
 def _about(place: WaitingBundle) -> Mapping[str, Any]:
-    """Return what a bundle is of, from its record, or from itself where that is gone."""
+    """Return the description of a bundle's source, from its record, or from the bundle itself."""
     return place.about() or _stated(place.path)
 
 

@@ -1,8 +1,8 @@
-"""A managed server's store copied from what is live in it, so that nothing deleted is left.
+"""Compaction: copies the live rows of a managed server's store, so that no deleted data remains.
 
-The writer's lock is held, and the home's turn, from before the first row is read until the copy
-answers. What is read is read from a server that refuses to write; the copy is verified by one that
-nobody else finds; a kill at any moment leaves the old store or the new one (store_swap.py).
+The writer's lock, and the lock of the home, are held from before the first row is read until the
+copy answers. Rows are read from a read-only server; the copy is verified by an unpublished one; a
+kill at any moment leaves the old store or the new one (store_swap.py).
 """
 
 from __future__ import annotations
@@ -43,23 +43,27 @@ from hartonomous.server.store_copy import (
 from hartonomous.transparency.inventory_record import inventoried
 
 HANDOVER = 600
-"""Seconds that the lock in a copy lasts until its holder meets it on the server's own ports."""
+"""Seconds for which the lock in a copy is valid, until its holder reaches it on the server's own
+ports.
+"""
 
 ROOM = 2.2
-"""A store, its rows as text, and its copy, in sizes of the store besides itself."""
+"""Free space needed, in sizes of the store: its rows as text, and its copy."""
 
 SMALLEST_CANARY = 4
 _CHUNK = 8 << 20
 
 
 def managed_home(graph: Graph) -> Path | None:
-    """Return the home of the managed server that a connection is to; None for any other server."""
+    """Return the home of the managed server of a connection; None for any other server."""
     managed = running_address(default_home())
     return default_home().resolve() if managed and managed.uri == graph.address.uri else None
 
 
 def check_room(home: Path) -> None:
-    """Raise ServerError unless there is room to copy the store; to be asked before a word is erased."""
+    """Raise ServerError unless there is room to copy the store; to be called before anything is
+    erased.
+    """
     store = sum(file.stat().st_size for file in _files(store_swap.data(home) / "databases"))
     needed = int(ROOM * store) + (64 << 20)
     free = shutil.disk_usage(home).free
@@ -71,19 +75,17 @@ def check_room(home: Path) -> None:
 
 
 def compaction_due(graph: Graph) -> bool:
-    """Return whether an erasure is done of which the store's freed space may still tell."""
+    """Return whether an erasure is complete whose data may remain in the store's freed space."""
     return bool(graph.read(query("delete/count_states"), states=[ERASED, COMPACTING])[0]["count"])
 
 
 def compact(home: Path, graph: Graph, lock: WriterLock, say: Say, progress: Progress) -> None:
-    """Copy the store of a home, put the copy in its place, and go on with `graph` on it.
+    """Copy the store of a home, replace the store by the copy, and continue with `graph` on it.
 
-    Its stages are "copying", "importing" and "comparing".
-
-    Every erasure of the journal is `compacted` afterwards. When it fails, the old store is served
-    again, erasures stay `compacting`, and the next start or 'erase --resume' makes it up. Raises
-    Conflict when another writer took the lock, ServerError for want of room or of the import,
-    VerificationFailed when the copy does not hold the same.
+    Its stages are "copying", "importing" and "comparing". Every erasure in the journal is
+    `compacted` afterwards. On failure the old store is served again, erasures stay `compacting`,
+    and the next start or 'erase --resume' repeats it. Raises Conflict if another writer took the
+    lock, ServerError for lack of room or a failed import, VerificationFailed if the copy differs.
     """
     home = home.resolve()
     say("Copying the store, so that nothing erased is left in it.")
@@ -100,7 +102,7 @@ def compact(home: Path, graph: Graph, lock: WriterLock, say: Say, progress: Prog
 
 
 def make_up(home: Path, graph: Graph, say: Say, progress: Progress) -> None:
-    """Copy the store where an erasure's copy is due, as every start does; say so where it fails."""
+    """Copy the store if an erasure's copy is due, as every start does; report a failure."""
     if not compaction_due(graph):
         return
     say("An erasure is done, but the store was not copied since.")
@@ -117,8 +119,9 @@ def make_up(home: Path, graph: Graph, say: Say, progress: Progress) -> None:
 
 @contextmanager
 def _served_again(home: Path, graph: Graph, ports: tuple[int, int], say: Say) -> Iterator[None]:
-    """Start the home's server in the end, with the memory it had and on its ports where they can be
-    had, however that comes."""
+    """In any case, serve the home's server again at the end, with its former memory and, if free,
+    its former ports.
+    """
     memory = memory_settings(home / "conf")
     try:
         yield
@@ -138,7 +141,7 @@ def _start(home: Path, ports: tuple[int, int], memory: dict[str, str], say: Say)
 
 
 def _copy(home: Path, lock: WriterLock, say: Say, progress: Progress) -> None:
-    """Copy the store and put the copy in its place, or leave everything as it was."""
+    """Copy the store and replace it by the copy, or leave everything as it was."""
     store_swap.begin(home)
     try:
         rows, statements = _read(home, lock, say, partial(progress, "copying"))
@@ -155,7 +158,7 @@ def _copy(home: Path, lock: WriterLock, say: Say, progress: Progress) -> None:
 def _read(
     home: Path, lock: WriterLock, say: Say, progress: store_copy.Progress
 ) -> tuple[Rows, list[str]]:
-    """Return the rows of the store, as it is now that nobody can commit to it, and its schema."""
+    """Return the rows of the store, to which nobody can commit now, and its schema."""
     with exclusive_server(home, store_swap.data(home), say, read_only=True) as graph:
         if not graph.read(query("graph/check_lock"), token=lock.token):
             raise Conflict(
@@ -166,7 +169,9 @@ def _read(
 
 
 def _write(home: Path, rows: Rows) -> None:
-    """Make the successor: everything of the old store but the graph, which comes from its rows."""
+    """Create the successor: everything of the old store except the graph, which comes from its
+    rows.
+    """
     successor = store_swap.successor(home)
     shutil.copytree(
         store_swap.data(home),
@@ -177,12 +182,12 @@ def _write(home: Path, rows: Rows) -> None:
         ],
     )
     import_rows(home, successor, rows, store_swap.workplace(home))
-    # They hold every word in the clear, and the room they take may be needed.
+    # The files contain every word in clear text, and their space may be needed.
     shutil.rmtree(store_swap.workplace(home))
 
 
 _STORES = ("databases", "transactions")
-"""Folders with one folder a database."""
+"""Folders with one folder per database."""
 
 
 def _verify(
@@ -193,7 +198,7 @@ def _verify(
     say: Say,
     progress: store_copy.Progress,
 ) -> None:
-    """Bring the schema into the successor, compare all of it, and close the erasures in it."""
+    """Create the schema in the successor, compare all of it, and close the erasures in it."""
     with exclusive_server(home, store_swap.successor(home), say, read_only=False) as graph:
         copy_schema(statements, graph)
         complete(graph, rows)
@@ -206,9 +211,9 @@ def _verify(
 
 
 def find_bytes(folder: Path, canaries: Iterable[str]) -> list[tuple[Path, str]]:
-    """Return the files below a folder that hold a text, in UTF-8 or UTF-16, and which.
+    """Return the files below a folder that contain a text, in UTF-8 or UTF-16, with the text.
 
-    Neo4j packs short texts into fewer bits a letter: only long ones can be found so.
+    Neo4j packs short texts into fewer bits per letter: only long ones can be found this way.
     """
     wanted = sorted(
         (text, text.encode(code))
@@ -224,7 +229,7 @@ def find_bytes(folder: Path, canaries: Iterable[str]) -> list[tuple[Path, str]]:
 
 
 def _held(file: Path, wanted: set[bytes]) -> set[bytes]:
-    """Return which byte strings a file holds, read in parts that overlap by the longest."""
+    """Return the byte strings that a file contains, read in blocks that overlap by the longest."""
     overlap, tail, held = max(map(len, wanted)) - 1, b"", set[bytes]()
     try:
         with file.open("rb") as content:
@@ -233,7 +238,7 @@ def _held(file: Path, wanted: set[bytes]) -> set[bytes]:
                 held |= {spelt for spelt in wanted - held if spelt in window}
                 tail = window[-overlap:]
     except FileNotFoundError:
-        # A running server deletes files of its own.
+        # A running server deletes its own files.
         pass
     return held
 

@@ -1,10 +1,11 @@
-"""Taking knowledge out for good: nothing is kept, and it is kept from coming back.
+"""Erasure: permanent removal, with suppression of the same data afterwards.
 
-First as a deletion, by the same plan and in the same steps. Then what earlier deletions kept of it,
-bundles that wait to be loaded, snapshots, projections in the server's memory and names in the log go;
-suppressions, which stand from the first step on, refuse it on every later way in. No word of it, and no
-hash of one that needs no key, is left in the graph or in what is kept beside it. What is held there
-alone is erased there. What is out of reach is named: backups, bundles in use, other graphs of the home.
+First it runs as a deletion, by the same plan and steps. Then it purges the data from retained
+deletions, waiting bundles, snapshots, projections in the server's memory and names in the log.
+Suppressions, written before the first step, refuse the data on every later import. No word of it,
+and no unkeyed hash, remains in the graph or in files beside it. Data that exists only in those
+files is erased there. Copies out of reach are reported: backups, bundles in use, other graphs of
+the home.
 """
 
 from __future__ import annotations
@@ -57,11 +58,12 @@ from hartonomous.versions.snapshots import drop_snapshots, drop_snapshots_of
 
 @dataclass(frozen=True)
 class ErasureReport:
-    """What was erased, what was purged of it, and where copies may remain that are out of reach.
+    """Counts of an erasure, of purged copies, and the remaining copies out of reach.
 
-    `found_in` are files of the home that still hold an erased text, with it, and `scan` how many
-    texts were looked for; None where the store is not ours to copy. `names_purged` are names in the
-    log and their keys; `still_held` is what keeps something of it, until when, and what to do.
+    `found_in` are files of the home that still contain an erased text, with the text, and `scan`
+    the number of texts searched for; None if the store is not managed here. `names_purged` counts
+    names in the log and their keys; `still_held` lists remaining copies, their expiry, and the
+    remedy.
     """
 
     id: str
@@ -89,7 +91,7 @@ ELSEWHERE = (
 )
 STORE = "transaction logs and freed space of the server's store, until it is compacted"
 DISK = "blocks of deleted files that the file system has not used again"
-"""Copies that erasing does not reach; STORE only until the managed server's store is copied."""
+"""Copies that an erasure does not reach; STORE only until the managed server's store is copied."""
 
 
 @notes_inventory
@@ -103,13 +105,14 @@ def erase(
     ways: int = 0,
     say: Say = lambda text: None,
 ) -> ErasureReport:
-    """Plan what the selectors stand for and erase it, in the graph and wherever else it is held.
+    """Plan the erasure of the selected data and execute it, in the graph and in all copies within
+    reach.
 
-    `cache` is where earlier versions left bundles. On the managed server the store is copied then, so
-    that nothing is left in freed space. With `certified` what a certificate says is worked out before
-    it is too late, for `attesting.certify_erasure` to issue; `ways` as `deleting.delete` says. Raises
-    ServerError, nothing erased, when there is no room to copy the store, NotFound when nothing is held
-    of a selector.
+    `cache` is the folder with bundles of earlier versions. On the managed server the store is
+    copied afterwards, so that nothing remains in freed space. With `certified` the claims of a
+    certificate are computed while that is possible, for `claims.certify_erasure` to issue; `ways`
+    as in `deletion.delete`. Raises ServerError, with nothing erased, if there is no room to copy
+    the store, NotFound if a selector matches nothing.
     """
     if (found := open_journal(graph)) is not None and found["verb"] == "erase":
         planned = read_retained(found["id"]) if place(found["id"]).is_dir() else None
@@ -134,9 +137,9 @@ def apply(
     ways: int = 0,
     say: Say = lambda text: None,
 ) -> ErasureReport:
-    """Erase exactly what was planned, as `erase` does.
+    """Execute a plan exactly, as `erase` does.
 
-    Raises Conflict when the graph is not the one that was planned on.
+    Raises Conflict if the graph changed since the plan.
     """
     refuse_moved(graph, planned)
     if (home := managed_home(graph)) is not None:
@@ -165,7 +168,7 @@ def resume(
     certified: bool = False,
     say: Say = lambda text: None,
 ) -> ErasureReport | None:
-    """Finish an erasure that was cut short; None when there is none, or only its end was missing."""
+    """Finish an interrupted erasure; None if there is none, or if only its last step was missing."""
     found = open_journal(graph)
     if found is None or found["verb"] != "erase":
         _finish(graph, lock, say, progress)
@@ -180,14 +183,14 @@ def resume(
 
 
 def _finish(graph: Graph, lock: WriterLock, say: Say, progress: Progress) -> None:
-    """Copy the managed server's store where an erasure was done since it was copied last."""
+    """Copy the managed server's store if something was erased since the last copy."""
     if (home := managed_home(graph)) is not None and compaction_due(graph):
         check_room(home)
         compact(home, graph, lock, say, progress)
 
 
 def _close(graph: Graph, lock: WriterLock, erasure: str) -> None:
-    """Say that nothing of an erasure is left to do, but to copy the store where it is ours."""
+    """Mark an erasure as complete, or as waiting for the copy of the managed store."""
     state = ERASED if managed_home(graph) is None else COMPACTING
     lock.write(query("delete/set_journal_state"), id=erasure, state=state)
 
@@ -200,7 +203,7 @@ def _out_of_the_store(
     say: Say,
     progress: Progress,
 ) -> ErasureReport:
-    """Return the report of an erasure once the managed server's store was copied and looked through."""
+    """Return the report of an erasure after the managed server's store was copied and searched."""
     home = managed_home(graph)
     if home is None:
         return done
@@ -222,7 +225,7 @@ def _out_of_the_store(
 
 
 def texts_of(planned: Plan) -> tuple[str, ...]:
-    """Return the texts of a plan that are looked for in the store's bytes once they were erased."""
+    """Return the texts of a plan that are searched for in the store's bytes after the erasure."""
     given, reach = planned.summary["selectors"], planned.summary.get("reach", {})
     kinds = ("concepts", "people", "sources")
     named = [*(one for kind in kinds for one in given.get(kind, ()))]
@@ -241,9 +244,9 @@ def carry_out(
     certified: bool = False,
     ways: int = 0,
 ) -> ErasureReport:
-    """Do what is left of an erasure whose journal is open, and close it.
+    """Execute the remaining steps of an erasure with an open journal, and close it.
 
-    `before` is what was seen of the words that lose most, empty where nobody looked.
+    `before` are the watched words before the erasure, empty if they were not read.
     """
     suppressed = _suppress(graph, lock, erasure, planned)
     state = next(row["state"] for row in journals(graph) if row["id"] == erasure)
@@ -284,7 +287,7 @@ def carry_out(
 
 
 def _suppress(graph: Graph, lock: WriterLock, erasure: str, planned: Plan) -> int:
-    """Keep out what a plan takes, from now on, and return by how many hashes."""
+    """Suppress the data of a plan, and return the number of hashes."""
     entries, summary = list(kept_out(planned)), planned.summary
     by_rows = summary["selectors"].get("relations") or summary["evidence_ranges"]
     complete = not (by_rows or summary.get("reach", {}).get("blind", False))
@@ -293,14 +296,14 @@ def _suppress(graph: Graph, lock: WriterLock, erasure: str, planned: Plan) -> in
 
 
 def _takes_rows(planned: Plan) -> bool:
-    """Return whether anything of the live graph goes, down to a source without evidence."""
+    """Return whether anything of the live graph is removed, including a source without evidence."""
     counts, sources = planned.summary["counts"], planned.summary["sources"]
     gone = ("evidence", "visits", "compositions", "shifted")
     return any(counts[name] for name in gone) or any(one["whole"] for one in sources.values())
 
 
 def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tuple[Holding, ...]:
-    """Return what keeps something that was erased, or of somebody whose source was, and goes not."""
+    """Return the remaining copies of erased data, and remaining data of its subjects."""
     found = [Holding(**one) for one in summary.get("held", ()) if one["do"] is not None]
     kept = [one for one in found if one.where not in ("backup", "bundle")]
     bundles = [Holding("bundle", one.described, None, one.advice) for one in left]
@@ -308,7 +311,7 @@ def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tupl
 
 
 def _keep_claims(graph: Graph, lock: WriterLock, planned: Plan, done: ErasureReport) -> None:
-    """Keep what the certificate will say beside the journal, while names have keys; once."""
+    """Store the claims of the certificate beside the journal, while names have keys; once."""
     rows = graph.read(query("delete/read_claims"))
     if any(row["id"] == done.id and row["claims"] is not None for row in rows):
         return
@@ -328,13 +331,15 @@ def _keep_claims(graph: Graph, lock: WriterLock, planned: Plan, done: ErasureRep
 
 
 def scanned(canaries: Iterable[str], found: Sequence[tuple[Path, str]]) -> Scan:
-    """Return what a certificate says of a look for texts; those too short to be found do not count."""
+    """Return the result of a search for texts, for a certificate; texts too short to be found do
+    not count.
+    """
     texts = sum(len(text) >= SMALLEST_CANARY for text in canaries)
     return Scan(texts, len({file for file, _ in found}))
 
 
 def kept_out(planned: Plan) -> Iterable[Entry]:
-    """Return what is to stay out after an erasure: sources, people, words, compositions reached."""
+    """Return what to suppress after an erasure: sources, people, words, reached compositions."""
     summary = planned.summary
     selectors = summary["selectors"]
     sought = Sought.of(summary)
@@ -348,7 +353,7 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
             for needle in sorted(needles(word.lower() if fold else word)):
                 yield Entry(CONCEPT, "\0".join(needle), len(needle), fold)
     elif not any(one["why"] == "concept" for one in summary["compositions"]):
-        # Held elsewhere alone, so there is no composition that would tell its kind.
+        # Data outside the graph has no composition that would determine its kind.
         for key in sorted(sought.own_keys):
             yield Entry(COMPOSITION, key)
     for one in summary["compositions"]:
@@ -357,7 +362,7 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
 
 
 def _drop_snapshots(planned: Plan, graph: str) -> int:
-    """Drop the snapshots of a graph that could still say what is erased; return how many."""
+    """Drop the snapshots of a graph that may contain erased data; return their number."""
     summary = planned.summary
     rows = bool(summary["pairs"] or summary["evidence_ranges"])
     sources = [name for name, one in summary["sources"].items() if one["whole"] or rows]

@@ -1,8 +1,8 @@
-"""The plan of an erasure: of a deletion, and besides, what holds the same outside the live graph.
+"""Erasure plan: a deletion plan, and the copies outside the live graph.
 
-Its summary says under `held` where, for people, and under `reach` what the purging goes by: the sources
-taken whole wherever they are kept, what recognises their files, and the names that go from the log. An
-erasure that is resumed has it from its plan, for by then nobody could find it out any more.
+Its summary lists the copies under `held`, for people, and under `reach` the criteria of the purge:
+the sources taken whole, hashes of their files, and the names to remove from the log. A resumed
+erasure reads them from its plan, because they can no longer be computed.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ def plan_erasure(
     progress: Progress,
     with_cut: bool = False,
 ) -> Plan:
-    """Return what erasing the selected would do; nothing is written.
+    """Return the plan of erasing the selected data; nothing is written.
 
-    `cache` is where earlier versions left bundles. Raises NotFound when nothing is held of a selector,
-    in the graph or within reach outside it.
+    `cache` is the folder with bundles of earlier versions. Raises NotFound if a selector matches
+    nothing in the graph or within reach outside it.
     """
     holdings = Holdings(graph, selectors, cache)
     planned = plan(graph, selectors, progress, with_cut, holdings)
@@ -38,13 +38,13 @@ def plan_erasure(
 
 
 def reached(graph: Graph, planned: Plan, cache: Path) -> Plan:
-    """Return a plan that was made before with what is held elsewhere now."""
+    """Return an earlier plan with the present copies outside the graph."""
     selectors = selectors_of(planned.summary["selectors"])
     return with_reach(planned, Holdings(graph, selectors, cache))
 
 
 def with_reach(planned: Plan, holdings: Holdings) -> Plan:
-    """Return a plan whose summary says what is reached outside the live graph, and where."""
+    """Return a plan with the reach outside the live graph in its summary."""
     summary = planned.summary
     described = holdings.described
     spelt = [one["text"] for one in summary["compositions"] if one["why"] == "concept"]
@@ -67,7 +67,7 @@ def with_reach(planned: Plan, holdings: Holdings) -> Plan:
         "people": sorted(people),
         "traces": sorted(names),
         "snapshots": sorted({*holdings.snapshots(sought), *_older_snapshots(sought, holdings)}),
-        # Nothing recognises the files of these in a backup.
+        # No hash recognises the files of these in a backup.
         "blind": bool(blind),
     }
     held = [*holdings.within_reach(sought), *others, *holdings.beyond(sought)]
@@ -88,8 +88,9 @@ def with_reach(planned: Plan, holdings: Holdings) -> Plan:
 
 
 def _older_snapshots(sought: Sought, holdings: Holdings) -> Iterator[str]:
-    """Yield the snapshots from before a deletion that took evidence of a range that is erased: what
-    they say of its source was rated with it."""
+    """Yield the snapshots from before a deletion that removed evidence of an erased range: their
+    ratings of the source depend on that evidence.
+    """
     ranges = sought.selectors.get("evidence", ())
     numbers = [one.record.number for one in holdings.deletions if ranges and one.holds(sought)]
     for name, of in holdings.own_snapshots.items():
@@ -99,7 +100,7 @@ def _older_snapshots(sought: Sought, holdings: Holdings) -> Iterator[str]:
 
 
 def traces_of(summary: dict[str, Any]) -> list[str]:
-    """Return the names, `kind:name`, that go from the log with an erasure, and their keys."""
+    """Return the names, `kind:name`, that an erasure removes from the log, with their keys."""
     if "reach" in summary:
         return list(summary["reach"]["traces"])
     whole = [name for name, source in summary["sources"].items() if source["whole"]]
@@ -107,8 +108,9 @@ def traces_of(summary: dict[str, Any]) -> list[str]:
 
 
 def _people_of(sought: Sought, holdings: Holdings) -> tuple[frozenset[str], list[Holding]]:
-    """Return the people whose last source goes though they were not named, and what else is held of
-    those who have others."""
+    """Return the people, not named in the selectors, whose last source is erased, and the remaining
+    data of those who have other sources.
+    """
     gone, others = set(), list[Holding]()
     given = sought.selectors.get("people", ())
     for person in sorted(_subjects(sought, holdings) - set(given)):
@@ -120,7 +122,7 @@ def _people_of(sought: Sought, holdings: Holdings) -> tuple[frozenset[str], list
 
 
 def _subjects(sought: Sought, holdings: Holdings) -> set[str]:
-    """Return the people that the sources taken whole are of."""
+    """Return the subjects of the sources taken whole."""
     found = {
         row["subject"]
         for row in holdings.live
@@ -135,7 +137,7 @@ def _subjects(sought: Sought, holdings: Holdings) -> set[str]:
 
 
 def _of_person(person: str, sought: Sought, holdings: Holdings) -> Iterator[Holding]:
-    """Yield what is held of a person and does not go."""
+    """Yield the remaining data of a person."""
     do = f"'hartonomous erase person {person}' erases all that is held of {person}"
     for row in holdings.live:
         if row["subject"] == person and (row["name"], row["created"]) not in sought.sources:

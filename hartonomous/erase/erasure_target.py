@@ -1,7 +1,7 @@
-"""What an erasure is after, recognised wherever it is held: in texts, names, selectors and rows.
+"""Erasure target: recognises the data to erase in texts, names, selectors and rows.
 
-The live graph is selected from by database ids (selecting.py). Everything else that may hold the same,
-what deletions keep, bundles, snapshots, the log's names, is recognised by this alone.
+In the live graph, selectors.py selects by database ids. Everywhere else, in retained deletions,
+bundles, snapshots and names in the log, data is recognised by this module alone.
 """
 
 from __future__ import annotations
@@ -27,12 +27,11 @@ READ_AS = SENTENCE
 
 @dataclass(frozen=True)
 class Sought:
-    """Selectors, as a plan has them, and what they were found to stand for besides.
+    """The selectors of a plan, with what they matched.
 
-    `words` are the concepts as they were given and as the graph spells them; `sources` those taken
-    whole, each by its name and when it was created; `names` the names that nothing else bears,
-    `digests` what recognises their files, `people` those whose last source goes though they were not
-    named.
+    `words` are the concepts as given and as spelt in the graph; `sources` those taken whole, each
+    by its name and creation time; `names` the names of no other source, `digests` the hashes of
+    their files, `people` those, not named in the selectors, whose last source is erased.
     """
 
     selectors: Mapping[str, Any]
@@ -44,7 +43,7 @@ class Sought:
 
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> Sought:
-        """Return what the plan of an erasure is after; one of an earlier version says less."""
+        """Return the target of an erasure's plan; plans of earlier versions have fewer fields."""
         reach = summary.get("reach")
         if reach is None:
             whole = {name: one for name, one in summary["sources"].items() if one["whole"]}
@@ -63,7 +62,7 @@ class Sought:
         )
 
     def is_word(self, text: str, kind: str = READ_AS) -> bool:
-        """Return whether a text is, or unless `exact` holds, a word that is sought."""
+        """Return whether a text is, or unless `exact` contains, a word to erase."""
         if not self._words:
             return False
         text = self._fold(text)
@@ -72,7 +71,7 @@ class Sought:
         return not self.selectors.get("exact") and holds(text, kind, self._wanted)
 
     def is_named(self, subject: str) -> bool:
-        """Return whether a subject of the log, `kind:name`, names what is sought."""
+        """Return whether a subject of the log, `kind:name`, is to be erased."""
         kind, _, name = subject.partition(":")
         if kind == "source":
             return name in self.names or name in self.selectors.get("sources", ())
@@ -86,20 +85,22 @@ class Sought:
         return named is not None and name in self.selectors.get(named, ())
 
     def is_spelt_in(self, name: str) -> bool:
-        """Return whether a name that a person chose, of a snapshot, spells something sought."""
+        """Return whether a name chosen by a user, such as a snapshot's, spells a word to erase."""
         given = (*self.words, *self.names, *self.people, *self.selectors.get("people", ()))
         return any(one.lower() in name.lower() for one in given)
 
     def has_property(self, source: Mapping[str, Any]) -> bool:
-        """Return whether a source is of a person, licence or family that is sought."""
+        """Return whether a source is of a person, licence or family to erase."""
         return any(
             source.get(what) is not None and source[what] in self.selectors.get(kind, ())
             for kind, what in PROPERTIES.items()
         )
 
     def unnamed(self, selectors: Mapping[str, Any], covered: Collection[str]) -> dict[str, Any]:
-        """Return another removal's selectors without what names something sought; `covered` are the
-        sources of that removal that are taken whole."""
+        """Return another removal's selectors without the names to erase.
+
+        `covered` are the sources of that removal that are taken whole.
+        """
         tests: dict[str, Callable[[Any], bool]] = {
             "sources": lambda name: name in covered or self.is_named(f"source:{name}"),
             "concepts": self.is_word,
@@ -122,7 +123,7 @@ class Sought:
         }
 
     def names_in(self, summary: Mapping[str, Any]) -> bool:
-        """Return whether a plan's summary names what is sought, whatever rows it has."""
+        """Return whether a plan's summary contains a name to erase, whatever rows it has."""
         covered = {
             n for n, one in summary["sources"].items() if (n, one["created"]) in self.sources
         }
@@ -144,12 +145,12 @@ class Sought:
 
     @property
     def pairs(self) -> Sequence[Sequence[str]]:
-        """Return the relations that are sought, each by its two ends."""
+        """Return the relations to erase, each by its two ends."""
         return tuple(self.selectors.get("relations", ()))
 
     @cached_property
     def own_keys(self) -> frozenset[str]:
-        """Return the keys that the words themselves have as compositions, in the case they are given."""
+        """Return the composition keys of the words themselves, in the case given."""
         words = map(normalise, self.words)
         return frozenset(composition_key(kind.name, word) for word in words for kind in kinds())
 
@@ -171,7 +172,7 @@ class Sought:
         return frozenset(f"{a} {b}" for pair in self.pairs for a, b in (pair, pair[::-1]))
 
     def _is_in_pair(self, name: str) -> bool:
-        """Return whether a word that is sought is, or is in, one of the two of a relation's name."""
+        """Return whether a word to erase is, or is in, one end of a relation's name."""
         name = self._fold(name)
         ends = any(name.startswith(f"{word} ") or name.endswith(f" {word}") for word in self._words)
         return ends or self.is_word(name)
@@ -179,18 +180,18 @@ class Sought:
 
 @dataclass(frozen=True)
 class Reach(Coverage):
-    """What an erasure takes of what other removals keep."""
+    """The part of other removals' retained data that an erasure takes."""
 
     sought: Sought
 
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> Reach:
-        """Return what the plan of an erasure reaches."""
+        """Return the reach of an erasure's plan."""
         return cls(summary, Sought.of(summary))
 
     @classmethod
     def alone(cls, sought: Sought) -> Reach:
-        """Return what is reached where nothing of it is in the graph."""
+        """Return the reach of a target that is not in the graph."""
         ranges = sought.selectors.get("evidence", ())
         nothing = {"sources": {}, "compositions": [], "pairs": [], "evidence_ranges": ranges}
         return cls({"selectors": sought.selectors, **nothing}, sought)
@@ -201,7 +202,7 @@ class Reach(Coverage):
         return {n for n, one in sources.items() if (n, one["created"]) in self.sought.sources}
 
     def compositions(self, planned: Plan) -> Mask:
-        """Return which of another plan's compositions are taken."""
+        """Return the mask of another plan's compositions that are taken."""
         table = planned.tables["compositions"]
         keys = {one["key"] for one in self.summary["compositions"]}
         columns = (table[name].to_pylist() for name in ("key", "text", "kind"))
@@ -212,14 +213,14 @@ class Reach(Coverage):
         return np.array(found, dtype=bool)
 
     def rows(self, planned: Plan, evidence: str) -> Mask:
-        """Return which of another plan's rows of evidence are taken, pairs by how they are spelt."""
+        """Return the mask of another plan's rows of evidence that are taken, pairs by spelling."""
         spelt = [pair for names in self.sought.pairs for pair in _pair_keys(planned, names)]
         summary = {**self.summary, "pairs": [*self.summary["pairs"], *spelt]}
         return Coverage.rows(replace(self, summary=summary), planned, evidence)
 
 
 def _pair_keys(planned: Plan, names: Sequence[str]) -> list[list[str]]:
-    """Return the keys of the pairs of a plan's compositions that are spelt so."""
+    """Return the keys of the pairs of a plan's compositions with this spelling."""
     table = planned.tables["compositions"]
     spelt = list(zip(table["key"].to_pylist(), table["text"].to_pylist(), strict=True))
     ends = [[key for key, text in spelt if text == normalise(name)] for name in names]

@@ -1,8 +1,8 @@
-"""Where what an erasure is after is held outside the live graph, and what of that is not within reach.
+"""Outside copies: where data to erase is stored outside the live graph.
 
-Within reach: what deletions of this graph keep, bundles that wait for it, snapshots, the names in its
-log and their keys. Not within reach, and so named: backups, what is kept for other graphs of the home,
-and what somebody uses right now.
+Within reach: retained deletions of this graph, bundles waiting for it, snapshots, the names in its
+log and their keys. Out of reach, and therefore reported: backups, retained data of other graphs of
+the home, and files in use.
 """
 
 from __future__ import annotations
@@ -41,10 +41,9 @@ from hartonomous.versions.snapshots import (
 
 @dataclass(frozen=True)
 class Holding:
-    """Something that holds what an erasure is after: `where` as a code, `what` in words.
+    """A copy of data to erase: `where` as a code, `what` in words.
 
-    `until` is when it ends by itself, `do` what a person can do about it; None where it goes with the
-    erasure.
+    `until` is its expiry, `do` the remedy for the user; None if the erasure removes it.
     """
 
     where: str
@@ -54,7 +53,7 @@ class Holding:
 
 
 class Holdings:
-    """What is held of some selectors outside the live graph; read once, and only what is asked for."""
+    """The copies outside the live graph that match selectors; each is read once, on demand."""
 
     def __init__(self, graph: Graph, selectors: Selectors, cache: Path) -> None:
         self.graph, self.cache = graph, cache
@@ -63,15 +62,15 @@ class Holdings:
         self.identity = str(identity[0]["identity"] or "") if identity else ""
 
     def holds(self, kind: str, value: Any) -> bool:
-        """Return whether anything is held, within reach, of a selector's value."""
+        """Return whether a copy within reach has a selector's value."""
         return next(self.within_reach(self._alone(kind, value)), None) is not None
 
     def knew(self, word: str) -> bool:
-        """Return whether a word spelt so is held, or was erased."""
+        """Return whether a word in this spelling is stored, or was erased."""
         return self.holds("concepts", word) or self._is_suppressed(word)
 
     def nothing(self, kind: str, value: Any) -> str:
-        """Return the sentences that say where nothing was found, and what is not within reach."""
+        """Return sentences on where nothing was found, and what is out of reach."""
         said = [
             "Nothing of it is held elsewhere: not by deletions that can be undone, bundles, snapshots, "
             "the log or its keys."
@@ -82,9 +81,9 @@ class Holdings:
         return " ".join(said)
 
     def seek(self, described: Mapping[str, Any], spelt: Sequence[str] = ()) -> Sought:
-        """Return what selectors stand for, in the graph, in what is kept, and by the log.
+        """Return the target of selectors, by the graph, the copies and the log.
 
-        `spelt` are words as the graph spells them.
+        `spelt` are words as spelt in the graph.
         """
         given = Sought(described)
         names = set(described.get("sources", ()))
@@ -116,7 +115,7 @@ class Holdings:
         )
 
     def within_reach(self, sought: Sought) -> Iterator[Holding]:
-        """Yield what holds something that is sought and goes with an erasure of it."""
+        """Yield the copies that an erasure removes."""
         if named := self.traces(sought):
             yield Holding("names", f"{len(named)} names in the log and their keys")
         for one in self.deletions:
@@ -130,7 +129,7 @@ class Holdings:
             yield Holding("snapshot", f"snapshot {name}")
 
     def beyond(self, sought: Sought) -> Iterator[Holding]:
-        """Yield what holds, or may hold, what is sought and is not within reach."""
+        """Yield the copies, certain or possible, that are out of reach."""
         for one in self._kept_elsewhere:
             if one.holds(sought):
                 what = f"deletion {one.record.id} of another graph of this home"
@@ -150,7 +149,7 @@ class Holdings:
             yield Holding("backup", backup.what, None, backup.advice)
 
     def traces(self, sought: Sought) -> list[str]:
-        """Return the names, `kind:name`, in the log or with a key of their own, that name it."""
+        """Return the names, `kind:name`, in the log or with a key, that identify the target."""
         dropped = set(self.snapshots(sought))
         return sorted(
             subject
@@ -164,8 +163,9 @@ class Holdings:
         )
 
     def snapshots(self, sought: Sought, own: bool = True) -> list[str]:
-        """Return the snapshots that hold what is sought, this graph's or those of others; damaged ones
-        are not among them."""
+        """Return the snapshots with data to erase, of this graph or of others; without damaged
+        ones.
+        """
         return [
             name
             for name, of in self._snapshots.items()
@@ -179,12 +179,12 @@ class Holdings:
 
     @cached_property
     def deletions(self) -> list[KeptDeletion]:
-        """Return what deletions of this graph keep; damaged ones are not among them."""
+        """Return the retained deletions of this graph; without damaged ones."""
         return readable(one for one in kept(self.identity) if one.graph == self.identity)
 
     @cached_property
     def kept_sources(self) -> list[KeptSource]:
-        """Return the sources that deletions of this graph keep something of."""
+        """Return the sources with rows in retained deletions of this graph."""
         return [
             KeptSource(one.record, name, of["created"], of["digest"], of.get("source"))
             for one in self.deletions
@@ -193,12 +193,12 @@ class Holdings:
 
     @cached_property
     def bundles(self) -> list[FoundBundle]:
-        """Return the bundles that wait in this home, and those that earlier versions left."""
+        """Return the waiting bundles of this home, and those of earlier versions."""
         return bundles_of(self.identity, self.cache)
 
     @property
     def own_snapshots(self) -> dict[str, Snapshot]:
-        """Return the snapshots of this graph, by name; damaged ones are not among them."""
+        """Return the snapshots of this graph, by name; without damaged ones."""
         return {name: of for name, of in self._snapshots.items() if of.is_of(self.identity)}
 
     @cached_property
@@ -219,8 +219,9 @@ class Holdings:
 
     @cached_property
     def _own_keys(self) -> dict[str, bool]:
-        """Return the names that have a key, and whether it is this graph's: in its log, or where no
-        other server has a log by these keys."""
+        """Return the names with a key, and whether each is this graph's: in its log, or if no other
+        server has a log with these keys.
+        """
         server = server_name(self.graph)
         alone = all(other == server for other in keys.servers_of_logs().values())
         text = "" if alone else "".join(row["entry"] for row in self._entries)
@@ -237,7 +238,7 @@ class Holdings:
         return sorted(set(keys.servers_of_logs().values()) - {server_name(self.graph)})
 
     def _linked(self, people: Sequence[str]) -> set[str]:
-        """Return the names of sources that the log says were of these people."""
+        """Return the names of sources that the log links to these people."""
         wanted = {f"person:{one}" for one in people}
         return {
             name.partition(":")[2]
@@ -248,7 +249,7 @@ class Holdings:
         }
 
     def digests(self, names: set[str]) -> set[str]:
-        """Return what snapshots, and else the log, say the files of sources no longer there were."""
+        """Return the digests of the files of former sources, from snapshots, else from the log."""
         if not names:
             return set()
         live = {row["digest"] for row in self.live}
@@ -281,13 +282,13 @@ class Holdings:
         try:
             known = Suppressions(self.graph)
         except VerificationFailed:
-            # Told, with the way out, by whatever would let something in.
+            # Damaged ones are reported, with the remedy, when something is imported.
             return False
         row = {"key": [composition_key(TOKEN, word)], "text": [word], "kind": [TOKEN]}
         return bool(known.mask(pa.table(row))[0])
 
     def _alone(self, kind: str, value: Any) -> Sought:
-        """Return what one value of one selector stands for."""
+        """Return the target of one value of one selector."""
         flags: dict[str, Any] = {
             name: given for name, given in self.described.items() if name in ("exact", "any_case")
         }
@@ -296,7 +297,7 @@ class Holdings:
 
 
 def _is_in_table(snapshot: str, sought: Sought) -> bool:
-    """Return whether a snapshot's compositions have a word that is sought, or its relations a pair."""
+    """Return whether a snapshot's compositions include a word to erase, or its relations a pair."""
     table = read_snapshot(snapshot)
     texts, kinds = (table.compositions[name].to_pylist() for name in ("text", "kind"))
     if any(map(sought.is_word, texts, kinds)):

@@ -1,4 +1,4 @@
-"""What deletions keep, without what an erasure takes: rows, texts and names."""
+"""Redaction: removes erased rows, texts and names from retained deletions."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from hartonomous.schema import TOKEN
 
 
 def purge_deletions(graph: Graph, lock: WriterLock, erasure: str, reach: Reach) -> int:
-    """Take what is erased out of what deletions keep; return how many kept some of it.
+    """Remove erased data from retained deletions; return the number of deletions concerned.
 
-    One that is damaged can bring nothing back, and nobody can say what it holds: it goes whole.
+    A damaged one cannot be restored and its content is unknown: it is deleted.
     """
     (identity,) = lock.write(query("delete/identify_graph"))
     every = [one for one in kept(identity["identity"]) if one.id != erasure]
@@ -32,7 +32,7 @@ def purge_deletions(graph: Graph, lock: WriterLock, erasure: str, reach: Reach) 
 
 
 def _purge(lock: WriterLock, one: Retained, every: list[Retained], reach: Reach) -> bool:
-    """Take what is erased out of one deletion; return whether it kept some of it."""
+    """Remove erased data from one deletion; return whether it had any."""
     try:
         other = read_retained(one.id)
     except (BadInput, Conflict):
@@ -45,7 +45,7 @@ def _purge(lock: WriterLock, one: Retained, every: list[Retained], reach: Reach)
         return False
     redacted = redact(left, held, reach)
     stays = any(table.num_rows for table in (*left.evidence.values(), left.tables["visits"]))
-    # Without a row of its own it still stands for rows that an earlier one would bring back.
+    # Even without rows it selects rows that undoing an earlier deletion would restore.
     earlier = any(before.number < one.number for before in every)
     if stays or (earlier and _stands_for_something(redacted)):
         rewrite(one.id, redacted)
@@ -66,9 +66,9 @@ def _stands_for_something(planned: Plan) -> bool:
 
 
 def redact(left: Plan, held: Mask, reach: Reach) -> Plan:
-    """Return a plan, its rows divided already, that names nothing of what is erased.
+    """Return a plan, its rows already divided, without any erased name.
 
-    `held` are its compositions that are taken.
+    `held` is the mask of its erased compositions.
     """
     table = left.tables["compositions"]
     keys = set(table.filter(pa.array(held))["key"].to_pylist()) | reach.sought.own_keys

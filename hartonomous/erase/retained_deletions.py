@@ -1,4 +1,4 @@
-"""What deletions keep to be undone, as an erasure looks at it: their rows, compositions and names."""
+"""Retained deletions as an erasure searches them: their rows, compositions and names."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hartonomous.errors import BadInput, Conflict
 
 @dataclass(frozen=True)
 class KeptDeletion:
-    """A deletion that can be undone, and of its plan what is cheap to hold."""
+    """A deletion that can be undone, with the cheap parts of its plan."""
 
     record: Retained
     plan: Plan
 
     def holds(self, sought: Sought) -> bool:
-        """Return whether its rows, its compositions or its summary are of what is sought."""
+        """Return whether its rows, its compositions or its summary contain data to erase."""
         if sought.names_in(self.plan.summary):
             return True
         table = self.plan.tables["compositions"]
@@ -30,14 +30,14 @@ class KeptDeletion:
         return bool(by_rows and self.rows(sought))
 
     def rows(self, sought: Sought) -> int:
-        """Return how many of its rows of evidence are sought."""
+        """Return the number of its rows of evidence to erase."""
         planned, reach = read_retained(self.record.id), Reach.alone(sought)
         return sum(int(reach.rows(planned, name).sum()) for name in planned.evidence)
 
 
 @dataclass(frozen=True)
 class KeptSource:
-    """A source of which a deletion keeps something: all of it where `person` could be told."""
+    """A source with rows in a retained deletion: all of them if `person` is known."""
 
     record: Retained
     name: str
@@ -47,7 +47,7 @@ class KeptSource:
 
     @property
     def person(self) -> str | None:
-        """Return whose data it is, where it is kept whole and is somebody's."""
+        """Return the subject of its data, if it is retained whole and has one."""
         return (self.stated or {}).get("subject")
 
     def is_in(self, sought: Sought) -> bool:
@@ -56,7 +56,7 @@ class KeptSource:
 
 
 def readable(records: Iterable[Retained]) -> list[KeptDeletion]:
-    """Return what is kept of deletions that can be read; a damaged one can bring nothing back."""
+    """Return the readable retained deletions; a damaged one cannot be restored."""
     found = []
     for record in records:
         try:

@@ -40,7 +40,7 @@ def test_the_header_declares_the_parameters_used(name: str) -> None:
 @pytest.mark.parametrize("name", BODIES)
 def test_every_file_is_used(name: str) -> None:
     sources = [*(ROOT / "hartonomous").rglob("*.py")]
-    # A traversal is for analysts alone; tests/ask/test_traversing.py holds it equal to Python's.
+    # A traversal is for analysts alone; tests/ask/test_spreading_activation.py holds it equal to Python's.
     assert name == "ask/traverse" or any(f'"{name}"' in file.read_text() for file in sources)
 
 
@@ -78,7 +78,7 @@ def filled(name: str) -> str:
     return text.replace("INDEX_NAME", "some_index")
 
 
-@pytest.mark.parametrize("name", [n for n in BODIES if not n.startswith("serve/install")])
+@pytest.mark.parametrize("name", [n for n in BODIES if not n.startswith("graph/install")])
 def test_the_server_explains_it_and_returns_what_the_header_says(graph: Graph, name: str) -> None:
     parameters = set(re.findall(r"\$(\w+)", code(name)))
     text = filled(name)

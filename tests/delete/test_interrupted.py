@@ -37,13 +37,16 @@ from tests.load.test_loader import _ports
 ACT = """
 import os, sys
 from pathlib import Path
-from hartonomous.forget import attesting, backing_up, deleting, erasing, removal, restoring, undoing
+from hartonomous.delete import deletion, executor, row_restoration, undo
+from hartonomous.erase import erasure
+from hartonomous.proof import claims
+from hartonomous.versions import backup
 from hartonomous.versions.rollback import plan_rollback
 from hartonomous.delete.selectors import Selectors
 from hartonomous.versions.snapshots import create_snapshot, drop_snapshot
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.writer_lock import WriterLock
-removal.ROWS = restoring.ROWS = 40
+executor.ROWS = row_restoration.ROWS = 40
 act, what, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
 commits = 0
 class Killed(Graph):
@@ -59,17 +62,17 @@ none = lambda *done: None
 with Killed(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
     with WriterLock(graph, "killed") as lock:
         if act == "undo":
-            undoing.undo(graph, lock, what, none)
+            undo.undo(graph, lock, what, none)
         elif act == "erase":
-            erasing.erase(graph, lock, Selectors(sources=tuple(what.split())), Path("none"), none)
+            erasure.erase(graph, lock, Selectors(sources=tuple(what.split())), Path("none"), none)
         elif act == "certify":
             chosen = Selectors(sources=tuple(what.split()))
-            done = erasing.erase(graph, lock, chosen, Path("none"), none, certified=True)
-            attesting.certify_erasure(graph, lock, done.id)
+            done = erasure.erase(graph, lock, chosen, Path("none"), none, certified=True)
+            claims.certify_erasure(graph, lock, done.id)
         elif act == "restore":
-            backing_up.restore(graph, lock, Path(what), none)
+            backup.restore(graph, lock, Path(what), none)
         else:
-            deleting.delete(graph, lock, Selectors(sources=tuple(what.split())), none)
+            deletion.delete(graph, lock, Selectors(sources=tuple(what.split())), none)
 print("whole", commits, flush=True)
 """
 

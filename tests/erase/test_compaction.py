@@ -142,7 +142,8 @@ def test_a_home_that_an_earlier_version_left_with_two_stores_is_healed(
 COPIER = """
 import os, signal, sys
 from pathlib import Path
-from hartonomous.store import compaction, store_swap
+from hartonomous.erase import compaction
+from hartonomous.server import store_swap
 from hartonomous.server.connection import connect
 from hartonomous.graph.writer_lock import WriterLock
 module, name = sys.argv[1].split(".")

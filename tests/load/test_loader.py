@@ -33,9 +33,10 @@ from pathlib import Path
 from hartonomous.bundle import read_bundle
 from hartonomous.operations.ingestion import load_bundle
 from hartonomous.process_identity import identity
-from hartonomous.store import loading, settling
+from hartonomous.load import loader
+from hartonomous.rate import rating_pass
 from hartonomous.graph.driver import Address, Graph
-loading.BATCH_ROWS = settling.STARTS = 20
+loader.BATCH_ROWS = rating_pass.STARTS = 20
 # A server needs longer than a client waits to start again, where other tests have the machine.
 with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"]), patience=120) as graph:
     print("begin", flush=True)

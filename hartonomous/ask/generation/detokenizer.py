@@ -1,7 +1,7 @@
-"""Tokens as text: how they join, which make plain text, and what may not be spelt.
+"""Detokenizer: texts of tokens, and filters on the tokens that may be generated.
 
-A token begins a word, a piece (##ing) continues one. A word that was taken out of the graph may not
-come back spelt out of pieces, so a piece that completes it is not said where it would.
+A token begins a word; a piece (##ing) continues one. A piece is filtered out where it would
+complete a word that a deletion removed.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _NO_SPACE_BEFORE = re.compile(r"[.,;:!?%)\]}\u2019'\u201d]")
 
 
 class Speaker:
-    """The texts of N tokens, and which words may not be said.
+    """The texts of N tokens, with filters on generated words.
 
-    `silenced` tells of a word, as it is written, whether it was taken out of the graph.
+    `silenced` returns whether a word, as it is written, was removed from the graph.
     """
 
     def __init__(
@@ -36,14 +36,14 @@ class Speaker:
         self._continues = np.array([kind == PIECE for kind in kinds], dtype=bool)
 
     def joined(self, before: Sequence[int], token: int) -> str:
-        """Return a token's text as it goes on after others, with the space it takes."""
+        """Return a token's text as it continues a text, with a leading space where one is needed."""
         bare = self._bare(token)
         if not before or self._continues[token] or _NO_SPACE_BEFORE.match(bare):
             return bare
         return f" {bare}"
 
     def text(self, tokens: Sequence[int]) -> str:
-        """Return tokens as text; what no token spells (-1) is shown as \ufffd."""
+        """Return tokens as text; an unknown token (-1) is shown as \ufffd."""
         parts: list[str] = []
         for place, token in enumerate(tokens):
             if token < 0:
@@ -53,18 +53,22 @@ class Speaker:
         return "".join(parts)
 
     def allowed(self, plain: bool, ban: Collection[str]) -> NDArray[np.bool_]:
-        """Return which tokens may be said at all."""
+        """Return the mask (N,) bool of tokens that may be generated.
+
+        `plain` excludes tokens other than letters and common punctuation, `ban` the tokens of some
+        words.
+        """
         may = self._plain.copy() if plain else np.ones(len(self._texts), dtype=bool)
         for word in map(folded, ban):
             may[[n for n in self._by_word.get(word, ()) if not self._continues[n]]] = False
         return may
 
     def numbers(self, words: Collection[str]) -> frozenset[int]:
-        """Return the tokens that are one of these words, in any case."""
+        """Return the numbers of the tokens that spell one of these words, case-insensitive."""
         return frozenset(n for word in words for n in self._by_word.get(folded(word), ()))
 
     def silences(self, text: Sequence[int], token: int) -> bool:
-        """Return whether a token would complete a word that was taken out, where a text ends."""
+        """Return whether appending a token to a text would complete a removed word."""
         if self._silenced is None:
             return False
         word = self._bare(token)
@@ -83,7 +87,7 @@ class Speaker:
 
     @cached_property
     def _by_word(self) -> dict[str, list[int]]:
-        """Tokens by their folded text, bare of the mark that they continue a word."""
+        """The numbers of tokens by folded text, without the continuation mark."""
         found: dict[str, list[int]] = {}
         for number in range(len(self._texts)):
             found.setdefault(folded(self._bare(number)), []).append(number)

@@ -1,4 +1,4 @@
-"""What comes next: the evidence of contexts interpolated into one distribution over tokens.
+"""Next-token model: the evidence of contexts, interpolated into one distribution over tokens.
 
     expecting = Expecting(graph, without_sources=("poetry",))
     context = expecting.spelt("The capital of")       # numbers of tokens, -1 where unknown
@@ -6,18 +6,19 @@
     landing = expecting.landings(context)             # (N,), longest stored context each leads to
     expecting.texts[shares.argmax()]                  # "the"
 
-A context of up to ORDERS tokens backs off to shorter ones, down to what follows anything, and that to
-all tokens alike. From the shortest up,
+A context of up to ORDERS tokens backs off to shorter ones, down to the empty context, and that to
+the uniform distribution. From the shortest up,
 
     q_k = (C_k + (n_k - |C_k| + gamma_k) q_(k-1)) / (n_k + gamma_k)
 
-where n_k is how often the sources at hand were in the context, C_k the soft counts of what followed,
-|C_k| their sum, and n_k - |C_k| what they expected but did not keep (a Dirichlet prior whose strength
-is gamma_k, with the missing mass handed down too). It is a sum over sources, so taking sources out
-(`only_sources`, `without_sources`) gives exactly what a graph without them would.
+where n_k is the number of visits of the selected sources to the context, C_k the soft counts of its
+continuations, |C_k| their sum, and n_k - |C_k| the missing mass (interpolation with a Dirichlet
+prior of strength gamma_k, MacKay and Peto 1995, which also distributes the missing mass). The
+counts are sums over sources, so excluding sources (`only_sources`, `without_sources`) gives exactly
+the result of a graph without them.
 
-States that were read stay in memory, the latest STATES of them; `prefetch` reads many in one round
-trip. A graph that is written to meanwhile is not noticed: make a new one.
+The latest STATES states that were read stay in memory; `prefetch` reads many in one round trip.
+Changes of the graph are not noticed: create a new model.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ from hartonomous.schema import CONTEXT, MICRO, ORDERS, PIECE, TOKEN, context_evi
 
 SCORING = (1.0, 1.5, 2.5, 8.0, 4.0)
 GENERATING = (1.0, 0.5, 0.4, 0.3, 0.2)
-"""Gamma by order, from the context of no tokens up: fitted for agreement, and sharper for writing."""
+"""Gamma by order, from the empty context up: SCORING is fitted for agreement; this is sharper, for
+writing.
+"""
 
 STATES = 50_000
 KEYS_AT_ONCE = 1_000
@@ -52,7 +55,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class State:
-    """What followed one context: `n` visits, soft counts `counts` of the tokens `ends`."""
+    """Next-token counts of one context: `n` visits, soft counts `counts` (m,) float64 of the tokens
+    `ends` (m,) int64.
+    """
 
     n: float
     ends: Ints
@@ -61,8 +66,9 @@ class State:
 
 @dataclass(frozen=True)
 class Term:
-    """What one context of `order` tokens says: visits `n`, soft counts of all and, of one token, by
-    source."""
+    """The counts of one context of `order` tokens: visits `n`, the sum of its soft counts, and the
+    soft counts of one token by source.
+    """
 
     order: int
     context: str
@@ -72,10 +78,11 @@ class Term:
 
 
 class Expecting:
-    """Distributions over the N tokens that the sources know, numbered by their keys' order.
+    """Distributions over the N tokens that the sources know, numbered in the order of their keys.
 
-    `keys`, `kinds` and `texts` are lists of N, `ids` (N,) the database's; `sources` the names of those that take part.
-    Raises NotFound for a source that is not there, or when none is left that expects next tokens.
+    `keys`, `kinds` and `texts` are lists of N, `ids` (N,) int64 the database ids, `sources` the
+    names of the selected sources. Raises NotFound for an unknown source, or if no selected source
+    has next-token evidence.
     """
 
     def __init__(
@@ -104,15 +111,15 @@ class Expecting:
         return len(self.keys)
 
     def number(self, kind: str, text: str) -> int:
-        """Return the number of a token, -1 when no source knows it."""
+        """Return the number of a token, -1 if no source knows it."""
         return self._number.get(composition_key(kind, text), -1)
 
     def numbered(self, key: str) -> int:
-        """Return the number of the token of a key, -1 when no source knows it."""
+        """Return the number of the token of a key, -1 if no source knows it."""
         return self._number.get(key, -1)
 
     def terms(self, context: Sequence[int], token: int) -> list[Term]:
-        """Return what each state of a context says of one token, from the context of none up."""
+        """Return the counts of one token in each state of a context, from the empty one up."""
         chain = self._chain(context)
         states = self._read(chain)
         rows = self._graph.read(
@@ -133,12 +140,15 @@ class Expecting:
         ]
 
     def spelt(self, text: str) -> list[int]:
-        """Return the numbers of a text's tokens: of each word, its longest pieces from the left; -1
-        for what no piece spells."""
+        """Return the numbers of a text's tokens: for each word its longest pieces from the left; -1
+        where no piece matches.
+        """
         return [number for word in text.split() for number in self._spelt(word)]
 
     def shares(self, context: Sequence[int], gammas: Sequence[float] = SCORING) -> Floats:
-        """Return how probable each token is after a context, oldest token first; (N,), sums to 1."""
+        """Return the probability of each token after a context, oldest token first: (N,) float64,
+        sums to 1.
+        """
         shares = np.full(len(self), 1.0 / len(self))
         for order, state in enumerate(self._read(self._chain(context))):
             if state is not None:
@@ -148,8 +158,9 @@ class Expecting:
         return shares
 
     def landings(self, context: Sequence[int]) -> NDArray[np.int8]:
-        """Return the length of the longest stored context that choosing each token would lead to;
-        (N,), 0 where it is not even known what follows the token."""
+        """Return the length of the longest stored context after appending each token: (N,) int8, 0
+        to ORDERS; 0 if the graph has no continuation of the token.
+        """
         chain = self._chain(context)[1:]
         landings = self._begun.copy()
         for order, ends in enumerate(self._read_extensions(chain[: ORDERS - 1]), 1):
@@ -157,16 +168,16 @@ class Expecting:
         return landings
 
     def visited(self, contexts: Iterable[Sequence[int]]) -> NDArray[np.bool_]:
-        """Return for each context, as a whole, whether some source was in it."""
+        """Return for each context, as a whole, whether some source visited it: (contexts,) bool."""
         keys = [self._key(context) for context in contexts]
         return np.array([state is not None for state in self._read(keys)], dtype=bool)
 
     def prefetch(self, contexts: Iterable[Sequence[int]]) -> None:
-        """Read what all these contexts need, in few round trips."""
+        """Read the states that all these contexts need, in few round trips."""
         self._read(sorted({key for context in contexts for key in self._chain(context)}))
 
     def read_on(self, context: Sequence[int]) -> None:
-        """Read what `shares` and `landings` of one context need, in one round trip."""
+        """Read the states that `shares` and `landings` of one context need, in one round trip."""
         chain = self._chain(context)
         keys = [key for key in chain[1:ORDERS] if key not in self._extensions]
         keys += [key for key in chain if key not in self._states and key not in keys]
@@ -189,7 +200,7 @@ class Expecting:
         return numbers
 
     def _chain(self, context: Sequence[int]) -> list[str]:
-        """Return the keys of a context's ends, from none of its tokens up to ORDERS of them."""
+        """Return the keys of a context's suffixes, from the empty one up to ORDERS tokens."""
         keys = [self._key(())]
         for order in range(1, min(ORDERS, len(context)) + 1):
             if context[-order] < 0:
@@ -206,7 +217,7 @@ class Expecting:
         return _cached(self._states, keys, self._fetch)
 
     def _fetch(self, keys: list[str], extended: bool = False) -> dict[str, State | None]:
-        """Return the states of keys; with `extended`, keep also by which tokens they go on."""
+        """Return the states of keys; with `extended`, cache also the tokens that extend them."""
         found: dict[str, State | None] = dict.fromkeys(keys)
         if extended:
             self._extensions.update(dict.fromkeys(keys, np.empty(0, dtype=np.int64)))
@@ -257,7 +268,7 @@ def _sources(graph: Graph, only: Collection[str] | None, without: Collection[str
 def _cached(
     cache: OrderedDict[str, T], keys: Sequence[str], fetch: Callable[[list[str]], dict[str, T]]
 ) -> list[T]:
-    """Return the value of each key, fetching what is not held; the latest STATES are kept."""
+    """Return the value of each key, fetching those not cached; the latest STATES are cached."""
     missing = [key for key in dict.fromkeys(keys) if key not in cache]
     fetched: dict[str, T] = {}
     for first in range(0, len(missing), KEYS_AT_ONCE):

@@ -1,7 +1,7 @@
-"""What a text has said so far, as a distribution over what it says next.
+"""Prompt cache: the distribution of a text's own tokens, mixed into the next-token distribution.
 
-A linear mixture (Kuhn, De Mori 1990), from the text's tokens at large up to what followed its last two
-tokens wherever they stood before.
+A linear mixture (Kuhn, De Mori 1990) of the text's tokens at large, and the continuations of its
+last token and of its last two tokens earlier in the text.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SHARES = (0.1, 0.1, 0.2)
-"""Of a distribution, what goes to what the text has said: anywhere, after its last token, after its
-last two."""
+"""Shares of a distribution given to the text's tokens: anywhere, after its last token, after its
+last two.
+"""
 
 
 class PromptCache:
@@ -26,7 +27,7 @@ class PromptCache:
         self._last: tuple[int, ...] = ()
 
     def add(self, token: int) -> None:
-        """Go on with a token, -1 for one that nothing is known of."""
+        """Append a token, -1 for an unknown one."""
         if token < 0:
             self.break_off()
             return
@@ -35,11 +36,13 @@ class PromptCache:
         self._last = (*self._last, token)[1 - len(SHARES) :]
 
     def break_off(self) -> None:
-        """Go on elsewhere: what comes next did not follow what came last."""
+        """Start a new passage: the next token does not follow the last one."""
         self._last = ()
 
     def mixed(self, shares: Floats) -> Floats:
-        """Return a distribution with what the text has said mixed in."""
+        """Return a distribution with the text's own mixed in; `shares` and the result are (N,)
+        float64, sums 1.
+        """
         for share, before in zip(SHARES, self._ends(), strict=False):
             said = self._followed.get(before)
             if said:

@@ -1,13 +1,14 @@
-"""Next-token states as one weighted graph: what a stepwise generator does at each step, for all at once.
+"""State graph: next-token states as one weighted graph, for generating all steps of many texts at
+once.
 
-A state is the longest stored context that a text ends in, or its last token. From each state an edge
-leads, for each token that may come next, to the state the text is then in; its weight is the token's
-probability after the filters. So a walk by weight is a text, drawn as the stepwise generator draws it
-where nothing depends on what came before the state.
+A state is the longest stored context at the end of a text, or its last token. From each state an
+edge leads, for each possible next token, to the resulting state; its weight is the token's
+probability after the filters. A random walk by weight is a text, with the distribution of the
+stepwise generator where nothing depends on earlier tokens than the state's.
 
-The interpolation of expecting.py is, for all states at once, a recursion over sparse rows: what a
-state's contexts list explicitly is `explicit`, and `base` is the part of the distribution after any
-tokens that every other token keeps.
+The interpolation of next_token_model.py becomes, for all states at once, a recursion over sparse
+rows: `explicit` is the part listed by a state's contexts, and `base` the part that every other
+token receives from the empty context.
 """
 
 from __future__ import annotations
@@ -34,12 +35,12 @@ ROWS = 20_000
 
 @dataclass(frozen=True)
 class States:
-    """The N tokens, then the contexts of two tokens and more by their length, then that of none.
+    """The N tokens, then the contexts of two tokens and more by length, then the empty context.
 
-    State i has the database's id `ids[i]`, -1 where it is not stored, ends in token `last[i]`, -1
-    for none, and was read on from `n[i]` times; `suffix` is the state without the oldest token.
-    `longer` (states, N) is the state that a state and a token make together, plus one, where that
-    is stored.
+    State i has the database id `ids[i]` (-1 if not stored), the last token `last[i]` (-1 for none),
+    `order[i]` tokens and `n[i]` visits; `suffix[i]` is the state without the oldest token. All are
+    (states,), int64 but for the float64 `n`. `longer` (states, N) int64 is one plus the state of a
+    state and an appended token, 0 if that is not stored.
     """
 
     ids: Ints
@@ -50,7 +51,7 @@ class States:
     longer: sparse.csr_array
 
     def of(self, ids: Ints) -> Ints:
-        """Return the states of database ids, which must be among them."""
+        """Return the states (m,) int64 of database ids (m,) int64, all of which must exist."""
         order, ordered = self._by_id
         return np.asarray(order[np.searchsorted(ordered, ids)])
 
@@ -62,7 +63,9 @@ class States:
 
 @dataclass(frozen=True)
 class Edges:
-    """Edge j goes from state `start[j]` to state `end[j]` with probability `weight[j]`."""
+    """Edge j leads from state `start[j]` to state `end[j]` with probability `weight[j]`; (edges,)
+    int64, int64, float64.
+    """
 
     start: Ints
     end: Ints
@@ -70,7 +73,7 @@ class Edges:
 
 
 def read_states(graph: Graph, expecting: Expecting) -> States:
-    """Return the states of the sources at hand."""
+    """Return the states of the selected sources."""
     sources, tokens = expecting.sources, expecting.ids
     joins = list(graph.stream(query("generation/read_joins"), sources=sources))
     context, prefix, suffix = np.array([row[:3] for row in joins], dtype=np.int64).reshape(-1, 3).T
@@ -108,10 +111,10 @@ def state_edges(
     may: NDArray[np.bool_],
     landing: Floats,
 ) -> Edges:
-    """Return the edges of all states; `filters.top_k` must say how many tokens follow one.
+    """Return the edges of all states; `filters.top_k` has to limit the tokens after each.
 
-    `may` (N,) says which tokens may be said, `landing` (ORDERS + 1,) how much a token counts by the
-    length of the longest stored context it leads to.
+    `may` (N,) bool says which tokens may be generated, `landing` (ORDERS + 1,) float64 the factor
+    by the length of the longest stored context that a token leads to.
     """
     counts = _counts(graph, expecting, states)
     explicit, base, bottom = _interpolated(states, counts)
@@ -132,7 +135,7 @@ def state_edges(
 
 
 def _lengths(context: Ints, prefix: Ints, tokens: Ints) -> Ints:
-    """Return how many tokens each context has: one more than its prefix."""
+    """Return the number of tokens of each context: one more than its prefix."""
     length = np.zeros(len(context), dtype=np.int64)
     ready = np.sort(tokens)
     for order in range(2, ORDERS + 1):
@@ -143,7 +146,7 @@ def _lengths(context: Ints, prefix: Ints, tokens: Ints) -> Ints:
 
 
 def _counts(graph: Graph, expecting: Expecting, states: States) -> sparse.csr_array:
-    """Return the soft counts (states, N) of what followed."""
+    """Return the soft counts (states, N) of continuations."""
     starts, ends, counts = [], [], []
     statement = query("generation/read_counts")
     for start, end, weight in graph.stream(statement, sources=expecting.sources):
@@ -158,7 +161,9 @@ def _counts(graph: Graph, expecting: Expecting, states: States) -> sparse.csr_ar
 def _interpolated(
     states: States, counts: sparse.csr_array
 ) -> tuple[sparse.csr_array, Floats, Floats]:
-    """Return `explicit` (states, N) and `base` (states,), and the distribution after anything."""
+    """Return `explicit` (states, N) and `base` (states,), and the distribution of the empty
+    context.
+    """
     tokens = counts.shape[1]
     gamma = np.array(GENERATING)[states.order]
     total = states.n + gamma
@@ -179,8 +184,10 @@ def _interpolated(
 
 
 def _reached(states: States) -> sparse.csr_array:
-    """Return (states, N): the longest stored context that each state and token lead to, plus one."""
-    # Longer contexts stand behind shorter ones, so the largest number is the longest one.
+    """Return (states, N) int64: one plus the longest stored context that each state and token lead
+    to.
+    """
+    # Longer contexts come after shorter ones, so the largest number is the longest context.
     reached = states.longer[np.flatnonzero(states.order == 1)]
     for order in range(2, ORDERS + 1):
         rows = np.flatnonzero(states.order == order)
@@ -192,12 +199,14 @@ def _reached(states: States) -> sparse.csr_array:
 def _candidates(
     explicit: sparse.csr_array, reached: sparse.csr_array, common: Ints
 ) -> tuple[Ints, Ints, Floats, Ints]:
-    """Return row, token, explicit share and reached state of all that can be among the likeliest."""
+    """Return row, token, explicit share and next state of all entries that can be among the most
+    probable.
+    """
     rows, width = explicit.shape
     coded = [_coded(matrix) for matrix in (explicit, reached)]
     everywhere = (np.arange(rows)[:, None] * width + common).ravel()
     codes = np.sort(np.concatenate([*(code for code, _ in coded), everywhere]))
-    # NumPy's own unique goes by hashes, which takes many times as long as this.
+    # NumPy's unique hashes, which takes many times as long as this.
     codes = codes[np.append(True, codes[1:] != codes[:-1])[: len(codes)]]
     values = []
     for code, data in coded:
@@ -214,7 +223,7 @@ def _coded(matrix: sparse.csr_array) -> tuple[Ints, NDArray[np.generic]]:
 
 
 def _filtered(rows: Ints, shares: Floats, filters: Filters) -> tuple[Ints, Floats]:
-    """Return which candidates are left and their probabilities, as Filters.apply does row by row."""
+    """Return the remaining candidates and their probabilities, like Filters.apply row by row."""
     order = np.lexsort((-shares, rows))
     order = order[shares[order] > 0]
     rank = _rank(rows[order])
@@ -228,7 +237,7 @@ def _filtered(rows: Ints, shares: Floats, filters: Filters) -> tuple[Ints, Float
     weight /= np.repeat(_sums(weight, first), length)
     before = np.cumsum(weight) - weight
     before -= np.repeat(before[first], length)
-    # Adding up over all rows rounds; no row may lose its first for that.
+    # A cumulative sum over all rows rounds; that must not remove the first entry of a row.
     kept = (before < filters.top_p) | (_rank(row) == 0)
     order, row, weight = order[kept], row[kept], weight[kept]
     first = np.flatnonzero(_rank(row) == 0)
@@ -237,7 +246,7 @@ def _filtered(rows: Ints, shares: Floats, filters: Filters) -> tuple[Ints, Float
 
 
 def _rank(rows: Ints) -> Ints:
-    """Return each entry's place in its run of equal rows."""
+    """Return each entry's rank in its run of equal rows."""
     new = np.append(True, rows[1:] != rows[:-1])[: len(rows)]
     first = np.flatnonzero(new)
     return np.arange(len(rows)) - np.repeat(first, np.diff(np.append(first, len(rows))))

@@ -1,9 +1,8 @@
-"""Text from what the graph's sources expect next, token by token, every token explainable.
+"""Text generator: text from next-token evidence, token by token, with an explanation of each token.
 
-Each step interpolates the contexts that the text so far ends in (expecting.py), weighs what leads on
-along stored paths higher (look-ahead), mixes in what the prompt and the text have said (cache), takes
-out what may not be said, and draws. What a source contributed to a token is its part of that sum, so
-`explain` needs no second opinion.
+Each step interpolates the contexts at the end of the text (next_token_model.py), favours stored
+paths (look-ahead), mixes in the tokens of the text (prompt cache), applies the filters, and draws.
+A source's contribution to a token is its part of that sum, which `explain` reports.
 """
 
 from __future__ import annotations
@@ -28,27 +27,28 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LANDING = np.array([0.005, 0.03, 0.3, 1.5, 0.8])
-"""How much a token counts by the longest stored context it leads to: measured on a real model. Staying
-on stored paths is what makes the text readable; staying on the longest ones repeats what was read, which
-at 4 for them was two thirds of the tokens, for 0.2 nats less a token."""
+"""Factors by the length of the longest stored context a token leads to: measured on a real model.
+Stored paths make text readable; always choosing the longest ones repeats the source: with a factor
+of 4 for them, two thirds of the tokens were copied, for 0.2 nats less per token.
+"""
 
 LONGEST = 10_000
-"""Tokens of one text at most."""
+"""Most tokens of one text."""
 
 LONGEST_PROMPT = 100_000
-"""Characters of a prompt."""
+"""Most characters of a prompt."""
 
 MOST_BEAMS = 64
 
 
 @dataclass(frozen=True)
 class GenerateOptions:
-    """How a text goes on.
+    """Options of generation.
 
-    `length` is the tokens written at most; `no_repeat` the length of token sequences that may not
-    come twice, 0 for none; `plain` leaves out tokens that are not letters or common punctuation;
-    `stop` are tokens after which the text ends, `ban` words that are not said. `look_ahead` and
-    `cache` as the module says. Raises UsageError for what makes no sense.
+    `length` is the most tokens to write; `no_repeat` the length of token sequences that may not
+    occur twice, 0 for no limit; `plain` leaves out tokens other than letters and common
+    punctuation; `stop` are tokens that end the text, `ban` words to exclude. `look_ahead` and
+    `cache` as in the module's description. Raises UsageError for invalid values.
     """
 
     length: int = 60
@@ -70,7 +70,9 @@ class GenerateOptions:
 
 @dataclass(frozen=True)
 class Step:
-    """One token: its number, its text as it goes on, the context it followed, its probability."""
+    """One token: its number, its text as it continues the text, the context it followed, its
+    probability.
+    """
 
     token: int
     text: str
@@ -79,16 +81,16 @@ class Step:
 
 
 class Generator:
-    """Writes texts with the sources of one `Expecting`; reuse it, what it read stays warm."""
+    """Writes texts with the sources of one `Expecting`; reuse it to keep its cached states."""
 
     def __init__(self, expecting: Expecting, silenced: Callable[[str], bool] | None = None) -> None:
         self.expecting = expecting
         self.speaker = Speaker(expecting.texts, expecting.kinds, silenced)
 
     def prompt(self, text: str) -> list[int]:
-        """Return the tokens of a prompt, -1 for what no token spells.
+        """Return the tokens of a prompt, -1 where no token matches.
 
-        Raises UsageError for a prompt that is too long, NotFound when not one word of it is known.
+        Raises UsageError for an overlong prompt, NotFound if no word of it is known.
         """
         if len(text) > LONGEST_PROMPT:
             raise UsageError(
@@ -102,7 +104,9 @@ class Generator:
     def stream(
         self, prompt: Sequence[int], options: GenerateOptions, sample: int = 0
     ) -> Iterator[Step]:
-        """Yield the tokens of one text; the same graph, prompt, options and sample, the same text."""
+        """Yield the tokens of one text; it depends on graph, prompt, options and sample number
+        alone.
+        """
         chances = np.random.default_rng([options.seed, sample])
         text = list(prompt)
         cache = PromptCache()
@@ -126,7 +130,7 @@ class Generator:
     def _drawn(
         self, text: list[int], shares: Floats, filters: Filters, chances: np.random.Generator
     ) -> tuple[int, float] | None:
-        """Return a token and its probability, None where none may follow."""
+        """Return a token and its probability, None if no token may follow."""
         while True:
             tokens, left = filters.apply(shares)
             if not len(tokens):
@@ -139,10 +143,10 @@ class Generator:
     def scored(
         self, prompt: Sequence[int], tokens: Sequence[int], options: GenerateOptions
     ) -> tuple[float, list[Step]]:
-        """Return the mean logarithm of a text's tokens' probabilities, and its steps.
+        """Return the mean log-probability of a text's tokens, in nats, and its steps.
 
         The probabilities are of the distribution before top-k, top-p and temperature, with the
-        cache where it is asked for.
+        cache if requested.
         """
         text, cache, steps = list(prompt), PromptCache(), []
         contexts = [tuple([*prompt, *tokens[:n]][-ORDERS:]) for n in range(len(tokens))]
@@ -161,9 +165,10 @@ class Generator:
         return float(np.mean(logs)) if logs else 0.0, steps
 
     def beam(self, prompt: Sequence[int], options: GenerateOptions, width: int) -> list[Step]:
-        """Return the likeliest text that `width` beams find, by the mean logarithm of a token.
+        """Return the most probable text found by beam search of a width, by mean log-probability
+        per token.
 
-        Raises UsageError for a width that makes no sense.
+        Raises UsageError for an invalid width.
         """
         if not 1 <= width <= MOST_BEAMS:
             raise UsageError(f"A beam search keeps 1 to {MOST_BEAMS} texts, not {width}.")
@@ -231,7 +236,7 @@ class Generator:
 
 
 def repeating(text: Sequence[int], length: int) -> list[int]:
-    """Return the tokens that would make a sequence of `length` tokens come a second time."""
+    """Return the tokens that would repeat a sequence of `length` tokens."""
     last = tuple(text[len(text) - length + 1 :]) if length > 1 else ()
     if len(last) < length - 1:
         return []
@@ -244,7 +249,7 @@ def repeating(text: Sequence[int], length: int) -> list[int]:
 
 @dataclass(frozen=True)
 class Text:
-    """What was written after a prompt, with its marker and what each token came from."""
+    """The text written after a prompt, with its marker and the origin of each token."""
 
     prompt: str
     text: str
@@ -253,9 +258,9 @@ class Text:
 
     @cached_property
     def marker(self) -> dict[str, Any]:
-        """Return what tells a machine that the text is generated, and from which sources.
+        """Return a machine-readable marker of generated text, with its sources.
 
-        `digitalSourceType` is the IPTC's term for content made by a trained algorithm.
+        `digitalSourceType` is the IPTC's term for media created by a trained algorithm.
         """
         return {
             "generated": True,
@@ -274,9 +279,9 @@ def finished(generator: Generator, prompt: str, given: Sequence[int], steps: lis
 def explain_step(expecting: Expecting, step: Step) -> list[dict[str, Any]]:
     """Return the parts of a token's interpolated probability, largest first, summing to `of`.
 
-    A part is one source's soft count in one context, weighed by what the longer contexts handed
-    down; `source` is null for what the prior shares out evenly among all tokens. Look-ahead, cache
-    and draws come after that sum and are no part of it.
+    A part is one source's soft count in one context, times the weight left by longer contexts;
+    `source` is null for the share of the uniform prior. Look-ahead, cache and sampling are applied
+    after that sum and are not part of it.
     """
     parts: list[dict[str, Any]] = []
     handed = 1.0

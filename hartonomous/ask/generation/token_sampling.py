@@ -1,4 +1,4 @@
-"""Choosing the next token from a distribution: temperature, top-k, top-p, draws."""
+"""Token sampling: temperature, top-k, top-p, and a draw from the remaining distribution."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Filters:
-    """What is left of a distribution, in this order: temperature, the `top_k` likeliest, then the
-    fewest that hold `top_p` of it.
+    """Filters of a distribution, applied in this order: temperature, the `top_k` most probable
+    tokens, the fewest of them whose probabilities sum to `top_p` (nucleus sampling, Holtzman et al.
+    2020).
 
-    A temperature of 0 leaves the likeliest token alone. Raises UsageError for what makes no sense.
+    A temperature of 0 keeps the most probable token alone. Raises UsageError for invalid values.
     """
 
     temperature: float = 0.8
@@ -37,22 +38,24 @@ class Filters:
             raise UsageError(f"Top-p is above 0 and at most 1, not {self.top_p}.")
 
     def apply(self, shares: Floats) -> tuple[Ints, Floats]:
-        """Return the tokens that are left and their probabilities, likeliest first, ties by number.
+        """Return the remaining tokens and their probabilities, most probable first, ties by number.
 
-        `shares` (N,) need not sum to 1; tokens of no share are never left. No token may be left.
+        `shares` (N,) float64, at least 0, need not sum to 1; tokens of share 0 are never kept. The
+        result is (m,) int64 and (m,) float64, sum 1; it may be empty.
         """
         if not shares.any():
             return np.empty(0, dtype=np.int64), shares[:0]
         if self.temperature == 0:
             return likeliest(shares, 1), np.ones(1)
-        # The likeliest at 1, so that no power can overflow.
+        # The largest share becomes 1, so that no power overflows.
         weights = (shares / shares.max()) ** (1.0 / self.temperature)
         if self.top_k is not None:
             order = likeliest(weights, self.top_k)
             whole = weights[order].sum()
         else:
             whole = weights.sum()
-            # All below this hold less than what top-p leaves out; by half, so that no rounding tells.
+            # Everything below this sums to less than what top-p discards; half of it, so that
+            # rounding does not matter.
             least = (1 - self.top_p) * whole / (2 * len(weights))
             order = np.flatnonzero(weights > least)
             order = order[np.argsort(-weights[order], kind="stable")]
@@ -62,17 +65,19 @@ class Filters:
 
 
 def likeliest(shares: Floats, most: int) -> Ints:
-    """Return the places of the largest shares, largest first, ties by place."""
+    """Return the indices (most,) int64 of the largest shares (N,), largest first, ties by index."""
     if most >= len(shares):
         return np.argsort(-shares, kind="stable")
-    # Each of so many blocks holds one that is no less than this, so the likeliest are none of the rest.
-    # Partitioning takes many times as long where many shares are equal, as most are here.
+    # Each block has one entry no less than this, so the largest ones are at least this.
+    # Partitioning takes many times as long if many entries are equal, as most are here.
     least = np.maximum.reduceat(shares, np.arange(most) * (len(shares) // most)).min()
     places = np.flatnonzero(shares >= least)
     return places[np.argsort(-shares[places], kind="stable")][:most]
 
 
 def draw(shares: Floats, chance: float) -> int:
-    """Return the place that a number in [0, 1) falls on, in probabilities that sum to 1."""
+    """Return the index into `shares` (m,), which sum to 1, that a number `chance` in [0, 1)
+    selects.
+    """
     place = int(np.searchsorted(np.cumsum(shares), chance, side="right"))
     return min(place, len(shares) - 1)

@@ -1,10 +1,10 @@
-"""The second engine: next-token states projected into Graph Data Science, and walked over.
+"""Walk generator: random walks over next-token states projected into Graph Data Science.
 
-Many texts at once by `gds.randomWalk`, the likeliest ways between two points by Yen's algorithm. The
-projection stands for the sources, the filters and the graph as it is, and is used again until one of
-these moves. A walk knows the state it is in and nothing else: what depends on the text before (the
-prompt's cache, the ban on repeated sequences, words that pieces may not spell) is looked at when the
-samples are ranked, and those that break it are left out.
+Many texts at once by `gds.randomWalk`, and the most probable paths between two points by Yen's
+algorithm. A projection is specific to sources, filters and graph, and is reused until one of these
+changes. A walk depends on its current state alone: constraints on earlier text (the prompt cache,
+repeated sequences, removed words spelt in pieces) are checked when the samples are ranked, and
+violating samples are discarded.
 """
 
 from __future__ import annotations
@@ -32,28 +32,28 @@ from hartonomous.identity import canonical_json
 from hartonomous.schema import ORDERS
 
 FOLLOWING = 20
-"""Tokens that may follow a state where the person does not say how many."""
+"""Tokens that may follow a state, unless the user sets another number."""
 
 STATES = f"{PREFIX}states-"
 
 BYTES_PER_EDGE = 200
-"""Of the server's heap while edges arrive and are projected."""
+"""Bytes of the server's heap per edge while edges arrive and are projected."""
 
 MOST_SAMPLES = 100_000
 
 
 @dataclass(frozen=True)
 class Way:
-    """A likeliest way from one token to another, with its probability."""
+    """One of the most probable paths from one token to another, with its probability."""
 
     text: str
     probability: float
 
 
 class Walker:
-    """Walks over the state graph of a generator's sources; makes the projection when it is needed.
+    """Walks over the state graph of a generator's sources; creates the projection on first use.
 
-    `reused` says whether it was there already. Raises UsageError without a top-k, ServerError where
+    `reused` says whether the projection existed. Raises UsageError without a top-k, ServerError if
     the projection would not fit or Graph Data Science is not installed.
     """
 
@@ -73,7 +73,8 @@ class Walker:
             self._project(options)
 
     def walk(self, prompt: Sequence[int], samples: int) -> list[list[Step]]:
-        """Return texts as steps, the likeliest first; fewer than `samples` where some broke a ban.
+        """Return texts as steps, the most probable first; fewer than `samples` if some violated a
+        constraint.
 
         The same projection and seed give the same walks.
         """
@@ -83,7 +84,7 @@ class Walker:
         return [steps for _, steps in sorted(scored, key=lambda one: -one[0])]
 
     def draws(self, prompt: Sequence[int], samples: int) -> list[list[int]]:
-        """Return the tokens of so many walks, as they were drawn."""
+        """Return the tokens of that many walks, as they were drawn."""
         if not 1 <= samples <= MOST_SAMPLES:
             raise UsageError(f"Walks are 1 to {MOST_SAMPLES:,}, not {samples}.")
         rows = self._graph.science(
@@ -100,9 +101,9 @@ class Walker:
         return [self._tokens(row["states"]) for row in rows]
 
     def ways(self, prompt: Sequence[int], end: int, top: int) -> list[Way]:
-        """Return the likeliest ways from where a prompt ends to a token, by Yen's algorithm.
+        """Return the most probable paths from the end of a prompt to a token, by Yen's algorithm.
 
-        Raises NotFound when no way leads there.
+        Raises NotFound if there is none.
         """
         rows = self._graph.science(
             lambda _: self._graph.read(
@@ -159,7 +160,7 @@ class Walker:
         )
 
     def _state(self, prompt: Sequence[int]) -> int:
-        """Return the database's id of the state a prompt ends in."""
+        """Return the database id of the state at the end of a prompt."""
         state = len(self._states.ids) - 1
         for token in prompt[-ORDERS:]:
             state = self._longest(state, token) if token >= 0 else len(self._states.ids) - 1
@@ -180,7 +181,7 @@ class Walker:
         return tokens
 
     def _may_stand(self, prompt: Sequence[int], text: Sequence[int]) -> bool:
-        """Return whether a text keeps what a walk cannot know of."""
+        """Return whether a text satisfies the constraints that a walk cannot check."""
         whole, options = [*prompt, *text], self._options
         for place in range(len(prompt), len(whole)):
             before, token = whole[:place], whole[place]

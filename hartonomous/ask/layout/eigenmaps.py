@@ -1,7 +1,7 @@
-"""Laplacian eigenmaps of a weighted graph (Belkin and Niyogi 2003): numerics alone, no database.
+"""Laplacian eigenmaps of a weighted graph (Belkin and Niyogi 2003): numerics only, no database.
 
-The eigenvectors of the random walk D^-1 W belong to those of S = D^-1/2 W D^-1/2; the leading ones
-are found by Lanczos on S (ARPACK), a matrix small enough is solved whole.
+The eigenvectors of the random walk D^-1 W follow from those of S = D^-1/2 W D^-1/2. The leading
+ones are computed by Lanczos on S (ARPACK); a small matrix is solved directly.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from threadpoolctl import threadpool_limits
 from hartonomous.errors import VerificationFailed
 
 DENSE = 800
-"""Nodes up to which the whole spectrum is worked out."""
+"""Nodes up to which the whole spectrum is computed."""
 
 TOLERANCE = 1e-8
-"""Residual of an eigenvector, as a share of its eigenvalue."""
+"""Residual of an eigenvector, relative to its eigenvalue."""
 
 EQUAL = 1e-6
-"""Eigenvalues no further apart count as one eigenvalue of several dimensions."""
+"""Largest difference of eigenvalues that count as one repeated eigenvalue."""
 
 SPARE = 8
-"""Eigenvectors worked out beyond those asked for, to see where an eigenvalue's dimensions end."""
+"""Eigenvectors computed beyond those requested, to find the multiplicity of the last eigenvalue."""
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -35,11 +35,12 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Eigenmap:
-    """Leading eigenvectors of a connected graph's random walk, the constant one left out.
+    """Leading eigenvectors of a connected graph's random walk, without the constant one.
 
-    `values` (d,) are its eigenvalues, largest first; `vectors` (n, d) are orthonormal in the degree
-    metric, sum of degree * f * g over sum of degrees. `cut` is true when more dimensions of the last
-    eigenvalue exist than were asked for, so that the last columns are a choice among equals.
+    `values` (d,) float64 in [-1, 1] are the eigenvalues, largest first; `vectors` (n, d) float64
+    are orthonormal in the degree metric, sum of degree * f * g over sum of degrees. `cut` is true
+    if the last eigenvalue has more dimensions than requested, so that the last columns are an
+    arbitrary choice among them.
     """
 
     values: Floats
@@ -48,7 +49,11 @@ class Eigenmap:
 
 
 def adjacency(starts: Integers, ends: Integers, weights: Floats, size: int) -> sparse.csr_array:
-    """Return the symmetric (size, size) matrix of edges given once each, sorted, without loops."""
+    """Return the symmetric (size, size) float64 matrix of edges, sorted, without loops.
+
+    `starts`, `ends` (edges,) integers in [0, size) and `weights` (edges,) float64 name each edge
+    once.
+    """
     keep = starts != ends
     once = sparse.coo_array((weights[keep], (starts[keep], ends[keep])), shape=(size, size))
     both = (once + once.T).tocsr()
@@ -57,9 +62,10 @@ def adjacency(starts: Integers, ends: Integers, weights: Floats, size: int) -> s
 
 
 def giant_component(matrix: sparse.csr_array) -> tuple[Integers, int]:
-    """Return the rows of the largest component, ascending, and how many components have an edge.
+    """Return the rows of the largest component (m,) integers, ascending, and the number of
+    components with an edge.
 
-    Of two of the same size, the one with the lowest row.
+    `matrix` is (n, n), symmetric. Of two largest components, the one with the lowest row.
     """
     if not matrix.nnz:
         return np.zeros(0, dtype=np.int64), 0
@@ -71,9 +77,9 @@ def giant_component(matrix: sparse.csr_array) -> tuple[Integers, int]:
 def eigenmap(matrix: sparse.csr_array, dimensions: int, probes: Floats) -> Eigenmap:
     """Return the leading `dimensions` eigenvectors of a connected graph, fewer if it has fewer.
 
-    `probes` (n, dimensions + SPARE) are what signs, and bases of eigenvalues of several dimensions,
-    are decided by: columns that depend on what a node is, not on its row. Raises VerificationFailed
-    when the iteration does not converge.
+    `matrix` is (n, n), symmetric, weights at least 0. `probes` (n, dimensions + SPARE) float64
+    determine signs and the bases of repeated eigenvalues: columns that depend on a node's identity,
+    not on its row. Raises VerificationFailed if the iteration does not converge.
     """
     size = matrix.shape[0]
     degrees = np.asarray(matrix.sum(axis=1)).ravel()
@@ -95,10 +101,11 @@ def eigenmap(matrix: sparse.csr_array, dimensions: int, probes: Floats) -> Eigen
 
 
 def gram_schmidt(vectors: Floats, degrees: Floats) -> Floats:
-    """Return the columns made orthonormal one after the other, in the degree metric.
+    """Return the columns (n, d) orthonormalised one after the other, in the metric of `degrees`
+    (n,).
 
-    The metric is the mean over nodes weighted by degree. By Householder's QR, which does the same
-    more exactly; each column keeps the direction of what is new in it.
+    The metric is the mean over nodes weighted by degree. Householder's QR computes the same as
+    Gram-Schmidt, with less rounding; each column keeps the direction of its new component.
     """
     weights = np.sqrt(degrees / degrees.sum())[:, None]
     columns, triangle = np.linalg.qr(vectors * weights)
@@ -106,10 +113,11 @@ def gram_schmidt(vectors: Floats, degrees: Floats) -> Floats:
 
 
 def canonical(values: Floats, vectors: Floats, probes: Floats) -> Floats:
-    """Return each eigenvalue's vectors in the one basis that the probes choose.
+    """Return each eigenvalue's vectors (n, d) in the basis that the probes determine.
 
-    The basis is that in which the projections of the probes onto the eigenspace, taken in order, are
-    triangular with a positive diagonal: a rotation or a sign of what came in has no influence.
+    `values` (d,), `vectors` (n, d), `probes` (n, at least d). In that basis the projections of the
+    probes onto the eigenspace, taken in order, are triangular with a positive diagonal, so a
+    rotation or sign of the input has no influence.
     """
     result = np.empty_like(vectors)
     first = 0
@@ -125,7 +133,7 @@ def canonical(values: Floats, vectors: Floats, probes: Floats) -> Floats:
 
 
 def probes(keys: NDArray[np.uint64], columns: int) -> Floats:
-    """Return (n, columns) numbers in [-1, 1) that depend on the keys (n, 2) alone.
+    """Return (n, columns) float64 in [-1, 1) that depend on the keys (n, 2) uint64 alone.
 
     By the finaliser of SplitMix64 (Steele et al. 2014).
     """
@@ -151,9 +159,9 @@ def _leading(
 ) -> tuple[Floats, Floats]:
     """Return the `count` largest eigenvalues below the trivial one, and their vectors.
 
-    A Krylov space of one start holds one vector of each eigenvalue; that rounding brings in the
-    others is likely, not sure. So what is left is searched again, from another start each time,
-    until nothing was missed.
+    A Krylov space of one start vector contains one vector of each eigenvalue; rounding brings in
+    the others in most cases, but not always. So the remainder is searched again, from another start
+    each time, until nothing more is found.
     """
     found = (roots / np.linalg.norm(roots))[:, None]
     values, vectors = _solve(normalised, found, count, probes[:, 0], TOLERANCE)
@@ -173,10 +181,11 @@ def _leading(
 def _solve(
     normalised: sparse.csr_array, found: Floats, count: int, start: Floats, tolerance: float
 ) -> tuple[Floats, Floats]:
-    """Return the largest eigenvalues, and vectors, orthogonal to those found; largest first."""
+    """Return the largest eigenvalues, and vectors orthogonal to those found; largest first."""
 
     def multiply(x: Floats) -> Floats:
-        # What was found is moved to -2 and below, out of the way: S has no value under -1.
+        # The eigenvalues found are moved to -2 and below, away from those of S, which are at least
+        # -1.
         x = x.ravel()
         return np.asarray(normalised @ x - 3 * (found @ (found.T @ x)))
 

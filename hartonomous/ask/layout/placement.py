@@ -1,9 +1,9 @@
-"""Where each composition lies: the graph of all live sources, laid out by its eigenvectors.
+"""Placement: coordinates of compositions, from the eigenvectors of the graph of all live sources.
 
-The weight of a relation is 10 ** (decades / 1000), the odds for it that the consensus states; what
-the consensus holds unlikely has none. A placement follows from the rated graph alone: rows are
-ordered by key, and signs and bases are decided by keys. It stands on the compositions until a
-deletion takes it off, and is stale as soon as the graph moves.
+The weight of a relation is 10 ** (decades / 1000), its odds by the consensus; relations at or below
+even odds have none. A placement is a function of the rated graph alone: rows are ordered by key,
+and signs and bases are determined by keys. It is stored on the compositions until a deletion
+removes it, and is stale once the graph changes.
 """
 
 from __future__ import annotations
@@ -47,13 +47,16 @@ Integers = NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 Place = tuple[str, Sequence[float] | None, Sequence[float] | None]
-"""Key, quaternion and spectral vector of a composition, None for one that it has not."""
+"""Key, quaternion and spectral vector of a composition, None for a missing one."""
 
 
 @dataclass(frozen=True)
 class RelatedGraph:
-    """The relations held likely, as columns: `keys` (n,) ascending, `ids` (n,) beside them, and the
-    symmetric `odds` (n, n). `digest` and `epoch` say of which graph."""
+    """The relations above even odds, as columns.
+
+    `keys` (n,) ascending, their database `ids` (n,) int64, and the symmetric `odds` (n, n) float64,
+    above 1. `digest` and `epoch` identify the graph.
+    """
 
     keys: tuple[str, ...]
     ids: Integers
@@ -64,10 +67,11 @@ class RelatedGraph:
 
 @dataclass(frozen=True)
 class Placement:
-    """Places of the compositions of the largest component.
+    """Coordinates of the compositions of the largest component.
 
-    `keys` (n,) ascending; `quaternions` (n, 4), unit, zero where a composition has no direction;
-    `spectral` (n, d), orthonormal in the degree metric, and its `eigenvalues` (d,).
+    `keys` (n,) ascending; `quaternions` (n, 4) float64 of length one, zero where `directed` (n,)
+    bool is false; `spectral` (n, d) float64, orthonormal in the degree metric, with `eigenvalues`
+    (d,).
     """
 
     keys: tuple[str, ...]
@@ -81,11 +85,11 @@ class Placement:
 
 @dataclass(frozen=True)
 class PlaceReport:
-    """What was placed and what was not, and where the seconds went.
+    """Counts and seconds of a placement.
 
     `apart` compositions are in smaller components, of which there are `components` less one;
-    `unlikely` ones have no relation held likely; `undirected` ones have a spectral vector but no
-    point on the sphere. `cut`: the last eigenvalue has more dimensions than were asked for.
+    `unlikely` ones have no relation above even odds; `undirected` ones have a spectral vector but
+    no point on the sphere. `cut`: the last eigenvalue has more dimensions than were requested.
     """
 
     placed: int
@@ -102,7 +106,7 @@ class PlaceReport:
 
     @property
     def share_beside_solver(self) -> float:
-        """The share of the time that was not the eigen-solver's."""
+        """The share of the time outside the eigensolver."""
         total = sum(self.seconds.values())
         return 1 - self.seconds["solve"] / total if total else 0.0
 
@@ -110,10 +114,10 @@ class PlaceReport:
 def place(
     graph: Graph, dimensions: int, progress: Progress
 ) -> tuple[Placement, RelatedGraph, PlaceReport]:
-    """Lay the graph out and write every place onto its composition.
+    """Compute the placement of the graph and write it onto the compositions.
 
-    Raises NotFound when nothing is related, Conflict when a rating pass is due, when another writer
-    is at work, or when the graph moved meanwhile: nothing is placed then.
+    Raises NotFound if there is no relation, Conflict if a rating pass is due, another writer is
+    active, or the graph changed meanwhile: nothing is written then.
     """
     if not 1 <= dimensions <= MOST_DIMENSIONS:
         raise UsageError(f"Ask for 1 to {MOST_DIMENSIONS} dimensions, not {dimensions}.")
@@ -159,7 +163,7 @@ def place(
 
 
 def lay_out(related: RelatedGraph, nodes: Integers, dimensions: int) -> Eigenmap:
-    """Return the eigenmap of some of the nodes, which must hang together."""
+    """Return the eigenmap of some of the nodes, which have to be connected."""
     packed = np.frombuffer(
         bytes.fromhex("".join(related.keys[node] for node in nodes)), dtype=">u8"
     ).reshape(len(nodes), 2)
@@ -168,9 +172,9 @@ def lay_out(related: RelatedGraph, nodes: Integers, dimensions: int) -> Eigenmap
 
 
 def read_related(graph: Graph, progress: Progress) -> RelatedGraph:
-    """Return the relations that the consensus holds likely.
+    """Return the relations above even odds.
 
-    Raises NotFound when there are none, Conflict when a rating pass is due or came in between.
+    Raises NotFound if there are none, Conflict if a rating pass is due or ran meanwhile.
     """
     state = _settled_state(graph)
     keys: list[str] = []
@@ -196,7 +200,7 @@ def read_related(graph: Graph, progress: Progress) -> RelatedGraph:
 def _ordered(
     keys: list[str], ids: Integers, ends: list[Integers], decades: list[Integers], epoch: int
 ) -> RelatedGraph:
-    """Return the columns with rows in the order of the keys, whatever order they came in."""
+    """Return the columns with rows in the order of the keys."""
     order = np.argsort(np.array(keys))
     row = np.empty(len(keys), dtype=np.int64)
     row[order] = np.arange(len(keys))
@@ -215,8 +219,8 @@ def _ordered(
 def _write(
     graph: Graph, lock: WriterLock, placement: Placement, relations: int, progress: Progress
 ) -> None:
-    # First the note, last the stamp: a write cut short is known to have left places, and they
-    # count as stale.
+    # The placement node is written first and stamped last: an interrupted write leaves an unstamped
+    # node, and the coordinates count as stale.
     purge_placements(graph, lock)
     lock.write(query("layout/begin_placement"))
     size = len(placement.keys)
@@ -256,21 +260,21 @@ def _places(placement: Placement) -> Iterable[Place]:
 
 
 def places_digest(places: Iterable[Place]) -> str:
-    """Return the blake3-256 of places, given in the order of the keys, in hexadecimal."""
+    """Return the blake3-256 of coordinates, given in the order of the keys, in hexadecimal."""
     hasher = blake3()
     for key, *coordinates in places:
         hasher.update(key.encode())
         for numbers in coordinates:
-            # How many there are comes first: no number may pass for the next list's.
+            # The count comes first, so that no number is mistaken for one of the next list.
             listed = [0.0] if numbers is None else [float(len(numbers)), *numbers]
             hasher.update(np.array(listed, dtype="<f8").tobytes())
     return hasher.hexdigest()
 
 
 def read_placement(graph: Graph) -> tuple[Row, bool]:
-    """Return what is known of the placement that stands, and whether it is stale.
+    """Return the properties of the stored placement, and whether it is stale.
 
-    Raises NotFound when there is none.
+    Raises NotFound if there is none.
     """
     rows = graph.read(query("layout/read_placement"))
     if not rows:
@@ -280,10 +284,10 @@ def read_placement(graph: Graph) -> tuple[Row, bool]:
 
 @dataclass(frozen=True)
 class PlacedWords:
-    """The places that stand on the compositions, as columns, in the order of the keys.
+    """The stored coordinates, as columns, in the order of the keys.
 
-    `quaternions` (n, 4) and `spectral` (n, d) as in Placement; `communities` and `known` None where
-    a composition has none; `degrees` counts relations.
+    `quaternions` (n, 4) and `spectral` (n, d) float64 as in Placement; `communities` and `known`
+    are None for compositions without one; `degrees` (n,) int64 counts relations.
     """
 
     keys: tuple[str, ...]
@@ -297,7 +301,7 @@ class PlacedWords:
 
 
 def read_placed(graph: Graph) -> PlacedWords:
-    """Return what the graph holds placed; raises NotFound when that is nothing."""
+    """Return the stored coordinates; raises NotFound if there are none."""
     read_placement(graph)
     rows = graph.stream(query("layout/read_placed", rated=DEFAULT_RELATION))
     columns: list[list[object]] = [[] for _ in range(8)]
@@ -330,5 +334,5 @@ def _settled_state(graph: Graph) -> Row:
 
 
 def moved() -> Conflict:
-    """Return the error that says the graph changed while it was laid out."""
+    """Return the error for a graph that changed during the placement."""
     return Conflict("The graph changed while it was laid out; run 'hartonomous place' again.")

@@ -1,7 +1,7 @@
-"""Setting one placement beside another: kept in a file, turned onto each other, compared.
+"""Placement alignment: placements saved to files, rotated onto each other and compared.
 
-A file holds keys and coordinates, no texts. It is the person's own copy, as an export is: the graph
-forgets a placement with the next deletion, a file does not.
+A file contains keys and coordinates, no texts. It is the user's own copy, as an export is: a
+deletion removes the placement from the graph, but not from files.
 """
 
 from __future__ import annotations
@@ -25,16 +25,18 @@ Floats = NDArray[np.float64]
 
 FORMAT = "hartonomous placement 1"
 LARGEST = 4 << 30
-"""Bytes of a placement file that are read: 250,000 compositions of 64 dimensions take 0.15 GB."""
+"""Largest placement file that is read, in bytes: 250,000 compositions of 64 dimensions take 0.15
+GB.
+"""
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """How far a placement, turned onto an older one as well as possible, is from it.
+    """Distance of a placement, rotated onto an older one, from that one.
 
-    Angles in radians over the `shared` compositions that have a point in both: their mean before
-    and after turning, and the `furthest` keys with their angle after it. `apart` counts those that
-    only one of the two has.
+    Angles in radians over the `shared` compositions that have a point in both: the means before and
+    after the rotation, and the `furthest` keys with their angle after it. `apart` counts those in
+    only one of the two.
     """
 
     shared: int
@@ -45,11 +47,11 @@ class Alignment:
 
 
 def align(moving: Placement, fixed: Placement, top: int = 10) -> tuple[Placement, Alignment]:
-    """Return a placement turned onto another, and how far they are then.
+    """Return a placement rotated onto another, and their distance then.
 
-    By orthogonal Procrustes (Schönemann 1966) over the compositions that both have, on the sphere
-    and, where both have as many dimensions, of the spectral vectors. Distances within the placement
-    stay as they were. Raises BadInput when they share fewer than two points.
+    By orthogonal Procrustes (Schönemann 1966) over the shared compositions, on the sphere and, if
+    both have the same number of dimensions, for the spectral vectors. Distances within the
+    placement do not change. Raises BadInput if they share fewer than two points.
     """
     rows = {key: row for row, key in enumerate(fixed.keys)}
     both = [(here, rows[key]) for here, key in enumerate(moving.keys) if key in rows]
@@ -75,9 +77,9 @@ def align(moving: Placement, fixed: Placement, top: int = 10) -> tuple[Placement
 
 
 def save_placement(placement: Placement, path: Path, force: bool = False) -> None:
-    """Write a placement as Parquet; the file appears whole or not at all.
+    """Write a placement as Parquet, atomically.
 
-    Raises Conflict when it exists and `force` is not given.
+    Raises Conflict if the file exists and `force` is not given.
     """
     if path.exists() and not force:
         raise Conflict(f"{path} already exists; --force overwrites it.")
@@ -103,9 +105,9 @@ def save_placement(placement: Placement, path: Path, force: bool = False) -> Non
 
 
 def read_placement_file(path: Path) -> Placement:
-    """Return a placement that was saved.
+    """Return a saved placement.
 
-    Raises NotFound when there is no such file, BadInput for one that is no placement.
+    Raises NotFound if there is no such file, BadInput if it is not a placement.
     """
     if not path.is_file():
         raise NotFound(f"There is no placement at {path}; 'hartonomous place --save' writes one.")

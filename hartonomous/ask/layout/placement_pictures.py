@@ -1,5 +1,5 @@
-"""Pictures of the placement: the sphere S3 projected from a pole to three dimensions, and its shadow
-S2, of the first three eigenvectors, to two. The same places give the same bytes.
+"""Placement pictures: the sphere S3 projected stereographically to three dimensions, and the sphere
+S2 of the first three eigenvectors to two. The same coordinates give the same bytes.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from hartonomous.schema import kind_of
 FORMATS = (".png", ".html")
 COLOURINGS = ("community", "source")
 GROUPS = 12
-"""Colours that can be told apart; smaller groups share a grey one."""
+"""Number of distinct colours; smaller groups share a grey one."""
 
 POINTS = 6_000
 SHOWN = {3: 0.75, 2: 0.90}
-"""Share of the points within the frame, along each axis, by dimensions: a few lie far outside."""
+"""Share of the points within the frame, along each axis, by dimensions: a few are far outside."""
 
 LABELLED = 40
-"""Words of a group that are tried as labels."""
+"""Words of a group that are considered as labels."""
 
 PALETTE = (
     "#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#76b7b2", "#b07aa1",
@@ -48,7 +48,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Group:
-    """Points of one colour: `name` as the legend says it, `rows` of the scene, the middle first."""
+    """Points of one colour: `name` for the legend, `rows` (m,) int64 of the scene, from the centre
+    outwards.
+    """
 
     name: str
     colour: str
@@ -57,7 +59,9 @@ class Group:
 
 @dataclass(frozen=True)
 class Scene:
-    """What is drawn: texts, places in three (n, 3) and two (n, 2) dimensions, both colourings."""
+    """The content of a picture: texts, coordinates `solid` (n, 3) and `flat` (n, 2) float64, both
+    colourings.
+    """
 
     texts: tuple[str, ...]
     solid: Floats
@@ -67,21 +71,21 @@ class Scene:
 
 
 def placed_scene(graph: Graph, points: int = POINTS) -> Scene:
-    """Return what there is to draw of the places that stand in the graph.
+    """Return the scene of the coordinates stored in the graph.
 
-    Raises NotFound when nothing is placed.
+    Raises NotFound if there are none.
     """
     tracks = graph.read(query("rate/read_tracks"))
     return scene(read_placed(graph), {str(t["number"]): t["source"] for t in tracks}, points)
 
 
 def scene(words: PlacedWords, sources: Mapping[str, str], points: int = POINTS) -> Scene:
-    """Return what there is to draw: a sample of the words, projected and grouped.
+    """Return a scene: a sample of the words, projected and grouped.
 
-    The sample is the first words by key, a hash: as good as drawn, and the same each time. `sources`
-    names a track's source by the track's number. Communities are those the compositions carry; where
-    they carry none, clusters of the spectral vectors, by k-means (Ng et al. 2001). A group is named
-    by the words that lie in its middle.
+    The sample is the first words by key, a hash: uniform and reproducible. `sources` maps a track's
+    number to its source's name. Communities are those stored on the compositions; without them,
+    clusters of the spectral vectors by k-means (Ng et al. 2001). A group is named by its most
+    central words.
     """
     directed = np.linalg.norm(words.quaternions, axis=1) > 0
     whole = np.array([not kind_of(kind).fragment for kind in words.kinds])
@@ -134,9 +138,10 @@ def _classes(words: PlacedWords, sources: Mapping[str, str]) -> NDArray[Any]:
 
 
 def _groups(labels: NDArray[Any], near: Floats, texts: Sequence[str] | None) -> list[Group]:
-    """Return the largest groups, largest first, each from its middle outwards, and one of all others.
+    """Return the largest groups, largest first, each from its centre outwards, and one of all
+    others.
 
-    Named by the texts in the middle, or by the label where none are given.
+    Named by the most central texts, or by the label if none are given.
     """
     sizes = Counter(labels.tolist())
     ranked = sorted(sizes, key=lambda label: (-sizes[label], label))
@@ -151,10 +156,11 @@ def _groups(labels: NDArray[Any], near: Floats, texts: Sequence[str] | None) -> 
 
 
 def draw(drawn: Scene, path: Path, colouring: str = "community") -> None:
-    """Draw a scene into a PNG, both projections side by side, or an interactive HTML file.
+    """Draw a scene into a PNG, both projections side by side, or an interactive HTML file,
+    atomically.
 
-    Raises UsageError for another ending or colouring, or when a library of the extra `pictures` is
-    missing. The file appears whole or not at all.
+    Raises UsageError for another file ending or colouring, or if a library of the extra `pictures`
+    is missing.
     """
     if path.suffix.lower() not in FORMATS:
         raise UsageError(f"{path}: give a name that ends in {' or '.join(FORMATS)}.")
@@ -171,7 +177,7 @@ def draw(drawn: Scene, path: Path, colouring: str = "community") -> None:
 
 
 def _frame(points: Floats) -> Floats:
-    """Return, for each axis, the bounds within which the middle of the points lies."""
+    """Return, for each axis, the bounds of the central share of the points."""
     outside = 50 * (1 - SHOWN[points.shape[1]])
     low, high = np.percentile(points, [outside, 100 - outside], axis=0)
     room = 0.06 * np.maximum(high - low, 1e-9)
@@ -218,8 +224,9 @@ def _draw_png(drawn: Scene, path: Path, colouring: str) -> None:
 
 
 def _label(drawn: Scene, axes: Any, frame: Floats, colouring: str) -> None:
-    """Write words where they lie, as plain text: of each group in turn the next from its middle,
-    where the page is still free."""
+    """Draw words at their points, as plain text: in turn the next most central word of each group,
+    where the page is free.
+    """
     height = (frame[:, 1] - frame[:, 0]) / np.array([100, 42])  # of a letter, in the axes' units
     taken: list[tuple[float, float, float, float]] = []
     groups = [group.rows[:LABELLED] for group in drawn.groups[colouring]]
@@ -240,7 +247,9 @@ def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
 
 
 def page(drawn: Scene, colouring: str = "community") -> str:
-    """Return one HTML page with everything in it: points to turn, zoom and point at, no network."""
+    """Return one self-contained HTML page with a scene to rotate, zoom and point at; it needs no
+    network.
+    """
     graph_objects, writer = _library("plotly.graph_objects"), _library("plotly.io")
     ordered = sorted(COLOURINGS, key=lambda name: name != colouring)
     traces, shown = [], []
@@ -299,7 +308,7 @@ def _trace(graph_objects: Any, drawn: Scene, group: Group, visible: bool) -> Any
 
 def _short(text: str, most: int = 40) -> str:
     kept = "".join(c if c.isprintable() else "?" for c in text)
-    # A label that begins with an underscore, matplotlib would hide.
+    # matplotlib hides labels that begin with an underscore.
     kept = f"\u200a{kept}" if kept.startswith("_") else kept
     return kept if len(kept) <= most else kept[: most - 1] + "…"
 

@@ -1,9 +1,9 @@
-"""How much of the graph a placement keeps, and whether it brings models together; measured each time.
+"""Placement quality: how much of the graph a placement preserves, and how well it aligns models.
 
-Two questions, each with what is known to do better beside it. Are a composition's neighbours in the
-graph its neighbours in the placement? And is a word, placed by what one model relates it to, nearest
-to the same word placed by what another model relates it to? The second is retrieval: queries are the
-words of one model, the gallery those of the other, the figure is the mean reciprocal rank.
+Two measures, each with a stronger method for comparison. Neighbour recall: are a composition's
+neighbours in the graph its neighbours in the placement? Cross-model retrieval: is a word, placed by
+one model's relations, nearest to the same word placed by another model's? Queries are the words of
+one model, the gallery those of the other, the score is the mean reciprocal rank.
 """
 
 from __future__ import annotations
@@ -32,13 +32,15 @@ CUTS = (3, 4, 16, 64)
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Dense = Callable[[Sequence[str]], tuple[NDArray[np.float32], NDArray[np.bool_]]]
-"""From words to their vectors, and which of them are known."""
+"""From words to their vectors (n, d) and the mask (n,) of known ones."""
 
 
 @dataclass(frozen=True)
 class Recall:
-    """Of a composition's likeliest relations, at most `nearest`, the share found among as many
-    nearest by angle in the first `dimensions`; mean over `sample` compositions of all `placed`."""
+    """Neighbour recall in the first `dimensions`: of a composition's most probable relations, at
+    most `nearest`, the share found among as many nearest by angle; mean over `sample` compositions
+    of all `placed`.
+    """
 
     space: str
     dimensions: int
@@ -50,10 +52,10 @@ class Recall:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How well a word of one model finds itself among `gallery` words of another.
+    """Cross-model retrieval of words among a `gallery` of another model's words.
 
-    `mrr` is the mean reciprocal rank, `first` the share found at rank one, over `queries` words;
-    chance is near ln(gallery) / gallery.
+    `mrr` is the mean reciprocal rank, `first` the share found at rank one, over `queries` words; by
+    chance, mrr is about ln(gallery) / gallery.
     """
 
     method: str
@@ -66,9 +68,9 @@ class Agreement:
 
 
 def neighbour_recall(placement: Placement, related: RelatedGraph) -> list[Recall]:
-    """Return the recall of neighbours from the sphere and from the spectral vector's beginnings.
+    """Return the neighbour recall of the sphere and of prefixes of the spectral vector.
 
-    The sample is the first by key; keys are hashes, so it is as good as drawn, and always the same.
+    The sample is the first compositions by key; keys are hashes, so it is uniform and reproducible.
     """
     rows = np.searchsorted(np.array(related.keys), np.array(placement.keys))
     odds = related.odds if len(rows) == len(related.keys) else related.odds[rows][:, rows].tocsr()
@@ -90,7 +92,7 @@ def neighbour_recall(placement: Placement, related: RelatedGraph) -> list[Recall
 
 
 def _beginnings(vectors: Floats, cuts: Sequence[int]) -> list[Floats]:
-    """Return the vectors' first columns, for each cut they reach."""
+    """Return the vectors' first columns, for each prefix length that they reach."""
     return [vectors[:, :cut] for cut in cuts if cut <= vectors.shape[1]]
 
 
@@ -110,9 +112,10 @@ def _recall(odds: sparse.csr_array, points: Floats, sample: Integers) -> float:
 
 
 def two_sources(graph: Graph, names: Sequence[str] = ()) -> tuple[str, str] | None:
-    """Return the two live sources with the most relations from vectors; None if there are fewer.
+    """Return the two live sources with the most relations from vector tracks, or the two named;
+    None if there are fewer.
 
-    Or the two that are named. Raises UsageError when they are not live sources of vectors.
+    Raises UsageError if the named ones are not live sources with vector tracks.
     """
     vector = {track["source"] for track in _vector_tracks(graph)}
     rows = {
@@ -136,12 +139,12 @@ def same_token_agreement(
     dense: Mapping[str, Dense],
     most: int = GALLERY,
 ) -> list[Agreement]:
-    """Return how well the words that two sources know find themselves.
+    """Return the cross-model retrieval of the words that two sources know.
 
-    In the placement: a word's place by one source is the barycentre of what that source lists for
-    it. Where `dense` has both sources' vectors: relative representations over anchors (Moschella et
-    al. 2023) and Procrustes on the raw vectors, fitted on words that are not asked for. Note that
-    the placement has seen each word in both sources, and Procrustes has not.
+    In the placement, a word's point by one source is the barycentre of that source's neighbours of
+    it. If `dense` has the vectors of both sources: relative representations over anchors (Moschella
+    et al. 2023) and Procrustes on the raw vectors, fitted on words outside the queries. Note that
+    the placement used each word of both sources, and Procrustes did not.
     """
     numbers = {
         name: [str(t["number"]) for t in _vector_tracks(graph) if t["source"] == name]
@@ -180,7 +183,9 @@ def _vector_tracks(graph: Graph) -> list[Row]:
 def _barycentres(
     graph: Graph, placement: Placement, related: RelatedGraph, words: Sequence[Row], source: str
 ) -> Floats:
-    """Return the words' mean place (n, d) of what a source lists for them, by weight; 0 if nothing."""
+    """Return the weighted mean point (n, d) of a source's neighbours of each word; 0 without
+    neighbours.
+    """
     rows = np.searchsorted(np.array(related.keys), np.array(placement.keys))
     order = np.argsort(related.ids[rows])
     ids = related.ids[rows][order]
@@ -224,13 +229,13 @@ def _raw_agreements(
 def _agreement(
     method: str, pair: tuple[str, str], queries: Floats, gallery: Floats, asked: int = 0
 ) -> Agreement:
-    """Return the retrieval figures of the queries from row `asked` on, among the whole gallery."""
+    """Return the retrieval scores of the queries from row `asked` on, among the whole gallery."""
     here, there = _unit(queries), _unit(gallery)
     reciprocal = []
     for first in range(asked, len(here), WORDS_AT_ONCE):
         scores = here[first : first + WORDS_AT_ONCE] @ there.T
         own = scores[np.arange(len(scores)), np.arange(len(scores)) + first][:, None]
-        # Ties share their ranks: places that fall together find nothing.
+        # Ties share their mean rank, so coincident points score at chance.
         ranks = 1 + (scores > own).sum(axis=1) + ((scores == own).sum(axis=1) - 1) / 2
         reciprocal.append(1 / ranks)
     found = np.concatenate(reciprocal)

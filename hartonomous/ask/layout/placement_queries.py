@@ -1,4 +1,4 @@
-"""Questions asked of the places: what lies near, how far, what lies on the way."""
+"""Placement queries: nearest compositions, distances, and arcs on the sphere."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ MOST_STEPS = 1_000
 def near_on_sphere(
     graph: Graph, word: str, top: int = 10, by: str = "sphere", pieces: bool = False
 ) -> list[Row]:
-    """Return the compositions nearest to a word, nearest first; columns as the Cypher file says.
+    """Return the compositions nearest to a word, nearest first; columns as in the Cypher file.
 
-    `by` is the sphere or the spectral vector. Raises NotFound for a word that is not there or has
-    no place, or when nothing is placed.
+    `by` is the sphere or the spectral vector. Raises NotFound for an unknown word, for one without
+    coordinates, or if there is no placement.
     """
     if by not in SPACES:
         raise UsageError(f"Near by {' or '.join(SPACES)}, not by {by!r}.")
@@ -29,8 +29,11 @@ def near_on_sphere(
 
 
 def distance(graph: Graph, start: str, end: str) -> Row:
-    """Return how far two words lie apart, in radians: along the sphere, from 0 to pi, and between
-    their spectral vectors; columns as the Cypher file says. Raises NotFound as above."""
+    """Return the distances of two words, in radians: along the sphere, 0 to pi, and between their
+    spectral vectors; columns as in the Cypher file.
+
+    Raises NotFound as near_on_sphere does.
+    """
     rows = graph.read(query("ask/distance"), start=start, end=end)
     if not rows or rows[0]["distance"] is None:
         _check_placed(graph, start, end)
@@ -38,11 +41,12 @@ def distance(graph: Graph, start: str, end: str) -> Row:
 
 
 def slerp(graph: Graph, start: str, end: str, steps: int = 10, pieces: bool = False) -> list[Row]:
-    """Return, for each step of the shortest way along the sphere, the word nearest to its point.
+    """Return, for each step along the shortest arc between two words, the word nearest to its
+    point.
 
-    A word counts for the step it is abreast of; a step that nothing is abreast of is left out.
-    `aside` is the word's distance from the point, in radians. Raises NotFound as above, UsageError
-    for two words of one point or of opposite points, between which there is no one way.
+    A word is reported at the step nearest to it; steps without a word are left out. `aside` is the
+    word's distance from the point, in radians. Raises NotFound as near_on_sphere does, UsageError
+    for two words at one point or at opposite points, where the arc is not unique.
     """
     if not 2 <= steps <= MOST_STEPS:
         raise UsageError(f"Ask for 2 to {MOST_STEPS} steps, not {steps}.")
@@ -57,7 +61,7 @@ def slerp(graph: Graph, start: str, end: str, steps: int = 10, pieces: bool = Fa
 
 
 def _check_placed(graph: Graph, *words: str) -> None:
-    """Raise what explains why a question about placed words has no answer."""
+    """Raise the error that explains why a query of placed words has no result."""
     found = [find_word(graph, word) for word in words]
     read_placement(graph)
     for word in found:

@@ -1,6 +1,6 @@
-"""Points on the unit sphere S3 in four dimensions: directions, distances, ways, projections.
+"""The unit sphere S3: unit vectors, geodesic distance, Slerp and stereographic projection.
 
-A point is a unit quaternion (w, x, y, z). Opposite points are different places here, not the same
+A point is a unit quaternion (w, x, y, z). Opposite points are different points here, not the same
 rotation.
 """
 
@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 NO_DIRECTION = 1e-9
-"""Length, beside the mean, under which a row is rounding and points nowhere."""
+"""Length, relative to the mean, below which a row is rounding noise without a direction."""
 
 
 def unit(rows: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return rows (n, d) at length one, and which had a direction; those without one are all zero."""
+    """Return rows (n, d) float64 scaled to length one, zero if they have no direction, and the mask
+    (n,) of those that have one.
+    """
     lengths = np.linalg.norm(rows, axis=1)
     directed = lengths > NO_DIRECTION * (lengths.mean() if len(lengths) else 0.0)
     scale = np.where(directed, lengths, 1.0)
@@ -24,7 +26,8 @@ def unit(rows: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def quaternions(vectors: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    """Return the first four columns as unit quaternions (n, 4), and which rows have one.
+    """Return the first four columns of (n, d) as unit quaternions (n, 4), and the mask (n,) of rows
+    that have one.
 
     Missing columns, in graphs of fewer than five nodes, count as zero.
     """
@@ -34,7 +37,8 @@ def quaternions(vectors: Floats) -> tuple[Floats, NDArray[np.bool_]]:
 
 
 def geodesic(first: Floats, second: Floats) -> Floats:
-    """Return the angles between unit vectors (…, d), in radians; exact for near and far points.
+    """Return the angles between unit vectors (…, d), in radians, 0 to pi; accurate for near and far
+    points.
 
     2 atan2(|a - b|, |a + b|) (Kahan 2006).
     """
@@ -44,9 +48,10 @@ def geodesic(first: Floats, second: Floats) -> Floats:
 
 
 def slerp(first: Floats, second: Floats, shares: Floats) -> Floats:
-    """Return the points (n, d) that lie shares (n,) of the way from one unit vector to another.
+    """Return the points (n, d) at shares (n,) in [0, 1] of the shortest arc between two unit
+    vectors (d,).
 
-    Shoemake (1985). Between opposite points no way is the shortest; one of them is taken.
+    Shoemake (1985). Between opposite points the shortest arc is not unique; one of them is taken.
     """
     angle = float(geodesic(first, second))
     if angle < 1e-12:
@@ -61,12 +66,11 @@ def slerp(first: Floats, second: Floats, shares: Floats) -> Floats:
 
 
 def stereographic(points: Floats, pole: Floats) -> Floats:
-    """Return unit vectors (n, d) projected from a pole onto the d - 1 dimensions opposite it.
+    """Return unit vectors (n, d) projected stereographically from a pole (d,) to (n, d - 1).
 
-    The pole itself has no image: infinity. The point opposite it goes to the origin, those between
-    to distance one.
+    The pole maps to infinity, the opposite point to the origin, the equator to distance one.
     """
-    # Householder's reflection that takes the pole to the last axis.
+    # Householder's reflection that maps the pole to the last axis.
     last = np.eye(len(pole))[-1]
     normal = pole - last
     length = float(normal @ normal)

@@ -1,4 +1,4 @@
-"""What the graph looks like as a whole: its communities, centres, hubs and outliers."""
+"""Communities, central words, hubs and outliers of the whole graph."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hartonomous.graph.cypher_files import query_for_types
 from hartonomous.graph.driver import Graph, Row
 
 SEED = 1
-"""Of Leiden's random choices; the same graph always falls into the same communities."""
+"""Seed of Leiden's random choices: the same graph always has the same communities."""
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -26,7 +26,7 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Community:
-    """Words that hang together more than with others, named by the most central of them."""
+    """Words that are more related to each other than to others, named by the most central one."""
 
     name: str
     size: int
@@ -43,11 +43,11 @@ class Partition:
 
 
 def partition(graph: Graph, view: View | None = None, resolution: float = 1.0) -> Partition:
-    """Return which community each related composition is in (Leiden; Traag et al. 2019).
+    """Return the community of each related composition (Leiden; Traag et al. 2019).
 
     A function of the rated graph alone: compositions are numbered by their keys, one thread, one
     seed. Higher `resolution` gives more and smaller communities. Compositions without a pair are
-    left out. Raises UsageError for directed types and a resolution that is not above 0.
+    left out. Raises UsageError for directed types and a resolution not above 0.
     """
     view = view or View()
     if view.undirected != list(view.types):
@@ -96,7 +96,7 @@ def communities(
 ) -> list[Community]:
     """Return the largest communities, or the one of a word, each with its most central words.
 
-    Raises NotFound for an empty graph, and for a word that is not there or related to nothing.
+    Raises NotFound for an empty graph, and for an unknown or unrelated word.
     """
     found = find_words(graph, [word]).get(word) if word is not None else None
     if word is not None and found is None:
@@ -122,10 +122,10 @@ def _community(graph: Graph, parted: Partition, number: int, members: int) -> Co
 
 
 def central(graph: Graph, top: int = 10, view: View | None = None) -> list[Row]:
-    """Return the words that a walk over all pairs keeps coming back to (PageRank).
+    """Return the words of highest PageRank.
 
-    Each with `score`, its share of the walk's time times the number of words, and its strongest
-    pairs as the reason: `strongest`.
+    Each has `score`, its share of the walk's time multiplied by the number of words, and
+    `strongest`, its strongest pairs.
     """
     with projection(graph, view) as seen:
         ids, scores = _central(seen)
@@ -134,9 +134,9 @@ def central(graph: Graph, top: int = 10, view: View | None = None) -> list[Row]:
 
 
 def hubs(graph: Graph, top: int = 10, view: View | None = None) -> list[Row]:
-    """Return the words that most others are related to (degree).
+    """Return the words of highest degree.
 
-    `related` is to how many, `score` how many times the mean that is; besides `strongest`.
+    `related` is the degree, `score` its ratio to the mean; `strongest` as in `central`.
     """
     with projection(graph, view) as seen:
         ids, degrees, _ = _degrees(seen)
@@ -145,10 +145,10 @@ def hubs(graph: Graph, top: int = 10, view: View | None = None) -> list[Row]:
 
 
 def outliers(graph: Graph, top: int = 10, view: View | None = None) -> list[Row]:
-    """Return the words that hang together with the others least: the weakest pairs, or none.
+    """Return the words with the weakest pairs, or none.
 
-    `score` is the sum of the odds of a word's pairs, in decades; least first, ties by key. Besides
-    `related`, to how many words, and `strongest`.
+    `score` is the sum of the odds of a word's pairs, in decades; least first, ties by key.
+    `related` is the degree, `strongest` as in `central`.
     """
     with projection(graph, view) as seen:
         ids, degrees, strengths = _degrees(seen)
@@ -175,7 +175,7 @@ def _central(seen: Projection) -> tuple[Ids, Scores]:
 
 
 def _degrees(seen: Projection) -> tuple[Ids, Ids, Scores]:
-    """Return compositions by id, how many pairs each has, and the sum of their weights."""
+    """Return compositions by id, the degree of each, and the sum of its weights."""
     counted = seen.run(lambda client, projected: client.degree_centrality.stream(projected))
     weighed = seen.run(
         lambda client, projected: client.degree_centrality.stream(

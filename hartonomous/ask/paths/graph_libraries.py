@@ -1,4 +1,4 @@
-"""Neighbourhoods as graphs of other libraries: NetworkX, and py2neo where it is installed."""
+"""Subgraphs as objects of other libraries: NetworkX, and py2neo if it is installed."""
 
 from __future__ import annotations
 
@@ -20,14 +20,13 @@ RATED = ("rating", "elo", "cost", "times", "sources")
 def to_networkx(
     graph: Graph, *words: str, depth: int = 1, breadth: int = 25, view: View | None = None
 ) -> networkx.MultiGraph[str]:
-    """Return what lies around some words, and every rated pair among it, as a NetworkX graph.
+    """Return the surroundings of some words, with every rated pair among them, as a NetworkX graph.
 
-    Each composition leads on to the `breadth` it is rated highest with, up to `depth` steps away.
+    Each composition is expanded to its `breadth` highest rated neighbours, up to `depth` steps.
     Nodes are named by their text and have `key` and `kind`; edges are keyed by their type and have
-    `rating` (consensus, else elo), `elo`, `cost` in micro-decades, `times` and `sources`. Where one
-    of the view's types is directed it is a MultiDiGraph, with pairs without direction both ways.
-
-    Raises NotFound for a word or source that is not there, UsageError for limits below 1 or no word.
+    `rating` (consensus, else elo), `elo`, `cost` in micro-decades, `times` and `sources`. If one of
+    the view's types is directed, it is a MultiDiGraph, with undirected pairs in both directions.
+    Raises NotFound for an unknown word or source, UsageError for limits below 1 or no word.
     """
     import networkx
 
@@ -50,11 +49,11 @@ def to_networkx(
 def to_py2neo(
     graph: Graph, *words: str, depth: int = 1, breadth: int = 25, view: View | None = None
 ) -> Any:
-    """Return what `to_networkx` returns as a py2neo Subgraph: nodes and relationships as objects.
+    """Return the graph of `to_networkx` as a py2neo Subgraph: nodes and relationships as objects.
 
-    Its nodes have the labels and keys they have in the graph. It is a copy to read and to work on;
-    written back by py2neo it would change ratings by hand, which 'hartonomous doctor' reports.
-    Raises ServerError when py2neo, the extra of that name, is not installed; else as `to_networkx`.
+    Its nodes have the labels and keys of the graph. It is a copy to read and to work on; written
+    back by py2neo it would change ratings by hand, which 'hartonomous doctor' reports. Raises
+    ServerError if py2neo, the extra of that name, is not installed; else as `to_networkx`.
     """
     try:
         from py2neo import Node, Relationship, Subgraph
@@ -102,7 +101,7 @@ def _around(
 
 
 def _names(nodes: dict[str, Row]) -> dict[str, str]:
-    """Return a name for each key: the text, with the kind where two kinds share it."""
+    """Return a name for each key: the text, with the kind if two kinds share it."""
     count = Counter(row["text"] for row in nodes.values())
     return {
         key: row["text"] if count[row["text"]] == 1 else f"{row['text']} ({row['kind']})"

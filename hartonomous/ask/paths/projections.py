@@ -1,21 +1,22 @@
-"""Rated pairs as graphs in the server's memory, for Graph Data Science to walk.
+"""Projections: rated pairs as graphs in the memory of Graph Data Science.
 
-A projection is named by its content: what of the graph it shows and how the graph stands. While the
-graph stands, every command that asks for the same view reuses it; once the graph has moved, it is
-stale, and the next command drops it. What a process keeps to itself carries the process in its name,
-so that the next command can tell and drop what a dead one left.
+A projection is named by its content: its view and the state of the graph. While the graph does not
+change, every command with the same view reuses it; afterwards it is stale, and the next command
+drops it. A private projection has its process in its name, so that the next command can drop those
+of dead processes.
 
-Each pair has two numbers, both in micro- and milli-decades as they stand on rated edges:
+Each pair has two numbers, both in micro- and milli-decades as on rated edges:
 
 * `cost`, above 0: log10(1 + 10^-o) with o the odds against chance, so that the cost of a path is
-  minus the logarithm of the probability that all its steps hold (at even odds before);
-* `weight`: the odds themselves, for what counts how strongly words hang together.
+  minus the logarithm of the probability that all its steps hold (at even prior odds);
+* `weight`: the odds, for algorithms that use the strength of relations.
 
-Types without a consensus take o from elo, 400 points being odds of 10 to 1 there as well.
+Types without a consensus derive o from elo, with 400 points per factor of ten.
 
-Two ways lead there. RELATES as a whole is read by Graph Data Science itself, on all its threads;
-anything else goes through Cypher, one row a pair, and numbers the compositions by their keys, so that
-what an algorithm makes of it depends on the graph alone and not on the order of loading.
+There are two ways to project. RELATES as a whole is read by Graph Data Science natively, on all its
+threads. Everything else is a Cypher projection, one row per pair, with compositions numbered by
+their keys, so that the result of an algorithm depends on the graph alone and not on the order of
+loading.
 """
 
 from __future__ import annotations
@@ -49,10 +50,10 @@ T = TypeVar("T")
 
 PREFIX = "hartonomous-"
 OWNER = "~"
-"""In the name of a projection that is not shared, before the process that it belongs to."""
+"""Marker of a private projection's name, before its process."""
 
 KEPT = 4
-"""Shared projections kept at most; the oldest goes."""
+"""Most shared projections kept; the oldest is dropped."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ class Projection:
     relationships: int
 
     def run(self, work: Callable[[GraphDataScience, ProjectedGraph], T]) -> T:
-        """Return what `work` gets from the client of Graph Data Science and the projected graph."""
+        """Return the result of `work`, called with the Graph Data Science client and the projected
+        graph.
+        """
         return self.graph.science(lambda client: work(client, client.graph.get(self.name)))
 
 
@@ -74,14 +77,12 @@ class Projection:
 def projection(
     graph: Graph, view: View | None = None, share: bool = True, budget: int | None = None
 ) -> Iterator[Projection]:
-    """Yield the projection of a view, reused where it is there already.
+    """Yield the projection of a view, reused if it exists.
 
-    With `share` it stays for the next command while the graph stands; without, or while a rating
-    pass runs, it is dropped at the end, however that comes. `budget` is the bytes it may take,
-    what the server has free if not given.
-
-    Raises NotFound for an empty graph or a source that is not there, ServerError where it would not
-    fit or Graph Data Science is not installed, Conflict when the graph moved meanwhile.
+    With `share` it is kept for the next command while the graph does not change; without, or during
+    a rating pass, it is dropped at the end in any case. `budget` is its most bytes, by default the
+    server's free memory. Raises NotFound for an empty graph or an unknown source, ServerError if it
+    would not fit or Graph Data Science is not installed, Conflict if the graph changed meanwhile.
     """
     view = view or View()
     check_formula(graph)
@@ -95,7 +96,8 @@ def projection(
         found = _find(graph, name) or _project(graph, view, name, standing, budget)
         yield Projection(graph, view, name, found["nodeCount"], found["relationshipCount"])
     except ServerError as error:
-        # Whoever changed the graph may have dropped the projection too: that is the cause to tell.
+        # A writer may have dropped the projection too; the change of the graph is the error to
+        # report.
         _refuse_moved(graph, standing, error)
         raise
     finally:
@@ -116,7 +118,7 @@ def _refuse_moved(graph: Graph, standing: Standing, error: ServerError | None = 
 def projections(graph: Graph) -> list[Row]:
     """Return our projections in the server: name, nodes, relationships, bytes, created, state.
 
-    `state` is shared, private (a living process's own), or stale.
+    `state` is shared, private (of a living process), or stale.
     """
     standing = read_standing(graph)
     return [
@@ -133,7 +135,7 @@ def projections(graph: Graph) -> list[Row]:
 
 
 def drop_stale(graph: Graph, standing: Standing | None = None) -> list[str]:
-    """Drop what shows a graph that is no more, or what dead processes left; return the names."""
+    """Drop projections of a former graph and those of dead processes; return the names."""
     return _drop_stale(graph, _ours(graph), standing or read_standing(graph))
 
 
@@ -146,18 +148,18 @@ def _drop_stale(graph: Graph, ours: Sequence[Row], standing: Standing) -> list[s
 
 
 def sweep_projections(graph: Graph) -> list[str]:
-    """Drop what is stale where the server has Graph Data Science; return the names.
+    """Drop stale projections if the server has Graph Data Science; return the names.
 
-    For whoever changes the graph: knowledge that went must not stay in the server's memory.
+    For writers: removed knowledge must not remain in the server's memory.
     """
     ours = _ours_if_any(graph)
     return _drop_stale(graph, ours, read_standing(graph)) if ours else []
 
 
 def purge_projections(graph: Graph) -> list[str]:
-    """Drop all our projections where the server has Graph Data Science; return their names.
+    """Drop all our projections if the server has Graph Data Science; return their names.
 
-    For erasures: others' are theirs to drop.
+    For erasures. Projections of other users are not dropped.
     """
     names = [row["name"] for row in _ours_if_any(graph)]
     _drop(graph, names)
@@ -165,7 +167,7 @@ def purge_projections(graph: Graph) -> list[str]:
 
 
 def need_projections(graph: Graph) -> None:
-    """Raise ServerError, with what works without it, where Graph Data Science is not installed."""
+    """Raise ServerError, naming what works without it, if Graph Data Science is not installed."""
     if not _has_projections(graph):
         graph.science(lambda _: None)
 
@@ -183,7 +185,7 @@ def _ours(graph: Graph) -> list[Row]:
 
 
 def _ours_if_any(graph: Graph) -> list[Row]:
-    """Return our projections, none where there can be none; no client of the library is started."""
+    """Return our projections, none if there can be none; does not start a client of the library."""
     return _list_ours(graph) if _has_projections(graph) else []
 
 
@@ -211,12 +213,12 @@ def _state(name: str, standing: Standing) -> str:
     owner = name.partition(OWNER)[2]
     if not owner:
         return "shared" if name.endswith(f"-{standing.digest}") else "stale"
-    # A process on another machine cannot be looked at; it may be alive.
+    # A process on another machine cannot be inspected; it may be alive.
     return "private" if not is_of_this_machine(owner) or runs(owner) else "stale"
 
 
 def _project(graph: Graph, view: View, name: str, standing: Standing, budget: int | None) -> Row:
-    """Make the projection and return its counts."""
+    """Create the projection and return its counts."""
     source_numbers(graph, view, standing)
     there = graph.read(query("ask/read_names"))[0]
     if not there["compositions"]:
@@ -230,14 +232,14 @@ def _project(graph: Graph, view: View, name: str, standing: Standing, budget: in
             return _project_whole(graph, view, name, there["labels"])
         return _project_by_key(graph, view, name, standing)
     except ServerError:
-        # Another command made the same one meanwhile.
+        # Another command created the same one meanwhile.
         if found := _find(graph, name):
             return found
         raise
 
 
 def _project_whole(graph: Graph, view: View, name: str, labels: list[str]) -> Row:
-    """Let Graph Data Science read RELATES, then keep what is rated high enough."""
+    """Let Graph Data Science read RELATES, then keep the relations rated high enough."""
     chosen = [each for each in schema.kinds() if each.connected and each.name in labels]
     kinds = [each.name for each in chosen if view.pieces or not each.fragment]
     properties = {"cost": {"property": "cost"}, "weight": {"property": "decades"}}
@@ -275,7 +277,7 @@ def _project_by_key(graph: Graph, view: View, name: str, standing: Standing) -> 
 
 
 def _make_room(graph: Graph, view: View, budget: int | None) -> None:
-    """Raise ServerError unless the projection fits; shared ones go where that makes room."""
+    """Raise ServerError unless the projection fits; drop shared ones if that makes room."""
     pairs = {
         name: {
             "orientation": "UNDIRECTED" if name in view.undirected else "NATURAL",
@@ -283,7 +285,7 @@ def _make_room(graph: Graph, view: View, budget: int | None) -> None:
         }
         for name in view.types
     }
-    # Twice: what is left out is left out of a copy.
+    # Twice: the filtered graph is a copy.
     needed = 2 * graph.science(
         lambda client: client.graph.project.estimate("Composition", pairs).bytes_max
     )
@@ -312,5 +314,5 @@ def _megabytes(count: int) -> str:
 
 
 def _owned() -> str:
-    """Return what makes a projection's name this process's own."""
+    """Return the suffix that makes a projection's name private to this process."""
     return f".{secrets.token_hex(4)}{OWNER}{own_identity()}"

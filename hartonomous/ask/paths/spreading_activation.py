@@ -1,6 +1,6 @@
-"""Traversal as inference: from a prompt over rated edges, as paths.
+"""Spreading activation: from a prompt over rated edges, with the paths.
 
-This is the vision's traverse_relations: navigation in place of the model's forward pass.
+This is the vision's traverse_relations: graph traversal in place of the model's forward pass.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.schema import MICRO
 
 STARTS = 64
-"""Words of a prompt that are walked from; what comes later in it is left out and told."""
+"""Most words of a prompt that are starts; later ones are left out and reported."""
 
 WIDTH = 200
-"""Compositions that lead on at each depth: the cheapest."""
+"""Most compositions expanded at each depth: the cheapest."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """A composition that the prompt leads to.
+    """A composition reached from the prompt.
 
-    `score` is the sum, over the prompt's words that lead there, of the probability that all steps of
-    their cheapest paths hold; `led_by` are these words; `path` is the likeliest of the paths.
+    `score` is the sum, over the prompt's words in `led_by`, of the probability that all steps of
+    the cheapest path from the word hold; `path` is the most probable of these paths.
     """
 
     word: str
@@ -40,7 +40,9 @@ class Found:
 
 @dataclass(frozen=True)
 class Traversal:
-    """What a prompt leads to, best first; its words that no source knows; how many were left out."""
+    """The compositions reached from a prompt, best first; its unknown words; the number of words
+    left out.
+    """
 
     found: list[Found]
     unknown: tuple[str, ...]
@@ -64,13 +66,14 @@ def traverse(
     top: int = 10,
     view: View | None = None,
 ) -> Traversal:
-    """Return what a prompt leads to over rated edges, each with its path, best first.
+    """Return the compositions reached from a prompt over rated edges, each with its path, best
+    first.
 
-    Every composition leads on to the `breadth` it is rated highest with, up to `max_depth` steps from
-    a word of the prompt; at each depth the cheapest 200 lead on. Of ways that cost the same, the one
-    whose compositions' keys come first counts; cypher/ask/traverse does the same in one statement.
-    Raises NotFound for an empty graph or when no word of the prompt or a source is not there,
-    UsageError when it has no word or a limit is below 1.
+    Every composition is expanded to its `breadth` highest rated neighbours, up to `max_depth` steps
+    from a word of the prompt; at each depth the cheapest 200 are expanded. Of paths with the same
+    cost, the one with the lowest keys wins; cypher/ask/traverse does the same in one statement.
+    Raises NotFound for an empty graph, an unknown source, or if no word of the prompt is known;
+    UsageError without a word or for a limit below 1.
     """
     if max_depth < 1 or breadth < 1:
         raise UsageError("Depth and breadth are at least 1.")
@@ -93,13 +96,15 @@ def traverse(
 
 
 Way = tuple[int, tuple[str, ...], tuple[int, ...]]
-"""What it costs, and the keys and the ids it goes over: of two, the smaller one counts."""
+"""Cost, keys and ids of a path: of two, the smaller tuple wins."""
 
 
 def _spread(
     graph: Graph, starts: dict[int, str], max_depth: int, breadth: int, view: View
 ) -> tuple[dict[int, dict[int, Way]], dict[int, Row]]:
-    """Return, for each start, the cheapest way to each composition within reach; and those met."""
+    """Return, for each start, the cheapest path to each composition reached; and all reached
+    compositions.
+    """
     ways: dict[int, dict[int, Way]] = {
         start: {start: (0, (key,), (start,))} for start, key in starts.items()
     }

@@ -1,6 +1,6 @@
-"""How words hang together: paths, trees, what lies between, what is within reach.
+"""Word paths: shortest paths, Steiner trees, and random walks with restart between words.
 
-Every answer comes with its reason: the rated edges it goes over, each with its rating and sources.
+Every result has its rated edges as the reason, each with rating and sources.
 """
 
 from __future__ import annotations
@@ -22,21 +22,22 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.schema import MICRO
 
 MOST_TIED = 16
-"""Paths asked for at most beyond those wanted, so that ties at the end of the list fall by words."""
+"""Most extra paths requested, so that ties at the end of the list are ordered by words."""
 
 SPURS = 4
-"""Detours from a path that are looked for at once: what Graph Data Science allows without a licence.
-The costs found are the same in any order."""
+"""Deviations from a path searched at once: the limit of Graph Data Science without a licence. The
+costs found are the same in any order.
+"""
 
 DAMPING = 0.85
-"""Of PageRank: Brin and Page 1998."""
+"""Damping of PageRank: Brin and Page 1998."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """One rated edge of a way, in the direction it is walked.
+    """One rated edge of a path, in the direction of the path.
 
-    `rating` is the consensus, or elo for types without one; `times` the observations behind it.
+    `rating` is the consensus, or elo for types without one; `times` the number of observations.
     """
 
     start: str
@@ -49,7 +50,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Path:
-    """A way from word to word; `odds` that all its steps hold, each being even before.
+    """A path between words; `odds` that all its steps hold, at even prior odds each.
 
     `cost` is minus the decimal logarithm of that probability, the sum over the steps.
     """
@@ -62,7 +63,7 @@ class Path:
 
 @dataclass(frozen=True)
 class Tree:
-    """The cheapest way found to join words: `joints` are the words that were not asked for."""
+    """The cheapest tree found that connects words: `joints` are its other words."""
 
     words: tuple[str, ...]
     joints: tuple[str, ...]
@@ -72,7 +73,7 @@ class Tree:
 
 @dataclass(frozen=True)
 class Reached:
-    """A word, how much of a walk's time is spent there, and the cheapest path to it as the reason."""
+    """A word, its share of the walk's time, and the cheapest path to it as the reason."""
 
     word: str
     score: float
@@ -80,10 +81,9 @@ class Reached:
 
 
 def path(graph: Graph, start: str, end: str, k: int = 3, view: View | None = None) -> list[Path]:
-    """Return the k cheapest paths between two words without a loop, cheapest first (Yen 1971).
+    """Return the k cheapest loopless paths between two words, cheapest first (Yen 1971).
 
-    Raises NotFound for a word that is not there or when no path joins the two, UsageError when they
-    are the same word.
+    Raises NotFound for an unknown word or if there is no path, UsageError for the same word twice.
     """
     view = view or View()
     first, last = _distinct(graph, [start, end], view)
@@ -99,7 +99,7 @@ def path(graph: Graph, start: str, end: str, k: int = 3, view: View | None = Non
 
 
 def _cheapest_chains(seen: Projection, first: int, last: int, k: int) -> list[list[int]]:
-    """Return the node ids of the k cheapest paths, and of those that cost as much as the k-th."""
+    """Return the node ids of the k cheapest paths, and of those with the cost of the k-th."""
     asked = k + 1
     while True:
         frame = seen.run(
@@ -113,17 +113,17 @@ def _cheapest_chains(seen: Projection, first: int, last: int, k: int) -> list[li
             )
         )
         costs = frame["totalCost"].to_numpy()
-        # Costs are whole numbers of micro-decades, so their sums tie exactly.
+        # Costs are integers in micro-decades, so equal sums tie exactly.
         if len(costs) < asked or costs[-1] > costs[k - 1] or asked == k + MOST_TIED:
             return [[int(id) for id in chain] for chain in frame["nodeIds"]]
         asked = min(2 * asked, k + MOST_TIED)
 
 
 def bridge(graph: Graph, words: Sequence[str], view: View | None = None) -> Tree:
-    """Return a cheap tree that joins all the words (Steiner tree, a heuristic).
+    """Return a cheap tree that connects all the words (Steiner tree, heuristic).
 
-    It is grown from the first word. Raises NotFound for a word that is not there or that cannot be
-    joined to the first one, UsageError for fewer than two words.
+    It is grown from the first word. Raises NotFound for an unknown word or one not connected to the
+    first, UsageError for fewer than two words.
     """
     view = view or View()
     found = _distinct(graph, words, view)
@@ -159,10 +159,10 @@ def bridge(graph: Graph, words: Sequence[str], view: View | None = None) -> Tree
 
 
 def reach(graph: Graph, word: str, top: int = 10, view: View | None = None) -> list[Reached]:
-    """Return the words where a walk from one word spends its time (personalised PageRank).
+    """Return the words of highest personalised PageRank from one word.
 
-    The walk follows pairs as often as they are strong, and starts anew with probability 0.15. The
-    reason beside each word is the cheapest path to it. Raises NotFound for a word that is not there.
+    The walk chooses pairs in proportion to their strength, and restarts with probability 0.15. The
+    reason for each word is the cheapest path to it. Raises NotFound for an unknown word.
     """
     view = view or View()
     (found,) = find_compositions(graph, [word], view)
@@ -174,11 +174,11 @@ def reach(graph: Graph, word: str, top: int = 10, view: View | None = None) -> l
 def between(
     graph: Graph, start: str, end: str, top: int = 10, view: View | None = None
 ) -> list[Reached]:
-    """Return the words that lie between two words: near both of them.
+    """Return the words near both of two words.
 
-    The score is the geometric mean of the time that walks from either word spend there, each as in
-    `reach`; the reason is the cheapest path from the first word to the second through that word.
-    Raises NotFound for a word that is not there, UsageError when they are the same word.
+    The score is the geometric mean of the personalised PageRanks from either word, as in `reach`;
+    the reason is the cheapest path between the words through that word. Raises NotFound for an
+    unknown word, UsageError for the same word twice.
     """
     view = view or View()
     first, last = _distinct(graph, [start, end], view)
@@ -200,7 +200,7 @@ def between(
 
 
 def _walk(seen: Projection, start: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return compositions by id, and the share of a walk's time that is spent at each."""
+    """Return compositions by id, and their shares of a walk's time."""
     frame = seen.run(
         lambda client, projected: client.page_rank.stream(
             projected,
@@ -223,7 +223,7 @@ def _reached(
     left_out: Iterable[int],
     top: int,
 ) -> list[Reached]:
-    """Return the best places but those left out, each with the cheapest path from `start`."""
+    """Return the highest scores without those excluded, each with the cheapest path from `start`."""
     scores = np.where(np.isin(ids, list(left_out)), 0.0, scores)
     best = best_first(seen.graph, ids, scores, top)
     if not best:
@@ -248,12 +248,15 @@ def _reached(
 def best_first(
     graph: Graph, ids: NDArray[np.int64], scores: NDArray[np.float64], top: int
 ) -> list[tuple[Row, float]]:
-    """Return the compositions of the highest scores above 0, best first, ties by key."""
+    """Return the compositions of the highest scores above 0, best first, ties by key.
+
+    `ids` (n,) int64 database ids, `scores` (n,) float64.
+    """
     rounded = np.round(scores, 9)
     positive = int((rounded > 0).sum())
     if not positive:
         return []
-    # Whatever ties with the last one comes along, so that keys decide.
+    # All ties with the last one are included, so that keys decide.
     limit = np.sort(rounded)[::-1][min(top, positive) - 1]
     chosen = np.flatnonzero(rounded >= limit)
     rows = {
@@ -267,7 +270,7 @@ def best_first(
 def explain_chains(graph: Graph, chains: Sequence[Sequence[int]], view: View) -> list[Path]:
     """Return chains of composition ids as paths, each step with its rating and sources.
 
-    Raises Conflict when a pair is no longer rated.
+    Raises Conflict if a pair is no longer rated.
     """
     texts = _texts(graph, {id for chain in chains for id in chain})
     pairs = sorted({pair for chain in chains for pair in pairwise(chain)})
@@ -282,7 +285,7 @@ def explain_chains(graph: Graph, chains: Sequence[Sequence[int]], view: View) ->
 
 
 def _joined(there: Path, back: Path) -> Path:
-    """Return the path that goes one way to its end and the other way back to its start."""
+    """Return a path to a middle word, continued by the reverse of another path to it."""
     cost = there.cost + back.cost
     turned = tuple(
         Step(step.end, step.start, step.type, step.rating, step.times, step.sources)
@@ -324,7 +327,7 @@ def _texts(graph: Graph, ids: Iterable[int]) -> dict[int, str]:
 
 
 def find_compositions(graph: Graph, words: Sequence[str], view: View) -> list[Row]:
-    """Return the compositions of words; raises NotFound for one that is not there."""
+    """Return the compositions of words; raises NotFound for an unknown one."""
     found = find_words(graph, words)
     for word in words:
         if word not in found:

@@ -1,4 +1,4 @@
-"""How near any two words are, adjacent or not; analogies; what sources disagree on."""
+"""Affinity of any two words; analogies; disagreement of sources."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from hartonomous.schema import DEFAULT_RELATION
 
 
 def affinity(graph: Graph, start: str, end: str) -> Row:
-    """Return the affinity of two words with its terms; columns as cypher/ask/affinity says.
+    """Return the affinity of two words with its terms; columns as in cypher/ask/affinity.
 
     consensus + 800 (log10(C + 0.01) + 2), C the cosine of the two words' rows of decades. Raises
-    NotFound for a word that is not there.
+    NotFound for an unknown word.
     """
     rows = graph.read(query("ask/affinity"), start=start, end=end)
     if not rows:
@@ -23,10 +23,10 @@ def affinity(graph: Graph, start: str, end: str) -> Row:
 
 
 def analogy(graph: Graph, first: str, second: str, third: str, top: int = 10) -> list[Row]:
-    """Return what is to `third` as `second` is to `first`, best first.
+    """Return the words that relate to `third` as `second` to `first`, best first.
 
     3CosAdd (Mikolov et al. 2013) over rows of decades; of all words, the 200 nearest by dot product
-    are scored. Raises NotFound for a word that is not there or that nothing is related to.
+    are scored. Raises NotFound for an unknown word or one without relations.
     """
     rows = graph.read(query("ask/analogy"), first=first, second=second, third=third, top=top)
     if not rows:
@@ -37,10 +37,10 @@ def analogy(graph: Graph, first: str, second: str, third: str, top: int = 10) ->
 
 
 def contested(graph: Graph, word: str, top: int = 10) -> list[Row]:
-    """Return a word's pairs on which the sources disagree most, widest first.
+    """Return a word's pairs with the largest disagreement of sources, widest first.
 
-    `spread` is the distance, in milli-decades, between the source that holds a pair likeliest and
-    the one that holds it least likely. Raises NotFound for a word that is not there.
+    `spread` is the difference, in milli-decades, between the highest and the lowest odds by a
+    source. Raises NotFound for an unknown word.
     """
     rows = graph.read(query("ask/contested", rated=DEFAULT_RELATION), word=word, top=top)
     if not rows:

@@ -1,4 +1,4 @@
-"""Why two words are related: every term of the rating, every source, what each one changes."""
+"""Explanation of a rating: every term, every source, and the rating without each."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from hartonomous.schema import DEFAULT_RELATION
 
 @dataclass(frozen=True)
 class Explanation:
-    """A rated edge with its terms, and what each track that knows both words says.
+    """A rated edge with its terms, and the odds by each track that knows both words.
 
     The columns of `relation` and of `tracks` are those of cypher/ask/relation and ask/explain;
-    `shrinkage` is the trust of no evidence that the consensus counts besides.
+    `shrinkage` is the prior weight of even odds in the consensus.
     """
 
     relation: Row
@@ -26,9 +26,9 @@ class Explanation:
 
 
 def explain(graph: Graph, start: str, end: str) -> Explanation:
-    """Return why two words are related.
+    """Return the explanation of two words' relation.
 
-    Raises NotFound for a word that is not there, or when no live source holds them related.
+    Raises NotFound for an unknown word, or if no live source relates them.
     """
     relation = graph.read(query("ask/relation"), start=start, end=end)
     if not relation:

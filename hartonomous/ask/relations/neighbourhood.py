@@ -1,4 +1,4 @@
-"""Which compositions are most related to a word."""
+"""Neighbours: the compositions most related to a word."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SUGGESTIONS = 5
 
 @dataclass(frozen=True)
 class Word:
-    """A composition that a word was found to stand for; `exact` is false when only case differs."""
+    """The composition found for a word; `exact` is false if only the case differs."""
 
     key: str
     text: str
@@ -25,9 +25,9 @@ class Word:
 
 
 def find_word(graph: Graph, word: str) -> Word:
-    """Return the composition a word stands for: exact first, then without regard to case.
+    """Return the composition of a word: exact first, then case-insensitive.
 
-    Raises NotFound, with the nearest spellings there are, when there is none.
+    Raises NotFound, with similar words, if there is none.
     """
     found = graph.read(query("ask/find_word"), word=word)
     if not found:
@@ -36,7 +36,7 @@ def find_word(graph: Graph, word: str) -> Word:
 
 
 def unknown_word(graph: Graph, word: str) -> NotFound:
-    """Return the error that says a word is not there and suggests the nearest spellings."""
+    """Return the error for an unknown word, with similar words as suggestions."""
     folded = word.lower()
     if not graph.read(query("ask/any_composition")):
         return NotFound("The graph is empty; 'hartonomous ingest' fills it.")
@@ -60,11 +60,10 @@ def neighbours(
     min_sources: int = 1,
     pieces: bool = False,
 ) -> list[Row]:
-    """Return a word's most related compositions, best first; columns as the Cypher file says.
+    """Return a word's most related compositions, best first; columns as in the Cypher file.
 
-    `source` keeps the pairs that this source observed, `min_sources` those that so many did;
-    continuation pieces are left out unless `pieces`. Raises NotFound for a word or a source that
-    is not there.
+    `source` keeps the pairs observed by this source, `min_sources` those of at least that many;
+    continuation pieces are left out unless `pieces`. Raises NotFound for an unknown word or source.
     """
     if by not in ORDERS:
         raise UsageError(f"Order by {' or '.join(ORDERS)}, not by {by!r}.")
@@ -85,7 +84,7 @@ def neighbours(
 
 
 def unknown_source(graph: Graph, name: str) -> NotFound:
-    """Return the error that says a source is not there and lists those that are."""
+    """Return the error for an unknown source, with the list of sources."""
     names = tuple(row["name"] for row in graph.read(query("ask/sources")))
     known = f"There are {', '.join(names)}." if names else "There is none yet."
     return NotFound(f"No source is called {name!r}. {known}", suggestions=names)

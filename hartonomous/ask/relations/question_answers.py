@@ -1,4 +1,6 @@
-"""What answers a question: over its words or its vector to questions and sentences that are known."""
+"""Question answering: from a question's words or vector over known questions and sentences to
+answers.
+"""
 
 from __future__ import annotations
 
@@ -12,27 +14,26 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 
 LONGEST = 1_000
-"""Characters of a question, as of a sentence that is known."""
+"""Most characters of a question, as of a stored sentence."""
 
 CANDIDATES = 500
-"""Sentences that share words with a question, and questions, that are compared by their vectors."""
+"""Sentences with common words, and questions, whose vectors are compared."""
 
 MATCHES = 50
-"""Sentences of these, the nearest ones, that the walk to answers starts from."""
+"""Nearest of these sentences from which answers are searched."""
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
 """From texts to vectors of length one, (n, d)."""
 
 
 def ask(graph: Graph, question: str, top: int = 5, encode: Encode | None = None) -> list[Row]:
-    """Return what answers a question, best first; columns as cypher/ask/ask says.
+    """Return answers to a question, best first; columns as in cypher/ask/ask.
 
-    A row's `path` is the way from a known sentence to the answer. Without `encode` known sentences
-    are matched by the words they share with the question, weighted by rarity and by how near word
-    and sentence are held; words related to these count by half. With it they are matched by the
-    cosine of their vectors. A near question on the way counts by how near it is held.
-    Raises UsageError for an empty or overlong question, NotFound where the graph has no sentences
-    or none that has anything to do with it.
+    A row's `path` leads from a stored sentence to the answer. Without `encode`, stored sentences
+    are matched by the words they share with the question, weighted by rarity and by the relation of
+    word and sentence; related words count half. With it they are matched by the cosine of their
+    vectors. A near question on the path counts by its similarity. Raises UsageError for an empty or
+    overlong question, NotFound if the graph has no sentences or none that matches.
     """
     question = question.strip()
     if not question or len(question) > LONGEST:
@@ -45,9 +46,9 @@ def ask(graph: Graph, question: str, top: int = 5, encode: Encode | None = None)
 
 
 def _matches(graph: Graph, question: str, encode: Encode) -> list[Row]:
-    """Return key, score and shared words of the sentences whose vectors are nearest."""
+    """Return key, score and shared words of the sentences with the nearest vectors."""
     rows = graph.read(query("ask/find_sentences"), question=question, most=CANDIDATES)
-    # A sentence that shares words and is a question comes twice, with its words first.
+    # A question with common words is returned twice, the row with its words first.
     found = list({row["key"]: row for row in reversed(rows)}.values())
     vectors = encode([question, *(row["text"] for row in found)])
     cosines = vectors[1:] @ vectors[0]

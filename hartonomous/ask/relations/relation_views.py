@@ -1,4 +1,4 @@
-"""Which rated pairs a question is asked of, and how the graph stands while it is."""
+"""Relation views: the rated pairs that a query covers, and the state of the graph during it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.schema import DEFAULT_RELATION
 
 EVEN = 1500
-"""The rating that says as much as chance."""
+"""The rating of even odds."""
 
 
 @dataclass(frozen=True)
 class View:
-    """What of the graph a projection shows.
+    """A selection of rated pairs.
 
-    Pairs of these rated types, rated `above` so much (consensus, else elo), that at least one of
-    these sources observed (any when empty) and `min_sources` in all; continuation pieces only with
-    `pieces`. `by_key` numbers the compositions by their keys where there is a faster way.
+    Pairs of these rated types, rated above `above` (consensus, else elo), observed by at least one
+    of these sources (any if empty) and by at least `min_sources`; continuation pieces only with
+    `pieces`. `by_key` numbers the compositions by their keys even if a faster projection exists.
     """
 
     types: tuple[str, ...] = (DEFAULT_RELATION,)
@@ -42,7 +42,7 @@ class View:
 
     @property
     def undirected(self) -> list[str]:
-        """The types whose pairs have no direction."""
+        """The undirected ones of the types."""
         return [name for name in self.types if not schema.rated_type(name).directed]
 
     def admits(self, kind: str) -> bool:
@@ -51,7 +51,7 @@ class View:
         return record.connected and (self.pieces or not record.fragment)
 
     def constants(self) -> Row:
-        """Return what Cypher statements over the view's pairs need to be told."""
+        """Return the parameters of Cypher statements over the view's pairs."""
         return {
             "above": self.above,
             "pieces": self.pieces,
@@ -60,14 +60,14 @@ class View:
         }
 
     def digest(self) -> str:
-        """Return twelve hexadecimal digits that stand for the view."""
+        """Return twelve hexadecimal digits that identify the view."""
         said = {**asdict(self), "types": sorted(self.types), "sources": sorted(self.sources)}
         return digest(said)
 
 
 @dataclass(frozen=True)
 class Standing:
-    """How the graph stands: equal digests mean equal ratings on the same nodes."""
+    """The state of the graph: equal digests mean equal ratings on the same nodes."""
 
     settled: bool
     digest: str
@@ -75,7 +75,7 @@ class Standing:
 
 
 def read_standing(graph: Graph) -> Standing:
-    """Return how the graph stands."""
+    """Return the state of the graph."""
     rows = graph.read(query("ask/read_standing"))
     if not rows:
         return Standing(True, digest([]), {})
@@ -88,9 +88,9 @@ def read_standing(graph: Graph) -> Standing:
 
 
 def source_numbers(graph: Graph, view: View, standing: Standing | None = None) -> list[int] | None:
-    """Return the numbers of a view's sources on rated edges, None where any source will do.
+    """Return the numbers of a view's sources on rated edges, None for any source.
 
-    Raises NotFound for a source that is not there.
+    Raises NotFound for an unknown source.
     """
     if not view.sources:
         return None
@@ -102,5 +102,5 @@ def source_numbers(graph: Graph, view: View, standing: Standing | None = None) -
 
 
 def digest(value: object) -> str:
-    """Return twelve hexadecimal digits that stand for a value, which JSON can write."""
+    """Return twelve hexadecimal digits that identify a JSON value."""
     return blake3(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]

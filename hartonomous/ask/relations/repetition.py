@@ -1,4 +1,4 @@
-"""How often the same pair is said: again within one model, and by several models. Measured."""
+"""Repetition: how often pairs are observed again, within one model and by several models."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ASSUMPTIONS = (
 
 @dataclass(frozen=True)
 class TrackRepetition:
-    """One track: `left_out` pairs that fewer than `minimum` positions list."""
+    """Repetition in one track; `left_out` pairs are listed by fewer than `minimum` positions."""
 
     source: str
     evidence: str
@@ -44,7 +44,7 @@ class TrackRepetition:
 
 @dataclass
 class SourceRepetition:
-    """One source over its tracks: different `pairs`, and those that another source holds too."""
+    """Repetition over one source's tracks: distinct `pairs`, and those that another source has too."""
 
     source: str
     evidence: int = 0
@@ -59,14 +59,17 @@ class SourceRepetition:
 
     @property
     def shared(self) -> float:
-        """Of the pairs that another source could hold, the share that one does hold."""
+        """Of the pairs that another source could have, the share that one has."""
         return self.held_by_others / self.could_be_held if self.could_be_held else 0.0
 
 
 @dataclass
 class Repetition:
-    """`by_sources[n]` pairs that n sources hold; `comparable` pairs that at least two could hold,
-    and `comparable_evidence` the times that sources hold these."""
+    """Repetition over sources.
+
+    `by_sources[n]` pairs are in n sources; `comparable` pairs could be in at least two, and
+    `comparable_evidence` is the number of sources' evidence of these.
+    """
 
     tracks: list[TrackRepetition] = field(default_factory=list)
     sources: list[SourceRepetition] = field(default_factory=list)
@@ -81,7 +84,7 @@ class Repetition:
 
 
 def repetition(graph: Graph) -> Repetition:
-    """Return how often pairs are repeated, by track, by source, and across sources."""
+    """Return the repetition of pairs, by track, by source, and across sources."""
     tracks = [t for t in graph.read(query("rate/read_tracks")) if t["state"] == "live"]
     found = Repetition()
     sources: dict[str, SourceRepetition] = {}

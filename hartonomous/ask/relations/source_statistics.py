@@ -1,4 +1,4 @@
-"""Which sources there are, and what the graph holds, counted honestly."""
+"""Source statistics: the sources, and counts of the graph."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from hartonomous.graph.driver import Graph, Row
 
 
 def sources(graph: Graph) -> list[Row]:
-    """Return every source with what it put in; columns as cypher/ask/sources says."""
+    """Return every source with its counts; columns as in cypher/ask/sources."""
     return graph.read(query("ask/sources"))
 
 
 def source(graph: Graph, name: str) -> dict[str, Any]:
-    """Return everything one source is known by, its tracks under `tracks`.
+    """Return all properties of one source, its tracks under `tracks`.
 
-    Raises NotFound, listing the sources there are.
+    Raises NotFound, listing the sources.
     """
     rows = graph.read(query("ask/source"), name=name)
     if not rows:
@@ -28,9 +28,9 @@ def source(graph: Graph, name: str) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Stats:
-    """Counts of the graph; `bytes_of_graph` is None where the server's files are out of reach.
+    """Counts of the graph; `bytes_of_graph` is None if the server's files are not accessible.
 
-    An observation is one direction of one position; evidence is one edge per pair and source.
+    An observation is one listing at one position; evidence is one edge per pair and source.
     """
 
     compositions: int
@@ -48,12 +48,12 @@ class Stats:
 
     @property
     def observations_per_evidence(self) -> float:
-        """Within models: how often the same source observed the same pair."""
+        """Within models: the mean number of observations of a pair by the same source."""
         return self.observations / self.evidence if self.evidence else 0.0
 
     @property
     def evidence_per_relation(self) -> float:
-        """Across models: how many sources hold the same pair."""
+        """Across models: the mean number of sources with the same pair."""
         return self.evidence / self.relations if self.relations else 0.0
 
     @property

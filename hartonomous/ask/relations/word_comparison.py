@@ -1,4 +1,4 @@
-"""Words set beside each other, and sources beside each other over the whole graph."""
+"""Comparisons of words, and of sources over the whole graph."""
 
 from __future__ import annotations
 
@@ -24,10 +24,11 @@ Integers = NDArray[np.int64]
 
 
 def compare(graph: Graph, start: str, end: str, top: int = 10) -> list[Row]:
-    """Return what both words are related to, then what only the first is, then only the second.
+    """Return the common neighbours of two words, then those of the first only, then of the second
+    only.
 
-    Columns as cypher/ask/compare says. Raises NotFound for a word that is not there, UsageError when
-    they are the same word.
+    Columns as in cypher/ask/compare. Raises NotFound for an unknown word, UsageError for the same
+    word twice.
     """
     first, second = find_word(graph, start), find_word(graph, end)
     if first.key == second.key:
@@ -36,11 +37,11 @@ def compare(graph: Graph, start: str, end: str, top: int = 10) -> list[Row]:
 
 
 def odd_one_out(graph: Graph, words: Sequence[str]) -> list[Row]:
-    """Return the words, the one that fits the others least first.
+    """Return the words ordered by similarity to the others, the least similar first.
 
-    `likeness` is the mean, over the other words, of the overlap of what the two are related to (the
-    cosine of their rows of decades, as in affinity); `nearest` the other word it is most like.
-    Raises NotFound for a word that is not there, UsageError for fewer than three different ones.
+    `likeness` is the mean, over the other words, of the cosine of the two rows of decades, as in
+    affinity; `nearest` is the most similar other word. Raises NotFound for an unknown word,
+    UsageError for fewer than three distinct ones.
     """
     found = find_words(graph, words)
     for word in words:
@@ -68,12 +69,13 @@ def odd_one_out(graph: Graph, words: Sequence[str]) -> list[Row]:
 
 
 def contradictions(graph: Graph, top: int, progress: Progress) -> list[Row]:
-    """Return the pairs of words on which sources disagree most over the whole graph, widest first.
+    """Return the pairs of words with the largest disagreement of sources over the whole graph,
+    widest first.
 
-    A source speaks of a pair when it knows both words: what its tracks support, by vote, or their
-    absent constants where they do not list the pair. `spread` is the distance between the source
-    that holds a pair likeliest and the one that holds it least likely, in milli-decades; the pairs
-    of one word are `contested`. Raises NotFound when no two sources vote.
+    A source has odds for a pair if it knows both words: the support of its tracks, weighted by
+    vote, or their absent constants for tracks that do not list the pair. `spread` is the difference
+    between the highest and lowest odds by a source, in milli-decades; `contested` covers the pairs
+    of one word. Raises NotFound if fewer than two sources vote.
     """
     tracks = graph.read(query("ask/read_voting_tracks"))
     sources = sorted({track["source"] for track in tracks})
@@ -99,7 +101,7 @@ def contradictions(graph: Graph, top: int, progress: Progress) -> list[Row]:
 
 
 class _Voices:
-    """What each source says of a pair, from what its tracks say."""
+    """The odds of pairs by source, from those of the tracks."""
 
     def __init__(self, tracks: Sequence[Row], sources: Sequence[str]) -> None:
         self._votes = np.array([track["vote"] for track in tracks], dtype=np.float64)
@@ -107,7 +109,7 @@ class _Voices:
         self._count = len(sources)
 
     def odds(self, said: Integers) -> Integers:
-        """Return (pairs, sources) odds in milli-decades, UNHEARD where a source is silent of it."""
+        """Return (pairs, sources) int64 odds in milli-decades, UNHEARD where a source has none."""
         heard = said != UNHEARD
         odds = np.full((len(said), self._count), UNHEARD, dtype=np.int64)
         for source in range(self._count):
@@ -120,7 +122,7 @@ class _Voices:
 
 
 def _known(graph: Graph, tracks: Sequence[Row]) -> tuple[Integers, NDArray[np.bool_]]:
-    """Return the words by id, and (words, tracks) which track knows which."""
+    """Return the words by id, and (words, tracks) bool, whether a track knows a word."""
     rows = sorted((id, known or "") for id, known in graph.stream(query("ask/read_token_classes")))
     classes = {known: set(known.split("+")) for _, known in rows}
     table = {
@@ -134,7 +136,7 @@ def _known(graph: Graph, tracks: Sequence[Row]) -> tuple[Integers, NDArray[np.bo
 def _said(
     graph: Graph, tracks: Sequence[Row], ids: Integers, knows: NDArray[np.bool_]
 ) -> Iterator[tuple[int, tuple[Integers, Integers, Integers]]]:
-    """Yield how many words are done, and the pairs that start at some: starts, ends, said.
+    """Yield the number of words done, and the pairs that start at some: starts, ends, said.
 
     `said` is (pairs, tracks): the support, the absent constant, or UNHEARD.
     """
@@ -168,7 +170,7 @@ def _bar(spread: Integers, top: int) -> int:
 def _widest(
     best: list[tuple[int, int, int, Integers]], top: int
 ) -> list[tuple[int, int, int, Integers]]:
-    """Return the widest pairs, with whatever ties with the last one."""
+    """Return the widest pairs, with all ties with the last one."""
     ordered = sorted(best, key=lambda pair: -pair[0])
     return [pair for pair in ordered if len(ordered) <= top or pair[0] >= ordered[top - 1][0]]
 

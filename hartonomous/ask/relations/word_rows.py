@@ -1,4 +1,4 @@
-"""Words as sparse rows of what they are related to, for questions about many pairs at once."""
+"""Word rows: words as sparse rows of their relations, for queries of many pairs at once."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from hartonomous.graph.driver import Graph, Row
 WORDS_AT_ONCE = 200
 
 Said = tuple[str, NDArray[np.int64], NDArray[np.int64]]
-"""A word's key, the database ids of what it is related to, and what is said of each."""
+"""A word's key, the database ids of its neighbours, and the value of each."""
 
 
 @dataclass(frozen=True)
 class WordRows:
-    """Rows of integers by word: `matrix` is (words, compositions), `related` 1 where a pair is.
+    """Rows of integers by word.
 
-    `place[word]` is the word's row, absent for words that are not in the graph; `column[i]` is the
-    column that stands for the word of row i itself.
+    `matrix` (words, compositions) int64 has the values, `related` of the same shape is 1 for each
+    pair. `place[word]` is the word's row, absent for unknown words; `column` (words,) int64 is the
+    column of the composition of each row's word.
     """
 
     place: dict[str, int]
@@ -34,7 +35,9 @@ class WordRows:
     def said(
         self, first: NDArray[np.int64], second: NDArray[np.int64], silence: NDArray[np.int64]
     ) -> NDArray[np.int64]:
-        """Return what the first words' rows say of the second words, `silence` where nothing."""
+        """Return the values (m,) int64 of pairs of words, given by rows `first` and `second` (m,);
+        `silence` (m,) for pairs without one.
+        """
         if not len(first):
             return silence
         column = self.column[second]
@@ -42,8 +45,9 @@ class WordRows:
         return np.where(np.asarray(self.related[first, column]).ravel() > 0, said, silence)
 
     def overlap(self) -> sparse.csr_array:
-        """Return the rows that cosines are taken of: what is above 0, and the word itself at the
-        row's maximum, each row at length one."""
+        """Return the rows for cosines, (words, compositions) float64: the positive values, and the
+        row's maximum at the word itself, scaled to length one.
+        """
         positive = self.matrix.maximum(0).tocsr().astype(np.float64)
         highest = positive.max(axis=1).toarray().ravel()
         own = sparse.csr_array(
@@ -56,7 +60,7 @@ class WordRows:
 
 
 def find_words(graph: Graph, words: Iterable[str]) -> dict[str, Row]:
-    """Return key and id of the composition each word stands for; words that are not there lack."""
+    """Return key and id of the composition of each word; unknown words are left out."""
     asked = sorted(set(words))
     found: dict[str, Row] = {}
     for first in range(0, len(asked), WORDS_AT_ONCE):
@@ -72,7 +76,7 @@ def consensus_rows(graph: Graph, found: dict[str, Row]) -> WordRows:
 
 
 def read_decades(graph: Graph, found: dict[str, Row]) -> Iterator[Said]:
-    """Return what the graph says of each word's relations, in decades."""
+    """Return the decades of each word's relations."""
     return _read(graph, found, query("ask/read_rows"), lambda row: row["decades"])
 
 
@@ -88,7 +92,7 @@ def elo_rows(graph: Graph, found: dict[str, Row]) -> WordRows:
 
 
 def track_rows(graph: Graph, found: dict[str, Row], source: str, evidence: str) -> WordRows:
-    """Return what one track says by its support."""
+    """Return the support of one track."""
     statement = query("ask/read_track_rows", evidence=evidence)
     said = _read(graph, found, statement, lambda row: row["supports"], source=source)
     return word_rows(found, said)
@@ -110,7 +114,7 @@ def _read(
 
 
 def word_rows(found: dict[str, Row], said: Iterable[Said]) -> WordRows:
-    """Return what is said of words as rows; words of whose key nothing is said have empty ones."""
+    """Return values of words as rows; words whose key has no values get empty rows."""
     ids = {row["key"]: row["id"] for row in found.values()}
     keys = sorted(ids)
     place = {key: number for number, key in enumerate(keys)}
