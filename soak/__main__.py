@@ -34,8 +34,8 @@ from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import purge, start, status
 from soak import schedules
 from tests.building import exported, put_in, random_bundle, silent, wipe
-from tests.delete.test_deletion_plan import check_prediction, random_selectors
-from tests.delete.test_undo import History, run_history
+from tests.histories import History, run_history
+from tests.predicted_deletions import check_prediction, random_selectors
 
 PAGE = Path(__file__).parents[1] / "docs" / "soak.md"
 MINUTES = float(os.environ.get("HARTONOMOUS_SOAK_MINUTES", "10"))
@@ -53,13 +53,14 @@ ACT = """
 import os, sys
 from pathlib import Path
 from hartonomous.bundle import read_bundle
-from hartonomous.forget import removal
+from hartonomous.delete import executor
 from hartonomous.delete.deletion import delete_source
 from hartonomous.operations.ingestion import load_bundle
-from hartonomous.store import loading, settling
+from hartonomous.load import loader
+from hartonomous.rate import rating_pass
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.writer_lock import WriterLock
-loading.BATCH_ROWS = settling.STARTS = removal.ROWS = 20
+loader.BATCH_ROWS = rating_pass.STARTS = executor.ROWS = 20
 act, name, path = sys.argv[1:4]
 none = lambda *done: None
 with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:

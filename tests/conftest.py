@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hartonomous.delete import executor, row_restoration
 from hartonomous.graph.driver import Graph
 from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress, running_address, start
 from tests.building import wipe
 from tests.private_server import private_server
-
-# In the environment, so that all workers of a run share it.
-SEED = int(os.environ.setdefault("HARTONOMOUS_TEST_SEED", str(secrets.randbelow(2**31))))
+from tests.seed import SEED
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -67,6 +64,13 @@ def second_home() -> Iterator[Path]:
 def second_server(second_home: Path) -> ServerAddress:
     """The other server, running."""
     return start(second_home, say=lambda text: None)
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Removals and undos in steps of few rows, as tests.killed_processes does them."""
+    monkeypatch.setattr(executor, "ROWS", 40)
+    monkeypatch.setattr(row_restoration, "ROWS", 40)
 
 
 def _running(home: Path) -> ServerAddress:

@@ -24,6 +24,7 @@ from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress, running_address, start, status, stop
 from hartonomous.server.store_choice import choose_store
 from tests.building import exported, put_in, random_bundle, wipe
+from tests.private_server import ports
 
 
 def silent(text: str) -> None:
@@ -115,11 +116,6 @@ def test_of_two_stores_the_one_that_continues_the_other_is_served(
         assert held(tmp_path) == {"data": left}
 
 
-def ports(address: ServerAddress) -> dict[str, int]:
-    browser = address.browser.split(":")[2].split("/")[0]
-    return {"bolt_port": int(address.uri.rsplit(":", 1)[1]), "http_port": int(browser)}
-
-
 def test_a_home_that_an_earlier_version_left_with_two_stores_is_healed(
     second_home: Path, second_server: ServerAddress, tmp_path: Path
 ) -> None:
@@ -142,7 +138,8 @@ def test_a_home_that_an_earlier_version_left_with_two_stores_is_healed(
 COPIER = """
 import os, signal, sys
 from pathlib import Path
-from hartonomous.store import compaction, store_swap
+from hartonomous.erase import compaction
+from hartonomous.server import store_swap
 from hartonomous.server.connection import connect
 from hartonomous.graph.writer_lock import WriterLock
 module, name = sys.argv[1].split(".")

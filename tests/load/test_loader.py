@@ -26,6 +26,7 @@ from hartonomous.process_identity import identity
 from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress, start, status, stop
 from tests.building import bundle_of, exported, put_in, random_bundle, silent, wipe, write_vectors
+from tests.private_server import ports
 
 LOADER = """
 import os, sys
@@ -33,9 +34,10 @@ from pathlib import Path
 from hartonomous.bundle import read_bundle
 from hartonomous.operations.ingestion import load_bundle
 from hartonomous.process_identity import identity
-from hartonomous.store import loading, settling
+from hartonomous.load import loader
+from hartonomous.rate import rating_pass
 from hartonomous.graph.driver import Address, Graph
-loading.BATCH_ROWS = settling.STARTS = 20
+loader.BATCH_ROWS = rating_pass.STARTS = 20
 # A server needs longer than a client waits to start again, where other tests have the machine.
 with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"]), patience=120) as graph:
     print("begin", flush=True)
@@ -106,17 +108,11 @@ def test_a_killed_server_is_resumed(
     killed = psutil.Process(status(second_home).pid)
     killed.kill()
     killed.wait()
-    back = start(second_home, **_ports(second_server), say=lambda text: None)
+    back = start(second_home, **ports(second_server), say=lambda text: None)
     _, complaint = process.communicate(timeout=180)
     assert process.returncode == 0, complaint
     with connect_managed(back) as graph:
         assert exported(graph) == whole
-
-
-def _ports(address: ServerAddress) -> dict[str, int]:
-    """Return the ports to start a server on again, so that its clients find it."""
-    bolt, browser = address.uri.rsplit(":", 1)[1], address.browser.split(":")[2].split("/")[0]
-    return {"bolt_port": int(bolt), "http_port": int(browser)}
 
 
 def test_a_lost_commit_answer_writes_nothing_twice(
@@ -327,7 +323,7 @@ def test_a_stopped_server_ends_a_load_clearly_and_it_goes_on(
 
         with pytest.raises(ServerError, match="goes on when run again"):
             load_bundle(graph, bundle, "one", pull)
-    back = start(second_home, **_ports(address), say=lambda text: None)
+    back = start(second_home, **ports(address), say=lambda text: None)
     with connect_managed(back) as graph:
         put_in(graph, bundle, "one")
         assert len(exported(graph)) > 300
