@@ -13,6 +13,8 @@ from hartonomous.graph.driver import Graph
 from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress, running_address, start
 from tests.building import wipe
+from tests.models import require
+from tests.needs import imports_libraries, needs
 from tests.private_server import private_server
 from tests.seed import SEED
 
@@ -20,6 +22,23 @@ from tests.seed import SEED
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.option.hypothesis_seed = str(SEED)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where no test of models is wanted, what cannot be read without their libraries is not read."""
+    unwanted = "not models" in config.option.markexpr and collection_path.suffix == ".py"
+    return True if unwanted and imports_libraries(collection_path) else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test by what it needs."""
+    for name in needs(item):
+        item.add_marker(name)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("models"):
+        require()
 
 
 def pytest_report_header() -> str:
