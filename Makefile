@@ -6,7 +6,7 @@ TRANSFORMERS := .venv/.ready-transformers
 MODELS := .models/.ready
 LIGHT := --extra documents --extra evaluation --extra pictures --extra exchange --extra py2neo
 
-.PHONY: setup demo test lint bench bench-long poisoning soak mutations docs screenshot lock clean
+.PHONY: setup demo test test-quick test-long lint bench bench-long poisoning soak mutations docs screenshot lock clean
 
 setup: $(READY) $(MODELS)
 
@@ -29,6 +29,12 @@ demo: setup
 
 test: setup $(TRANSFORMERS) lint
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=40
+
+test-long: setup $(TRANSFORMERS)
+	HARTONOMOUS_TEST_WHOLE=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=40
+
+test-quick: $(READY)
+	$(BIN)/python -m pytest -n 2 -m "not graph and not models and not processes" --durations=10
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -44,6 +44,7 @@ def say(text: str) -> None:
 
 
 def main() -> None:
+    models.require()
     glove = ["--vocabulary", str(models.GLOVE_WORDS), "--limit", str(GLOVE_WORDS)]
     run("up")
     run(

@@ -34,8 +34,8 @@ from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import purge, start, status
 from soak import schedules
 from tests.building import exported, put_in, random_bundle, silent, wipe
-from tests.delete.test_deletion_plan import check_prediction, random_selectors
-from tests.delete.test_undo import History, run_history
+from tests.histories import History, run_history
+from tests.predicted_deletions import check_prediction, random_selectors
 
 PAGE = Path(__file__).parents[1] / "docs" / "soak.md"
 MINUTES = float(os.environ.get("HARTONOMOUS_SOAK_MINUTES", "10"))

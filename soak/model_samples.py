@@ -41,6 +41,7 @@ class Sample:
 
 def samples(folder: Path) -> list[Sample]:
     """Return a sample of every format, written below an empty folder."""
+    models.require()
     wordpiece, bert = _minilm()
     bytelevel, smol = _smollm()
     pieces, llama = _wordllama()

@@ -62,6 +62,7 @@ class Judged:
 
 
 def main() -> None:
+    models.require()
     rng = np.random.default_rng(SEED)
     opened = list(_models())
     sys.stdout.write("words change places\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
@@ -26,9 +27,11 @@ from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import composition_key, content_digest
+from hartonomous.load.bundle_cache import WaitingBundle, use_bundle
 from hartonomous.load.canonical_export import export_lines
 from hartonomous.operations.ingestion import load_bundle, prepare
 from hartonomous.schema import FORMULA_VERSION, MICRO, evidence_type
+from hartonomous.versions.snapshots import create_snapshot
 
 COUNTED = "SENTENCE_EVIDENCE"
 WORDS = (Path(__file__).parent / "words.txt").read_text().split()
@@ -200,3 +203,39 @@ def structure(graph: Graph) -> list[object]:
         "ORDER BY name"
     )
     return rows
+
+
+def fill(graph: Graph, folder: Path) -> None:
+    """Empty a graph, then fill it with three small sources: causal, a, b."""
+    wipe(graph)
+    put_in(graph, causal_bundle(folder / "c", 1, length=120), "causal")
+    put_in(graph, random_bundle(folder / "a", 2, size=60), "a")
+    put_in(graph, random_bundle(folder / "b", 3, size=60), "b")
+
+
+def wait(graph: Graph, bundle: Bundle, name: str) -> WaitingBundle:
+    """Let a copy of a bundle wait for a graph, as an ingest that was killed leaves one."""
+    with use_bundle(graph, bundle.source, name, "test") as place:
+        shutil.copytree(bundle.path, place.path)
+    return place
+
+
+def snap(graph: Graph, name: str) -> None:
+    """Take a snapshot."""
+    with WriterLock(graph, "test") as lock:
+        create_snapshot(graph, lock, name, silent)
+
+
+def lose(graph: Graph) -> None:
+    """Lose a graph with its log, as with its disk."""
+    wipe(graph)
+    graph.write("MATCH (g:State) REMOVE g.log, g.identity")
+
+
+def word_of(graph: Graph) -> str:
+    """Return a word of which a graph holds evidence of both kinds: of vectors, of next tokens."""
+    (row,) = graph.read(
+        "MATCH (c:Token)-[:NEXT_EVIDENCE]-() MATCH (c)-[:EMBEDDING_EVIDENCE]-() "
+        "RETURN c.text AS w ORDER BY w LIMIT 1"
+    )
+    return str(row["w"])

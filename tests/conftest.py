@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from hartonomous.delete import executor, row_restoration
 from hartonomous.graph.driver import Graph
 from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress, running_address, start
 from tests.building import wipe
+from tests.models import require
+from tests.needs import imports_libraries, needs
 from tests.private_server import private_server
-
-# In the environment, so that all workers of a run share it.
-SEED = int(os.environ.setdefault("HARTONOMOUS_TEST_SEED", str(secrets.randbelow(2**31))))
+from tests.seed import SEED
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     config.option.hypothesis_seed = str(SEED)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where no test of models is wanted, what cannot be read without their libraries is not read."""
+    unwanted = "not models" in config.option.markexpr and collection_path.suffix == ".py"
+    return True if unwanted and imports_libraries(collection_path) else None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test by what it needs."""
+    for name in needs(item):
+        item.add_marker(name)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("models"):
+        require()
 
 
 def pytest_report_header() -> str:
@@ -67,6 +83,13 @@ def second_home() -> Iterator[Path]:
 def second_server(second_home: Path) -> ServerAddress:
     """The other server, running."""
     return start(second_home, say=lambda text: None)
+
+
+@pytest.fixture
+def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Removals and undos in steps of few rows, as tests.killed_processes does them."""
+    monkeypatch.setattr(executor, "ROWS", 40)
+    monkeypatch.setattr(row_restoration, "ROWS", 40)
 
 
 def _running(home: Path) -> ServerAddress:

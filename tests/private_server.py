@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 from hartonomous.errors import ServerError
-from hartonomous.server.managed_server import purge, start
+from hartonomous.server.managed_server import ServerAddress, purge, start
 
 ROOT = Path(__file__).parents[1]
 PREFIX = "hartonomous-test-"
@@ -51,6 +51,12 @@ def private_server(heap: str, pages: str) -> Iterator[Path]:
             os.environ.pop(name) if value is None else os.environ.update({name: value})
         watchdog.stdin.close()
         watchdog.wait()
+
+
+def ports(address: ServerAddress) -> dict[str, int]:
+    """Return the ports to start a server on again, so that its clients find it."""
+    bolt, browser = address.uri.rsplit(":", 1)[1], address.browser.split(":")[2].split("/")[0]
+    return {"bolt_port": int(bolt), "http_port": int(browser)}
 
 
 def _sweep() -> None:

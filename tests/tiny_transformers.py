@@ -1,14 +1,13 @@
-"""Transformers of a few thousand parameters with random weights, saved as folders."""
+"""Transformers of a few thousand parameters with random weights, saved as folders.
+
+Their libraries are imported only where they are used: tests that need none are read without them.
+"""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 from typing import Any
-
-import torch
-import transformers
-from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from hartonomous.bundle import Bundle
 from hartonomous.extract.extraction import ExtractOptions, extract, open_model
@@ -21,26 +20,29 @@ SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "<|endoftext|>"]
 SIZES: dict[str, Any] = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 4}
 LLAMA: dict[str, Any] = {**SIZES, "intermediate_size": 24, "num_key_value_heads": 2}
 
-CONFIGS: dict[str, Any] = {
-    "bert": lambda n: transformers.BertConfig(vocab_size=n, intermediate_size=24, **SIZES),
-    "roberta": lambda n: transformers.RobertaConfig(vocab_size=n, intermediate_size=24, **SIZES),
-    "distilbert": lambda n: transformers.DistilBertConfig(
-        vocab_size=n, dim=16, n_layers=2, n_heads=4, hidden_dim=24
-    ),
-    "mpnet": lambda n: transformers.MPNetConfig(vocab_size=n, intermediate_size=24, **SIZES),
-    "gpt2": lambda n: transformers.GPT2Config(vocab_size=n, n_embd=16, n_layer=2, n_head=4),
-    "llama": lambda n: transformers.LlamaConfig(vocab_size=n, **LLAMA),
-    "qwen2": lambda n: transformers.Qwen2Config(vocab_size=n, **LLAMA),
-    "mistral": lambda n: transformers.MistralConfig(vocab_size=n, **LLAMA),
+CONFIGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "bert": ("BertConfig", {**SIZES, "intermediate_size": 24}),
+    "roberta": ("RobertaConfig", {**SIZES, "intermediate_size": 24}),
+    "distilbert": ("DistilBertConfig", {"dim": 16, "n_layers": 2, "n_heads": 4, "hidden_dim": 24}),
+    "mpnet": ("MPNetConfig", {**SIZES, "intermediate_size": 24}),
+    "gpt2": ("GPT2Config", {"n_embd": 16, "n_layer": 2, "n_head": 4}),
+    "llama": ("LlamaConfig", LLAMA),
+    "qwen2": ("Qwen2Config", LLAMA),
+    "mistral": ("MistralConfig", LLAMA),
     # Divides what it says, so its last layer alone does not tell it.
-    "granite": lambda n: transformers.GraniteConfig(vocab_size=n, logits_scaling=4.0, **LLAMA),
-    "mixtral": lambda n: transformers.MixtralConfig(vocab_size=n, num_local_experts=3, **LLAMA),
+    "granite": ("GraniteConfig", {**LLAMA, "logits_scaling": 4.0}),
+    "mixtral": ("MixtralConfig", {**LLAMA, "num_local_experts": 3}),
 }
+"""The class of each family's configuration, and what a tiny one is given."""
 CAUSAL = ("gpt2", "llama", "qwen2", "mistral", "granite", "mixtral")
 
 
 def tiny(folder: Path, family: str, *, causal_head: bool = False, seed: int = 0) -> Path:
     """Write a model of a family with a word-level tokenizer in its manner; return the folder."""
+    import torch
+    import transformers
+    from tokenizers import Tokenizer, models, pre_tokenizers, processors
+
     folder.mkdir(parents=True, exist_ok=True)
     causal = family in CAUSAL
     tokenizer = Tokenizer(models.WordPiece(_vocabulary(), unk_token="[UNK]"))
@@ -55,7 +57,8 @@ def tiny(folder: Path, family: str, *, causal_head: bool = False, seed: int = 0)
     )
     fast.save_pretrained(folder)
     torch.manual_seed(seed)
-    config = CONFIGS[family](len(_vocabulary()))
+    name, sizes = CONFIGS[family]
+    config = getattr(transformers, name)(vocab_size=len(_vocabulary()), **sizes)
     config.max_position_embeddings = 64
     kind = transformers.AutoModelForCausalLM if causal_head else transformers.AutoModel
     kind.from_config(config).save_pretrained(folder)

@@ -16,7 +16,7 @@ from hartonomous.proof.certificate import open_names
 from hartonomous.proof.verify_certificate import verify
 from hartonomous.transparency import keys
 from tests.building import put_in, random_bundle, silent
-from tests.proof.test_certificates import issue
+from tests.certificates import issue
 
 
 @pytest.fixture

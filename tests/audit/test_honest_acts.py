@@ -25,11 +25,8 @@ from hartonomous.transparency.transparency_log import adopt
 from hartonomous.versions.backup import back_up, restore
 from hartonomous.versions.rollback import rollback
 from hartonomous.versions.snapshots import create_snapshot, drop_snapshot
-from tests.building import causal_bundle, put_in, random_bundle, silent, with_counted
-from tests.delete.test_interrupted import killed_at, small_steps
-from tests.versions.test_backup import lose, word_of
-
-__all__ = ["small_steps"]
+from tests.building import causal_bundle, lose, put_in, random_bundle, silent, with_counted, word_of
+from tests.killed_processes import killed_at
 
 
 def check(graph: Graph) -> None:

@@ -1,4 +1,4 @@
-"""The command line: streams, exit codes, JSON, help; in processes of their own."""
+"""The command line: streams, exit codes, JSON, help; in processes where only these show it."""
 
 from __future__ import annotations
 
@@ -22,29 +22,10 @@ from hartonomous.server.connection import connect_managed
 from hartonomous.server.home import default_home
 from hartonomous.server.managed_server import ServerAddress
 from tests.building import exported, put_in, random_bundle, wipe, write_vectors
+from tests.command_line import HARTONOMOUS, failed, run, run_process
 from tests.tiny_transformers import tiny
 
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
-HARTONOMOUS = str(Path(sys.executable).with_name("hartonomous"))
-
-
-def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [HARTONOMOUS, *map(str, arguments)],
-        env={**os.environ, **environment},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def failed(code: int, *arguments: object, **environment: str) -> str:
-    """Run what must fail with this code; return the complaint, which is no traceback."""
-    done = run(*arguments, **environment)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done.stderr
 
 
 @pytest.fixture
@@ -56,10 +37,22 @@ def model(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_with_an_example(name: str) -> None:
     done = run(name, "--help")
-    assert done.returncode == 0
+    assert done.exit_code == 0
     inner = run(name, "source", "--help").stdout if name == "delete" else done.stdout
     assert f"hartonomous {name}" in inner.split("Example:")[1]
     assert max(map(len, done.stdout.splitlines())) <= 80
+
+
+def test_a_process_says_and_ends_as_its_command_does(model: Path, tmp_path: Path) -> None:
+    for code, *arguments in (
+        (0, "neighbours", "--help"),
+        (2, "ingest", model),
+        (3, "inspect", tmp_path / "missing.gguf"),
+        (5, "neighbours", "king"),
+    ):
+        process, here = run_process(*arguments), run(*arguments)
+        assert (process.returncode, here.exit_code) == (code, code)
+        assert (process.stdout, process.stderr) == (here.stdout, here.stderr)
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -153,7 +146,7 @@ def test_commands_follow_neo4j_uri(
     tmp_path: Path,
 ) -> None:
     other = {"NEO4J_URI": second_server.uri, "NEO4J_PASSWORD": second_server.password}
-    assert run("ingest", model, "--k", 2, "--as", "elsewhere", **other).returncode == 0
+    assert run("ingest", model, "--k", 2, "--as", "elsewhere", **other).exit_code == 0
     assert "elsewhere" in run("sources", **other).stdout
     assert "elsewhere" not in run("sources").stdout
     (tmp_path / "secret").write_text(second_server.password + "\n")
@@ -204,7 +197,7 @@ def test_ctrl_c_leaves_a_state_the_same_command_goes_on_from(
     assert process.returncode == 130, complaint
     assert "goes on" in complaint
     assert "Traceback" not in complaint
-    assert run("load", bundle.path, "--as", "one").returncode == 0
+    assert run("load", bundle.path, "--as", "one").exit_code == 0
     assert exported(served) == whole
 
 
@@ -267,7 +260,7 @@ def test_a_disk_that_takes_no_more(model: Path, tmp_path: Path) -> None:
 
 
 def test_shell_completion_is_offered() -> None:
-    done = run(_HARTONOMOUS_COMPLETE="bash_source")
+    done = run_process(_HARTONOMOUS_COMPLETE="bash_source")
     assert "_hartonomous_completion" in done.stdout
 
 

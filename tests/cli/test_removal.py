@@ -9,7 +9,7 @@ import pytest
 
 from hartonomous.graph.driver import Graph
 from tests.building import exported, put_in, random_bundle
-from tests.cli.test_commands import failed, run
+from tests.command_line import failed, run
 
 
 @pytest.fixture

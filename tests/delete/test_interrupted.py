@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import psutil
 import pytest
 
-from hartonomous.delete import executor
 from hartonomous.delete.deletion import delete, resume
 from hartonomous.delete.retention_area import area
 from hartonomous.delete.selectors import Selectors
@@ -29,83 +24,10 @@ from hartonomous.server.managed_server import ServerAddress, start, status
 from hartonomous.transparency import keys
 from hartonomous.versions.rollback import plan_rollback
 from hartonomous.versions.snapshots import create_snapshot, drop_snapshot, snapshot_names
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent, wipe
-from tests.cli.test_commands import run
-from tests.erase.test_erasure import wait
-from tests.load.test_loader import _ports
-
-ACT = """
-import os, sys
-from pathlib import Path
-from hartonomous.delete import deletion, executor, row_restoration, undo
-from hartonomous.erase import erasure
-from hartonomous.proof import claims
-from hartonomous.versions import backup
-from hartonomous.versions.rollback import plan_rollback
-from hartonomous.delete.selectors import Selectors
-from hartonomous.versions.snapshots import create_snapshot, drop_snapshot
-from hartonomous.graph.driver import Address, Graph
-from hartonomous.graph.writer_lock import WriterLock
-executor.ROWS = row_restoration.ROWS = 40
-act, what, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
-commits = 0
-class Killed(Graph):
-    def _transact(self, work, access):
-        global commits
-        done = super()._transact(work, access)
-        commits += access == "WRITE"
-        if commits == last:
-            print("killed at", commits, flush=True)
-            os.kill(os.getpid(), 9)
-        return done
-none = lambda *done: None
-with Killed(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
-    with WriterLock(graph, "killed") as lock:
-        if act == "undo":
-            undo.undo(graph, lock, what, none)
-        elif act == "erase":
-            erasure.erase(graph, lock, Selectors(sources=tuple(what.split())), Path("none"), none)
-        elif act == "certify":
-            chosen = Selectors(sources=tuple(what.split()))
-            done = erasure.erase(graph, lock, chosen, Path("none"), none, certified=True)
-            claims.certify_erasure(graph, lock, done.id)
-        elif act == "restore":
-            backup.restore(graph, lock, Path(what), none)
-        else:
-            deletion.delete(graph, lock, Selectors(sources=tuple(what.split())), none)
-print("whole", commits, flush=True)
-"""
-
-
-def act(address: ServerAddress, verb: str, what: str, last: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", ACT, verb, what, str(last)],
-        env={**os.environ, "URI": address.uri, "PASSWORD": address.password},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def killed_at(address: ServerAddress, verb: str, what: str, last: int) -> bool:
-    """Do an act in a process that is killed after so many commits; return whether it was."""
-    process = act(address, verb, what, last)
-    said, complaint = process.communicate(timeout=300)
-    assert process.returncode in (0, -signal.SIGKILL), complaint
-    return "killed at" in said
-
-
-def fill(graph: Graph, folder: Path) -> None:
-    wipe(graph)
-    put_in(graph, causal_bundle(folder / "c", 1, length=120), "causal")
-    put_in(graph, random_bundle(folder / "a", 2, size=60), "a")
-    put_in(graph, random_bundle(folder / "b", 3, size=60), "b")
-
-
-@pytest.fixture
-def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(executor, "ROWS", 40)
-    monkeypatch.setattr("hartonomous.delete.row_restoration.ROWS", 40)
+from tests.building import exported, fill, put_in, random_bundle, silent, wait, wipe
+from tests.command_line import run
+from tests.killed_processes import act, killed_at
+from tests.private_server import ports
 
 
 @pytest.mark.usefixtures("small_steps")
@@ -185,7 +107,7 @@ def test_a_server_killed_in_the_middle_is_resumed(
     killed = psutil.Process(status(second_home).pid)
     killed.kill()
     killed.wait()
-    back = start(second_home, **_ports(second_server), say=lambda text: None)
+    back = start(second_home, **ports(second_server), say=lambda text: None)
     _, complaint = process.communicate(timeout=120)
     with connect_managed(back) as graph:
         with WriterLock(graph, "test") as lock:
@@ -228,7 +150,7 @@ def test_a_rollback_cut_short_goes_on_with_the_same_command(
     with pytest.raises(Conflict, match="--resume"):
         plan_rollback(served, "then")
     done = run("rollback", "then", "--yes")
-    assert done.returncode == 0, done.stderr
+    assert done.exit_code == 0, done.output
     assert exported(served) == before
     with WriterLock(served, "test") as lock:
         drop_snapshot(served, lock, "then")

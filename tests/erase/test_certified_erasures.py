@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
@@ -40,20 +38,20 @@ from hartonomous.transparency.transparency_log import read_log, verify_log
 from tests.building import (
     causal_bundle,
     exported,
+    fill,
     put_in,
     random_bundle,
     silent,
+    snap,
     structure,
     take_out,
+    wait,
     wipe,
 )
-from tests.cli.test_commands import failed, run
-from tests.delete.test_interrupted import ACT, small_steps
-from tests.erase.test_erasure import CANARY, planted, wait
-from tests.erase.test_erasure_reach import PERSON, holding, of, refused_again, snap
-from tests.proof.test_certificates import told_by_the_page
-
-__all__ = ["small_steps"]
+from tests.canaries import CANARY, PERSON, holding, of, planted, refused_again
+from tests.certificates import told_by_the_page
+from tests.command_line import failed, run
+from tests.killed_processes import act, killed_at
 
 CHOSEN = Selectors(concepts=(CANARY,), sources=("zqxsource",))
 
@@ -164,7 +162,7 @@ def test_verifiers_show_an_erasure(filled: Graph, tmp_path: Path) -> None:
     )
     assert stranger.returncode == 0, stranger.stderr
     ours = run("certificate", "verify", tmp_path / "certificate", "--key", key)
-    assert (ours.returncode, ours.stdout) == (0, stranger.stdout)
+    assert (ours.exit_code, ours.stdout) == (0, stranger.stdout)
     for line in ("purged: ", "remaining copy: store", "suppression key"):
         assert line in ours.stdout
     told = told_by_the_page(tmp_path, key, open_names(certificate), {"certificate": certificate})
@@ -215,33 +213,13 @@ def test_what_was_not_asked_for_in_time_is_not_made_up(
     assert "zqxsource" not in str(keys.openings())
 
 
-def killed_at(address: ServerAddress, last: int) -> str:
-    """Erase in a process that is killed after so many commits; return what it said."""
-    done = subprocess.run(
-        [sys.executable, "-c", ACT, "certify", "a causal", str(last)],
-        env={**os.environ, "URI": address.uri, "PASSWORD": address.password},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.stdout
-
-
-def fill(graph: Graph, folder: Path) -> None:
-    wipe(graph)
-    put_in(graph, causal_bundle(folder / "c", 1, length=120), "causal")
-    put_in(graph, random_bundle(folder / "a", 2, size=60), "a")
-    put_in(graph, random_bundle(folder / "b", 3, size=60), "b")
-
-
 @pytest.mark.usefixtures("small_steps")
 def test_killed_at_any_commit_the_certificate_is_issued_once(
     served: Graph, server: ServerAddress, tmp_path: Path, rng: np.random.Generator
 ) -> None:
     fill(served, tmp_path / "whole")
-    said = killed_at(server, 100_000)
-    assert said.startswith("whole")
+    said, complaint = act(server, "certify", "a causal", 100_000).communicate()
+    assert said.startswith("whole"), complaint
     commits = int(said.split()[1])
     with WriterLock(served, "test") as lock:
         whole = checked(certify_erasure(served, lock))["claims"]
@@ -251,7 +229,7 @@ def test_killed_at_any_commit_the_certificate_is_issued_once(
         # Another graph each time, and so another log.
         shutil.rmtree(keys.directory() / "heads")
         fill(served, tmp_path / f"{last}")
-        assert "killed at" in killed_at(server, last)
+        assert killed_at(server, "certify", "a causal", last)
         with WriterLock(served, "test") as lock:
             erasure.resume(served, lock, Path("none"), silent, certified=True)
             claims = checked(certify_erasure(served, lock))["claims"]
@@ -275,14 +253,14 @@ def test_the_command_writes_it_or_says_why_not(served: Graph, tmp_path: Path) ->
     assert served.read("MATCH (d:Deletion) RETURN d") == []
     file.unlink()
     run("erase", "concept", CANARY, "--plan", plan)
-    assert run("erase", "--apply", plan, "--yes", "--certificate", file).returncode == 0
+    assert run("erase", "--apply", plan, "--yes", "--certificate", file).exit_code == 0
     first = checked(file.read_bytes())["claims"]
     assert first["verb"] == "erase" and first["removed"]["evidence"] > 0
     file.unlink()
     assert "the last one" in run("erase", "--resume", "--certificate", file).stderr
     assert checked(file.read_bytes())["claims"] == first
     # An erasure without one, afterwards: there is none to be had of it.
-    assert run("erase", "source", "zqxsource", "--yes").returncode == 0
+    assert run("erase", "source", "zqxsource", "--yes").exit_code == 0
     said = failed(4, "erase", "--resume", "--certificate", tmp_path / "other")
     assert "no certificate was asked for" in said
     assert not list(tmp_path.glob("*other*"))

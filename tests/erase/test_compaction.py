@@ -24,6 +24,7 @@ from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress, running_address, start, status, stop
 from hartonomous.server.store_choice import choose_store
 from tests.building import exported, put_in, random_bundle, wipe
+from tests.private_server import ports
 
 
 def silent(text: str) -> None:
@@ -113,11 +114,6 @@ def test_of_two_stores_the_one_that_continues_the_other_is_served(
     else:
         choose_store(tmp_path, silent)
         assert held(tmp_path) == {"data": left}
-
-
-def ports(address: ServerAddress) -> dict[str, int]:
-    browser = address.browser.split(":")[2].split("/")[0]
-    return {"bolt_port": int(address.uri.rsplit(":", 1)[1]), "http_port": int(browser)}
 
 
 def test_a_home_that_an_earlier_version_left_with_two_stores_is_healed(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from hashlib import sha256
 from pathlib import Path
 
@@ -17,50 +16,26 @@ from hartonomous.delete.retention_area import area
 from hartonomous.delete.selectors import Selectors, evidence_range
 from hartonomous.delete.undo import deletions, undo
 from hartonomous.erase.compaction import find_bytes
-from hartonomous.erase.erasure import ErasureReport, erase
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import composition_key
-from hartonomous.load.bundle_cache import WaitingBundle, use_bundle, waiting_bundles
+from hartonomous.load.bundle_cache import waiting_bundles
 from hartonomous.load.suppression_list import key_file, lift, make_key, suppressions
 from hartonomous.operations.ingestion import load_bundle
 from hartonomous.server.home import default_home
 from hartonomous.transparency.keys import directory
 from tests.building import (
     WORDS,
-    bundle_of,
     causal_bundle,
     exported,
     put_in,
     random_bundle,
     silent,
+    wait,
     wipe,
-    write_vectors,
 )
-
-CANARY = "zqxcanary" + 7 * "abcdefghij"
-"""So long that Neo4j does not pack its letters into fewer bits, where no search would find it."""
-
-
-def planted(folder: Path, seed: int, words: int = 30) -> Bundle:
-    """Return the bundle of a model that knows the canary."""
-    rng = np.random.default_rng(seed)
-    names = [CANARY, *(WORDS[place] for place in rng.permutation(len(WORDS))[:words])]
-    path = write_vectors(folder / f"m{seed}", names, rng.normal(size=(len(names), 6)))
-    return bundle_of(path, folder / f"b{seed}")
-
-
-def wipe_out(graph: Graph, selectors: Selectors, cache: Path = Path("none")) -> ErasureReport:
-    with WriterLock(graph, "test") as lock:
-        return erase(graph, lock, selectors, cache, silent)
-
-
-def wait(graph: Graph, bundle: Bundle, name: str) -> WaitingBundle:
-    """Let a copy of a bundle wait for a graph, as an ingest that was killed leaves one."""
-    with use_bundle(graph, bundle.source, name, "test") as place:
-        shutil.copytree(bundle.path, place.path)
-    return place
+from tests.canaries import CANARY, planted, wipe_out
 
 
 def everything(graph: Graph) -> str:

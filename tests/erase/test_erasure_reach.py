@@ -5,15 +5,11 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
-from hartonomous.bundle import Bundle
 from hartonomous.delete.retention_area import area, place
 from hartonomous.delete.selectors import Selectors, evidence_range
 from hartonomous.delete.undo import expire, undo
@@ -36,60 +32,21 @@ from hartonomous.server.home import default_home
 from hartonomous.transparency import keys
 from hartonomous.versions.backup import back_up, restore
 from hartonomous.versions.rollback import plan_rollback
-from hartonomous.versions.snapshots import create_snapshot, snapshot_names
+from hartonomous.versions.snapshots import snapshot_names
 from tests.building import (
     bundle_of,
     exported,
     put_in,
     random_bundle,
     silent,
+    snap,
     take_out,
+    wait,
     wipe,
     write_vectors,
 )
-from tests.cli.test_commands import failed, run
-from tests.erase.test_erasure import CANARY, planted, wait, wipe_out
-
-PERSON = "user_12345"
-
-
-def of(bundle: Bundle, **stated: str) -> Bundle:
-    return replace(bundle, source=replace(bundle.source, **stated))
-
-
-def snap(graph: Graph, name: str) -> None:
-    with WriterLock(graph, "test") as lock:
-        create_snapshot(graph, lock, name, silent)
-
-
-def files() -> Iterator[Path]:
-    """Every file below the home and the keys."""
-    for folder in (default_home(), keys.directory()):
-        yield from (file for file in folder.rglob("*") if file.is_file())
-
-
-def holding(graph: Graph, text: str) -> list[str]:
-    """Return what holds a text: files, by their names and content, and nodes of the graph."""
-    found = []
-    for file in files():
-        content = file.read_bytes()
-        if file.suffix == ".parquet":
-            content += str(pq.read_table(file).to_pydict()).encode()
-        if text.encode() in content or text in str(file):
-            found.append(str(file))
-    rows = graph.read("MATCH (n) RETURN labels(n) AS l, properties(n) AS p")
-    rows += graph.read("MATCH ()-[r]->() RETURN type(r) AS l, properties(r) AS p")
-    return found + [str(row["l"]) for row in rows if text in str(row["p"])]
-
-
-def refused_again(graph: Graph, selectors: Selectors) -> str:
-    """Erase what was erased already; return the complaint that nothing is held."""
-    before = len(suppressions(graph))
-    with pytest.raises(NotFound) as error:
-        wipe_out(graph, selectors)
-    assert "Nothing of it is held elsewhere" in str(error.value)
-    assert len(suppressions(graph)) == before
-    return str(error.value)
+from tests.canaries import CANARY, PERSON, holding, of, planted, refused_again, wipe_out
+from tests.command_line import failed, run
 
 
 def test_what_only_a_deletion_keeps_is_erased_there(graph: Graph, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from soak.model_mutations import MEMORY, run
-from tests.conftest import SEED
+from tests.seed import SEED
 
 INPUTS = 400
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import faiss
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
@@ -115,6 +114,8 @@ def test_products_in_bfloat16_are_no_further_off_than_they_say(rng: np.random.Ge
 
 def test_searching_leaves_pytorch_its_threads(rng: np.random.Generator) -> None:
     unit = normalised(rng.normal(size=(3000, 24)).astype(np.float32))
+    import torch
+
     before = torch.get_num_threads()
     exact_search.exact_neighbours(unit, 10, 2, choose=Bfloat16Products)
     assert torch.get_num_threads() == before

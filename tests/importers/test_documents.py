@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pypdf
 import pytest
-import torch
 
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.extraction import ExtractOptions, extract, open_model
@@ -344,6 +343,8 @@ def test_encoders_that_are_none_or_bring_code_are_refused(tmp_path: Path) -> Non
     with pytest.raises(BadInput, match="its own Python code"):
         open_encoder(path)
     (path / "config.json").write_text(json.dumps(config))
+    import torch
+
     torch.save({"weight": torch.zeros(1)}, path / "pytorch_model.bin")
     (path / "model.safetensors").unlink()
     with pytest.raises(BadInput, match="pickle"):

@@ -48,9 +48,9 @@ def folder(tmp_path: Path) -> Path:
 
 def test_every_module_with_an_importer_is_registered() -> None:
     registered = {point.value for point in entry_points(group=ENTRY_POINTS)}
-    modules = (ROOT / "importers").glob("[!_]*.py")
+    modules = (ROOT / "importers").rglob("[!_]*.py")
     here = {
-        f"importers.{file.stem}:IMPORTER"
+        ".".join(file.relative_to(ROOT).with_suffix("").parts) + ":IMPORTER"
         for file in modules
         if re.search(r"^IMPORTER = ", file.read_text(), re.MULTILINE)
     }

@@ -39,7 +39,7 @@ from hartonomous.server.connection import connect_managed
 from hartonomous.server.home import default_home, refuse_unfit
 from hartonomous.server.managed_server import ServerAddress
 from tests.building import WORDS, exported, random_bundle, silent, wipe, write_vectors
-from tests.cli.test_commands import failed, run
+from tests.command_line import failed, run
 
 OPTIONS = ExtractOptions(NeighbourOptions(k=5))
 

@@ -26,6 +26,7 @@ from hartonomous.process_identity import identity
 from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress, start, status, stop
 from tests.building import bundle_of, exported, put_in, random_bundle, silent, wipe, write_vectors
+from tests.private_server import ports
 
 LOADER = """
 import os, sys
@@ -107,17 +108,11 @@ def test_a_killed_server_is_resumed(
     killed = psutil.Process(status(second_home).pid)
     killed.kill()
     killed.wait()
-    back = start(second_home, **_ports(second_server), say=lambda text: None)
+    back = start(second_home, **ports(second_server), say=lambda text: None)
     _, complaint = process.communicate(timeout=180)
     assert process.returncode == 0, complaint
     with connect_managed(back) as graph:
         assert exported(graph) == whole
-
-
-def _ports(address: ServerAddress) -> dict[str, int]:
-    """Return the ports to start a server on again, so that its clients find it."""
-    bolt, browser = address.uri.rsplit(":", 1)[1], address.browser.split(":")[2].split("/")[0]
-    return {"bolt_port": int(bolt), "http_port": int(browser)}
 
 
 def test_a_lost_commit_answer_writes_nothing_twice(
@@ -328,7 +323,7 @@ def test_a_stopped_server_ends_a_load_clearly_and_it_goes_on(
 
         with pytest.raises(ServerError, match="goes on when run again"):
             load_bundle(graph, bundle, "one", pull)
-    back = start(second_home, **_ports(address), say=lambda text: None)
+    back = start(second_home, **ports(address), say=lambda text: None)
     with connect_managed(back) as graph:
         put_in(graph, bundle, "one")
         assert len(exported(graph)) > 300

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from soak import schedules
-from tests.conftest import SEED
+from tests.seed import SEED
 
 
 @pytest.mark.lengthy

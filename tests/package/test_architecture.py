@@ -102,6 +102,38 @@ def test_a_name_occurs_once() -> None:
     assert not {name for name in names if names.count(name) > 1}
 
 
+def borrowed(module: Path) -> set[str]:
+    """Return what a module takes of the tests and may not: test modules, and names of theirs that
+    are private."""
+    tree, found, held = ast.parse(module.read_text()), set[str](), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "tests":
+            names = [f"{node.module}.{name.name}" for name in node.names]
+            held |= {name.asname or name.name for name in node.names}
+        elif isinstance(node, ast.Import):
+            names = [name.name for name in node.names if name.name.split(".")[0] == "tests"]
+        else:
+            continue
+        for name in names:
+            parts = name.split(".")
+            if any(part == "conftest" or part.startswith(("test_", "_")) for part in parts):
+                found.add(name)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            private = node.attr.startswith("_") and not node.attr.startswith("__")
+            found |= (
+                {f"{node.value.id}.{node.attr}"} if private and node.value.id in held else set()
+            )
+    return found
+
+
+@pytest.mark.parametrize("folder", ["tests", "soak", "benchmarks", "demo", "docs"])
+def test_what_tests_share_lies_in_modules_that_are_no_tests(folder: str) -> None:
+    """No test is needed by another, or by what is no test, and nobody knows another's private names."""
+    for module in (ROOT / folder).rglob("*.py"):
+        assert not borrowed(module), module.relative_to(ROOT)
+
+
 def test_the_generated_docs_are_in_step() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "docs", "--check"],

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 def test_the_team_server_is_the_managed_servers_twin() -> None:
     text = (ROOT / "docker-compose.yml").read_text()
     service = yaml.safe_load(text)["services"]["neo4j"]
-    pom = (ROOT / "hartonomous" / "store" / "maven" / "server.xml").read_text()
+    pom = (ROOT / "hartonomous" / "server" / "maven" / "server.xml").read_text()
     version = re.search(r"<neo4j.version>(\d+\.\d+)", pom)
     assert version is not None
     assert service["image"] == f"neo4j:{version[1]}-community"

@@ -33,10 +33,9 @@ from hartonomous.transparency.transparency_log import read_log
 from hartonomous.versions.backup import back_up, restore
 from hartonomous.versions.rollback import plan_rollback
 from hartonomous.versions.snapshots import create_snapshot, snapshot_folder
-from tests.building import exported, put_in, random_bundle, silent
-from tests.cli.test_commands import failed, run
-from tests.transparency.test_signing import new_key
-from tests.versions.test_backup import lose
+from tests.building import exported, lose, put_in, random_bundle, silent
+from tests.command_line import failed, run
+from tests.signing_keys import new_key
 
 Sign = Callable[[Mapping[str, Any]], str | None]
 

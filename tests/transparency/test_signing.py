@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from hartonomous.errors import BadInput, HartonomousError, VerificationFailed
 from hartonomous.transparency.signing import (
     Head,
     PublicKey,
-    SigningKey,
     canonical,
     open_head,
     read_public_key,
     sign_head,
 )
-
-
-def new_key(name: str = "hartonomous") -> SigningKey:
-    return SigningKey(name, Ed25519PrivateKey.generate())
+from tests.signing_keys import new_key
 
 
 def test_the_signed_note_of_its_specification() -> None:

@@ -22,25 +22,19 @@ from hartonomous.server.managed_server import ServerAddress
 from hartonomous.transparency.transparency_log import read_log, verify_log
 from hartonomous.versions.backup import back_up, restore
 from hartonomous.versions.snapshots import create_snapshot, drop_snapshot, list_snapshots
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent, structure, wipe
-from tests.cli.test_commands import failed, run
-from tests.delete.test_interrupted import act, fill, killed_at, small_steps
-
-__all__ = ["small_steps"]
-
-
-def lose(graph: Graph) -> None:
-    """Lose a graph with its log, as with its disk."""
-    wipe(graph)
-    graph.write("MATCH (g:State) REMOVE g.log, g.identity")
-
-
-def word_of(graph: Graph) -> str:
-    (row,) = graph.read(
-        "MATCH (c:Token)-[:NEXT_EVIDENCE]-() MATCH (c)-[:EMBEDDING_EVIDENCE]-() "
-        "RETURN c.text AS w ORDER BY w LIMIT 1"
-    )
-    return str(row["w"])
+from tests.building import (
+    causal_bundle,
+    exported,
+    fill,
+    lose,
+    put_in,
+    random_bundle,
+    silent,
+    structure,
+    word_of,
+)
+from tests.command_line import failed, run
+from tests.killed_processes import act, killed_at
 
 
 @pytest.fixture
