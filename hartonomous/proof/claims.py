@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
@@ -38,6 +38,7 @@ from hartonomous.proof.certificate import (
     describe,
     issue_certificate,
 )
+from hartonomous.times import read_time
 from hartonomous.transparency import keys, transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory
 from hartonomous.transparency.signing import canonical
@@ -173,7 +174,7 @@ def _backups(graph: Graph, removal: str) -> list[Copy]:
     return [
         Copy("backup", None, _utc(one.made), one.digest or None)
         for one in known_backups(named["identity"] or "")
-        if datetime.fromisoformat(one.made) <= datetime.fromisoformat(begun)
+        if read_time(one.made) <= read_time(begun)
     ]
 
 
@@ -238,7 +239,7 @@ def _extraction(found: Mapping[str, Any]) -> dict[str, int]:
 
 
 def _utc(time: str) -> str:
-    return datetime.fromisoformat(time).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return read_time(time).astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _rerated(plan: Plan) -> Rerated:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_URL, uuid5
@@ -17,6 +17,7 @@ from hartonomous.errors import UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import canonical_json, content_digest
+from hartonomous.times import read_time
 from hartonomous.transparency.transparency_log import read_log
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def provenance(graph: Graph) -> str:
             )
             document.wasDerivedFrom(entities[source["name"]], entity)
     for row in reversed(read_log(graph, _ALL)):
-        at = datetime.fromisoformat(row["at"])
+        at = read_time(row["at"])
         activity = document.activity(
             f"hartonomous:act/{row['index']}", at, at, {"hartonomous:act": row["act"]}
         )
@@ -98,7 +99,7 @@ def ml_bom(graph: Graph) -> str:
     bom = Bom(components=[_component(source) for source in sources])
     bom.serial_number = uuid5(NAMESPACE_URL, NAMESPACE + digest)
     newest = max((source["created"] for source in sources), default="1970-01-01T00:00:00Z")
-    bom.metadata.timestamp = datetime.fromisoformat(newest).astimezone(UTC).replace(microsecond=0)
+    bom.metadata.timestamp = read_time(newest).astimezone(UTC).replace(microsecond=0)
     bom.metadata.component = Component(
         name="knowledge graph",
         type=ComponentType.DATA,

@@ -13,6 +13,7 @@ import subprocess
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from datetime import UTC
 from hashlib import blake2b
 from pathlib import Path
 from typing import IO, Any
@@ -261,7 +262,15 @@ _TYPES = {bool: "boolean", int: "long", float: "double", str: "string"}
 def _divided(properties: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return the properties that a field can hold, and those that it cannot."""
     fields = {name: value for name, value in properties.items() if _fits(name, value)}
-    return fields, {name: value for name, value in properties.items() if name not in fields}
+    later = {name: _at_offset(v) for name, v in properties.items() if name not in fields}
+    return fields, later
+
+
+def _at_offset(value: Any) -> Any:
+    """Return a time in UTC without a zone's name, which the driver would give it: all are written so."""
+    if isinstance(value, list) or not hasattr(value, "utcoffset") or value.utcoffset() is None:
+        return value
+    return value.replace(tzinfo=UTC) if not value.utcoffset() else value
 
 
 def _fits(name: str, value: object) -> bool:

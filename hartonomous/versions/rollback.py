@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from hartonomous.delete.deletion import delete, resume
@@ -22,6 +21,7 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.rate.rating_pass import Progress
+from hartonomous.times import read_time
 from hartonomous.transparency.inventory_record import notes_inventory
 from hartonomous.transparency.transparency_log import Entry, append
 from hartonomous.versions.snapshots import (
@@ -194,7 +194,7 @@ def _not_the_same(
     if not selectors.keys() & {"concepts", "relations"}:
         return
     for name in snapshot.sources.keys() & present.keys():
-        if datetime.fromisoformat(present[name]["created"]) > datetime.fromisoformat(made):
+        if read_time(present[name]["created"]) > read_time(made):
             yield f"the undo of {deletion}, which again would take from {name!r} too"
 
 

@@ -180,6 +180,12 @@ def test_a_killed_copier_leaves_one_store_that_is_found(
     assert sorted(place.name for place in second_home.glob("data*")) == ["data"]
 
 
+TIMES = (
+    "MATCH (n:Source|Migration) RETURN toString(coalesce(n.created, n.applied)) AS at ORDER BY at"
+)
+"""What the graph says of times; the driver would name their zone."""
+
+
 def test_nothing_that_was_acknowledged_meanwhile_is_lost(
     second_home: Path,
     second_server: ServerAddress,
@@ -202,6 +208,7 @@ def test_nothing_that_was_acknowledged_meanwhile_is_lost(
     with connect_managed(second_server) as graph:
         wipe(graph)
         put_in(graph, random_bundle(tmp_path, 1), "a")
+        times = graph.read(TIMES)
         writer = threading.Thread(target=write_on)
         writer.start()
         try:
@@ -215,6 +222,7 @@ def test_nothing_that_was_acknowledged_meanwhile_is_lost(
         rows = graph.read("MATCH (n:Own) RETURN DISTINCT n.number AS n")
         assert set(written) <= {row["n"] for row in rows}
         assert len(written) > 10
+        assert graph.read(TIMES) == times
         wipe(graph)
 
 
