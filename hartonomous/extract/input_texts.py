@@ -1,4 +1,4 @@
-"""Text that a person gives a model to read: UTF-8 files, taken apart into paragraphs."""
+"""Input texts: UTF-8 files for a model to read, split into paragraphs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hartonomous.file_names import readable
 from hartonomous.identity import file_digest
 
 ENDINGS = (".txt", ".text", ".md")
-"""Files of a folder that are read; one named by itself may end as it likes."""
+"""Endings of files read from a folder; a file named explicitly may have any."""
 
 MOST_BYTES = 8 << 20
-"""Of text in all: about two million tokens, what counting holds in 2 GB of memory."""
+"""Most bytes of text in all: about two million tokens, which take 2 GB of memory to count."""
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -30,13 +30,14 @@ BYTE_ORDER_MARKS = (
 
 BYTES_PER_TOKEN = 4
 TOKENS_PER_SECOND = 500
-"""What a refusal tells with: English text, and a small model on one core."""
+"""Rate for the message of a refusal: English text, and a small model on one core."""
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The files that were opened, and their paragraphs, white space read as one space; files of
-    folders that cannot be read, and how many of another kind lie in the folders that were given."""
+    """The opened files, and their paragraphs with white space collapsed; unreadable files of
+    folders, and the number of files of other kinds in the given folders.
+    """
 
     files: tuple[OpenedFile, ...]
     paragraphs: tuple[str, ...]
@@ -45,9 +46,11 @@ class Texts:
 
 
 def read_texts(paths: Sequence[Path]) -> Texts:
-    """Read files, and folders' files that end in ENDINGS; of these, one that is no text is left out.
+    """Read files, and files in folders with an ending of ENDINGS; of the latter, unreadable ones
+    are left out.
 
-    Raises NotFound where there is nothing, BadInput for what is no text and for more than MOST_BYTES.
+    Raises NotFound for a missing path, BadInput for a file that is not text and for more than
+    MOST_BYTES.
     """
     found = [named for path in paths for named in _files(path)]
     size = sum(file.stat().st_size for _, file in found)
@@ -80,7 +83,7 @@ def read_texts(paths: Sequence[Path]) -> Texts:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """Yield what stands between blank lines, lines joined: white space is no composition.
+    """Yield the text between blank lines, lines joined: white space is not a composition.
 
     >>> list(paragraphs("One\\nline.\\n\\n  Another. \\n"))
     ['One line.', 'Another.']
@@ -104,10 +107,10 @@ def _files(path: Path) -> list[tuple[str, Path]]:
 
 
 def decoded(path: Path, raw: bytes, encoding: str = "utf-8", errors: str = "strict") -> str:
-    """Return the text of a file's bytes, lines ended by a newline alone.
+    """Return the text of a file's bytes, lines ended by a line feed alone.
 
-    A byte order mark is taken at its word before `encoding`, a codec of Python's. Raises BadInput
-    with the place of what is not of that encoding or is no text.
+    A byte order mark takes precedence over `encoding`, a codec of Python's. Raises BadInput, with
+    the position, for bytes outside the encoding or text with binary data.
     """
     for mark, name in BYTE_ORDER_MARKS:
         if raw.startswith(mark):

@@ -1,6 +1,6 @@
-"""File kinds: what a file or a folder is that no importer reads, and what makes a model of it.
+"""File kinds: names of unsupported files and folders, with the remedy.
 
-By first bytes and names alone; nothing is unpacked, and no file is read to its end.
+By first bytes and names alone; nothing is unpacked, and no file is read completely.
 """
 
 from __future__ import annotations
@@ -50,11 +50,11 @@ NOT_READ = {
     ".msgpack": f"Flax weights; {CONVERT}",
     ".ot": f"weights of Rust's tch; {CONVERT}",
 }
-"""Weights in forms that are not read, by the ending of a file's name."""
+"""Unsupported forms of weights, by file ending."""
 
 
 def refuse_known(path: Path) -> None:
-    """Raise BadInput for what is known and not read, saying what it is and what to do."""
+    """Raise BadInput for a known, unsupported file, naming it and the remedy."""
     if path.is_dir():
         _refuse_folder(path)
     elif path.is_file():
@@ -62,7 +62,7 @@ def refuse_known(path: Path) -> None:
 
 
 def models_within(path: Path, recognised: Callable[[Path], bool]) -> list[str]:
-    """Return what an importer recognises in a folder and in the folders within it, by name."""
+    """Return the models that an importer recognises in a folder and its subfolders, by name."""
     inner = sorted(path.iterdir())[:MOST_FILES] if path.is_dir() else []
     found = [place for place in inner if _is_recognised(place, recognised)]
     for place in inner:
@@ -73,7 +73,7 @@ def models_within(path: Path, recognised: Callable[[Path], bool]) -> list[str]:
 
 
 def unknown(path: Path, inner: list[str], importers: str) -> BadInput:
-    """Return the error for what no importer recognises; `inner` is what one does within it."""
+    """Return the error for a path that no importer recognises; `inner` is a model inside it."""
     if inner:
         more = f" and {len(inner) - NAMED} more" if len(inner) > NAMED else ""
         return BadInput(
@@ -120,7 +120,7 @@ def _refuse_file(path: Path) -> None:
 
 
 def _what(path: Path, suffix: str, head: bytes) -> str | None:
-    """Return what a file is and what to do, None where that is not known."""
+    """Return the kind of a file and the remedy, None if unknown."""
     if suffix in NOT_READ:
         return NOT_READ[suffix]
     if not head and suffix in MODEL_ENDINGS:
@@ -152,7 +152,7 @@ def _what(path: Path, suffix: str, head: bytes) -> str | None:
 
 
 def _adapter(folder: Path) -> str:
-    """Return what a LoRA adapter is, and of which model."""
+    """Return the name of a LoRA adapter and of its base model."""
     config = folder / ADAPTER_CONFIG
     described = read_json(config) if config.is_file() else {}
     base = described.get("base_model_name_or_path") if isinstance(described, dict) else None

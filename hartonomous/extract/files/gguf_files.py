@@ -1,7 +1,7 @@
-"""GGUF files: the header walked with every bound checked, one tensor dequantised.
+"""GGUF files: a bounds-checked header parser, and dequantisation of one tensor.
 
-Layout: ggml's GGUF specification, versions 2 and 3, little-endian. Only what an importer asks for is
-kept; arrays nobody asked for are stepped over.
+Layout: ggml's GGUF specification, versions 2 and 3, little-endian. Only requested values are kept;
+other arrays are skipped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 MOST_ENTRIES = 1 << 16
 MOST_TEXTS = 1 << 22
-"""Texts in one header: the largest vocabularies and their merges have under a million."""
+"""Most strings in one header: the largest vocabularies and their merges have less than a million.
+"""
 
 LONGEST_NAME = 1 << 16
 DEPTH = 4
@@ -46,7 +47,7 @@ _SCALARS = {
 
 @dataclass(frozen=True)
 class GgufTensor:
-    """A tensor as the header has it: `shape` outermost first, `offset` from the file's begin."""
+    """A tensor in the header: `shape` outermost first, `offset` from the start of the file."""
 
     shape: tuple[int, ...]
     type: int
@@ -55,14 +56,14 @@ class GgufTensor:
 
 @dataclass(frozen=True)
 class GgufHeader:
-    """The values asked for, and every tensor by name."""
+    """The requested values, and every tensor by name."""
 
     values: dict[str, Any]
     tensors: dict[str, GgufTensor]
 
 
 def is_gguf(path: Path) -> bool:
-    """Return whether a file begins as GGUF."""
+    """Return whether a file has GGUF's magic bytes."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -70,9 +71,9 @@ def is_gguf(path: Path) -> bool:
 
 
 def read_header(path: Path, wanted: Collection[str]) -> GgufHeader:
-    """Return a file's header with the wanted values.
+    """Return a file's header with the requested values.
 
-    Raises BadInput for a truncated, oversized or lying one.
+    Raises BadInput for a truncated, oversized or false header.
     """
     try:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
@@ -86,9 +87,9 @@ def read_header(path: Path, wanted: Collection[str]) -> GgufHeader:
 
 
 def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32]:
-    """Return a matrix dequantised to float32.
+    """Return a matrix (rows, columns) dequantised to float32.
 
-    Raises BadInput for a type that cannot be, and for bytes that are not there or not its own.
+    Raises BadInput for an unsupported type, and for bytes outside the file or of another tensor.
     """
     from gguf import GGMLQuantizationType
     from gguf.quants import dequantize
@@ -119,7 +120,7 @@ def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32
 
 
 def _stored_width(tensor: GgufTensor) -> int | None:
-    """Return the bytes of one row, None where the type is unknown or cannot hold it."""
+    """Return the bytes of one row, None for an unknown type or one with other block sizes."""
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
     try:
@@ -130,7 +131,7 @@ def _stored_width(tensor: GgufTensor) -> int | None:
 
 
 def _end(tensor: GgufTensor) -> int:
-    """Return where a tensor's bytes end; one of unknown type is taken to hold one byte."""
+    """Return the end of a tensor's bytes; one of unknown type is taken to have one byte."""
     width = _stored_width(tensor)
     return tensor.offset + (1 if width is None else math.prod(tensor.shape[:-1]) * width)
 
@@ -238,7 +239,7 @@ class _Walk:
         self._step(self._scalar("Q"))
 
     def _step(self, length: int) -> int:
-        """Pass over bytes that must all be there; return where they began."""
+        """Skip bytes, which all have to exist; return their start."""
         begin = self._place
         if begin + length > len(self._data):
             raise ValueError("it ends within a value")

@@ -1,6 +1,6 @@
-"""Safetensors files: the header checked in full, then only the bytes of the tensor asked for.
+"""Safetensors files: the header is checked completely, then only the requested tensor is read.
 
-Read here and not by the `safetensors` package, whose NumPy side knows no bfloat16.
+Implemented here because the NumPy interface of the `safetensors` package does not support bfloat16.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INTEGERS = {"I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1", "U8": "<u1"}
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor in a safetensors file: where its bytes lie."""
+    """A tensor in a safetensors file, and the position of its bytes."""
 
     name: str
     file: Path
@@ -40,10 +40,10 @@ class Tensor:
 
 
 def safetensors_header(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file by name, everything about them checked.
+    """Return the tensors of a safetensors file by name, completely checked.
 
-    A type that is not known is no fault of the others: its size alone is not checked.
-    Raises BadInput for a truncated, oversized or lying header.
+    An unknown type does not affect the others: only its own size is not checked. Raises BadInput
+    for a truncated, oversized or false header.
     """
     refuse_pointer(path)
     total = path.stat().st_size
@@ -62,7 +62,7 @@ def safetensors_header(path: Path) -> dict[str, Tensor]:
 
 
 def read_tensor(tensor: Tensor) -> NDArray[np.float32]:
-    """Return a tensor as float32, the other floating types converted."""
+    """Return a tensor in its shape as float32, converted from any floating type."""
     if tensor.dtype not in STORED:
         raise BadInput(
             f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(STORED)} are read."
@@ -79,7 +79,7 @@ def read_tensor(tensor: Tensor) -> NDArray[np.float32]:
 
 
 def read_integers(tensor: Tensor) -> NDArray[np.int64]:
-    """Return a tensor of integers as int64."""
+    """Return a tensor of integers in its shape as int64."""
     if tensor.dtype not in INTEGERS:
         raise BadInput(
             f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(INTEGERS)} are read."
@@ -108,7 +108,7 @@ def _count(value: object) -> int:
 
 
 def _check_layout(path: Path, tensors: list[Tensor], begin: int, total: int) -> None:
-    """Raise BadInput unless the tensors cover the file's rest without gap or overlap."""
+    """Raise BadInput unless the tensors cover the rest of the file without gap or overlap."""
     place = begin
     for tensor in sorted(tensors, key=lambda tensor: (tensor.begin, tensor.end)):
         length = 8 * (tensor.end - tensor.begin)

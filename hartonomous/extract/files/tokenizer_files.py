@@ -32,12 +32,12 @@ SPECIALS, ADDED = "special_tokens_map.json", "added_tokens.json"
 
 @dataclass(frozen=True)
 class TokenTable:
-    """The entries of a matrix's rows, how they mark pieces, and what is said of single rows.
+    """The entries of a matrix's rows, their convention of piece marks, and remarks on single rows.
 
-    `set_aside` are special and unused rows with the reason; `literal` rows stand for their text.
-    `files` are those it was read from, the one that holds the entries first. `placed` says that they
-    tell whose row is whose, `ranks` that special tokens stand in no file; `declared` are the sizes of
-    vocabulary that the model's configuration names.
+    `set_aside` are special and unused rows with the reason; `literal` rows are words as written.
+    `files` are the files read, the one with the entries first. `placed` says that they state the
+    rows, `ranks` that special tokens are in no file; `declared` are the sizes of vocabulary in the
+    model's configuration.
     """
 
     files: tuple[Path, ...]
@@ -51,8 +51,7 @@ class TokenTable:
 
 
 def word_list(path: Path, rows: int | None = None) -> TokenTable:
-    """Return the list of words of a matrix of `rows` rows as a table: what `read_words` reads, or a
-    tokenizer."""
+    """Return the word list of a matrix of `rows` rows as a table: by `read_words`, or a tokenizer."""
     if path.suffix.lower() == ".json" and isinstance(value := read_json(path), dict):
         if "model" in value:
             return _from_tokenizer_json(path, value)
@@ -62,9 +61,9 @@ def word_list(path: Path, rows: int | None = None) -> TokenTable:
 
 
 def find_tokenizer(folder: Path, rows: int | None = None) -> TokenTable:
-    """Return the tokenizer that lies beside a model of `rows` rows: one of TOKENIZERS, the first that
-    is there, else the ranks of tiktoken; where the parts lie in folders of their own, the first
-    part's."""
+    """Return the tokenizer beside a model of `rows` rows: the first existing one of TOKENIZERS,
+    else the ranks of tiktoken; for a model in parts, the first part's.
+    """
     for place in dict.fromkeys((weights_folder(folder), folder)):
         ranks = sorted(file.name for file in place.glob("*.tiktoken"))
         for name in (*TOKENIZERS, *ranks[:1]):
@@ -84,7 +83,7 @@ def find_tokenizer(folder: Path, rows: int | None = None) -> TokenTable:
 def read_tokenizer(path: Path, rows: int | None = None) -> TokenTable:
     """Return a tokenizer file's table.
 
-    Raises NotFound when there is no such file, BadInput for damage, for an id out of range, and for
+    Raises NotFound if there is no such file, BadInput for damage, for an id out of range, and for
     two tokens with one id.
     """
     if path.suffix.lower() != ".json":
@@ -99,7 +98,7 @@ def read_tokenizer(path: Path, rows: int | None = None) -> TokenTable:
 
 
 def _listed(path: Path, rows: int | None, usual: Convention) -> TokenTable:
-    """Return a list as a table, its pieces told by their marks where it has any."""
+    """Return a list as a table, with its pieces recognised by their marks, if any."""
     found = read_words(path, rows)
     convention = convention_by_marks(found.words) or usual
     if found.ranks:
@@ -129,13 +128,13 @@ def _from_tokenizer_json(path: Path, value: dict[str, Any]) -> TokenTable:
 
 
 def _from_vocab(path: Path, value: dict[str, Any]) -> TokenTable:
-    """Return the table of vocab.json: token to id, and added_tokens.json beside it the same way."""
+    """Return the table of vocab.json: token to id; and added_tokens.json beside it likewise."""
     files, tokens = [path], list(value.items())
     if (path.parent / ADDED).is_file():
         files.append(inside(path.parent, ADDED))
         added = read_json(files[-1])
         tokens += added.items() if isinstance(added, dict) else ()
-    # The file does not say how it marks words.
+    # The file does not state its convention of piece marks.
     convention = convention_by_marks(list(value)) or whole_words
     if (path.parent / "merges.txt").is_file() and convention is whole_words:
         convention = with_words(byte_level, list(value))

@@ -1,7 +1,6 @@
-"""Word lists that come beside a matrix: text, CSV, JSON, Parquet, or the ranks of tiktoken.
+"""Word lists of a matrix: text, CSV, JSON, Parquet, or the ranks of tiktoken.
 
-A list is read as what it is: words that stand with counts, numbers or scores are taken from among
-them, and a list of which that cannot be told is refused.
+Words are separated from counts, numbers or scores beside them; an ambiguous list is refused.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class WordList:
-    """The words by row, None where a row has none.
+    """The words by row, None for a row without one.
 
-    `placed` says that the list itself tells whose row is whose; `ranks` that its words are tokens
-    of tiktoken, written as byte-level BPE writes them, whose special tokens stand in no file.
+    `placed` says that the list states the rows; `ranks` that its words are tokens of tiktoken,
+    written as byte-level BPE writes them, whose special tokens are in no file.
     """
 
     words: Words
@@ -52,11 +51,11 @@ class WordList:
 
 
 def read_words(path: Path, rows: int | None = None) -> WordList:
-    """Return the words of a list for a matrix of `rows` rows, where that is known.
+    """Return the words of a list for a matrix of `rows` rows, if known.
 
-    Undecodable bytes become lone surrogates, which the vocabulary then excludes and counts.
-    Raises NotFound when there is no such file, BadInput for one that is empty, damaged, too large,
-    or of a form that is not known.
+    Undecodable bytes become lone surrogates, which the vocabulary excludes and counts. Raises
+    NotFound if there is no such file, BadInput for one that is empty, damaged, too large, or of an
+    unknown form.
     """
     if not path.is_file():
         raise NotFound(f"There is no word list at {path}.")
@@ -103,14 +102,14 @@ def _text_words(path: Path, rows: int | None) -> WordList:
     if columns is not None:
         lines = [text or "" for text in columns[0].texts or ()]
         end = len(lines)
-    # Blank lines at the end are rows of white space where there are so many, else an editor's.
+    # Blank lines at the end are white-space rows if the matrix has that many, else an editor's.
     while rows is not None and len(lines) > max(rows, end):
         lines.pop()
     return WordList(without_header(str(path), lines, rows))
 
 
 def _json_text(text: str) -> Any:
-    """Return the value of a JSON text, or the values of one a line; raises ValueError for others."""
+    """Return the value of a JSON text, or the values of JSON Lines; raises ValueError for others."""
     try:
         return parse_json(text.encode())
     except (ValueError, RecursionError):
@@ -125,7 +124,7 @@ def _chosen(path: Path, columns: Sequence[Column], rows: int | None) -> WordList
 
 
 def _ranks(path: Path, lines: Sequence[str]) -> WordList | None:
-    """Return tiktoken's tokens by rank, None where the list is another."""
+    """Return tiktoken's tokens by rank, None if the list is another kind."""
     found = [RANK.fullmatch(line) for line in lines]
     named = path.suffix.lower() == ".tiktoken"
     if not lines or not all(found):
@@ -192,7 +191,7 @@ def _parquet_words(path: Path, rows: int | None) -> WordList:
         schema = pq.ParquetFile(path).schema_arrow
         strings = [field.name for field in schema if _is_text(field.type)]
         whole = [field.name for field in schema if pa.types.is_integer(field.type)]
-        # As a dictionary, a text that is repeated a million times is held once.
+        # Dictionary-encoded: a text that is repeated a million times is in memory once.
         file = pq.ParquetFile(path, read_dictionary=strings)
         if file.metadata.num_rows > MOST_WORDS:
             raise BadInput(f"{path} has more than {MOST_WORDS} rows; that is no vocabulary.")
@@ -220,7 +219,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _words(chunk: pa.Array) -> Words:
-    # A damaged file may have indices that lead nowhere.
+    # A damaged file may have indices out of range.
     chunk.validate(full=True)
     words = chunk.dictionary.to_pylist()
     return [None if place is None else words[place] for place in chunk.indices.to_pylist()]
