@@ -5,8 +5,9 @@
     // out: name TYPE, ...
     // procedure: name(argument::TYPE, ...)       only where analysts may CALL it
 
-A type that must vary stands in the text as EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE, RATED_TYPE,
-RATED_TYPES or KIND and is replaced by a name of schema.py's closed lists; so every file is a statement the server can explain.
+A type that varies is a placeholder, EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE, RATED_TYPE,
+RATED_TYPES or KIND, replaced by a name of schema.py's closed lists; so every file is a statement
+that the server can explain.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from hartonomous.errors import UsageError
 
 @dataclass(frozen=True)
 class Statement:
-    """A Cypher file: its name below cypher/, its text, and what its header says."""
+    """A Cypher file: its name below cypher/, its text, and the fields of its header."""
 
     name: str
     text: str
@@ -35,16 +36,18 @@ class Statement:
 
 
 def root() -> Traversable:
-    """Return where the Cypher lies: inside an installed wheel, else beside the checkout's package."""
+    """Return the folder of the Cypher files: inside an installed wheel, else beside the checkout's
+    package.
+    """
     packaged = files("hartonomous") / "_cypher"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "cypher"
 
 
 @cache
 def statement(name: str) -> Statement:
-    """Return the file `cypher/<name>.cypher`, its header read.
+    """Return the file `cypher/<name>.cypher` with its header parsed.
 
-    Raises UsageError when there is no such file or its header lacks a line.
+    Raises UsageError if there is no such file or its header lacks a line.
     """
     file = root().joinpath(*f"{name}.cypher".split("/"))
     if not file.is_file():

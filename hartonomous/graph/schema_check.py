@@ -1,7 +1,7 @@
-"""Constraints and indexes: those that the migrations ask for, beside those that the server has.
+"""Schema check: the constraints and indexes of the migrations, compared with the server's.
 
-What a migration once did is no proof that it still stands: an offline import, or somebody in
-Browser, drops a constraint and leaves the record of its migration.
+The record of a migration does not prove that its constraint exists: an offline import, or a user in
+Browser, can drop a constraint and leave the record.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hartonomous.graph.driver import Graph, Row
 MIGRATION = re.compile(r"schema/V(?P<version>\d{4})__\w+")
 UNIQUENESS = "UNIQUENESS"
 LISTED = 5
-"""Duplicates that a message lists."""
+"""Duplicates listed in a message."""
 
 _CONSTRAINT = re.compile(r"CONSTRAINT (\w+) IF NOT EXISTS FOR \(\w+:(\w+)\) REQUIRE (.+) IS UNIQUE")
 _INDEX = re.compile(
@@ -27,7 +27,9 @@ _INDEX = re.compile(
 
 @dataclass(frozen=True)
 class Rule:
-    """A constraint or an index: its kind as the server calls it, what it is on, who asks for it."""
+    """A constraint or an index: its kind by the server's name, its target, and the migration that
+    creates it.
+    """
 
     kind: str
     on: str
@@ -40,17 +42,17 @@ class Rule:
 
 
 def rules() -> tuple[Rule, ...]:
-    """Return every constraint and index that the migrations ask for, in their order."""
+    """Return every constraint and index of the migrations, in their order."""
     return tuple(_rule(name) for name in names() if MIGRATION.fullmatch(name))
 
 
 def schema_differences(graph: Graph) -> list[str]:
-    """Return what the server lacks of the schema, a line each; empty when it has all of it."""
+    """Return the missing parts of the schema, one line each; empty if complete."""
     return [f"The {rule} is missing." for rule in missing_rules(graph)]
 
 
 def missing_rules(graph: Graph) -> list[Rule]:
-    """Return the constraints and indexes that the server does not have, or that it failed to build."""
+    """Return the constraints and indexes that the server does not have, or failed to build."""
     rows = [
         *graph.read(query("schema/read_constraints")),
         *graph.read(query("schema/read_indexes")),
@@ -60,9 +62,9 @@ def missing_rules(graph: Graph) -> list[Rule]:
 
 
 def bring_back(graph: Graph, missing: list[Rule], say: Callable[[str], None]) -> None:
-    """Create constraints and indexes that are missing, and wait until they can be used.
+    """Create missing constraints and indexes, and wait until they are online.
 
-    Raises VerificationFailed, with the nodes, where two have one key.
+    Raises VerificationFailed, with the nodes, if two have the same key.
     """
     if not missing:
         return

@@ -1,4 +1,4 @@
-"""A model into the graph, from its files to its ratings, one line a stage."""
+"""Ingestion: a model into the graph, from its files to its ratings, one line per stage."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ from hartonomous.transparency.transparency_log import Entry
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingest did; `repeated` when the same content was live under that name already.
+    """Counts of an ingest; `repeated` if the same content was live under that name already.
 
-    `skipped` rows touch what was erased; `findings` are those on the source itself, and what its
-    coming brought to light on others.
+    `skipped` rows were suppressed; `findings` are those on the source itself, and new ones on
+    others.
     """
 
     name: str
@@ -64,9 +64,9 @@ class IngestReport:
 
 
 def prepare(graph: Graph, say: Callable[[str], None] = lambda text: None) -> bool:
-    """Bring the schema and the procedures up to date; return whether analysts can CALL them.
+    """Update the schema and the procedures; return whether analysts can CALL them.
 
-    `say` is told of constraints and indexes that had to be brought back.
+    Restored constraints and indexes are reported to `say`.
     """
     migrate(graph, say)
     return install(graph)
@@ -82,23 +82,23 @@ def ingest(
     replace: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> IngestReport:
-    """Extract a model and load it; safe to repeat, resumable.
+    """Extract a model and load it; idempotent and resumable.
 
-    The bundle stands in the home, locked, until it is loaded, so an interrupted ingest goes on with
-    the very same evidence; afterwards nothing of the source is left outside the graph. `cache` is
-    where earlier versions left bundles; `say` is told for whom is waited. Raises Conflict when the
-    source is kept out, or its bundle is deleted meanwhile.
+    The bundle is in the home, locked, until it is loaded, so an interrupted ingest resumes with the
+    same evidence; afterwards nothing of the source is left outside the graph. `cache` is the folder
+    with bundles of earlier versions; waits are reported to `say`. Raises Conflict if the source is
+    suppressed, or its bundle is deleted meanwhile.
     """
     check_name(name)
     prepare(graph)
     source = describe_source(model, options)
     _refuse_kept_out(graph, source)
     if (report := _done_already(graph, name, source.digest)) is not None:
-        # One that was cut short after it went live, and rated since, left its bundle.
+        # An ingest that was interrupted after it went live, and rated since, left its bundle.
         discard_for(graph, source, name)
         return report
     with use_bundle(graph, source, name, "an ingest of the same model", say) as place:
-        # Whoever was waited for may have loaded it.
+        # The process that was waited for may have loaded it.
         if (report := _done_already(graph, name, source.digest)) is not None:
             place.remove()
             return report
@@ -118,7 +118,7 @@ def _take_in(
     progress: Progress,
     replace: bool,
 ) -> IngestReport:
-    """Extract a model into its place, which is held, and load it."""
+    """Extract a model into its locked folder, and load it."""
     bundle = None
     try:
         bundle = extract_cached(model, options, place.folder, progress)
@@ -131,14 +131,14 @@ def _take_in(
             ) from error
         source = describe_source(model, options)
         if isinstance(error, Conflict) and _is_kept_out(graph, source):
-            # Erased while it was extracted: it will never be loaded.
+            # Erased during the extraction: it will never be loaded.
             place.remove()
         raise
 
 
 def _done_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
-    """Return the report of an ingest that changes nothing; None while anything is to be done."""
-    # A source goes live before its pairs are rated; cut short there, it is not done yet.
+    """Return the report of an ingest that changes nothing; None if anything remains to be done."""
+    # A source goes live before its pairs are rated; interrupted there, it is not complete.
     return _live_already(graph, name, digest) if read_state(graph)["settled"] else None
 
 
@@ -147,7 +147,7 @@ def _is_kept_out(graph: Graph, source: SourceDescription) -> bool:
 
 
 def _refuse_kept_out(graph: Graph, source: SourceDescription) -> None:
-    """Raise Conflict for a source that was erased, and remove what waits of it."""
+    """Raise Conflict for an erased source, and remove its waiting bundles."""
     try:
         Suppressions(graph).refuse(source.digest, source.subject)
     except Conflict:
@@ -156,7 +156,7 @@ def _refuse_kept_out(graph: Graph, source: SourceDescription) -> None:
 
 
 def _vanished(place: WaitingBundle, bundle: Bundle | None, error: Exception) -> bool:
-    """Return whether an error comes of files that somebody else deleted in a bundle's place."""
+    """Return whether an error was caused by deleted files in a bundle's folder."""
     if bundle is not None:
         return not all((bundle.path / name).is_file() for name in bundle.file_names)
     return any(
@@ -166,7 +166,7 @@ def _vanished(place: WaitingBundle, bundle: Bundle | None, error: Exception) -> 
 
 
 def _clear_earlier(left: list[Path], say: Callable[[str], None]) -> None:
-    """Remove what an earlier version left of a bundle that is loaded now, where nobody can use it."""
+    """Remove an earlier version's copy of a loaded bundle, if it is abandoned."""
     for folder in left:
         if is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -180,10 +180,10 @@ def _clear_earlier(left: list[Path], say: Callable[[str], None]) -> None:
 def load_bundle(
     graph: Graph, bundle: Bundle, name: str, progress: Progress, replace: bool = False
 ) -> IngestReport:
-    """Load a bundle, rate what it concerns, and make it live; safe to repeat, resumable.
+    """Load a bundle, make it live and rate the affected pairs; idempotent and resumable.
 
-    With `replace`, it takes the place of the source of that name in one act: no reader sees
-    neither or both. Raises Conflict when the name stands for other content.
+    With `replace`, it replaces the source with that name in one transaction: no reader sees neither
+    or both. Raises Conflict if the name is used for other content.
     """
     check_name(name)
     bundle.verify_rows()
@@ -214,7 +214,7 @@ def load_bundle(
 
 
 def _entry(bundle: Bundle, name: str, replaced: str | None) -> Entry:
-    """Return what the log keeps of an ingest; somebody's own files leave no digest in it."""
+    """Return the log entry of an ingest; the files of a source with a subject are not in it."""
     source = bundle.source
     details: dict[str, object] = {"evidence": sum(track.rows for track in bundle.tracks)}
     about = [f"source:{name}"]
@@ -242,9 +242,9 @@ def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:
 
 
 def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
-    """Finish the rating pass that is due; with `everything`, rate every pair anew.
+    """Finish the due rating pass; with `everything`, rate every pair again.
 
-    Raises Conflict when the graph was rated by another version's formulas and only part is due.
+    Raises Conflict if the graph was rated by another version's formulas and only part is due.
     """
     prepare(graph)
     with WriterLock(graph, "rating") as lock, inventoried(graph):
