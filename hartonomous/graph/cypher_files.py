@@ -3,7 +3,7 @@
     // What it does.
     // in:  $name TYPE, ...
     // out: name TYPE, ...
-    // procedure: name(argument::TYPE, ...)       only where analysts may CALL it
+    // procedure: name(argument::TYPE, ...)       only for procedures
 
 A type that varies is a placeholder, EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE, RATED_TYPE,
 RATED_TYPES or KIND, replaced by a name of schema.py's closed lists; so every file is a statement

@@ -2,9 +2,9 @@
 use.
 
     bundles/<graph>/<key>/            the bundle
-                    <key>.positions/  what is finished of it while it is extracted
-                    <key>.json        what it is of, under which name, for which server
-                    <key>.lock        held by whoever extracts, reads or removes it
+                    <key>.positions/  finished positions of its extraction
+                    <key>.json        its source, the source's future name, its server
+                    <key>.lock        held by the process that extracts, reads or removes it
 
 Only the holder of its lock removes a bundle. Earlier versions stored the bundles of all homes in
 one folder of the cache, without a lock; `earlier_bundles` returns those not in use.
