@@ -1,7 +1,7 @@
-"""Markdown as blocks of text: what a reader sees of it once it is a page.
+"""Markdown files as blocks of text, by way of HTML.
 
-CommonMark with GitHub's tables, task lists, alerts and footnotes is turned into HTML, raw HTML kept,
-and read as a page; so text within raw elements is read as a browser shows it.
+CommonMark with GitHub's tables, task lists, alerts and footnotes is converted to HTML, with raw
+HTML kept, and read as a page; so text within raw elements is read as a browser shows it.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from importers.documents import web_pages
 from importers.documents.document_files import Document, module, paragraphs, read_text
 
 MOST_NESTING = 100
-"""Quotes and lists within each other; the parser passes over what lies deeper without a word."""
+"""Deepest nesting of quotes and lists; the parser silently skips deeper ones."""
 
 MOST_BRACKETS = 2_000
-"""Square brackets within each other: the time to find what they mean grows with their square."""
+"""Deepest nesting of square brackets: the time to resolve them grows quadratically."""
 
 FOOTNOTES = {
     "footnote_ref": "",
     "footnote_reference_open": "<div>",
     "footnote_reference_close": "</div>",
 }
-"""What footnotes are in HTML: a mark that is not read, and a block."""
+"""Footnotes in HTML: a reference that is not read, and a block."""
 
 _FRONT_MATTER = re.compile(
     r"\A(?:---[ \t]*\n(?P<yaml>(?:.*\n)*?)(?:---|\.\.\.)"
@@ -72,7 +72,7 @@ def _refuse_brackets(path: Path, text: str) -> None:
 
 
 def _without_front_matter(text: str) -> tuple[str, bool]:
-    """Return a text without the settings it begins with, and whether it had any."""
+    """Return a text without its front matter, and whether it had any."""
     found = _FRONT_MATTER.match(text)
     if found is None:
         return text, False
@@ -84,14 +84,14 @@ def _without_front_matter(text: str) -> tuple[str, bool]:
 
 
 def _rendered(path: Path, text: str) -> str:
-    """Return a Markdown text as HTML, footnotes where they are written."""
+    """Return a Markdown text as HTML, with footnotes where they are defined."""
     parser: Any = module("markdown_it").MarkdownIt(
         "commonmark",
         {"html": True, "maxNesting": MOST_NESTING, "tasklists": True, "alerts": True},
     )
     parser.enable(["table", "strikethrough"])
     parser.use(module("mdit_py_plugins.footnote").footnote_plugin, inline=False)
-    # At the end of the page only those would stand that are referred to, one of each name.
+    # At the end of the page there would be only referenced footnotes, one per name.
     parser.disable("footnote_tail")
     for kind, html in FOOTNOTES.items():
         parser.add_render_rule(kind, lambda *_, html=html: html)
@@ -106,7 +106,7 @@ def _rendered(path: Path, text: str) -> str:
 
 
 def _closed(html: str, name: str) -> str:
-    """Return a page with the tags of an element as text that nothing closes: they would hide the rest."""
+    """Return a page with the unclosed tags of an element as text, because they would hide the rest."""
     lower = html.lower()
     last = lower.rfind(f"</{name}") if len(lower) == len(html) else -1
     end = max(last, 0)

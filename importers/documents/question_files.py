@@ -1,8 +1,8 @@
-"""Questions with their answers: SQuAD's nested JSON, lists of records in JSON or JSONL, CSV.
+"""Question files: SQuAD's nested JSON, lists of records in JSON or JSONL, CSV.
 
 A record has `question`, and `answer` or `answers`: a text, a list of texts, objects with `text`, or
-an object of lists with `text` as Hugging Face writes SQuAD. A record without one of the fields is an
-error that names file, record and field; one that says there is no answer is counted.
+an object of lists with `text` as in Hugging Face's SQuAD. A record without one of the fields is an
+error that names file, record and field; a record that states that it has no answer is counted.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ csv.field_size_limit(LARGEST)
 
 @dataclass
 class Questions:
-    """What a file of questions holds: pairs (question, answer), contexts that are documents of
-    their own, and how many questions stand there without an answer."""
+    """The content of a file of questions: pairs (question, answer), contexts, which are documents,
+    and the number of questions without an answer.
+    """
 
     pairs: list[tuple[str, str]] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
@@ -35,7 +36,7 @@ class Questions:
 
 
 def read_questions(path: Path) -> Questions:
-    """Return the questions of a file by its name's ending; raises BadInput where a field is missing."""
+    """Return the questions of a file, by its ending; raises BadInput if a field is missing."""
     return READERS[path.suffix.lower()](path)
 
 
@@ -105,7 +106,7 @@ def _parsed(path: Path, text: str, place: str) -> Any:
 
 
 def _records(path: Path, value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the records of a list, or of the one list that an object holds, with their places."""
+    """Yield the records of a list, or of the only list in an object, with their paths."""
     lists = [value] if isinstance(value, list) else []
     if isinstance(value, dict):
         lists = [one for one in value.values() if isinstance(one, list)]
@@ -197,4 +198,4 @@ READERS: dict[str, Callable[[Path], Questions]] = {
     ".csv": _csv,
     ".tsv": _csv,
 }
-"""How a file of questions is read, by the ending of its name."""
+"""The reader of a file of questions, by its ending."""

@@ -1,4 +1,4 @@
-"""GGUF files: the input embedding, dequantised."""
+"""GGUF models: the input embedding, dequantised."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ MODEL = "tokenizer.ggml.model"
 KIND = "general.type"
 USUAL_MARKS: dict[str, Convention] = {
     "gpt2": byte_level,
-    # SentencePiece BPE, Unigram, and WordPiece as the converter rewrites it, all mark words with U+2581.
+    # SentencePiece BPE, Unigram, and WordPiece as the converter rewrites it, all mark words with
+    # U+2581.
     **dict.fromkeys(("llama", "t5", "bert"), sentencepiece),
 }
 UNKNOWN_MARKS = ("rwkv",)
-"""Tokenizers whose tokens are written in a way of their own."""
+"""Tokenizers with an unsupported notation of tokens."""
 
 SET_ASIDE = {2: "special", 3: "control", 5: "unused", 6: "byte fragment"}
-"""Token types that are no compositions; 1 is normal, 4 defined by the user."""
+"""Token types that are not compositions; 1 is normal, 4 defined by the user."""
 
 USER_DEFINED = 4
 
@@ -70,7 +71,7 @@ class GgufEmbeddings:
 
 
 def _refuse_others(path: Path, first: GgufHeader, header: GgufHeader, name: str) -> None:
-    """Raise BadInput unless a file is a model that has the matrix."""
+    """Raise BadInput unless a file is a model with the matrix."""
     kind = first.values.get(KIND)
     if isinstance(kind, str) and kind not in ("model", ""):
         raise BadInput(
@@ -102,7 +103,7 @@ def _tokenizer(path: Path, header: GgufHeader) -> TokenTable:
 def _convention(
     path: Path, model: object, tokens: list[str], others: Collection[int]
 ) -> Convention:
-    """Return how a tokenizer marks words: by the marks that its tokens bear, whatever it is called."""
+    """Return the convention of piece marks, by the tokens' marks, whatever the tokenizer's name."""
     pieces = [None if row in others else token for row, token in enumerate(tokens)]
     found = convention_by_marks(pieces)
     if found is None and model in USUAL_MARKS:

@@ -26,14 +26,15 @@ HEADERS = {
 LARGEST = 16 << 30
 BOMB_ABOVE = 256 << 20
 BOMB_RATIO = 100
-"""Bytes an .npz member may unpack to; above so many, it may not be packed by more than so much.
-Trained numbers hardly pack at all, a zip bomb a thousandfold."""
+"""Largest ratio of unpacked to packed bytes of a large .npz member. Trained numbers hardly
+compress, a zip bomb a thousandfold.
+"""
 
 Shape = tuple[tuple[int, ...], np.dtype[Any]]
 
 
 class NumpyMatrix:
-    """Opens a matrix whose row i belongs to line i of the word list."""
+    """Opens a matrix with row i for line i of the word list."""
 
     name = "numpy"
     summary = ".npy or .npz matrix, with a word list (--vocabulary, or beside it in a folder)"
@@ -66,7 +67,7 @@ class NumpyMatrix:
 
 
 def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | None, str | None]:
-    """Return the matrix, the words if the archive holds them, and the array's name."""
+    """Return the matrix, the words if the archive has them, and the array's name."""
     if is_pickle(path):
         raise refuse_pickle(path)
     try:
@@ -74,7 +75,7 @@ def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | Non
             return _read_archive(path, asked)
         if asked is not None:
             raise BadInput(f"{path} holds one array without a name; leave --tensor out.")
-        # NumPy takes what does not begin as its own for a pickle.
+        # NumPy treats a file without its magic bytes as a pickle.
         with path.open("rb") as file:
             _refuse_objects(_header(file)[1])
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -82,7 +83,7 @@ def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | Non
     except HartonomousError:
         raise
     except Exception as error:
-        # NumPy parses a header as Python source, so damage raises whatever that parser does.
+        # NumPy parses a header as Python source, so damage raises any error of that parser.
         raise BadInput(f"{path} cannot be read as a NumPy file: {error}.") from error
 
 
@@ -115,7 +116,7 @@ def _read_archive(path: Path, asked: str | None) -> tuple[Floats, list[str | Non
 def _checked_header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Shape:
     """Return shape and type of an archived array.
 
-    Raises BadInput when it would unpack to more than its due, before anything is unpacked.
+    Raises BadInput, before unpacking, if its unpacked size is too large.
     """
     size = member.file_size
     if size > LARGEST or (size > BOMB_ABOVE and size > BOMB_RATIO * member.compress_size):
@@ -126,7 +127,7 @@ def _checked_header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInf
     with archive.open(member) as file:
         shape, dtype = _header(file)
     _refuse_objects(dtype)
-    # NumPy asks for memory by the header alone.
+    # NumPy allocates memory by the header alone.
     if int(np.prod(shape, dtype=object)) * dtype.itemsize > size:
         raise ValueError(f"the header of {shown(member.filename)} lies about its size")
     return shape, dtype

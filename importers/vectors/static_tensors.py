@@ -1,4 +1,4 @@
-"""Static embeddings as model2vec saves them: rows that tokens share, and a weight for each token."""
+"""Static embeddings of model2vec: rows shared by tokens, and a weight for each token."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ EMBEDDINGS, MAPPING, WEIGHTS = "embeddings", "mapping", "weights"
 def read_static(tensors: dict[str, Tensor]) -> NDArray[np.float32]:
     """Return the vector of each token, (tokens, dimensions) float32: its row times its weight.
 
-    Raises BadInput for a mapping to rows that are not there, and for parts of other lengths.
+    Raises BadInput for a mapping to missing rows, and for parts of different lengths.
     """
     stored = tensors[EMBEDDINGS]
     if len(stored.shape) != 2:
         raise BadInput(f"{stored.file}: {shown(EMBEDDINGS)} is no matrix.")
-    # Quantised ones are integers on one scale, which no comparison of directions sees.
+    # Quantised ones are integers on one scale, which does not affect directions.
     whole = stored.dtype in INTEGERS
     matrix = read_integers(stored).astype(np.float32) if whole else read_tensor(stored)
     if MAPPING in tensors:

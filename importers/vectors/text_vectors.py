@@ -1,4 +1,4 @@
-"""Word vectors as text: a word and its numbers a line, with word2vec's line of counts or without."""
+"""Word vectors as text: a word and its numbers per line, with or without word2vec's line of counts."""
 
 from __future__ import annotations
 
@@ -19,25 +19,28 @@ Floats = NDArray[np.float32]
 LONGEST_LINE = 1 << 20
 MOST_DIMENSIONS = 1 << 16
 FEWEST = 2
-"""Numbers that tell a vector from a line of prose where no counts promise them."""
+"""Numbers that distinguish a vector from a line of prose, without a line of counts."""
 
 FEWEST_ROWS, COUNT = 5, 20
-"""Rows, and times the largest of all other numbers, from which a first column of whole numbers is
-taken for counts."""
+"""Rows, and the factor over all other numbers, from which a first column of whole numbers is taken
+for counts.
+"""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUMBER = re.compile(
     rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE
 )
 DIGITS = re.compile(rb"[0-9+\-.e infaty]*", re.IGNORECASE)
-"""What numbers are written with; Python's own reading takes more, such as 1_000."""
+"""Characters of numbers; Python's own parser accepts more, such as 1_000."""
 
 COUNTS = re.compile(rb"[ \t]*(\d{1,11})[ \t]+(\d{1,5})[ \t]*\r?\n?")
 
 
 @dataclass(frozen=True)
 class ReadVectors:
-    """What was read of a file: a word a row, (rows, dimensions), and how many rows were not read."""
+    """The content of a file: a word per row, `matrix` (rows, dimensions) float32, and the number of
+    rows beyond the limit.
+    """
 
     words: list[str | None]
     matrix: Floats
@@ -45,7 +48,7 @@ class ReadVectors:
 
 
 def counts_in(line: bytes) -> tuple[int, int] | None:
-    """Return words and dimensions from word2vec's first line, None if it is not one.
+    """Return words and dimensions from word2vec's first line, None if it is another line.
 
     >>> counts_in(b"40 16\\n"), counts_in(b"king 0.1 0.2\\n")
     ((40, 16), None)
@@ -57,7 +60,7 @@ def counts_in(line: bytes) -> tuple[int, int] | None:
 
 
 def numbers_behind(line: bytes) -> int:
-    """Return how many numbers stand at the end of a line, behind its first word.
+    """Return the number of numbers at the end of a line, after its first word.
 
     >>> numbers_behind(b"new york 0.1 -2e-3 4\\n"), numbers_behind(b"7 8 9")
     (3, 2)
@@ -74,7 +77,8 @@ def numbers_behind(line: bytes) -> int:
 def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
     """Return the vectors of a text, its first `limit` rows.
 
-    Raises BadInput, with the line, for rows of other lengths than the first or than the counts say.
+    Raises BadInput, with the line, for rows of another length than the first or than the counts
+    state.
     """
     with path.open("rb") as file:
         lines = iter(lambda: file.readline(LONGEST_LINE), b"")
@@ -109,8 +113,7 @@ def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
 
 
 def _refuse_columns(path: Path, words: list[str | None], matrix: Floats) -> None:
-    """Raise BadInput where a column of running numbers stands before the words, or one of counts
-    behind them."""
+    """Raise BadInput for a column of row numbers before the words, or one of counts after them."""
     begin = str(words[0]).partition(" ")[0] if words else ""
     if begin in ("0", "1") and all(
         str(word).startswith(f"{place} ") for place, word in enumerate(words, int(begin))
@@ -138,7 +141,7 @@ class _Rows:
     def without_last_blanks(
         self, lines: Iterator[tuple[int, bytes]]
     ) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines; blank ones may stand at the end alone."""
+        """Yield the lines; blank ones are allowed at the end only."""
         blank = 0
         for number, line in lines:
             if not line.strip():
@@ -151,15 +154,15 @@ class _Rows:
             yield number, line
 
     def parsed(self, number: int, line: bytes) -> tuple[str, Floats]:
-        """Return a line's word and vector."""
+        """Return a line's word and vector (dimensions,) float32."""
         line = line.rstrip(b" \t\r\n")
         word, tab, rest = line.partition(b"\t")
         parts = [word, *rest.split()] if tab else line.rsplit(b" ", self.dimensions)
         if b"" in parts[1:]:
-            # Numbers stand in columns, with several blanks between them.
+            # Numbers are in columns, with several blanks between them.
             parts = line.rsplit(None, self.dimensions)
         vector = self._numbers(parts[1:])
-        # A number within a word is one of a row that is longer, or of two rows in one line.
+        # A number within a word means that the row is longer, or that two rows are in one line.
         if vector is None or (not tab and any(map(NUMBER.fullmatch, parts[0].split(b" ")[1:]))):
             raise self._uneven(number, line)
         return parts[0].decode("utf-8", errors="surrogateescape"), vector
