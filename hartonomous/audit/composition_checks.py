@@ -59,7 +59,7 @@ def check_compositions(graph: Graph, found: Findings, settled: bool) -> Composit
         keys += bytes.fromhex(key) if _is_key(key) else NO_KEY
         unrated += UNRATED in labels
         for fault in _faults(key, text, kind, set(labels) - {"Composition", UNRATED}):
-            found.add("compositions that contradict themselves", fault)
+            found.add("compositions with inconsistent properties", fault)
         if folds is not True:
             folded.append(id)
     _tell_folded(graph, found, folded)
@@ -107,4 +107,4 @@ def _tell_folded(graph: Graph, found: Findings, ids: list[int]) -> None:
         f"Composition {row['text']!r}: folded is {row['folded']!r}, expected {row['expected']!r}."
         for row in rows
     ]
-    found.add_many("compositions whose folded text is not that of their text", texts, len(ids))
+    found.add_many("compositions with a wrong folded text", texts, len(ids))

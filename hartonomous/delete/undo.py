@@ -66,7 +66,9 @@ def undo(graph: Graph, lock: WriterLock, deletion: str, progress: Progress) -> U
     record = read_record(deletion)
     journal = next((row for row in journals(graph) if row["id"] == deletion), None)
     if journal is None or journal["state"] not in ("done", "undoing"):
-        raise Conflict(f"Deletion {deletion!r} is not one of this graph that can be undone.")
+        raise Conflict(
+            f"Deletion {deletion!r} cannot be undone: it is not a retained deletion of this graph."
+        )
     if journal["state"] == "done":
         check_formula(graph)
         settle(graph, lock, progress)
@@ -129,7 +131,8 @@ def refuse_taken_names(graph: Graph, planned: Plan) -> None:
     for name, source in planned.summary["sources"].items():
         if source["whole"] and graph.read(query("load/read_source"), name=name):
             raise Conflict(
-                f"There is a source {name!r} again; delete it first, or leave this one out."
+                f"A source named {name!r} exists again; delete it first, or do not undo "
+                "this deletion."
             )
 
 

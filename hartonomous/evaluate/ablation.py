@@ -118,7 +118,7 @@ def trial(graph: Graph, name: str, gold: Sequence[GoldPairs], progress: Progress
     planned = plan(graph, Selectors(sources=(name,)), progress)
     after = consensus_after(graph, planned, words)
     if read_state(graph)["epoch"] != epoch:
-        raise Conflict("The graph moved while it was read; run this again.")
+        raise Conflict("The graph changed during the trial; run it again.")
     effects = tuple(one for pairs in told for one in _effects(pairs, before, after))
     agreement = _agreement(planned, after)
     lost = int((consensus_relations(planned)["n"].to_numpy() == 0).sum())
@@ -146,7 +146,7 @@ def _check(graph: Graph, name: str) -> str | None:
     voting = {track["source"] for track in vector_tracks(graph)}
     if name not in voting:
         raise UsageError(
-            f"{name!r} holds no evidence from vectors: the consensus is the same without it."
+            f"{name!r} has no evidence from vectors: it does not affect the consensus."
         )
     if len(voting) == 1:
         raise UsageError(
@@ -166,8 +166,8 @@ def _too_few(before: Consensus, gold: Sequence[GoldPairs]) -> UsageError:
         f"{_covered(before, one).sum()} of {len(one.words)} pairs of {one.name}" for one in gold
     ]
     return UsageError(
-        f"Too few pairs are covered to measure by: {', '.join(found) or 'no list was given'}; it "
-        f"takes {LEAST_PAIRS}. Give a list of words that the graph knows with --pairs."
+        f"Too few pairs are covered: {', '.join(found) or 'no list was given'}; at least "
+        f"{LEAST_PAIRS} are required. Give a list of words that the graph knows with --pairs."
     )
 
 
@@ -234,26 +234,30 @@ def judge(
     """
     measured = [one for one in effects if one.measure == AFFINITY]
     better = [
-        f"with it {one.gold} is followed better: {_said(one)}" for one in measured if one.low > 0
+        (f"with it, the correlation with {one.gold} is higher: {_said(one)}")
+        for one in measured
+        if one.low > 0
     ]
     worse = [
-        f"with it {one.gold} is followed worse: {_said(one)}" for one in measured if one.high < 0
+        (f"with it, the correlation with {one.gold} is lower: {_said(one)}")
+        for one in measured
+        if one.high < 0
     ]
     open_ = [
-        f"{one.gold} cannot tell: {_said(one)}" for one in measured if one.low <= 0 <= one.high
+        f"{one.gold} is undecided: {_said(one)}" for one in measured if one.low <= 0 <= one.high
     ]
     against = [f"it has no vote: it {distrusted}"] if distrusted else []
     if agreement is not None and agreement.low <= agreement.by_chance:
         against.append(
-            f"it lists {agreement.listed:.1%} of what the others hold best, "
-            f"chance would {agreement.by_chance:.1%}"
+            f"it lists {agreement.listed:.1%} of the others' strongest relations; by chance, "
+            f"{agreement.by_chance:.1%}"
         )
     if only_words < LEAST_NEW_WORDS * words and only_pairs < LEAST_NEW_PAIRS * pairs:
         against.append(
-            f"{only_words / words:.1%} of its words and {only_pairs / pairs:.1%} of its pairs are "
-            "its own: it adds nothing"
+            f"only {only_words / words:.1%} of its words and {only_pairs / pairs:.1%} of its "
+            "pairs are in no other source: it adds nothing"
         )
-    brings = f"without it {only_words:,} words and {only_pairs:,} pairs would be gone"
+    brings = f"without it, {only_words:,} words and {only_pairs:,} pairs would be lost"
     if better and worse:
         return UNDECIDED, [*worse, *better, *open_, *against]
     if worse:

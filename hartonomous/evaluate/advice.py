@@ -98,7 +98,7 @@ def advise(
     the whole model if it differs. Raises UsageError for a bundle without neighbours.
     """
     if not any(evidence_type(track.evidence).vector for track in bundle.tracks):
-        raise UsageError("Advice compares neighbours; this model was asked for none of them.")
+        raise UsageError("Advice compares neighbours, and this bundle has none.")
     tracks = vector_tracks(graph)
     keys = tuple(bundle.compositions()["key"].to_pylist())
     held = read_held(graph, tracks, keys)
@@ -239,12 +239,12 @@ def _against(
         reasons.append(f"it would have no vote: it {distrust}")
     elif lifts and max(lifts) < LEAST_LIFT:
         reasons.append(
-            f"it shares 10^{max(lifts) / 1000:z.2f} times what chance gives with what is there; with "
-            "so few sources nobody can tell which of them is wrong"
+            f"it shares 10^{max(lifts) / 1000:z.2f} times the pairs expected by chance with the "
+            "sources; with so few sources, the outlier is unknown"
         )
     if agreements and max(one.words for one in agreements) < LEAST_WORDS:
         reasons.append(
-            f"no source has {LEAST_WORDS} words in common with it: nothing joins it to the graph"
+            f"no source has {LEAST_WORDS} words in common with it: it is not connected to the graph"
         )
     if facts["hubness"] is not None and facts["hubness"] > MOST_HUBNESS:
         reasons.append(f"{facts['hub']!r} is in {facts['hubness']:.1%} of its lists: a hub")
@@ -255,7 +255,9 @@ def _against(
         )
     for gain in facts["expected"]:
         if gain.high < 0:
-            reasons.append(f"the graph would follow {gain.gold} worse: {_interval(gain)}")
+            reasons.append(
+                f"the correlation of the graph with {gain.gold} would be lower: {_interval(gain)}"
+            )
     return reasons
 
 
@@ -280,7 +282,7 @@ def _for(facts: dict[str, Any], others: bool) -> list[str]:
     if lifts:
         lift = lifts[len(lifts) // 2] / 1000
         reasons.append(
-            f"it agrees with what is there 10^{lift:z.2f} times as often as chance would"
+            f"it agrees with the sources 10^{lift:z.2f} times as often as expected by chance"
         )
     reasons += [f"{gain.gold}: {_interval(gain)}" for gain in facts["expected"]]
     return reasons

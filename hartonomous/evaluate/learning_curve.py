@@ -63,7 +63,7 @@ def gain_curve(graph: Graph, gold: Sequence[GoldPairs], progress: Progress) -> C
     panel = read_panel(graph, {**found, **sampled}, [*asked, *sampled])
     names = sorted({track.source for track in panel.tracks})
     if len(names) < 2:
-        raise NotFound(f"A curve takes two sources; there are {len(names)}.")
+        raise NotFound(f"A curve needs two sources; there are {len(names)}.")
     agreements = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
     measures = _measures(panel, names, agreements, gold, [panel.place[word] for word in sampled])
     best = _best_first(names, next(iter(measures.values())))

@@ -107,7 +107,7 @@ def evaluate_next(
         )
         _measure(part, tokens, numbers, ways, cache, parts)
     if not sum(one.places for one in parts["model"]):
-        raise BadInput("There is no place in the text where a known token follows a known one.")
+        raise BadInput("The text has no position where a known token follows a known one.")
     own = np.sum([one.sums for one in parts["model"]], axis=0)
     n = sum(one.places for one in parts["model"])
     result = NextEvaluation(float(np.exp(own[3] / n)), copied / places, list(expecting.sources))

@@ -74,7 +74,7 @@ def plot_next(rows: Sequence[NextScore], path: Path) -> None:
 
 def _pyplot(path: Path) -> Any:
     if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{path}: give a name that ends in {', '.join(FORMATS)}.")
+        raise UsageError(f"{path}: the name must end in {', '.join(FORMATS)}.")
     try:
         matplotlib = import_module("matplotlib")
     except ImportError as error:

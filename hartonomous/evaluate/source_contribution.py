@@ -124,4 +124,4 @@ def _remark(standing: Standing, row: Row, sources: int) -> None:
     redundant = sources > 1 and few_words and few_pairs
     standing.adds = not (row["distrusted"] or redundant)
     if redundant:
-        standing.remarks.append("what it relates, others relate too")
+        standing.remarks.append("all of its relations are in other sources")

@@ -112,8 +112,8 @@ def _gensim_file(name: str) -> Path:
         from gensim.test.utils import datapath
     except ImportError as error:
         raise UsageError(
-            "The word lists come with gensim: pip install 'hartonomous[evaluation]', "
-            "or give your own with --pairs."
+            "The word lists are part of gensim: pip install 'hartonomous[evaluation]', or give "
+            "your own with --pairs."
         ) from error
     return Path(datapath(name))
 
@@ -126,7 +126,9 @@ def read_pairs(path: Path, name: str | None = None) -> GoldPairs:
     if not path.is_file():
         raise NotFound(f"There is no file of word pairs at {path}.")
     if path.stat().st_size > LARGEST:
-        raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB; this is no list of word pairs.")
+        raise BadInput(
+            f"{path} is larger than {LARGEST >> 20} MiB; it is not a list of word pairs."
+        )
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -147,7 +149,7 @@ def read_pairs(path: Path, name: str | None = None) -> GoldPairs:
             ) from error
         words.append((first.strip().lower(), second.strip().lower()))
     if len(words) < 3:
-        raise BadInput(f"{path} holds {len(words)} scored pairs; a correlation takes three.")
+        raise BadInput(f"{path} has {len(words)} scored pairs; a correlation needs three.")
     return GoldPairs(name or path.stem, tuple(words), np.array(scores))
 
 

@@ -33,6 +33,4 @@ def open_encoder(path: Path, device: str = "cpu") -> Encoder:
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
         opener: Encoder = point.load()(path, device)
         return opener
-    raise UsageError(
-        "Nothing that opens sentence encoders is installed; install hartonomous again."
-    )
+    raise UsageError("No opener of sentence encoders is installed; install hartonomous again.")

@@ -99,8 +99,8 @@ def open_model(model: str, options: OpenOptions, importer: str | None = None) ->
     opened = chosen.open(path, options)
     if options.encoder is not None and not opened.pairs:
         raise UsageError(
-            f"{path} is a model; leave --encoder out, it reads documents. "
-            "--importer documents takes a text for one that looks like vectors."
+            f"{path} is a model; leave --encoder out, which is for documents. --importer "
+            "documents reads a text that looks like vectors."
         )
     if options.exclude and not opened.pairs:
         raise UsageError(f"{path} is a model; leave --exclude out, it is for folders of documents.")

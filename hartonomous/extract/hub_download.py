@@ -38,12 +38,12 @@ def download(hub_id: str) -> Path:
         # versions: in any case the model is not available.
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise NotFound(
-            f"There is nothing at {hub_id!r} here, and as a Hub id it cannot be downloaded "
-            f"({reason}). Download it where there is a network and give its folder."
+            f"There is nothing at {hub_id!r} here, and it cannot be downloaded as a Hub id "
+            f"({reason}). Download it on a machine with a network and give its folder."
         ) from error
     if not has_weights(weights_folder(folder)) and not any(folder.glob("*.safetensors")):
         raise BadInput(
             f"{hub_id!r} has no safetensors on the Hub, and other forms (pickles) are not read. "
-            "Look for a converted copy of the model there."
+            "Use a converted copy of the model."
         )
     return folder

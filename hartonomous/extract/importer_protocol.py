@@ -262,21 +262,23 @@ def recognised_as_model(path: Path) -> bool:
 def refuse_options(importer: str, options: OpenOptions, *, vocabulary: bool, tensor: bool) -> None:
     """Raise UsageError for a word list or a tensor's name that this kind of model does not use."""
     if vocabulary and options.vocabulary is not None:
-        raise UsageError(f"A {importer} model brings its own words; leave --vocabulary out.")
+        raise UsageError(f"A {importer} model has its own words; leave --vocabulary out.")
     if tensor and options.tensor is not None:
-        raise UsageError(f"A {importer} model holds one matrix; leave --tensor out.")
+        raise UsageError(f"A {importer} model has one matrix; leave --tensor out.")
 
 
 def refuse_running(importer: str, options: OpenOptions) -> None:
     """Raise UsageError for options of transformers given for vectors or documents."""
     if unknown := sorted(options.tracks - {"embedding", ALL}):
         raise UsageError(
-            f"What the importer {importer!r} opens is not run as a transformer is; it has no "
+            f"The models of the importer {importer!r} are not run as a transformer; they have no "
             f"{unknown[0]}. Leave --tracks out."
         )
     if options.read or options.samples:
         raise UsageError(
-            f"What {importer!r} opens cannot read or write; leave --read and --samples out."
+            f"The models of {importer!r} cannot read or write; leave --read and --samples out."
         )
     if options.support is not None:
-        raise UsageError(f"What {importer!r} opens has no layers or heads; leave --support out.")
+        raise UsageError(
+            f"The models of {importer!r} have no layers or heads; leave --support out."
+        )

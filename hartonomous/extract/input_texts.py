@@ -57,9 +57,9 @@ def read_texts(paths: Sequence[Path]) -> Texts:
     if size > MOST_BYTES:
         tokens = size / BYTES_PER_TOKEN
         raise BadInput(
-            f"{size / 1e6:,.0f} MB of text are about {tokens / 1e6:,.0f} million tokens, some "
-            f"{tokens / TOKENS_PER_SECOND / 3600:,.0f} hours of reading on one core; at most "
-            f"{MOST_BYTES >> 20} MiB are read into one source. Give a part of it."
+            f"{size / 1000000.0:,.0f} MB of text are about {tokens / 1000000.0:,.0f} million "
+            f"tokens, which take about {tokens / TOKENS_PER_SECOND / 3600:,.0f} hours to read on "
+            f"one core; at most {MOST_BYTES >> 20} MiB per source are allowed. Give a part of it."
         )
     files: list[OpenedFile] = []
     unread: list[UnreadFile] = []
@@ -102,7 +102,7 @@ def _files(path: Path) -> list[tuple[str, Path]]:
         file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file()
     )
     if not found:
-        raise BadInput(f"{path} holds no file that ends in {', '.join(ENDINGS)}.")
+        raise BadInput(f"{path} has no file that ends in {', '.join(ENDINGS)}.")
     return [(file.relative_to(path).as_posix(), file) for file in found]
 
 
@@ -127,8 +127,8 @@ def decoded(path: Path, raw: bytes, encoding: str = "utf-8", errors: str = "stri
     if (nul := text.find("\0")) >= 0:
         line = text.count("\n", 0, nul) + 1
         raise BadInput(
-            f"{path}, line {line}: there is a NUL character, so this is not a text, or is UTF-16 "
-            "without its byte order mark. Save it as UTF-8."
+            f"{path}, line {line}: there is a NUL character, so this is not text, or it is "
+            "UTF-16 without its byte order mark. Save it as UTF-8."
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

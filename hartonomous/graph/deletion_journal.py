@@ -31,6 +31,6 @@ def refuse_while_open(graph: Graph) -> None:
     """Raise Conflict during an unfinished removal: no other writer is allowed."""
     if (found := open_journal(graph)) is not None:
         raise Conflict(
-            f"Removal {found['id']} of {found['created']} was cut short ({found['state']}); "
+            f"Removal {found['id']} of {found['created']} was interrupted ({found['state']}); "
             f"'hartonomous {found['verb']} --resume' finishes it."
         )

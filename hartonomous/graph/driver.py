@@ -246,18 +246,19 @@ class Graph:
         where = self.address.uri
         if str(getattr(error, "code", None)).endswith(_LOCK_TIMEOUT):
             return Conflict(
-                f"{where}: what was to be written is held by another transaction. {self._holders()}"
-                "The interrupted command goes on when run again."
+                f"{where}: another transaction holds a lock on the data to write. "
+                f"{self._holders()}The interrupted command resumes when it is run again."
             )
         if isinstance(error, exceptions.AuthError):
             return ServerError(
-                f"{where} refuses user {self.address.username!r}: wrong password? "
-                "Set NEO4J_USERNAME and NEO4J_PASSWORD, or unset NEO4J_URI for the managed server."
+                f"{where} refuses user {self.address.username!r}: wrong password? Set "
+                "NEO4J_USERNAME and NEO4J_PASSWORD, or unset NEO4J_URI for the managed server."
             )
         if isinstance(error, exceptions.ServiceUnavailable | exceptions.SessionExpired):
             return ServerError(
                 f"No server answers at {where}. 'hartonomous up' starts the managed one, "
-                "'hartonomous status' tells; the interrupted command goes on when run again."
+                "'hartonomous status' shows its state; the interrupted command resumes when it "
+                "is run again."
             )
         return ServerError(f"{where}: {_first_line(error)}")
 

@@ -68,12 +68,12 @@ def _check(had: dict[int, str], known: tuple[Migration, ...]) -> None:
     newer = set(had) - {migration.version for migration in known}
     if newer:
         raise VerificationFailed(
-            f"The graph has had migration {max(newer)}, which this version does not know; "
-            "use the newer version of hartonomous that wrote it."
+            f"The graph has migration {max(newer)}, which this version does not know; use the "
+            "newer version of hartonomous that wrote it."
         )
     for migration in known:
         if had.get(migration.version, migration.checksum) != migration.checksum:
             raise VerificationFailed(
-                f"cypher/{migration.name}.cypher differs from what the graph has had; "
-                "an applied migration may not change, add a new one."
+                f"cypher/{migration.name}.cypher differs from the migration applied to the "
+                "graph; an applied migration must not change, add a new one."
             )

@@ -96,8 +96,9 @@ def _await_listing(graph: Graph) -> None:
         now = time.monotonic()
         if now - started > PATIENCE:
             raise ServerError(
-                f"The server took {', '.join(map(_listed_name, absent))} but does not list them after "
-                f"{PATIENCE:.0f} s; is apoc.custom.procedures.refresh set in conf/apoc.conf?"
+                f"The server accepted {', '.join(map(_listed_name, absent))} but does not list "
+                f"them after {PATIENCE:.0f} s; is apoc.custom.procedures.refresh set in "
+                "conf/apoc.conf?"
             )
         if now - tried > AGAIN:
             _install(graph, absent)

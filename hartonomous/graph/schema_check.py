@@ -74,7 +74,7 @@ def bring_back(graph: Graph, missing: list[Rule], say: Callable[[str], None]) ->
     graph.read(query("schema/await_indexes"))
     constraints = sum(rule.kind == UNIQUENESS for rule in missing)
     say(
-        f"Brought back {constraints} constraints and {len(missing) - constraints} indexes that the "
+        f"Restored {constraints} constraints and {len(missing) - constraints} indexes that the "
         "graph had lost (erasures by earlier versions dropped them)."
     )
 
@@ -91,9 +91,9 @@ def _refuse_duplicates(graph: Graph, constraints: list[Rule]) -> None:
         faults += [f"{r['nodes']} nodes {rule.on} are {' '.join(r['value'])!r}" for r in found]
     if faults:
         raise VerificationFailed(
-            "The graph had lost constraints, and since then things were written twice: "
-            f"{'; '.join(faults)}. Nothing is written to it like this. 'hartonomous backup' of "
-            "before, or 'hartonomous purge' and ingesting again, gives a sound graph."
+            "The graph had lost constraints, and duplicates were written since: "
+            f"{'; '.join(faults)}. Nothing is written to it in this state. Restore an earlier "
+            "'hartonomous backup', or run 'hartonomous purge' and ingest again."
         )
 
 

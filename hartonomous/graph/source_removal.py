@@ -30,8 +30,8 @@ def finish_removal(graph: Graph, lock: WriterLock, name: str, types: list[str]) 
         (left,) = graph.read(query("delete/count_evidence", evidence=evidence), source=name)
         if left["rows"]:
             raise VerificationFailed(
-                f"{left['rows']} edges {evidence} of {name!r} are left after its removal; "
-                "run the same command again, and 'hartonomous doctor' if they stay."
+                f"{left['rows']} edges {evidence} of {name!r} are left after its removal; run "
+                "the same command again, and 'hartonomous doctor' if they remain."
             )
     _repeat(lock, query("delete/delete_visits"), source=name)
     lock.write(query("delete/delete_source"), name=name)

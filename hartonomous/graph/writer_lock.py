@@ -47,8 +47,8 @@ class WriterLock:
             answer = self._take()
         if not answer["held"]:
             raise Conflict(
-                f"Another writer is at work: {answer['owner']}, since {answer['since']}. "
-                f"Wait for it; if it is dead, its lock expires at {answer['expires']}."
+                f"Another writer is active: {answer['owner']}, since {answer['since']}. Wait for "
+                f"it; if it is dead, its lock expires at {answer['expires']}."
             )
         _HELD.add(self.token)
         self._renewer.start()
@@ -84,8 +84,8 @@ class WriterLock:
         """Raise Conflict, inside the writing transaction, if another writer took the lock."""
         if not transaction.run(query("graph/check_lock"), token=self.token):
             raise Conflict(
-                "This writer was stopped for so long that its lock expired and another took it; "
-                "run the same command again to go on."
+                "This writer was suspended so long that its lock expired and another took it; "
+                "run the same command again to resume."
             )
 
     def write(self, statement: str, **parameters: object) -> list[Row]:

@@ -61,8 +61,8 @@ def check_name(name: str) -> str:
     """Return a source's name if it is a valid slug, else raise UsageError."""
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} cannot name a source: letters, digits and . _ + - only, "
-            "a letter or digit first, at most 63."
+            f"{name!r} is not a valid source name: letters, digits and . _ + - only, a letter or "
+            "digit first, at most 63 characters."
         )
     return name
 
@@ -130,12 +130,12 @@ def _refuse_other(known: Row, bundle: Bundle) -> None:
     name = known["name"]
     if known["state"] == "deleting":
         raise Conflict(
-            f"Source {name!r} is being deleted; 'hartonomous delete source {name}' finishes that."
+            f"Source {name!r} is being deleted; finish it with 'hartonomous delete source {name}'."
         )
     if known["digest"] != bundle.source.digest:
         raise Conflict(
-            f"The name {name!r} is taken by other content (another model, or other options). "
-            f"Choose another name, or --replace {name} to put this one in its place."
+            f"The name {name!r} is used for other content (another model, or other options). "
+            f"Choose another name, or --replace {name} to replace that source."
         )
 
 

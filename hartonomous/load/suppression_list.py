@@ -58,8 +58,8 @@ def key_file() -> Path:
         text = old.read_text("utf-8")
         if file.exists() and file.read_text("utf-8") != text:
             raise VerificationFailed(
-                f"There are two keys that recognise what was erased, {old} and {file}. Give this "
-                "home keys of its own with HARTONOMOUS_KEYS; nothing is let in until then."
+                f"There are two keys of suppressions, {old} and {file}. Give this home its own "
+                "keys with HARTONOMOUS_KEYS; nothing is loaded until then."
             )
         write_private(file, text)
         old.unlink()
@@ -83,8 +83,8 @@ def read_key() -> bytes:
         key = bytes.fromhex(key_file().read_text("ascii").strip())
     except (OSError, ValueError) as error:
         raise VerificationFailed(
-            f"Things were erased from this graph, and the key in {key_file()} that recognises them "
-            f"cannot be read: {error}. Put it back; without it nothing is let in."
+            f"Data was erased from this graph, and the key in {key_file()} that recognises it "
+            f"cannot be read: {error}. Restore the file; nothing is loaded without it."
         ) from error
     if len(key) != sha256().digest_size:
         raise VerificationFailed(f"{key_file()} is damaged: {len(key)} bytes, not 32.")
@@ -170,8 +170,8 @@ class Suppressions:
                 (r for r in self.rows if (r["kind"], r["match"]) == (kind, match)), None
             ):
                 raise Conflict(
-                    f"This {kind} was erased on {found['created']} and is kept out; "
-                    f"'hartonomous suppressions lift {found['id']}' would let it in again."
+                    f"This {kind} was erased on {found['created']} and is suppressed; "
+                    f"'hartonomous suppressions lift {found['id']}' allows it to be loaded again."
                 )
 
     def keeps_out(self, digest: str, subject: str | None) -> bool:

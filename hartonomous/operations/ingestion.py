@@ -126,8 +126,9 @@ def _take_in(
     except (HartonomousError, OSError) as error:
         if _vanished(place, bundle, error):
             raise Conflict(
-                f"The bundle in {place.path} was deleted by somebody else while it was used. "
-                "Nothing is lost: run the same command again, which extracts it anew and goes on."
+                f"The bundle in {place.path} was deleted by somebody else during its use. "
+                "Nothing is lost: run the same command again, which extracts it again and "
+                "resumes."
             ) from error
         source = describe_source(model, options)
         if isinstance(error, Conflict) and _is_kept_out(graph, source):

@@ -184,8 +184,8 @@ def attach_proof(graph: Graph, index: int, claims: Mapping[str, object]) -> byte
     proof = prove(graph, index)
     if _digest(claims) not in str(proof["entry"]):
         raise VerificationFailed(
-            f"The log's entry {index} is of this deletion with other claims: the graph has changed "
-            "since. The certificate issued then stands."
+            f"The log's entry {index} is of this deletion with other claims: the graph has "
+            "changed since. The certificate issued then remains valid."
         )
     return wrap(claims, proof, keys.signing_key())
 

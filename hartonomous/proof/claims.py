@@ -77,8 +77,8 @@ def certify(
     record, planned = read_record(deletion), read_retained(deletion)
     if state_digest(graph) != planned.summary["after"]["digest"]:
         raise Conflict(
-            f"The graph has changed since deletion {deletion}; a certificate of it must be asked "
-            "for with the deletion itself."
+            f"The graph has changed since deletion {deletion}; its certificate must be requested "
+            "with the deletion itself."
         )
     copies = [Copy("retention", _utc(record.until)), *_unreached(STORE, *ELSEWHERE)]
     copies += _backups(graph, deletion)
@@ -153,12 +153,13 @@ def find_claims(graph: Graph, erasure: str | None = None) -> Row:
     found = rows[0]
     if found["state"] not in THROUGH:
         raise Conflict(
-            f"Erasure {found['id']} is not through; 'hartonomous erase --resume' finishes it."
+            f"Erasure {found['id']} is not complete; 'hartonomous erase --resume' finishes it."
         )
     if found["claims"] is None:
         raise Conflict(
-            f"Erasure {found['id']} is done, but no certificate was asked for while it could still "
-            "be worked out: an erasure keeps nothing that one could be made from. The log has it."
+            f"Erasure {found['id']} is done, but no certificate was requested while its claims "
+            "could be computed: an erasure retains nothing to compute them from. The log has its "
+            "entry."
         )
     return found
 

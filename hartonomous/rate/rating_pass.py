@@ -68,7 +68,7 @@ def check_formula(graph: Graph) -> None:
     if rated_by not in (None, FORMULA_VERSION):
         raise Conflict(
             f"The graph was rated by formula {rated_by}, this version has {FORMULA_VERSION}; "
-            "'hartonomous rate --all' moves it, then run this again."
+            "'hartonomous rate --all' converts it, then run this again."
         )
 
 

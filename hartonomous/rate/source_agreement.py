@@ -205,9 +205,12 @@ def _fault(
         lifts += [max(family_lifts)] if family_lifts else []
         apart += [min(family_apart)] if family_apart else []
     if len(lifts) >= VOTERS and (lift := sorted(lifts)[len(lifts) // 2]) < LEAST_LIFT:
-        reason = f"shares 10^{lift / 1000:z.2f} times what chance gives with the other sources"
+        reason = (
+            f"shares 10^{lift / 1000:z.2f} times the pairs expected by chance with the other "
+            "sources"
+        )
         return (0, max(lifts)), reason
     if len(apart) >= VOTERS and (share := sorted(apart)[(len(apart) - 1) // 2]) > MOST_APART:
-        reason = f"meets the other sources on none of the neighbours of {share:.0%} of the words"
+        reason = f"has no common neighbour with the other sources for {share:.0%} of the words"
         return (1, -min(apart)), reason
     return None

@@ -63,8 +63,8 @@ def _checked(uri: str) -> str:
     if "@" in uri:
         # Not shown: it may contain a password.
         raise UsageError(
-            "NEO4J_URI names a user; leave user and password out of it, NEO4J_USERNAME and "
-            "NEO4J_PASSWORD hold them."
+            "NEO4J_URI contains a user; remove user and password from it, and set NEO4J_USERNAME "
+            "and NEO4J_PASSWORD instead."
         )
     try:
         parts = urlsplit(uri if scheme else f"none://{uri}")

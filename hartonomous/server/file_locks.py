@@ -86,8 +86,8 @@ def _acquired(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
             who = holder_of(lock) or "another process"
             if waited > longest_wait():
                 raise Conflict(
-                    f"{lock} has been held for {waited:.0f} s by {who}; wait for it, or end it, "
-                    "then run this again. HARTONOMOUS_WAIT sets how many seconds are waited."
+                    f"{lock} has been locked for {waited:.0f} s by {who}; wait for it, or end "
+                    "it, then run this again. HARTONOMOUS_WAIT sets the longest wait in seconds."
                 ) from error
             if waited > FIRST_WORD and not told:
                 say(f"Waiting for {who}.")

@@ -84,8 +84,8 @@ def password(home: Path) -> str:
         return read_password(password_file(home), "The managed server's password")
     except ServerError as error:
         raise ServerError(
-            f"{error} Put the file back; without it nobody gets in, and all that is left is "
-            "'hartonomous purge'."
+            f"{error} Put the file back; without it there is no access, and only 'hartonomous "
+            "purge' is left."
         ) from error
 
 
@@ -103,7 +103,7 @@ def read_password(file: Path, what: str) -> str:
             f"{what} in {file} is not UTF-8 text (byte {error.start}); save the file as UTF-8."
         ) from error
     if not text or not text.isprintable():
-        raise ServerError(f"{what} in {file} is empty, or holds more than a line of text.")
+        raise ServerError(f"{what} in {file} is empty, or has more than one line of text.")
     return text
 
 
@@ -112,17 +112,17 @@ def refuse_unfit(home: Path) -> None:
     version = home_version(home)
     if version is None and home.exists() and any(f.name not in KEPT for f in home.iterdir()):
         raise ServerError(
-            f"{home} holds something else; set HARTONOMOUS_HOME to another directory."
+            f"{home} contains other files; set HARTONOMOUS_HOME to another directory."
         )
     if version is not None and not _opens(version):
         raise ServerError(
-            f"{home} was made by another version: it holds a graph of Neo4j {version}, this one "
-            f"has {neo4j_version()} (assembly {poms_digest()}). Use the hartonomous that made it, or set "
-            "HARTONOMOUS_HOME to another directory, or 'hartonomous purge' it."
+            f"{home} was made by another version: its graph is of Neo4j {version}, this one has "
+            f"{neo4j_version()} (assembly {poms_digest()}). Use the hartonomous that made it, or "
+            "set HARTONOMOUS_HOME to another directory, or 'hartonomous purge' it."
         )
     if os.pathsep in str(home):
         raise ServerError(
-            f"{home} has a {os.pathsep!r} in its name, which Java cannot take; set "
+            f"{home} has a {os.pathsep!r} in its name, which Java does not support; set "
             "HARTONOMOUS_HOME to another directory."
         )
 

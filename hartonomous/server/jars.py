@@ -53,7 +53,7 @@ _PROCEDURES = tuple(
     f"Lorg/neo4j/procedure/{kind};".encode()
     for kind in ("Procedure", "UserFunction", "UserAggregationFunction")
 )
-_ELSEWHERE = "or set NEO4J_URI to use a server that runs elsewhere."
+_ELSEWHERE = "or set NEO4J_URI to use another server."
 
 Say = Callable[[str], None]
 
@@ -147,7 +147,7 @@ def explained(place: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        way_out = "Set HARTONOMOUS_HOME and HARTONOMOUS_CACHE to directories of yours."
+        way_out = "Set HARTONOMOUS_HOME and HARTONOMOUS_CACHE to directories that you own."
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             way_out = "Make room, or set HARTONOMOUS_HOME and HARTONOMOUS_CACHE to a larger disk."
         where = error.filename or place
@@ -160,8 +160,8 @@ def _assemble(target: Path, say: Say) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise ServerError(
-            "Assembling the server needs Maven once, and there is no 'mvn' on PATH. Install it (a "
-            f"package such as maven), {_ELSEWHERE}"
+            "Assembling the server needs Maven once, and there is no 'mvn' on PATH. Install it "
+            f"(a package such as maven), {_ELSEWHERE}"
         )
     say("Assembling Neo4j with GDS, APOC and Browser; this happens once and takes a minute.")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".assembling-") as scratch:
@@ -199,9 +199,8 @@ def _copy_dependencies(maven: str, part: str, target: Path) -> None:
             f"The disk is full: Maven said {first!r}. Make room for its repository and {target}."
         )
     raise ServerError(
-        "Maven could not fetch the server's parts; is there a network? It needs one only this "
-        f"once; a proxy or a mirror goes into its settings.xml. It said: {first!r}. Try again, "
-        f"{_ELSEWHERE}"
+        "Maven could not fetch the server's parts; is there a network? It is needed once only; "
+        f"set a proxy or a mirror in settings.xml. It said: {first!r}. Try again, {_ELSEWHERE}"
     )
 
 

@@ -199,7 +199,9 @@ def purge(home: Path, say: Say = lambda text: None) -> None:
     if not home.exists():
         return
     if home_version(home) is None:
-        raise ServerError(f"{home} is not a home of ours (it has no VERSION); nothing was deleted.")
+        raise ServerError(
+            f"{home} is not a home of hartonomous (it has no VERSION); nothing was deleted."
+        )
     with turn_of(home, "deleting the home", say):
         stop_held(home)
         for each in home.iterdir():

@@ -108,8 +108,8 @@ def await_answer(home: Path, process: psutil.Process, bolt: int, http: int, say:
         time.sleep(0.1)
     raise ServerError(
         f"The server does not answer after {waiting.seconds:.0f} s; see {log_file(home)}. "
-        "'hartonomous down' stops it, 'hartonomous up' starts it again; HARTONOMOUS_WAIT sets how "
-        "many seconds are waited at most."
+        "'hartonomous down' stops it, 'hartonomous up' starts it again; HARTONOMOUS_WAIT sets "
+        "the longest wait in seconds."
     )
 
 

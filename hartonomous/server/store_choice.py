@@ -50,25 +50,25 @@ def choose_store(home: Path, say: Say) -> None:
     if not store_swap.unexplained(home):
         return
     kept, served = store_swap.predecessor(home), store_swap.data(home)
-    say(f"{kept} was left by an erasure that was cut short; looking into it.")
+    say(f"{kept} was left by an interrupted erasure; examining it.")
     old, now = _look(home, kept, say), _look(home, served, say)
     live = None if now is None or now.empty else now
     # The old store was deleted file by file after the new one was verified.
     if live is not None and (old is None or live.continues(old)):
         shutil.rmtree(kept)
-        say(f"{kept} held nothing more than {served} and is gone.")
+        say(f"{kept} had nothing that {served} lacks, and was removed.")
         return
     if old is None or (live is not None and not old.continues(live)):
         raise ServerError(
-            f"Two stores lie in {home}: data ({now or 'not readable'}) and data.old "
-            f"({old or 'not readable'}), which an erasure that was cut short left. Neither continues "
-            "the other. Move the one away that you do not want, and name the other one data; then "
+            f"{home} has two stores: data ({now or 'not readable'}) and data.old "
+            f"({old or 'not readable'}), left by an interrupted erasure. Neither continues the "
+            "other. Move the unwanted one away, and rename the other one to data; then run "
             "'hartonomous up'."
         )
     if served.is_dir():
         shutil.rmtree(served)
     kept.rename(served)
-    say(f"The graph is back: {old}. It lay in {kept}, and what was served was empty or older.")
+    say(f"The graph is back: {old}. It was in {kept}, and the served store was empty or older.")
 
 
 def _look(home: Path, data: Path, say: Say) -> _Store | None:

@@ -89,9 +89,9 @@ def recover(home: Path) -> str | None:
         return None
     if found.phase == REPLACING:
         _finish(home)
-        return "The store had been copied and verified; the copy has taken its place."
+        return "The store had been copied and verified; the copy has replaced it."
     abandon(home)
-    return "Copying the store was cut short; the store is as it was, and the copy is gone."
+    return "Copying the store was interrupted; the store is unchanged, and the copy was removed."
 
 
 def abandon(home: Path) -> None:

@@ -42,14 +42,14 @@ def shown_faults(row: Row, entry: Mapping[str, Any], known: Mapping[str, str]) -
     meant = [known.get(hash) for _, hash in entry["about"]]
     if row["names"] is None or not _as_logged(names, entry, meant):
         shown = ", ".join(names) or "no name"
-        logged = ", ".join(one or "somebody whose key is not here" for one in meant) or "no name"
+        logged = ", ".join(one or "somebody whose key is missing" for one in meant) or "no name"
         yield f"{named} shows {shown}, which is not what was logged: {logged}."
     if row["title"] != (title := title_of(row["index"], row["act"], names)):
         yield f"{named} is titled {row['title']!r}, not {title!r}."
     if row["at"] != entry["at"]:
-        yield f"{named} says it is of {row['at']}, the log of {entry['at']}."
+        yield f"{named} shows the time {row['at']}, the log says {entry['at']}."
     if "key" in entry and (row["key"] is None or key_digest(row["key"]) != entry["key"]):
-        yield f"{named} has the key {row['key']!r}, which is not the one that was logged."
+        yield f"{named} has the key {row['key']!r}, which is not the logged one."
 
 
 def _as_logged(names: list[str], entry: Mapping[str, Any], meant: Sequence[str | None]) -> bool:

@@ -73,8 +73,8 @@ def read_note(log: str | None) -> Note | None:
         return Note(payload["size"], facts, len(payload["locked"]) - len(parts))
     except (HartonomousError, ValueError, KeyError, TypeError) as error:
         raise VerificationFailed(
-            f"The inventory recorded beside the log's heads cannot be relied on: {error} Put it back, or "
-            "run 'hartonomous log adopt' to accept the graph as it is."
+            f"The inventory recorded beside the log's heads is not reliable: {error} Restore the "
+            "file, or run 'hartonomous log adopt' to accept the graph as it is."
         ) from error
 
 

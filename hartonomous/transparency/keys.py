@@ -61,8 +61,9 @@ def directory() -> Path:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ServerError(
-            f"The keys cannot be kept in {place}: {error.strerror or error}. Set HARTONOMOUS_KEYS to a "
-            "directory that can be written and that outlives the home; without them nothing is signed."
+            f"The keys cannot be stored in {place}: {error.strerror or error}. Set "
+            "HARTONOMOUS_KEYS to a writable directory that outlives the home; nothing is signed "
+            "without it."
         ) from error
     return place
 
@@ -81,13 +82,13 @@ def signing_key() -> SigningKey:
             key = _read(file.read_text("utf-8"))
         except FileNotFoundError as error:
             raise VerificationFailed(
-                f"The signing key {file} is gone, though it was used before. Put it back, or "
-                "'hartonomous keys --new' makes another; what the old one signed stays valid."
+                f"The signing key {file} is gone, although it was used before. Restore it, or "
+                "create another with 'hartonomous keys --new'; existing signatures remain valid."
             ) from error
         if not known or known[-1] != key.public:
             raise VerificationFailed(
-                f"The signing key {file} is not the one last used (public-keys beside it names "
-                "that). Put it back, or 'hartonomous keys --new' makes another."
+                f"The signing key {file} is not the one last used (named in public-keys beside "
+                "it). Restore that, or create another with 'hartonomous keys --new'."
             )
         return key
 
@@ -140,7 +141,7 @@ def _read(text: str) -> SigningKey:
             key = SigningKey(parts[2], Ed25519PrivateKey.from_private_bytes(raw[1:]))
             if key.public.id.hex() == parts[3]:
                 return key
-    raise BadInput("The file of the signing key does not hold one; put the right file back.")
+    raise BadInput("The file of the signing key is not valid; restore the right file.")
 
 
 def keyed_hashes(subjects: Iterable[str]) -> dict[str, str]:
@@ -201,7 +202,7 @@ def unlock(locked: Mapping[str, str]) -> dict[str, str]:
         try:
             text = AESGCM(_cipher_key(key)).decrypt(raw[:NONCE], raw[NONCE:], own.encode())
         except InvalidTag as error:
-            raise VerificationFailed("What was locked away under a key was changed.") from error
+            raise VerificationFailed("Data encrypted under a key was changed.") from error
         found[subject] = text.decode()
     return found
 

@@ -50,8 +50,8 @@ class PublicKey:
             Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
         except (InvalidSignature, ValueError) as error:
             raise VerificationFailed(
-                f"The signature is not that of key {self.name}+{self.id.hex()}: "
-                "something was changed, or another key signed it."
+                f"The signature is not by key {self.name}+{self.id.hex()}: the text was changed, "
+                "or another key signed it."
             ) from error
 
 
@@ -63,10 +63,10 @@ def read_public_key(text: str) -> PublicKey:
     match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", text.strip())
     raw = decode(match[3]) if match else b""
     if match is None or len(raw) != 33 or raw[:1] != ED25519:
-        raise BadInput("That is no public key; 'hartonomous keys' prints one: name+id+key.")
+        raise BadInput("It is not a public key; 'hartonomous keys' prints one: name+id+key.")
     key = PublicKey(match[1], raw[1:])
     if key.id.hex() != match[2]:
-        raise BadInput("The public key's id is not that of the key: it was copied wrongly.")
+        raise BadInput("The public key's id does not match the key: it was copied incorrectly.")
     return key
 
 
@@ -112,7 +112,7 @@ def open_note(note: str, key: PublicKey) -> str:
     text, _, last = note.rpartition("\n\n\u2014 ")
     match = re.fullmatch(r"([^\n+ ]+) (\S+)\n", last)
     if not text or match is None:
-        raise BadInput("That is no signed note: a text, an empty line, a signature.")
+        raise BadInput("It is not a signed note: a text, an empty line, a signature.")
     signed = decode(match[2])
     if match[1] != key.name or signed[:4] != key.id:
         raise VerificationFailed(
@@ -136,7 +136,7 @@ def open_head(note: str, key: PublicKey) -> Head:
         r"([^\n+ ]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n\n\u2014 ([^\n+ ]+) (\S+)\n", note
     )
     if match is None:
-        raise BadInput("That is no signed head: origin, size, root, an empty line, a signature.")
+        raise BadInput("It is not a signed head: origin, size, root, an empty line, a signature.")
     head, signed = Head(match[1], int(match[2]), decode(match[3])), decode(match[5])
     if match[4] != key.name or signed[:4] != key.id:
         raise VerificationFailed(
@@ -186,9 +186,13 @@ def _check_whole(value: object) -> None:
             _check_whole(entry)
     elif isinstance(value, int):
         if abs(value) > LARGEST:
-            raise BadInput(f"{value} is larger than every reader of JSON keeps exact.")
+            raise BadInput(
+                f"{value} is larger than the integers that every JSON reader represents exactly."
+            )
     elif not isinstance(value, str | None):
-        raise BadInput(f"{value!r} has no place in a signed statement: texts and whole numbers do.")
+        raise BadInput(
+            f"{value!r} is not allowed in a signed statement, only texts and whole numbers."
+        )
 
 
 def encode(raw: bytes) -> str:
@@ -206,5 +210,5 @@ def decode(text: str) -> bytes:
     except (binascii.Error, ValueError) as error:
         raise BadInput("That is not base64.") from error
     if encode(raw) != text:
-        raise BadInput("That is base64 in another than its one spelling.")
+        raise BadInput("It is not canonical base64.")
     return raw

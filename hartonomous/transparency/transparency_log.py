@@ -82,7 +82,7 @@ def _check_coded(value: object) -> None:
         for entry in value:
             _check_coded(entry)
     elif isinstance(value, str) and value not in _CODES and not _CODED.fullmatch(value):
-        raise UsageError(f"{value!r} may not stand in the log: it could name what is to be erased.")
+        raise UsageError(f"{value!r} is not allowed in the log: it could name data to erase.")
 
 
 def enter(work: Transaction, entry: Entry) -> int:
@@ -201,8 +201,8 @@ def verify_log(graph: Graph, heads: Iterable[str] = ()) -> LogReport:
             findings.append(str(error))
     if rows and not notes:
         findings.append(
-            "No signed head of this log is kept here, so nothing outside the graph vouches for it; "
-            "give one with --head."
+            "No signed head of this log is stored here, so nothing outside the graph confirms "
+            "it; give one with --head."
         )
     findings += _other_logs(graph, log)
     return LogReport(
@@ -214,26 +214,27 @@ def _missing(rows: Sequence[Row]) -> Iterator[str]:
     there = Counter(row["index"] for row in rows)
     for place in range(len(rows)):
         if there[place] != 1:
-            yield f"Entry {place} is missing, or not as often there as it should be."
+            yield f"Entry {place} is missing or duplicated."
 
 
 def _faults(row: Row, known: Mapping[str, str]) -> Iterator[str]:
     named, place = f"Entry {row['index']}", row["index"]
     if not isinstance(place, int) or row["follows"] != (place - 1 if place else None):
-        yield f"{named} does not stand where it should: entries are missing or moved."
+        yield f"{named} is out of place: entries are missing or moved."
     if not row["entry"] or row["leaf"] != _leaf(row).hex():
-        yield f"{named} was changed: its hash is not the one written with it."
+        yield f"{named} was changed: its hash does not match."
         return
     entry = json.loads(row["entry"])
     if (entry["index"], entry["act"]) != (row["index"], row["act"]):
-        yield f"{named} says another number or act than its node."
+        yield f"{named} has another index or act than its node."
     yield from shown_faults(row, entry, known)
 
 
 def _other_logs(graph: Graph, log: str | None) -> list[str]:
     return [
-        f"Heads are kept here of another log of this server, {other}: the graph was emptied, "
-        "restored or replaced since. 'hartonomous log adopt' records that it was meant."
+        f"Heads of another log of this server, {other}, are stored here: the graph was emptied, "
+        "restored or replaced since. If that was intended, record it with 'hartonomous log "
+        "adopt'."
         for other in keys.logs_of(server_name(graph))
         if other != log and not _adopted(graph, other)
     ]
@@ -328,13 +329,14 @@ def _check_head(leaves: Sequence[bytes], note: str, log: str | None = None) -> i
         raise VerificationFailed(f"A signed head is of another log, {head.origin}.")
     if head.size > len(leaves):
         raise VerificationFailed(
-            f"The log was cut: it has {len(leaves)} entries, the head kept outside the graph says "
-            f"{head.size}. Restore the graph, or 'hartonomous log adopt' if this was meant."
+            f"The log was truncated: it has {len(leaves)} entries, the head stored outside the "
+            f"graph says {head.size}. Restore the graph, or run 'hartonomous log adopt' if this "
+            "was intended."
         )
     if merkle.root(leaves[: head.size]) != head.root:
         raise VerificationFailed(
-            f"The log was rewritten: its first {head.size} entries are not those that were signed. "
-            "Restore the graph, or 'hartonomous log adopt' if this was meant."
+            f"The log was rewritten: its first {head.size} entries are not the signed ones. "
+            "Restore the graph, or run 'hartonomous log adopt' if this was intended."
         )
     return head.size
 

@@ -125,7 +125,7 @@ def back_up(
     settle(graph, lock, progress)
     names = tuple(sorted(live_sources(graph)))
     if not names:
-        raise NotFound("The graph holds no source; there is nothing to back up.")
+        raise NotFound("The graph has no source; there is nothing to back up.")
     planned = plan(graph, Selectors(sources=names), progress)
     tables = {
         name: table if name in _NEEDED or name in planned.evidence else table.slice(0, 0)
@@ -250,8 +250,8 @@ def _verify(graph: Graph, expected: str | None) -> str:
     after = state_digest(graph)
     if expected is not None and after != expected:
         raise VerificationFailed(
-            f"The graph restored is not the one backed up: digest {after[:16]}, not "
-            f"{expected[:16]}. 'hartonomous doctor' looks further."
+            f"The restored graph differs from the one backed up: digest {after[:16]}, not "
+            f"{expected[:16]}. 'hartonomous doctor' investigates."
         )
     return after
 
@@ -305,8 +305,9 @@ def _bring_books(graph: Graph, lock: WriterLock, books: Mapping[str, Any]) -> bo
     )
     if blind:
         raise Conflict(
-            f"Relations or ranges of evidence were erased after this backup ({', '.join(blind)}); "
-            "no hash tells their rows from others, so it would bring them back. Take a later backup."
+            "Relations or ranges of evidence were erased after this backup "
+            f"({', '.join(blind)}); no hash tells their rows from others, so it would restore "
+            "them. Use a later backup."
         )
     lifted = {one for kept in outside for one in kept["lifted"]}
     rows = {row["id"]: row for kept in outside for row in kept["rows"]}
@@ -395,10 +396,10 @@ def _unpack(path: Path, folder: Path) -> str:
             digest, format = manifest.pop("digest"), manifest["format"]
             manifest.pop("signature", None)
             if format not in READ or content_digest("backup", manifest) != digest:
-                raise BadInput(f"{path} is damaged, or no backup that this version reads.")
+                raise BadInput(f"{path} is damaged, or not a backup that this version reads.")
             files = manifest["files"]
             if set(packed.namelist()) != {MANIFEST, *files}:
-                raise BadInput(f"{path} is damaged: it holds other files than its manifest names.")
+                raise BadInput(f"{path} is damaged: it has other files than its manifest names.")
             for name, size in manifest.get("bytes", {}).items():
                 if packed.getinfo(name).file_size != size:
                     raise BadInput(f"{path} is damaged: the size of {name} differs.")
@@ -409,7 +410,9 @@ def _unpack(path: Path, folder: Path) -> str:
         zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError,
         NotImplementedError, RuntimeError, AttributeError,
     ) as error:  # fmt: skip
-        raise BadInput(f"{path} is damaged or no backup: {error}. Nothing was written.") from error
+        raise BadInput(
+            f"{path} is damaged or not a backup: {error}. Nothing was written."
+        ) from error
     return str(digest)
 
 
@@ -419,9 +422,9 @@ def _refuse_unbounded(path: Path, packed: zipfile.ZipFile) -> None:
     """
     parts = packed.infolist()
     if any(one.compress_type != zipfile.ZIP_STORED for one in parts):
-        raise BadInput(f"{path} is no backup: its parts are compressed. Nothing was written.")
+        raise BadInput(f"{path} is not a backup: its parts are compressed. Nothing was written.")
     if len({one.filename for one in parts}) != len(parts):
-        raise BadInput(f"{path} is damaged: it holds a file twice. Nothing was written.")
+        raise BadInput(f"{path} is damaged: it has a file twice. Nothing was written.")
     if sum(one.file_size for one in parts) > path.stat().st_size:
         raise BadInput(f"{path} is damaged: its parts are larger than it is. Nothing was written.")
     largest = max((o.file_size for o in parts if not o.filename.endswith(".parquet")), default=0)

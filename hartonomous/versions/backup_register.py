@@ -43,15 +43,15 @@ class KnownBackup:
         """Return a description in words."""
         if self.is_there:
             return f"the backup {self.path} of {self.made}"
-        return f"the backup of {self.made} that was written to {self.path} and is not there now"
+        return (
+            f"the backup of {self.made} that was written to {self.path} and no longer exists there"
+        )
 
     @property
     def advice(self) -> str:
         """Return the remedy for the user."""
-        act = "delete the file" if self.is_there else "if it was moved, delete it where it is"
-        return (
-            f"{act}; restoring it keeps out what was erased as long as {keys.directory()} is there"
-        )
+        act = "delete the file" if self.is_there else "if it was moved, delete it there"
+        return f"{act}; restoring it leaves out erased data as long as {keys.directory()} exists"
 
 
 def register_folder() -> Path:
@@ -71,8 +71,8 @@ def register(path: Path, graph: str) -> KnownBackup:
         _write(begun)
     except OSError as error:
         raise BadInput(
-            f"{register_folder()} cannot be written: {error.strerror or error}. No backup was made: "
-            "an erasure could not name it."
+            f"{register_folder()} cannot be written: {error.strerror or error}. No backup was "
+            "made, because erasures could not report it."
         ) from error
     return begun
 

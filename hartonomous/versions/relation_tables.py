@@ -193,12 +193,12 @@ def _settled(graph: Graph) -> Row:
     state = read_state(graph)
     if not state["settled"]:
         raise Conflict(
-            "A rating pass is running or was cut short; 'hartonomous rate' finishes it, then run "
-            "this again."
+            "A rating pass is running or was interrupted; finish it with 'hartonomous rate', "
+            "then run this again."
         )
     return state
 
 
 def _unmoved(graph: Graph, before: Row) -> None:
     if read_state(graph) != before:
-        raise Conflict("The graph changed while it was read; run this again.")
+        raise Conflict("The graph changed during the read; run this again.")

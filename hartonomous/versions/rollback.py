@@ -64,8 +64,9 @@ def plan_rollback(graph: Graph, name: str) -> Rollback:
     snapshot = describe_snapshot(name)
     if not is_own(snapshot):
         raise VerificationFailed(
-            f"The snapshot {name!r} was not signed by a key used here, so nothing shows that the graph "
-            "was ever so. 'hartonomous diff' compares with it; a new one can be rolled back to."
+            f"The snapshot {name!r} was not signed by a key used here, so nothing confirms that "
+            "the graph ever had this state. 'hartonomous diff' compares with it; a new snapshot "
+            "can be rolled back to."
         )
     refuse_while_open(graph)
     identity = graph.read(query("delete/read_identity"))[0]["identity"]
@@ -116,8 +117,8 @@ def rollback(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> R
         delete(graph, lock, selectors_of(snapshot.standing[deletion]), progress)
     if state_digest(graph) != snapshot.state:
         raise VerificationFailed(
-            f"The graph is not what it was at {name!r}, though everything since was taken back: "
-            f"'hartonomous diff snapshot:{name} .' shows where it differs."
+            f"The graph differs from {name!r}, although all later acts were undone: 'hartonomous "
+            f"diff snapshot:{name} .' shows the differences."
         )
     acts = {"deleted": len(plan.delete), "undone": len(plan.undo), "redone": len(plan.redo)}
     details = {**acts, "state": snapshot.state}
@@ -180,7 +181,7 @@ def _for_good(
             yield f"{row['verb']} {row['id']} of {row['created']} ({row['state']})"
     for name, digest in snapshot.sources.items():
         if now.get(name) != digest and name not in back:
-            yield f"the source {name!r} was replaced or removed, and nothing of it is kept"
+            yield f"the source {name!r} was replaced or removed, and nothing of it is retained"
 
 
 def _not_the_same(

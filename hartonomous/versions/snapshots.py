@@ -113,7 +113,9 @@ def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progres
             snapshot = replace(snapshot, signature=sign_file(KIND, _unsigned(snapshot)))
             write_description(partial, snapshot)
     except OSError as error:
-        raise BadInput(f"The snapshot cannot be kept below {target}: {error.strerror}.") from error
+        raise BadInput(
+            f"The snapshot cannot be stored below {target}: {error.strerror}."
+        ) from error
     figures = {"relations": snapshot.relations, "state": snapshot.state}
     append(graph, lock, Entry("snapshot", figures, (f"snapshot:{name}",)))
     return snapshot
@@ -158,7 +160,7 @@ def describe_snapshot(name: str) -> Snapshot:
         is_own(snapshot)
         return snapshot
     except VerificationFailed as error:
-        raise BadInput(f"{file} is not to be trusted: {error} Drop the snapshot.") from error
+        raise BadInput(f"{file} is not authentic: {error} Drop the snapshot.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{file} is damaged: {error}. Drop the snapshot.") from error
 

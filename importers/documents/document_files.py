@@ -49,8 +49,8 @@ def read_whole(path: Path) -> bytes:
     size = path.stat().st_size
     if size > LARGEST:
         raise BadInput(
-            f"{path} has {size / 1e6:,.0f} MB, and a document of up to {LARGEST / 1e6:,.0f} MB is "
-            "read; split it, for instance by chapter."
+            f"{path} has {size / 1000000.0:,.0f} MB, more than the limit of "
+            f"{LARGEST / 1000000.0:,.0f} MB; split it, for instance by chapter."
         )
     return path.read_bytes()
 

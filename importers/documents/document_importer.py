@@ -111,8 +111,8 @@ class Documents:
         refuse_running(self.name, options)
         if options.encoder is None:
             raise BadInput(
-                f"{path} is not a model that any importer reads. If it holds documents, say which "
-                "sentence encoder reads them: --encoder FOLDER."
+                f"{path} is not a model that any importer reads. If it is documents, name a "
+                "sentence encoder: --encoder FOLDER."
             )
         found = find_documents(path, options.exclude)
         if not found.documents:
@@ -162,8 +162,8 @@ def _remarks(reading: Reading, encoder: SentenceEncoder) -> Iterator[str]:
     unknown = encoder.unknown_share(sentences[:: -(-len(sentences) // SAMPLED)])
     if unknown > MOST_UNKNOWN:
         yield (
-            f"the encoder has no token for {unknown:.0%} of what it reads here, so it tells little "
-            "apart; take one for this language"
+            f"the encoder has no token for {unknown:.0%} of this text, so its vectors carry "
+            "little information; use one for this language"
         )
 
 
@@ -182,8 +182,9 @@ def _refuse_size(path: Path, sentences: int, dimensions: int) -> None:
     free = psutil.virtual_memory().available
     if needed > MEMORY_SHARE * free:
         raise BadInput(
-            f"{path} holds {sentences:,} sentences, whose vectors take {needed / 1e9:.1f} GB, and "
-            f"{free / 1e9:.1f} GB of memory are free; ingest it in parts, or with --limit."
+            f"{path} has {sentences:,} sentences, whose vectors take {needed / 1000000000.0:.1f} "
+            f"GB, and {free / 1000000000.0:.1f} GB of memory are free; ingest it in parts, or "
+            "with --limit."
         )
 
 

@@ -48,9 +48,7 @@ def read_markdown(path: Path) -> Document:
     _refuse_brackets(path, text)
     html = _rendered(path, text)
     if (tags := html.count("<")) > web_pages.MOST_TAGS:
-        raise BadInput(
-            f"{path} makes {tags:,} tags; a page of up to {web_pages.MOST_TAGS:,} is read. Split it."
-        )
+        raise BadInput(f"{path} has {tags:,} tags; the limit is {web_pages.MOST_TAGS:,}. Split it.")
     web_pages.refuse_nesting(path, html)
     document = web_pages.page_document(html)
     if settings:
@@ -66,8 +64,8 @@ def _refuse_brackets(path: Path, text: str) -> None:
             deepest = max(deepest, depth)
         if deepest > MOST_BRACKETS:
             raise BadInput(
-                f"{path} has {deepest:,} square brackets within each other; up to "
-                f"{MOST_BRACKETS:,} are read. Close them."
+                f"{path} has {deepest:,} square brackets within each other; the limit is "
+                f"{MOST_BRACKETS:,}. Close them."
             )
 
 
@@ -98,8 +96,8 @@ def _rendered(path: Path, text: str) -> str:
     tokens = parser.parse(text)
     if any(token.level >= MOST_NESTING - 1 for token in tokens):
         raise BadInput(
-            f"{path} nests quotes and lists {MOST_NESTING} deep or deeper; that deep they are not "
-            "read. Split it."
+            f"{path} nests quotes and lists {MOST_NESTING} deep or deeper, which is not "
+            "supported. Split it."
         )
     html = _SWALLOWING.sub("&lt;", parser.renderer.render(tokens, parser.options, {}))
     return _closed(_closed(html, "script"), "style")

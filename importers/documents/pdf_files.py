@@ -63,8 +63,8 @@ def read_pdf(path: Path) -> Document:
     pages = _pages(path)
     if not any(pages):
         raise BadInput(
-            f"{path} holds no text on its {len(pages)} pages, so it is likely scanned; "
-            "give a copy that went through text recognition."
+            f"{path} has no text on its {len(pages)} pages, so it is likely scanned; give a copy "
+            "with recognised text (OCR)."
         )
     left_out = Counter(
         {
@@ -95,17 +95,17 @@ def _pages(path: Path) -> list[list[_Line] | None]:
 def _refusal(path: Path, code: int, said: str) -> BadInput:
     """Return the error for the exit code of the process that read a PDF."""
     if code == pdf_lines.PASSWORD:
-        return BadInput(f"{path} needs a password; save a copy without one and give that.")
+        return BadInput(f"{path} needs a password; give a copy without one.")
     if code == pdf_lines.TOO_LONG:
         return BadInput(
-            f"{path} unfolds to more than {pdf_lines.MOST_TEXT:,} characters; split it."
+            f"{path} expands to more than {pdf_lines.MOST_TEXT:,} characters; split it."
         )
     if code == pdf_lines.DAMAGED:
         reason = re.sub(r".*\(PDFium: (.*)\)\.?\s*", r"\1", said, flags=re.DOTALL).strip(" .\n")
         return BadInput(f"{path} cannot be read as a PDF: {reason or 'it is damaged'}.")
     return BadInput(
         f"{path} cannot be read as a PDF within {pdf_lines.MEMORY >> 30} GiB of memory and "
-        f"{pdf_lines.SECONDS} s (exit code {code}); it is damaged, or made to unfold without end."
+        f"{pdf_lines.SECONDS} s (exit code {code}); it is damaged or malicious."
     )
 
 

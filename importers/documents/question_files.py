@@ -89,8 +89,8 @@ def _csv(path: Path) -> Questions:
 def _cells(path: Path, line: int, heading: list[str], row: list[str]) -> dict[str, str]:
     if len(row) > len(heading):
         raise BadInput(
-            f"{path}, line {line}: there are {len(row)} cells under {len(heading)} columns. Set a "
-            "text that holds the delimiter in quotation marks."
+            f"{path}, line {line}: there are {len(row)} cells under {len(heading)} columns. "
+            "Quote texts that contain the delimiter."
         )
     return dict(zip(heading, row, strict=False))
 
@@ -100,9 +100,9 @@ def _parsed(path: Path, text: str, place: str) -> Any:
         return parse_json(text.encode())
     except json.JSONDecodeError as error:
         line = "" if place else f", line {error.lineno}"
-        raise BadInput(f"{path}{place}{line}: {error.msg}; this is not sound JSON.") from error
+        raise BadInput(f"{path}{place}{line}: {error.msg}; it is not valid JSON.") from error
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path}{place} is not sound JSON: {error}.") from error
+        raise BadInput(f"{path}{place} is not valid JSON: {error}.") from error
 
 
 def _records(path: Path, value: Any) -> Iterator[tuple[str, Any]]:
@@ -112,8 +112,8 @@ def _records(path: Path, value: Any) -> Iterator[tuple[str, Any]]:
         lists = [one for one in value.values() if isinstance(one, list)]
     if len(lists) != 1:
         raise BadInput(
-            f"{path} is no file of questions: a list of records is expected, or SQuAD's data, "
-            "paragraphs and qas. Leave it out of the folder if it is something else."
+            f"{path} is not a file of questions: a list of records is expected, or SQuAD's data, "
+            "paragraphs and qas. Move it out of the folder if it is something else."
         )
     for number, record in enumerate(lists[0], 1):
         yield f"record {number}", record

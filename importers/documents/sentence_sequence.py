@@ -186,8 +186,9 @@ def refuse_bytes(path: Path, found: list[Path]) -> None:
     total = sum(size for size in sizes if size <= LARGEST)
     if total > MOST_BYTES:
         raise BadInput(
-            f"{path} holds {total / 1e6:,.0f} MB of documents, and up to {MOST_BYTES / 1e6:,.0f} MB "
-            "are read as one source; ingest its folders one by one, or leave some out with --exclude."
+            f"{path} has {total / 1000000.0:,.0f} MB of documents, more than the limit of "
+            f"{MOST_BYTES / 1000000.0:,.0f} MB per source; ingest its folders one by one, or "
+            "leave some out with --exclude."
         )
 
 

@@ -86,9 +86,7 @@ def read_page(path: Path) -> Document:
     """
     raw = read_whole(path)
     if (tags := raw.count(b"<")) > MOST_TAGS:
-        raise BadInput(
-            f"{path} has {tags:,} tags; a page of up to {MOST_TAGS:,} is read. Split it."
-        )
+        raise BadInput(f"{path} has {tags:,} tags; the limit is {MOST_TAGS:,}. Split it.")
     # The declaration is ASCII in all encodings that can be declared.
     shape = raw.decode("latin-1")
     refuse_nesting(path, shape)
@@ -109,8 +107,8 @@ def refuse_nesting(path: Path, html: str) -> None:
         most[formatting] = max(most[formatting], now[formatting])
     if most[False] > MOST_DEPTH or most[True] * html.count("<") > MOST_REOPENED:
         raise BadInput(
-            f"{path} has {max(most.values()):,} elements within each other that are not closed; "
-            "a page that is made by hand or by a program does not. Close them."
+            f"{path} has {max(most.values()):,} elements within each other that are not closed, "
+            "which regular pages do not have. Close them."
         )
 
 

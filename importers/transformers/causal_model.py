@@ -277,8 +277,8 @@ class CausalRunner:
         """
         if not bool(self._torch.isfinite(logits).all()):
             raise BadInput(
-                f"{self._transformer.path}: what it expects next is not finite; the file is "
-                "damaged, or the model cannot be run in float32."
+                f"{self._transformer.path}: its next-token probabilities are not finite; the "
+                "file is damaged, or the model cannot be run in float32."
             )
         with self._torch.inference_mode():
             shares = self._torch.softmax(logits.float(), dim=-1)

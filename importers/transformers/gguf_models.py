@@ -52,8 +52,9 @@ class GgufEmbeddings:
         shards = shards_of(models_in(path)[0] if path.is_dir() else path)
         if len(shards) > 1 and options.tracks - {"embedding"}:
             raise BadInput(
-                f"{path} is a model in {len(shards)} files, which is not run; join them (llama-gguf-split "
-                "--merge FIRST OUT), or take its embedding alone (--tracks embedding)."
+                f"{path} is a model in {len(shards)} files, which is not run; join them "
+                "(llama-gguf-split --merge FIRST OUT), or extract its embedding alone (--tracks "
+                "embedding)."
             )
         name = options.tensor or INPUT_EMBEDDING
         file, header, first = header_with(shards, name, (TOKENS, TYPES, MODEL, KIND))
@@ -75,7 +76,7 @@ def _refuse_others(path: Path, first: GgufHeader, header: GgufHeader, name: str)
     kind = first.values.get(KIND)
     if isinstance(kind, str) and kind not in ("model", ""):
         raise BadInput(
-            f"{path} is no model but a GGUF file of the kind {shown(kind)}, made to be used with one; "
+            f"{path} is not a model but a GGUF file of the kind {shown(kind)}, for use with one; "
             "give the model's own file."
         )
     matrices = [n for n, tensor in header.tensors.items() if len(tensor.shape) == 2]
@@ -89,7 +90,7 @@ def _refuse_others(path: Path, first: GgufHeader, header: GgufHeader, name: str)
 def _tokenizer(path: Path, header: GgufHeader) -> TokenTable:
     tokens, model = header.values.get(TOKENS), header.values.get(MODEL)
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        raise BadInput(f"{path} carries no tokenizer ({TOKENS}); its rows have no words.")
+        raise BadInput(f"{path} has no tokenizer ({TOKENS}), so its rows have no words.")
     types = header.values.get(TYPES)
     types = types if isinstance(types, list) else []
     if types and len(types) != len(tokens):
@@ -110,8 +111,8 @@ def _convention(
         found = USUAL_MARKS[str(model)]
     if found is None or not isinstance(model, str) or model in UNKNOWN_MARKS:
         raise BadInput(
-            f"{path} has a tokenizer of the kind {shown(str(model))}, and its tokens do not show how it "
-            "marks words. Give the model's safetensors folder instead."
+            f"{path} has a tokenizer of the kind {shown(str(model))}, and its tokens do not show "
+            "how it marks words. Give the model's safetensors folder instead."
         )
     return with_words(found, pieces)
 

@@ -71,8 +71,9 @@ class Promotions:
         config = self._model.config.get_text_config()
         if config.model_type not in LAYOUTS:
             raise BadInput(
-                f"{self._path}: what the heads of {config.model_type!r} promote is not known how to read; "
-                f"it is of {', '.join(LAYOUTS)}. Leave promotions out of --tracks."
+                f"{self._path}: promotions of the heads of {config.model_type!r} are not known "
+                f"how to read; supported are {', '.join(LAYOUTS)}. Leave promotions out of "
+                "--tracks."
             )
         self._layout = LAYOUTS[config.model_type]
         self._heads = config.num_attention_heads
@@ -159,8 +160,8 @@ class Promotions:
     def _check(self, scores: Any, position: int) -> None:
         if not bool(self._torch.isfinite(scores).all()):
             raise BadInput(
-                f"{self._path}: what {self.track().positions[position]} promotes is not finite; the "
-                "file is damaged."
+                f"{self._path}: the promotions of {self.track().positions[position]} are not "
+                "finite; the file is damaged."
             )
 
 

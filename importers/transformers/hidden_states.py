@@ -173,12 +173,13 @@ def _plan(transformer: Transformer, heads: bool) -> _Plan:
     """Return the value projections of a family's layers; raises BadInput for an unknown family."""
     path, config = transformer.path, transformer.config.get_text_config()
     if getattr(config, "is_encoder_decoder", False):
-        raise BadInput(f"{path}: encoder-decoder models are not opened by layers and heads.")
+        raise BadInput(f"{path}: encoder-decoder models are not supported for layers and heads.")
     count = getattr(config, "num_attention_heads", None)
     if not count:
         raise BadInput(
-            f"{path}: the architecture {config.model_type!r} has no attention heads, and only "
-            "transformers are opened by layers and heads. Take its embedding: --tracks embedding."
+            f"{path}: the architecture {config.model_type!r} has no attention heads, and layers "
+            "and heads are supported for transformers only. Extract its embedding: --tracks "
+            "embedding."
         )
     shared = getattr(config, "num_key_value_heads", None) or count
     values, experts = [], []
@@ -192,8 +193,8 @@ def _plan(transformer: Transformer, heads: bool) -> _Plan:
             experts.append((int(layer[1]) + 1, module))
     if heads and len(values) != config.num_hidden_layers:
         raise BadInput(
-            f"{path}: where the architecture {config.model_type!r} keeps the values of its heads is "
-            "not known. Its layers can be taken: --tracks embedding,layers."
+            f"{path}: the position of the head values in the architecture {config.model_type!r} "
+            "is unknown. Extract its layers: --tracks embedding,layers."
         )
     size = getattr(config, "head_dim", None) or config.hidden_size // count
     return _Plan(

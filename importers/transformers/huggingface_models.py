@@ -114,7 +114,7 @@ def _tensors(path: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:
         )
     if missing := sorted(shards.keys() - found.keys()):
         raise BadInput(
-            f"{index} lies: {shown(missing[0])} is not in {shown(shards[missing[0]])}. "
+            f"{index} is wrong: {shown(missing[0])} is not in {shown(shards[missing[0]])}. "
             "Download the model again."
         )
     return found, (index,)
@@ -140,8 +140,8 @@ def _input_embedding(path: Path, tensors: dict[str, Tensor], asked: str | None) 
     if len(matrices) == 1:
         return next(iter(matrices.values()))
     raise BadInput(
-        f"{path} has no tensor that is known as an input embedding; name one with --tensor. "
-        f"Among others: {choices or 'no matrix at all'}."
+        f"{path} has no known input embedding; name a tensor with --tensor. Among others: "
+        f"{choices or 'no matrix at all'}."
     )
 
 

@@ -55,13 +55,13 @@ def refuse_incomplete(
         return
     parts = [
         _told(missing, "missing"),
-        _told(unexpected, "that the architecture has no place for"),
+        _told(unexpected, "unknown to the architecture"),
         _told((f"{name} ({shape})" for name, shape in shapes.items()), "of another shape"),
     ]
     raise BadInput(
-        f"{path}: the weights are not those its configuration describes ({type(model).__name__}): "
-        f"{'; '.join(filter(None, parts))}. It is not run, since what is missing would be made up "
-        f"at random. {_advice(missing, unexpected)} {otherwise}".rstrip()
+        f"{path}: the weights are not those its configuration describes "
+        f"({type(model).__name__}): {'; '.join(filter(None, parts))}. It is not run, because "
+        f"missing weights would be random. {_advice(missing, unexpected)} {otherwise}".rstrip()
     )
 
 
@@ -90,7 +90,7 @@ def _advice(missing: set[str], unexpected: set[str]) -> str:
             if name.endswith(f".{other}"):
                 prefix = name.removesuffix(other)
                 return (
-                    f"Its tensors lie under the prefix {shown(prefix)}: save the model without that "
+                    f"Its tensors have the prefix {shown(prefix)}: save the model without that "
                     "wrapper."
                 )
     return "Download the model again, or correct its config.json."

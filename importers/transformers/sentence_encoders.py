@@ -142,8 +142,8 @@ def _load(path: Path, device: str) -> Any:
         raise NotFound(f"There is no encoder's folder at {path}.")
     if not (path / "modules.json").is_file():
         raise BadInput(
-            f"{path} is no sentence encoder: it has no modules.json, which says how its tokens "
-            "become one vector. Give a folder that sentence-transformers saved."
+            f"{path} is not a sentence encoder: it has no modules.json, which defines how its "
+            "tokens become one vector. Give a folder saved by sentence-transformers."
         )
     places = _check_modules(path)
     for place in places:
@@ -211,7 +211,7 @@ def _check_modules(path: Path) -> list[Path]:
     found = []
     modules = read_json(inside(path, "modules.json"))
     if not isinstance(modules, list) or not modules:
-        raise BadInput(f"{path}: modules.json is no list of modules.")
+        raise BadInput(f"{path}: modules.json is not a list of modules.")
     for module in modules:
         kind = module.get("type") if isinstance(module, dict) else None
         folder = module.get("path") if isinstance(module, dict) else None
@@ -219,7 +219,7 @@ def _check_modules(path: Path) -> list[Path]:
             raise BadInput(f"{path}: modules.json has a module without type or path.")
         if not kind.startswith("sentence_transformers.") or kind.split(".")[-1] not in MODULES:
             raise BadInput(
-                f"{path} has a part of the type {shown(kind)}; {', '.join(MODULES)} of "
+                f"{path} has a part of the type {shown(kind)}; only {', '.join(MODULES)} of "
                 "sentence_transformers are run, and no code of a model."
             )
         place = (path / folder).resolve()

@@ -49,7 +49,7 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
     if chosen == {"embedding"}:
         return replace(model, options={**model.options, **described})
     if options.vocabulary is not None:
-        raise UsageError("A model that is run brings its own words; leave --vocabulary out.")
+        raise UsageError("A model that is run has its own words; leave --vocabulary out.")
     # Before the model is loaded, which takes longer than finding an unreadable text.
     texts = read_texts(options.read) if options.read else Texts((), ())
     transformer = load_transformer(path, options.device)
@@ -137,8 +137,8 @@ def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
     for name in sorted(chosen & CAUSAL_TRACKS):
         if not is_causal(path):
             raise BadInput(
-                f"{path} is no causal model ({architecture(path)}) and expects no next token; leave "
-                f"{name} out of --tracks."
+                f"{path} is no causal model ({architecture(path)}) and has no next-token "
+                f"probabilities; leave {name} out of --tracks."
             )
     if "next" not in chosen and (options.read or options.samples):
         raise UsageError("--read and --samples are for next tokens: add --tracks next.")

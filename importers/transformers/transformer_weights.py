@@ -28,7 +28,7 @@ ENCODERS = ("bert", "t5encoder", "clip")
 ARCHITECTURE = "general.architecture"
 
 ADAPTER = "adapter_config.json"
-EMBEDDING_ALONE = "Its embedding alone can be taken: --tracks embedding."
+EMBEDDING_ALONE = "Its embedding alone can be extracted: --tracks embedding."
 
 DEVICE_TOLERANCE = 1e-3
 """Tolerance of a run on CUDA against one on the CPU, relative to a vector's length and to total
@@ -171,16 +171,16 @@ def refuse_code(path: Path) -> None:
         return
     if (path / ADAPTER).is_file():
         raise BadInput(
-            f"{path} also holds a LoRA adapter ({ADAPTER}), and whether its weights are with that or "
-            "without cannot be told; merge it (peft: merge_and_unload, save_pretrained), or move it away."
+            f"{path} also holds a LoRA adapter ({ADAPTER}), and its weights may or may not "
+            "include it; merge it (peft: merge_and_unload, save_pretrained), or move it away."
         )
     if not config.is_file():
         raise BadInput(f"{path} has no config.json; its architecture is not known.")
     described = read_json(config)
     if isinstance(described, dict) and "auto_map" in described:
         raise BadInput(
-            f"{path} runs its own Python code (auto_map in config.json), and no code of a model is "
-            "run here. Its embedding can be taken with --tracks embedding."
+            f"{path} runs its own Python code (auto_map in config.json), and no code of a model "
+            "is run here. Its embedding can be extracted with --tracks embedding."
         )
 
 
@@ -191,8 +191,9 @@ def refuse_size(path: Path) -> None:
     free = psutil.virtual_memory().available
     if size > MEMORY_SHARE * free:
         raise BadInput(
-            f"{path} takes {size / 1e9:.1f} GB in float32 and {free / 1e9:.1f} GB of memory are "
-            "free. Take its embedding alone (--tracks embedding), or use a larger machine."
+            f"{path} takes {size / 1000000000.0:.1f} GB in float32 and {free / 1000000000.0:.1f} "
+            "GB of memory are free. Extract its embedding alone (--tracks embedding), or use a "
+            "larger machine."
         )
 
 

@@ -39,7 +39,7 @@ def read_binary_vectors(path: Path, limit: int | None) -> ReadVectors:
         if count * (4 * dimensions + 1) > len(data) - begin:
             raise BadInput(
                 f"{path} promises {count} words of {dimensions} numbers but has only "
-                f"{len(data) - begin} bytes; it is truncated or lies."
+                f"{len(data) - begin} bytes; it is truncated, or its counts are wrong."
             )
         rows = _Rows(path, data, begin, count, dimensions)
         wanted = min(count, count if limit is None else limit)
@@ -78,8 +78,8 @@ class _Rows:
         left = len(self._data) - self._place
         if last and (left > 2 or self._data[self._place :].strip()):
             raise BadInput(
-                f"{self._path} promises {self._count} words and goes on after them; it lies, or "
-                "words in it hold blanks."
+                f"{self._path} promises {self._count} words and continues after them; its counts "
+                "are wrong, or words in it contain blanks."
             )
         if self._fit(end, last) == UNFIT and not last:
             self._place = begin
@@ -127,8 +127,9 @@ class _Rows:
     def _refusal(self, what: str) -> BadInput:
         word = self._data[self._place : self._place + 16].decode("utf-8", errors="replace")
         return BadInput(
-            f"{self._path}: word {self._done + 1} ({shown(word)}) {what}; the file is damaged, is not "
-            "word2vec's, or words in it hold blanks: save it as text, or with _ for the blanks."
+            f"{self._path}: word {self._done + 1} ({shown(word)}) {what}; the file is damaged, "
+            "is not word2vec's, or words in it contain blanks: save it as text, or with _ for "
+            "the blanks."
         )
 
 

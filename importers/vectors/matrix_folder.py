@@ -73,8 +73,8 @@ def words_beside(matrix: Path, rows: int) -> TokenTable:
         else "; ".join(told[:4]) or "there is no list of words"
     )
     raise BadInput(
-        f"{matrix} has {rows} rows, and which words they stand for is not clear ({why}); give their list "
-        "with --vocabulary FILE."
+        f"{matrix} has {rows} rows, and which words they stand for is not clear ({why}); give "
+        "their list with --vocabulary FILE."
     )
 
 

@@ -54,11 +54,11 @@ class NumpyMatrix:
         elif words is None and path.is_dir():
             table = words_beside(file, len(matrix))
         elif words is None:
-            raise BadInput(f"{path} comes without words; give their list with --vocabulary FILE.")
+            raise BadInput(f"{path} has no words; give their list with --vocabulary FILE.")
         if len(table.entries) != len(matrix):
             raise BadInput(
-                f"{file} has {len(matrix)} rows but the word list has {len(table.entries)} words; "
-                "row i must belong to word i."
+                f"{file} has {len(matrix)} rows but the word list has {len(table.entries)} "
+                "words; row i must belong to word i."
             )
         described = {"tensor": chosen}
         return embedding_model(
@@ -89,9 +89,7 @@ def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | Non
 
 def _refuse_objects(dtype: np.dtype[Any]) -> None:
     if dtype.hasobject:
-        raise ValueError(
-            "it holds Python objects, and reading them would run whatever code is in it"
-        )
+        raise ValueError("it holds Python objects, and reading them would run any code in it")
 
 
 def _read_archive(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | None, str]:
@@ -121,15 +119,15 @@ def _checked_header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInf
     size = member.file_size
     if size > LARGEST or (size > BOMB_ABOVE and size > BOMB_RATIO * member.compress_size):
         raise BadInput(
-            f"{path}: {shown(member.filename)} would unpack from {member.compress_size} to {size} "
-            "bytes, as a zip bomb does; it is not unpacked. Give the matrix as .npy."
+            f"{path}: {shown(member.filename)} would unpack from {member.compress_size} to "
+            f"{size} bytes, like a zip bomb; it is not unpacked. Give the matrix as .npy."
         )
     with archive.open(member) as file:
         shape, dtype = _header(file)
     _refuse_objects(dtype)
     # NumPy allocates memory by the header alone.
     if int(np.prod(shape, dtype=object)) * dtype.itemsize > size:
-        raise ValueError(f"the header of {shown(member.filename)} lies about its size")
+        raise ValueError(f"the header of {shown(member.filename)} is wrong about its size")
     return shape, dtype
 
 
@@ -144,8 +142,8 @@ def _header(file: IO[bytes]) -> Shape:
 def _matrix(path: Path, array: NDArray[Any]) -> Floats:
     if array.ndim != 2 or array.dtype.name not in READ:
         raise BadInput(
-            f"{path} holds {array.dtype.name} of shape {array.shape}; "
-            f"a matrix of {', '.join(READ)} is read."
+            f"{path} has {array.dtype.name} of shape {array.shape}; a matrix of "
+            f"{', '.join(READ)} is required."
         )
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused
         return array.astype(np.float32, copy=False)

@@ -24,7 +24,7 @@ def read_static(tensors: dict[str, Tensor]) -> NDArray[np.float32]:
     """
     stored = tensors[EMBEDDINGS]
     if len(stored.shape) != 2:
-        raise BadInput(f"{stored.file}: {shown(EMBEDDINGS)} is no matrix.")
+        raise BadInput(f"{stored.file}: {shown(EMBEDDINGS)} is not a matrix.")
     # Quantised ones are integers on one scale, which does not affect directions.
     whole = stored.dtype in INTEGERS
     matrix = read_integers(stored).astype(np.float32) if whole else read_tensor(stored)
@@ -46,7 +46,7 @@ def _mapping(tensor: Tensor, rows: int) -> NDArray[np.int64]:
     mapping = read_integers(tensor)
     if mapping.ndim != 1 or (len(mapping) and not 0 <= mapping.min() <= mapping.max() < rows):
         raise BadInput(
-            f"{tensor.file}: {shown(MAPPING)} leads to rows that are not there ({rows} are); the file "
-            "is damaged."
+            f"{tensor.file}: {shown(MAPPING)} refers to missing rows ({rows} exist); the file is "
+            "damaged."
         )
     return mapping

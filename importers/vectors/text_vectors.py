@@ -87,8 +87,9 @@ def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
         rows = _Rows(path, counts[1] if counts else numbers_behind(first), counts is not None)
         if rows.dimensions < FEWEST and counts is None:
             raise BadInput(
-                f"{path}, line 1, is no word with its numbers, nor the counts of words and numbers: "
-                f"{shown(first[:40].decode('utf-8', errors='replace').rstrip())}. Take it out."
+                f"{path}, line 1, is neither a word with its numbers nor the counts of words and "
+                f"numbers: {shown(first[:40].decode('utf-8', errors='replace').rstrip())}. "
+                "Remove it."
             )
         numbered = enumerate(lines if counts else chain([first], lines), 2 if counts else 1)
         words: list[str | None] = []
@@ -119,7 +120,7 @@ def _refuse_columns(path: Path, words: list[str | None], matrix: Floats) -> None
         str(word).startswith(f"{place} ") for place, word in enumerate(words, int(begin))
     ):
         raise BadInput(
-            f"{path} numbers its lines before the words; take that column out: cut -d' ' -f2-."
+            f"{path} numbers its lines before the words; remove that column: cut -d' ' -f2-."
         )
     if len(matrix) < FEWEST_ROWS or matrix.shape[1] < FEWEST:
         return
@@ -127,8 +128,8 @@ def _refuse_columns(path: Path, words: list[str | None], matrix: Floats) -> None
     whole = bool((first >= 0).all() and (first == np.floor(first)).all())
     if whole and first.max() > COUNT * np.abs(others).max() and (others % 1 != 0).any():
         raise BadInput(
-            f"{path} has whole numbers up to {first.max():,.0f} behind the words, likely how often each "
-            "was met, and far smaller ones after them; take that column out: cut -d' ' -f1,3-."
+            f"{path} has whole numbers up to {first.max():,.0f} behind the words, likely their "
+            "counts, and far smaller ones after them; remove that column: cut -d' ' -f1,3-."
         )
 
 
@@ -149,7 +150,8 @@ class _Rows:
                 continue
             if blank:
                 raise BadInput(
-                    f"{self.path}, line {blank}, is blank, and more follows; a row is missing there."
+                    f"{self.path}, line {blank}, is blank, and more lines follow; a row "
+                    "is missing there."
                 )
             yield number, line
 
@@ -178,12 +180,14 @@ class _Rows:
     def _uneven(self, number: int, line: bytes) -> BadInput:
         if len(line) >= LONGEST_LINE - 2:
             return BadInput(
-                f"{self.path}, line {number}: {self.dimensions} numbers were expected after the word, "
-                f"and a line of under {LONGEST_LINE >> 20} MiB; the file is damaged or no word vectors."
+                f"{self.path}, line {number}: {self.dimensions} numbers were expected after the "
+                f"word, and a line of under {LONGEST_LINE >> 20} MiB; the file is damaged or not "
+                "word vectors."
             )
         whence = "the counts in the first line" if self.promised else "the first line"
         return BadInput(
-            f"{self.path}, line {number}: {self.dimensions} numbers were expected after the word, as "
-            f"{whence} says, and {numbers_behind(line)} are there, behind "
-            f"{shown(line[:40].decode('utf-8', errors='replace'))}. Correct the line, or the counts."
+            f"{self.path}, line {number}: {self.dimensions} numbers were expected after the "
+            f"word, according to {whence}, and there are {numbers_behind(line)}, after "
+            f"{shown(line[:40].decode('utf-8', errors='replace'))}. Correct the line, or the "
+            "counts."
         )

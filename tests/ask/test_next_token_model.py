@@ -270,7 +270,7 @@ def test_scores_are_those_of_plain_python(
 def test_a_text_of_strangers_is_refused(graph: Graph, bundles: dict[str, Bundle]) -> None:
     put_in(graph, bundles["one"], "one")
     part = ReadText(np.array([-1, -1]), np.full((2, 1), 0.5, dtype=np.float32), 0)
-    with pytest.raises(BadInput, match="no place"):
+    with pytest.raises(BadInput, match="no position"):
         evaluate_next(Expecting(graph), [Expecting(graph).keys[0]], [part])
 
 

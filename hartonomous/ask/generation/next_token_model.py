@@ -258,8 +258,8 @@ def _sources(graph: Graph, only: Collection[str] | None, without: Collection[str
     chosen = sorted((expecting if only is None else expecting & set(only)) - set(without))
     if not chosen:
         raise NotFound(
-            "No source that is left expects next tokens; 'hartonomous ingest MODEL --tracks next' "
-            "takes them out of a causal model."
+            "No selected source has next-token evidence; 'hartonomous ingest MODEL --tracks "
+            "next' extracts it from a causal model."
         )
     return chosen
 

@@ -94,11 +94,11 @@ class Generator:
         """
         if len(text) > LONGEST_PROMPT:
             raise UsageError(
-                f"The prompt has {len(text):,} characters; {LONGEST_PROMPT:,} are read."
+                f"The prompt has {len(text):,} characters; at most {LONGEST_PROMPT:,} are allowed."
             )
         tokens = self.expecting.spelt(text)
         if tokens and max(tokens) < 0:
-            raise NotFound("No token of the graph spells anything of this prompt.")
+            raise NotFound("No token of the graph spells any part of this prompt.")
         return tokens
 
     def stream(

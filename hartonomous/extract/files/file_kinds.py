@@ -43,9 +43,11 @@ CONVERT = (
     "transformers writes safetensors from it: AutoModel.from_pretrained(…).save_pretrained(FOLDER)"
 )
 NOT_READ = {
-    ".onnx": f"an ONNX graph, whose weights have lost their names; give the model it was made from ({CONVERT})",
-    ".tflite": "a TensorFlow Lite model; give the model it was made from, as safetensors",
-    ".mlmodel": "a Core ML model; give the model it was made from, as safetensors",
+    ".onnx": (
+        f"an ONNX graph, whose weights have lost their names; give the original model ({CONVERT})"
+    ),
+    ".tflite": "a TensorFlow Lite model; give the original model, as safetensors",
+    ".mlmodel": "a Core ML model; give the original model, as safetensors",
     ".pb": f"a TensorFlow graph; {CONVERT}",
     ".msgpack": f"Flax weights; {CONVERT}",
     ".ot": f"weights of Rust's tch; {CONVERT}",
@@ -92,8 +94,8 @@ def unknown(path: Path, inner: list[str], importers: str) -> BadInput:
             "its shards and model.safetensors.index.json, into it."
         )
     return BadInput(
-        f"{path} is not a model that any importer reads ({importers}); 'hartonomous importers' lists "
-        "what each expects."
+        f"{path} is not a model that any importer reads ({importers}); 'hartonomous importers' "
+        "lists what each expects."
     )
 
 
@@ -126,7 +128,7 @@ def _what(path: Path, suffix: str, head: bytes) -> str | None:
     if not head and suffix in MODEL_ENDINGS:
         return "empty; download it again"
     if head[TAR_AT:].startswith(TAR) or (head.startswith(ZIP) and suffix == ".zip"):
-        return "an archive; unpack it and give what comes out"
+        return "an archive; unpack it and give its content"
     if head.startswith(FASTTEXT):
         return (
             "a fastText model in its own binary form; write its vectors as text and give that "
@@ -134,14 +136,14 @@ def _what(path: Path, suffix: str, head: bytes) -> str | None:
         )
     if head.startswith(SWAPPED_GGUF):
         return (
-            "a big-endian GGUF file, and only little-endian ones are read; download the usual one"
+            "a big-endian GGUF file; only little-endian ones are supported; download the usual one"
         )
     if head.startswith(OLD_GGML):
         return (
-            "a ggml file older than GGUF; convert the model to GGUF anew, or give its safetensors"
+            "a ggml file older than GGUF; convert the model to GGUF again, or give its safetensors"
         )
     if PAGE.match(head) and suffix not in PAGE_ENDINGS:
-        return "an HTML page, likely what a server said in place of the file; download it again"
+        return "an HTML page, probably a server's error message; download the file again"
     if head.startswith(UTF_16) and suffix in TEXT_ENDINGS:
         return "UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"
     if suffix in (".csv", *TEXT_ENDINGS) and CELLS.match(head):
@@ -158,8 +160,8 @@ def _adapter(folder: Path) -> str:
     base = described.get("base_model_name_or_path") if isinstance(described, dict) else None
     of = f" for {shown(base)}" if isinstance(base, str) else ""
     return (
-        f"a LoRA adapter{of}, which holds changes to a model and not the model; merge it into that "
-        "(peft: merge_and_unload, then save_pretrained) and give the folder"
+        f"a LoRA adapter{of}, which contains changes to a model but not the model; merge it into "
+        "the model (peft: merge_and_unload, then save_pretrained) and give that folder"
     )
 
 
@@ -182,8 +184,6 @@ def _refuse_folder(path: Path) -> None:
     for file in sorted((*path.iterdir(), *(path / "onnx").glob("*.onnx"))):
         suffix = file.suffix.lower()
         if suffix in NOT_READ and (path / "config.json").is_file() | (suffix == ".onnx"):
-            raise BadInput(
-                f"{path} holds no weights that are read: {file.name} is {NOT_READ[suffix]}."
-            )
+            raise BadInput(f"{path} has no supported weights: {file.name} is {NOT_READ[suffix]}.")
         if VECTOR_ARCHIVE.fullmatch(file.name.lower()):
-            raise BadInput(f"{file} is compressed; unpack it and give what comes out.")
+            raise BadInput(f"{file} is compressed; unpack it and give its content.")

@@ -82,7 +82,7 @@ def read_header(path: Path, wanted: Collection[str]) -> GgufHeader:
         raise BadInput(f"{path} is truncated or has a damaged GGUF header: {error}.") from error
     for name, tensor in header.tensors.items():
         if _end(tensor) > path.stat().st_size:
-            raise BadInput(f"{path} is truncated: the bytes of {shown(name)} are not all there.")
+            raise BadInput(f"{path} is truncated: bytes of {shown(name)} are missing.")
     return header
 
 
@@ -99,13 +99,13 @@ def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32
     if width is None:
         raise BadInput(
             f"{path}: {shown(name)} has {tensor.shape[-1]} columns of GGUF type {tensor.type}; "
-            "the type is unknown, or holds no such number."
+            "the type is unknown, or does not allow this number."
         )
     stored = (math.prod(tensor.shape[:-1]), width)
     for other, theirs in header.tensors.items():
         if other != name and theirs.offset < _end(tensor) and tensor.offset < _end(theirs):
             raise BadInput(
-                f"{path}: the header lies: {shown(name)} and {shown(other)} share bytes."
+                f"{path}: the header is wrong: {shown(name)} and {shown(other)} share bytes."
             )
     raw = np.memmap(path, dtype=np.uint8, mode="r", offset=tensor.offset, shape=stored)
     kind = GGMLQuantizationType(tensor.type)
@@ -143,16 +143,18 @@ class _Walk:
 
     def header(self, wanted: Collection[str]) -> GgufHeader:
         if self._data[:4] != MAGIC:
-            raise BadInput(f"{self._path} does not begin as GGUF.")
+            raise BadInput(f"{self._path} is not a GGUF file.")
         self._place = 4
         version = self._scalar("I")
         if int.from_bytes(version.to_bytes(4, "little"), "big") in VERSIONS:
             raise BadInput(
-                f"{self._path} is a big-endian GGUF file; only little-endian ones are read. Download the "
-                "usual one, or convert it: gguf_convert_endian.py FILE little."
+                f"{self._path} is a big-endian GGUF file; only little-endian ones are supported. "
+                "Download the usual one, or convert it: gguf_convert_endian.py FILE little."
             )
         if version not in VERSIONS:
-            raise BadInput(f"{self._path} is GGUF version {version}; {VERSIONS} are read.")
+            raise BadInput(
+                f"{self._path} is GGUF version {version}; versions {VERSIONS} are supported."
+            )
         tensors, entries = self._scalar("Q"), self._scalar("Q")
         if max(tensors, entries) > MOST_ENTRIES:
             raise ValueError(f"it claims {tensors} tensors and {entries} values")
@@ -161,7 +163,7 @@ class _Walk:
         for _ in range(entries):
             name = self._name()
             if name in seen:
-                raise ValueError(f"{shown(name)} is given twice")
+                raise ValueError(f"{shown(name)} occurs twice")
             seen.add(name)
             value = self._value(self._scalar("I"), keep=name in wanted or name in values)
             if name in wanted or name in values:

@@ -69,8 +69,8 @@ def placed_words(
         place = place - 1
     if len(place) and int(place.max()) >= GAPS * len(place) + 64:
         raise BadInput(
-            f"{where}: its numbers reach to {place.max()} for {len(place)} words, so they are not the "
-            "rows of a matrix; leave them out, one word a line."
+            f"{where}: its numbers reach {place.max()} for {len(place)} words, so they are not "
+            "row numbers of a matrix; remove them and give one word per line."
         )
     placed: Words = [None] * (int(place.max(initial=-1)) + 1)
     for row, word in zip(place.tolist(), words.texts, strict=True):
@@ -92,8 +92,8 @@ def _numbering(where: str, columns: Sequence[Column]) -> Column | None:
     if _steps(every[0], -1):
         assert every[0].numbers is not None
         raise BadInput(
-            f"{where}: its numbers fall from {every[0].numbers[0]} to {every[0].numbers[-1]}, and "
-            "whether they are rows or counts cannot be told; leave them out, one word a line."
+            f"{where}: its numbers descend from {every[0].numbers[0]} to {every[0].numbers[-1]}, "
+            "and may be rows or counts; remove them and give one word per line."
         )
     return every[0]
 
@@ -102,8 +102,8 @@ def _checked(where: str, column: Column) -> Column:
     assert column.numbers is not None
     if len(np.unique(column.numbers)) < len(column.numbers) or column.numbers.min(initial=0) < 0:
         raise BadInput(
-            f"{where}: the column {shown(column.label)} has a number twice, or one below 0; it should "
-            "say whose row is whose."
+            f"{where}: the column {shown(column.label)} has a duplicate or negative number, but "
+            "should have the row numbers."
         )
     return column
 
@@ -135,6 +135,6 @@ def _word_column(where: str, columns: Sequence[Column], numbering: Column | None
         return distinct[0] if texts else None
     names = ", ".join(shown(column.name or "without a name") for column in texts[:8])
     raise BadInput(
-        f"{where} has {len(texts)} columns of text ({names}), and which one holds the words cannot be "
-        f"told; keep that one, or call it {WORD_NAMES[0]!r} in a header."
+        f"{where} has {len(texts)} columns of text ({names}), and the column of words is "
+        f"ambiguous; keep only that one, or name it {WORD_NAMES[0]!r} in a header."
     )

@@ -61,8 +61,9 @@ def without_header(where: str, lines: list[str], rows: int | None) -> Words:
         return list(lines)
     if len(lines) == rows:
         raise BadInput(
-            f"{where}: the first line, {shown(lines[0])}, reads as a header, and without it there is "
-            f"one word too few for {rows} rows. Where it is a word, give the list as JSON."
+            f"{where}: the first line, {shown(lines[0])}, looks like a header, and without it "
+            f"the list has one word too few for {rows} rows. If it is a word, give the list as "
+            "JSON."
         )
     return list(lines[1:]) if rows is not None and len(lines) == rows + 1 else list(lines)
 
@@ -83,9 +84,9 @@ def _of_form(where: str, lines: Sequence[str], form: Form) -> list[Cells] | None
     for place, cells in enumerate(found):
         if cells is None or len(cells) != width:
             raise BadInput(
-                f"{where}, line {place + 1}: {shown(lines[place])} is not of the form of the lines "
-                f"around it, such as {shown(lines[1 if place == 0 else 0])}. Give one word a line, "
-                "or columns throughout."
+                f"{where}, line {place + 1}: {shown(lines[place])} does not have the form of the "
+                f"other lines, such as {shown(lines[1 if place == 0 else 0])}. Give one word per "
+                "line, or the same columns in every line."
             )
     return [cells for cells in found if cells is not None]
 
@@ -167,8 +168,8 @@ def _is_told_from_chance(where: str, columns: Sequence[Column], lines: int) -> b
     permuted = any(len(np.unique(n)) == np.ptp(n) + 1 == len(n) for n in numbers)
     if lines < SURELY and numbers and not ordered and not permuted:
         raise BadInput(
-            f"{where}: whether the numbers beside the words are counts, or part of the words, cannot be "
-            "told; give one word a line, or quote them."
+            f"{where}: the numbers beside the words may be counts, or part of the words; give "
+            "one word per line, or quote the words."
         )
     return True
 
@@ -177,8 +178,8 @@ def _same_width(where: str, cells: list[Cells]) -> list[Cells]:
     for place, found in enumerate(cells):
         if len(found) != len(cells[0]):
             raise BadInput(
-                f"{where}, row {place + 1}: there are {len(found)} cells, and {len(cells[0])} in the "
-                "first row."
+                f"{where}, row {place + 1}: it has {len(found)} cells, and the first row has "
+                f"{len(cells[0])}."
             )
     return cells
 

@@ -50,7 +50,9 @@ def safetensors_header(path: Path) -> dict[str, Tensor]:
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if total < 8 or length > min(HEADER_LIMIT, total - 8):
-            raise BadInput(f"{path} is truncated or no safetensors file: its header does not fit.")
+            raise BadInput(
+                f"{path} is truncated or not a safetensors file: its header does not fit."
+            )
         try:
             header = parse_json(file.read(length))
             header.pop("__metadata__", None)
@@ -65,7 +67,8 @@ def read_tensor(tensor: Tensor) -> NDArray[np.float32]:
     """Return a tensor in its shape as float32, converted from any floating type."""
     if tensor.dtype not in STORED:
         raise BadInput(
-            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(STORED)} are read."
+            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(STORED)} "
+            "are supported."
         )
     dtype = STORED[tensor.dtype]
     flat = np.memmap(tensor.file, dtype=dtype, mode="r", offset=tensor.begin, shape=tensor.shape)
@@ -82,7 +85,8 @@ def read_integers(tensor: Tensor) -> NDArray[np.int64]:
     """Return a tensor of integers in its shape as int64."""
     if tensor.dtype not in INTEGERS:
         raise BadInput(
-            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(INTEGERS)} are read."
+            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; "
+            f"{', '.join(INTEGERS)} are supported."
         )
     dtype = INTEGERS[tensor.dtype]
     flat = np.memmap(tensor.file, dtype=dtype, mode="r", offset=tensor.begin, shape=tensor.shape)
@@ -96,14 +100,14 @@ def _tensor(path: Path, name: str, entry: dict[str, object], begin: int) -> Tens
     if not isinstance(entry["dtype"], str):
         raise ValueError(f"{shown(name)} has no type")
     if not isinstance(offsets, list) or len(offsets) != 2:
-        raise ValueError(f"{shown(name)} has no begin and end")
+        raise ValueError(f"{shown(name)} has no start and end")
     start, end = (_count(offset) + begin for offset in offsets)
     return Tensor(name, path, entry["dtype"], tuple(map(_count, shape)), start, end)
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**48:
-        raise ValueError(f"{str(value)[:40]} is no size")
+        raise ValueError(f"{str(value)[:40]} is not a size")
     return value
 
 
@@ -115,11 +119,11 @@ def _check_layout(path: Path, tensors: list[Tensor], begin: int, total: int) -> 
         claimed = math.prod(tensor.shape) * BITS[tensor.dtype] if tensor.dtype in BITS else length
         if tensor.begin != place or length != claimed or tensor.end < tensor.begin:
             raise BadInput(
-                f"{path}: the header lies about {shown(tensor.name)}: its bytes are not where, or "
-                "not as many as, its shape says."
+                f"{path}: the header is wrong about {shown(tensor.name)}: its bytes do not match "
+                "its shape."
             )
         place = tensor.end
     if place != total:
         raise BadInput(
-            f"{path} is truncated or has bytes no tensor claims: {total} against {place}."
+            f"{path} is truncated or has bytes of no tensor: {total} instead of {place}."
         )

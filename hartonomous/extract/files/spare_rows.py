@@ -46,17 +46,17 @@ def refuse_unexplained(where: str, matrix: NDArray[np.float32], table: TokenTabl
         )
     if not table.placed and not _is_blank(matrix[len(table.entries) :]):
         raise BadInput(
-            f"{told}a list without numbers has to have a word for each row, in their order, or the "
-            "words stand at the wrong rows. Complete it, or give tokenizer.json."
+            f"{told}a list without numbers must have one word per row, in order; otherwise words "
+            "belong to the wrong rows. Complete it, or give tokenizer.json."
         )
     if not table.placed or table.ranks or rows in table.declared:
         return
     if spare <= FEW_SHARE * rows or _is_rounded(rows, spare) or _is_blank(matrix[-spare:]):
         return
     raise BadInput(
-        f"{told}{spare} spare rows that are neither blank nor due to rounding say that they belong to "
-        "different models. Give the right words with --vocabulary, or a config.json whose vocab_size "
-        f"is {rows}."
+        f"{told}{spare} spare rows that are neither blank nor due to rounding show that they "
+        "belong to different models. Give the right words with --vocabulary, or a config.json "
+        f"whose vocab_size is {rows}."
     )
 
 

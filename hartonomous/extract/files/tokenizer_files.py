@@ -72,8 +72,8 @@ def find_tokenizer(folder: Path, rows: int | None = None) -> TokenTable:
     told = ""
     if (folder / "tokenizer.model").is_file():
         told = (
-            " Its tokenizer.model is SentencePiece's own form; have transformers write tokenizer.json "
-            "from it (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER))."
+            " Its tokenizer.model has SentencePiece's own format; convert it to tokenizer.json "
+            "with transformers (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER))."
         )
     raise BadInput(
         f"{folder} has no {', '.join(TOKENIZERS)}; give its words with --vocabulary FILE.{told}"
@@ -93,7 +93,7 @@ def read_tokenizer(path: Path, rows: int | None = None) -> TokenTable:
     if isinstance(value, list):
         return _with_specials(_listed(path, rows, wordpiece))
     if not isinstance(value, dict):
-        raise BadInput(f"{path} is no tokenizer: it holds no object.")
+        raise BadInput(f"{path} is not a tokenizer: it is not a JSON object.")
     return _from_tokenizer_json(path, value) if "model" in value else _from_vocab(path, value)
 
 
@@ -119,7 +119,7 @@ def _from_tokenizer_json(path: Path, value: dict[str, Any]) -> TokenTable:
         tokens += [(text, row) for text, row, _ in added if known.get(text) != row]
         convention = _convention(path, value, [text for text, _ in tokens])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadInput(f"{path} is no tokenizer.json that is known: {error!r}.") from error
+        raise BadInput(f"{path} is not a supported tokenizer.json: {error!r}.") from error
     entries = _by_id(path, tokens)
     aside = {row: "special" for _, row, special in added if special}
     literal = frozenset(row for _, row, special in added if not special)
@@ -169,8 +169,9 @@ def _convention(path: Path, value: dict[str, Any], tokens: list[str]) -> Convent
     kind = model.get("type") or ("Unigram" if isinstance(model["vocab"], list) else "BPE")
     if kind not in KINDS:
         raise BadInput(
-            f"{path} is a tokenizer of the kind {shown(str(kind))}; how it marks words is known of "
-            f"{', '.join(KINDS)}. Give a list of its words with --vocabulary FILE."
+            f"{path} is a tokenizer of the kind {shown(str(kind))}, whose marks of words are "
+            f"unknown; supported are {', '.join(KINDS)}. Give a list of its words with "
+            "--vocabulary FILE."
         )
     if kind == "WordLevel":
         return whole_words
@@ -198,13 +199,13 @@ def _by_id(path: Path, tokens: Iterable[tuple[Any, Any]]) -> list[str | None]:
     for text, row in tokens:
         if not isinstance(text, str) or not isinstance(row, int) or not 0 <= row < LARGEST_ID:
             raise BadInput(
-                f"{path}: {shown(str(text))} has the id {str(row)[:20]}, which is no row."
+                f"{path}: {shown(str(text))} has the id {str(row)[:20]}, which is not a row."
             )
         if table.setdefault(row, text) != text:
             raise BadInput(f"{path}: {shown(table[row])} and {shown(text)} share the id {row}.")
     if max(table, default=-1) >= GAPS * len(table) + 64:
         raise BadInput(
-            f"{path}: its ids reach to {max(table)} for {len(table)} tokens, so they are not the rows "
-            "of a matrix."
+            f"{path}: its ids reach {max(table)} for {len(table)} tokens, so they are not the "
+            "rows of a matrix."
         )
     return [table.get(row) for row in range(max(table, default=-1) + 1)]

@@ -39,8 +39,8 @@ def is_pickle(path: Path) -> bool:
 def refuse_pickle(path: Path) -> BadInput:
     """Return the error for a pickle."""
     return BadInput(
-        f"{path} is refused: it is a pickle (or a container of one), and unpickling runs whatever "
-        "code the file holds. Convert it to safetensors where you trust it, and give that."
+        f"{path} is refused: it is a pickle (or a container of one), and unpickling runs any "
+        "code in the file. If you trust it, convert it to safetensors, and give that."
     )
 
 
@@ -53,8 +53,8 @@ def refuse_pointer(path: Path) -> None:
         found = _POINTER.match(file.read(1024))
     if found is not None:
         raise BadInput(
-            f"{path} is a Git LFS pointer, not the file of {int(found[1]):,} bytes that it stands for; "
-            "fetch the file: git lfs pull."
+            f"{path} is a Git LFS pointer, not the file of {int(found[1]):,} bytes that it "
+            "refers to; fetch the file: git lfs pull."
         )
 
 
@@ -85,7 +85,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
     if not path.is_file():
         raise NotFound(f"There is no file at {path}.")
     if path.stat().st_size > limit:
-        raise BadInput(f"{path} is larger than {limit >> 20} MiB; such a file is not read.")
+        raise BadInput(f"{path} is larger than {limit >> 20} MiB, the limit of such a file.")
     refuse_pointer(path)
     return path.read_bytes()
 
@@ -95,7 +95,7 @@ def read_json(path: Path) -> Any:
     try:
         return parse_json(read_bounded(path, JSON_LIMIT))
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path} is not sound JSON: {error}.") from error
+        raise BadInput(f"{path} is not valid JSON: {error}.") from error
 
 
 def parse_json(text: bytes) -> Any:

@@ -86,7 +86,7 @@ def _text_words(path: Path, rows: int | None) -> WordList:
         except (ValueError, RecursionError):
             pass  # a word of brackets, and not JSON
     if path.name == "merges.txt" or lines[0].startswith("#version"):
-        raise BadInput(f"{path} lists merges, not tokens; give tokenizer.json or vocab.json.")
+        raise BadInput(f"{path} contains merges, not tokens; give tokenizer.json or vocab.json.")
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -96,7 +96,7 @@ def _text_words(path: Path, rows: int | None) -> WordList:
     try:
         columns = columns_of(str(path), lines[:end], commas=suffix == ".csv")
     except csv.Error as error:
-        raise BadInput(f"{path} is not sound CSV: {error}.") from error
+        raise BadInput(f"{path} is not valid CSV: {error}.") from error
     if columns is not None and len(columns) > 1:
         return _chosen(path, columns, rows)
     if columns is not None:
@@ -119,7 +119,7 @@ def _json_text(text: str) -> Any:
 def _chosen(path: Path, columns: Sequence[Column], rows: int | None) -> WordList:
     found = placed_words(str(path), columns, rows)
     if found is None:
-        raise BadInput(f"{path} has no column of strings to take the words from.")
+        raise BadInput(f"{path} has no column of strings for the words.")
     return WordList(*found)
 
 
@@ -130,7 +130,7 @@ def _ranks(path: Path, lines: Sequence[str]) -> WordList | None:
     if not lines or not all(found):
         if named:
             raise BadInput(
-                f"{path} has a line that is no token of tiktoken in base64 and its rank."
+                f"{path} has a line that is not a base64 token of tiktoken with its rank."
             )
         return None
     pairs = [(match[1], int(match[2])) for match in found if match is not None]
@@ -138,7 +138,7 @@ def _ranks(path: Path, lines: Sequence[str]) -> WordList | None:
         return None
     highest = max(rank for _, rank in pairs)
     if highest >= GAPS * len(pairs) + 64:
-        raise BadInput(f"{path}: its ranks reach to {highest} for {len(pairs)} tokens.")
+        raise BadInput(f"{path}: its ranks reach {highest} for {len(pairs)} tokens.")
     words: Words = [None] * (highest + 1)
     try:
         for token, rank in pairs:
@@ -146,7 +146,7 @@ def _ranks(path: Path, lines: Sequence[str]) -> WordList | None:
                 raise BadInput(f"{path}: two tokens have the rank {rank}.")
             words[rank] = byte_level_text(binascii.a2b_base64(token, strict_mode=True))
     except (binascii.Error, IndexError) as error:
-        raise BadInput(f"{path} is no list of tokens as tiktoken has them: {error}.") from error
+        raise BadInput(f"{path} is not a list of tokens in tiktoken's format: {error}.") from error
     return WordList(words, placed=True, ranks=True)
 
 
@@ -171,8 +171,8 @@ def _json_words(path: Path, value: Any, rows: int | None) -> WordList:
         if columns[1].numbers is not None:
             return _chosen(path, columns, rows)
     raise BadInput(
-        f"{path} is no word list that is known: a list of texts, or an object from each word to its "
-        "row."
+        f"{path} is not a supported word list: a list of texts, or an object from each word to "
+        "its row."
     )
 
 
@@ -194,9 +194,9 @@ def _parquet_words(path: Path, rows: int | None) -> WordList:
         # Dictionary-encoded: a text that is repeated a million times is in memory once.
         file = pq.ParquetFile(path, read_dictionary=strings)
         if file.metadata.num_rows > MOST_WORDS:
-            raise BadInput(f"{path} has more than {MOST_WORDS} rows; that is no vocabulary.")
+            raise BadInput(f"{path} has more than {MOST_WORDS} rows; it is not a vocabulary.")
         if not strings:
-            raise BadInput(f"{path} has no column of strings to take the words from.")
+            raise BadInput(f"{path} has no column of strings for the words.")
         table = file.read(strings + whole)
         columns = [
             Column(name, [word for chunk in table[name].chunks for word in _words(chunk)])
