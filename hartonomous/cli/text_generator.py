@@ -73,7 +73,7 @@ def generate(
     **given: Any,
 ) -> None:
     """Go on with PROMPT as the sources of the graph expect it to go on."""
-    from hartonomous.ask.generation.next_token_model import Expecting
+    from hartonomous.ask.generation.next_token_model import NextTokenModel
     from hartonomous.ask.generation.text_generator import Generator
     from hartonomous.delete.output_filter import silenced
 
@@ -82,7 +82,7 @@ def generate(
     if samples < 1:
         raise click.BadParameter("give 1 or more.", param_hint="--samples")
     with open_graph() as graph:
-        expecting = Expecting(graph, only_sources=only or None, without_sources=without)
+        expecting = NextTokenModel(graph, only_sources=only or None, without_sources=without)
         generator = Generator(expecting, silenced(graph))
         tokens = generator.prompt(prompt)
         if to is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.ask.generation.text_generator import GenerateOptions, Generator
 from hartonomous.ask.generation.token_sampling import Filters
 from hartonomous.ask.paths import word_paths
@@ -150,7 +150,7 @@ def _continuations(graph: Graph, words: Sequence[str]) -> dict[str, str]:
     if not words:
         return {}
     try:
-        expecting = Expecting(graph)
+        expecting = NextTokenModel(graph)
     except NotFound:
         return {}
     generator = Generator(expecting, silenced(graph))

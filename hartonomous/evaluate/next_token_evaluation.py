@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.ask.generation.prompt_cache import PromptCache
 from hartonomous.errors import BadInput
 from hartonomous.schema import ORDERS
@@ -83,7 +83,7 @@ class _Sums:
 
 
 def evaluate_next(
-    expecting: Expecting, keys: Sequence[str], read: Iterable[Read]
+    expecting: NextTokenModel, keys: Sequence[str], read: Iterable[Read]
 ) -> NextEvaluation:
     """Compare the graph's next-token distribution with a model's over a text.
 
@@ -118,7 +118,7 @@ def evaluate_next(
 Way = Callable[[Sequence[int], PromptCache], Floats]
 
 
-def _ways(expecting: Expecting) -> dict[str, Way]:
+def _ways(expecting: NextTokenModel) -> dict[str, Way]:
     return {
         "last token": lambda context, cache: expecting.shares(context[-1:]),
         "contexts": lambda context, cache: expecting.shares(context),
@@ -126,7 +126,7 @@ def _ways(expecting: Expecting) -> dict[str, Way]:
     }
 
 
-def _numbers(expecting: Expecting, keys: Sequence[str]) -> NDArray[np.int64]:
+def _numbers(expecting: NextTokenModel, keys: Sequence[str]) -> NDArray[np.int64]:
     """Return the graph's number of each of the model's compositions; unknown ones are numbered
     after its own.
     """
@@ -196,7 +196,7 @@ def _compared(own: Floats, best: int, following: int, shares: Floats) -> Floats:
     )
 
 
-def _copied(expecting: Expecting, tokens: NDArray[np.int64]) -> NDArray[np.bool_]:
+def _copied(expecting: NextTokenModel, tokens: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Return the mask of tokens in sequences of RUN or more whose contexts of ORDERS tokens are all
     known.
     """

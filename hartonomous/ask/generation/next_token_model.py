@@ -1,6 +1,6 @@
 """Next-token model: the evidence of contexts, interpolated into one distribution over tokens.
 
-    expecting = Expecting(graph, without_sources=("poetry",))
+    expecting = NextTokenModel(graph, without_sources=("poetry",))
     context = expecting.spelt("The capital of")       # numbers of tokens, -1 where unknown
     shares = expecting.shares(context)                # (N,), sums to 1
     landing = expecting.landings(context)             # (N,), longest stored context each leads to
@@ -78,7 +78,7 @@ class Term:
     by_source: dict[str, float]
 
 
-class Expecting:
+class NextTokenModel:
     """Distributions over the N tokens that the sources know, numbered in the order of their keys.
 
     `keys`, `kinds` and `texts` are lists of N, `ids` (N,) int64 the database ids, `sources` the

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.ask.generation.detokenizer import Speaker
-from hartonomous.ask.generation.next_token_model import GENERATING, Expecting
+from hartonomous.ask.generation.next_token_model import GENERATING, NextTokenModel
 from hartonomous.ask.generation.prompt_cache import PromptCache
 from hartonomous.ask.generation.token_sampling import Filters, draw, likeliest
 from hartonomous.errors import NotFound, UsageError
@@ -81,9 +81,11 @@ class Step:
 
 
 class Generator:
-    """Writes texts with the sources of one `Expecting`; reuse it to keep its cached states."""
+    """Writes texts with the sources of one `NextTokenModel`; reuse it to keep its cached states."""
 
-    def __init__(self, expecting: Expecting, silenced: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self, expecting: NextTokenModel, silenced: Callable[[str], bool] | None = None
+    ) -> None:
         self.expecting = expecting
         self.speaker = Speaker(expecting.texts, expecting.kinds, silenced)
 
@@ -276,7 +278,7 @@ def finished(generator: Generator, prompt: str, given: Sequence[int], steps: lis
     return Text(prompt, joined, steps, list(generator.expecting.sources))
 
 
-def explain_step(expecting: Expecting, step: Step) -> list[dict[str, Any]]:
+def explain_step(expecting: NextTokenModel, step: Step) -> list[dict[str, Any]]:
     """Return the parts of a token's interpolated probability, largest first, summing to `of`.
 
     A part is one source's soft count in one context, times the weight left by longer contexts;
