@@ -158,8 +158,8 @@ def test_a_deleted_word_is_not_said_nor_spelt(graph: Graph, tmp_path: Path) -> N
     spelling = [after.expecting.number("Token", "k")]
     spelling += [after.expecting.number("Piece", f"##{letter}") for letter in "ing"]
     assert min(spelling) >= 0
-    assert after.speaker.silences(spelling[:-1], spelling[-1])
-    assert not after.speaker.silences(spelling[:-2], spelling[-2])
+    assert after.detokenizer.completes_removed_word(spelling[:-1], spelling[-1])
+    assert not after.detokenizer.completes_removed_word(spelling[:-2], spelling[-2])
 
 
 @pytest.mark.parametrize("wrong", [{"length": 0}, {"length": 10**6}, {"no_repeat": -1}])

@@ -19,7 +19,7 @@ _PLAIN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|['\u2019][^\W\d_]+|[.,;:
 _NO_SPACE_BEFORE = re.compile(r"[.,;:!?%)\]}\u2019'\u201d]")
 
 
-class Speaker:
+class Detokenizer:
     """The texts of N tokens, with filters on generated words.
 
     `silenced` returns whether a word, as it is written, was removed from the graph.
@@ -67,7 +67,7 @@ class Speaker:
         """Return the numbers of the tokens that spell one of these words, case-insensitive."""
         return frozenset(n for word in words for n in self._by_word.get(folded(word), ()))
 
-    def silences(self, text: Sequence[int], token: int) -> bool:
+    def completes_removed_word(self, text: Sequence[int], token: int) -> bool:
         """Return whether appending a token to a text would complete a removed word."""
         if self._silenced is None:
             return False

@@ -118,7 +118,7 @@ class Walker:
             raise NotFound("There is no path to it: it never follows, or --top-k is too small.")
         return [
             Way(
-                self._generator.speaker.text([*prompt, *self._tokens(row["states"])]),
+                self._generator.detokenizer.text([*prompt, *self._tokens(row["states"])]),
                 float(np.exp(-row["cost"])),
             )
             for row in rows
@@ -137,7 +137,7 @@ class Walker:
 
     def _project(self, options: GenerateOptions) -> None:
         landing = LANDING if options.look_ahead else np.ones_like(LANDING)
-        may = self._generator.speaker.allowed(options.plain, options.ban)
+        may = self._generator.detokenizer.allowed(options.plain, options.ban)
         states, expecting = self._states, self._generator.expecting
         edges = state_edges(self._graph, expecting, states, options.filters, may, landing)
         stored = states.ids[edges.start] >= 0
@@ -185,7 +185,7 @@ class Walker:
         whole, options = [*prompt, *text], self._options
         for place in range(len(prompt), len(whole)):
             before, token = whole[:place], whole[place]
-            if self._generator.speaker.silences(before, token):
+            if self._generator.detokenizer.completes_removed_word(before, token):
                 return False
             if options.no_repeat and token in repeating(before, options.no_repeat):
                 return False
