@@ -75,7 +75,7 @@ def generate(
     """Go on with PROMPT as the sources of the graph expect it to go on."""
     from hartonomous.ask.generation.next_token_model import NextTokenModel
     from hartonomous.ask.generation.text_generator import Generator
-    from hartonomous.delete.output_filter import silenced
+    from hartonomous.delete.output_filter import removed_words
 
     options = _options(given, top_k=20 if engine == "gds" or to else None)
     beam = given["beam"]
@@ -83,7 +83,7 @@ def generate(
         raise click.BadParameter("give 1 or more.", param_hint="--samples")
     with open_graph() as graph:
         expecting = NextTokenModel(graph, only_sources=only or None, without_sources=without)
-        generator = Generator(expecting, silenced(graph))
+        generator = Generator(expecting, removed_words(graph))
         tokens = generator.prompt(prompt)
         if to is not None:
             _print_ways(graph, generator, options, tokens, to, as_json)

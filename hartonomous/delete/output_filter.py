@@ -19,7 +19,7 @@ from hartonomous.load.suppression_list import Suppressions
 TOKEN = "Token"
 
 
-def silenced(graph: Graph) -> Callable[[str], bool] | None:
+def removed_words(graph: Graph) -> Callable[[str], bool] | None:
     """Return a predicate for words that must not be emitted; None if there are none."""
     deleted = _deleted(graph)
     known = Suppressions(graph)

@@ -25,7 +25,7 @@ from hartonomous.ask.generation.text_generator import (
 from hartonomous.ask.generation.token_sampling import Filters
 from hartonomous.cli import main
 from hartonomous.delete.deletion import delete
-from hartonomous.delete.output_filter import silenced
+from hartonomous.delete.output_filter import removed_words
 from hartonomous.delete.selectors import Selectors
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
@@ -147,7 +147,7 @@ def test_a_deleted_word_is_not_said_nor_spelt(graph: Graph, tmp_path: Path) -> N
     assert len(spelt) > 1, "the word has to be made of pieces for this test to say anything"
     with WriterLock(graph, "test") as lock:
         delete(graph, lock, Selectors(concepts=("king",)), silent)
-    after = Generator(NextTokenModel(graph), silenced(graph))
+    after = Generator(NextTokenModel(graph), removed_words(graph))
     options = GenerateOptions(length=60, filters=Filters(3.0, None, 1.0), plain=False, no_repeat=0)
     said = ""
     for sample in range(20):

@@ -84,10 +84,10 @@ class Generator:
     """Writes texts with the sources of one `NextTokenModel`; reuse it to keep its cached states."""
 
     def __init__(
-        self, expecting: NextTokenModel, silenced: Callable[[str], bool] | None = None
+        self, expecting: NextTokenModel, removed: Callable[[str], bool] | None = None
     ) -> None:
         self.expecting = expecting
-        self.detokenizer = Detokenizer(expecting.texts, expecting.kinds, silenced)
+        self.detokenizer = Detokenizer(expecting.texts, expecting.kinds, removed)
 
     def prompt(self, text: str) -> list[int]:
         """Return the tokens of a prompt, -1 where no token matches.
