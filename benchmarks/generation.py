@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import Figure, pieces_folder, seconds
 from benchmarks.serving import bench
-from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.ask.generation.text_generator import GenerateOptions, Generator
 from hartonomous.ask.generation.token_sampling import Filters
 from hartonomous.ask.generation.walk_generator import FOLLOWING, Walker
@@ -101,7 +101,7 @@ def figures(graph: Graph, model: OpenedModel, work: Path, samples: int) -> list[
     real = load_transformer(models.SMOLLM, "cpu")
     read = runs_read(work, samples)
     began = time.perf_counter()
-    generator = Generator(Expecting(graph))
+    generator = Generator(NextTokenModel(graph))
     opened = time.perf_counter() - began
     own, own_speed, own_speed_together = _by_the_model(real)
     stepped, first, speed = by_steps(generator, model)

@@ -15,7 +15,7 @@ from gensim.test.utils import datapath
 
 from benchmarks.measuring import Figure, pieces_folder
 from benchmarks.serving import bench
-from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.bundle import Bundle
 from hartonomous.evaluate.next_token_evaluation import NextScore, evaluate_next
 from hartonomous.extract.checkpoints import FinishedWork
@@ -109,7 +109,7 @@ def _costs(bundle: Bundle, took: float) -> list[Figure]:
 
 def _scores(graph: Graph, model: OpenedModel, read: Iterator[ReadText]) -> dict[str, NextScore]:
     keys = model.vocabulary.compositions["key"].to_pylist()
-    return {score.score: score for score in evaluate_next(Expecting(graph), keys, read).scores}
+    return {score.score: score for score in evaluate_next(NextTokenModel(graph), keys, read).scores}
 
 
 def _hard(model: OpenedModel, work: Path) -> OpenedModel:

@@ -84,6 +84,6 @@ def _refuse_large(path: Path, needed: int) -> None:
     free = psutil.virtual_memory().available
     if needed > SHARE * free:
         raise BadInput(
-            f"{path} would take {needed >> 20:,} MiB of memory, and {free >> 20:,} MiB are free; it is "
-            "damaged, or this machine is too small for it. Nothing was written."
+            f"{path} would take {needed >> 20:,} MiB of memory, and {free >> 20:,} MiB are free; "
+            "it is damaged, or too large for this machine. Nothing was written."
         )

@@ -1,1 +1,1 @@
-"""One module a kind of model; found by entry points, never imported by hartonomous."""
+"""Importers, one package per kind of source; found by entry points, never imported by hartonomous."""

@@ -36,19 +36,20 @@ ENTRIES = 50
 """Entries of the log that are shown, the newest."""
 
 LIMITS = (
-    "The audit describes the graph as it is. Of what happened outside it, only the log and the "
-    "certificates tell.",
-    "An act records what it changed as it found it at its end: an edit by hand of the same things "
+    "The audit describes the graph as it is. Events outside it are known from the log and the "
+    "certificates only.",
+    "An act records its changes as it finds them at its end: an edit by hand of the same facts "
     "during the act, or while an act was interrupted, is not found.",
-    "Sums of hashes find edits of evidence by hand and mistakes. They do not resist somebody who "
-    "computes other evidence with the same sums.",
-    "An edited evidence edge is named where its rating or its support contradicts it, otherwise only "
-    "its track is. Edited coordinates beyond the first four are found, but not which composition's.",
-    "Not found: two edits in the ledger of loading that cancel out, and a lock that was made up as a "
-    "whole.",
-    "Labels, types and properties that are not in the data model are not looked at.",
-    "Whoever can write to the graph and to the keys outside it can make up another history. Heads of "
-    "the log that were handed out before reveal that.",
+    "Sums of hashes detect mistakes and edits of evidence by hand, but not evidence computed to "
+    "have the same sums.",
+    "An edited evidence edge is named if its rating or its support contradicts it; otherwise "
+    "only its track is. Edited coordinates beyond the first four are detected, but not the "
+    "composition.",
+    "Not detected: two edits in the ledger of loading that cancel out, and a completely "
+    "fabricated lock.",
+    "Labels, types and properties outside the data model are not checked.",
+    "Whoever can write to the graph and to the keys outside it can fabricate another history. "
+    "Heads of the log that were handed out before reveal that.",
     "The audit does not promise compliance with any law.",
 )
 

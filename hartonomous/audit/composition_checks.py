@@ -115,4 +115,4 @@ def _tell_folded(graph: Graph, found: Findings, ids: list[int]) -> None:
         f"Composition {row['text']!r}: folded is {row['folded']!r}, expected {row['expected']!r}."
         for row in rows
     ]
-    found.add_many("compositions whose folded text is not that of their text", texts, len(ids))
+    found.add_many("compositions with a wrong folded text", texts, len(ids))

@@ -50,7 +50,7 @@ def check_visits(
             _tell_visits(graph, found, name, visits[0], said)
     for name in sorted(counted.keys() - sources.keys(), key=str):
         found.add(
-            "sources that are not there",
+            "sources that do not exist",
             f"{counted[name][0]:,} visits are of {name!r}, which is not a live source.",
         )
     return found, blind

@@ -58,22 +58,23 @@ def expected_facts(note: Note | None, inventory: Inventory, older: bool) -> Expe
     if not inventory.size:
         return Expected(None, (), ())
     if note is None and older:
-        return Expected(None, (_unproved("the last act was done by an older version"),), ())
+        return Expected(None, (_unproved("the last act was performed by an older version"),), ())
     if note is None or not is_current(note, inventory):
         first = note.size if note else 0
         return Expected(
             None,
             (_unproved(f"no inventory was recorded here after log entry {first}"),),
             (
-                f"Acts from log entry {first} on were interrupted, or done from another machine: no "
-                "inventory was recorded here when they ended. The next act records the graph as it "
-                "then is.",
+                f"Acts from log entry {first} on were interrupted, or performed on another "
+                "machine: no inventory was recorded here when they ended. The next act records "
+                "the graph as it is then.",
             ),
         )
     unproved = []
     if note.closed:
         unproved.append(
-            f"The keys of {note.closed} recorded sources are not here: their properties are not checked."
+            f"The keys of {note.closed} recorded sources are missing: their properties "
+            "are not checked."
         )
     if inventory.unfinished:
         unproved.append(

@@ -82,7 +82,7 @@ def _next(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from hartonomous.ask.generation.next_token_model import Expecting
+    from hartonomous.ask.generation.next_token_model import NextTokenModel
     from hartonomous.evaluate.next_token_evaluation import evaluate_next
     from hartonomous.extract.extraction import open_model
     from hartonomous.extract.importer_protocol import OpenOptions
@@ -92,7 +92,7 @@ def _next(
     for file in texts.unread:
         say(f"Not read: {printable(file.reason)}", quiet)
     with open_graph() as graph:
-        expecting = Expecting(graph, only_sources=source or None)
+        expecting = NextTokenModel(graph, only_sources=source or None)
         opened = open_model(model, OpenOptions(tracks=frozenset({"next"})))
         keys = opened.vocabulary.compositions["key"].to_pylist()
         with progress_bar(quiet) as progress:

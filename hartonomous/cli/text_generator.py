@@ -73,17 +73,17 @@ def generate(
     **given: Any,
 ) -> None:
     """Go on with PROMPT as the sources of the graph expect it to go on."""
-    from hartonomous.ask.generation.next_token_model import Expecting
+    from hartonomous.ask.generation.next_token_model import NextTokenModel
     from hartonomous.ask.generation.text_generator import Generator
-    from hartonomous.delete.output_filter import silenced
+    from hartonomous.delete.output_filter import removed_words
 
     options = _options(given, top_k=20 if engine == "gds" or to else None)
     beam = given["beam"]
     if samples < 1:
         raise click.BadParameter("give 1 or more.", param_hint="--samples")
     with open_graph() as graph:
-        expecting = Expecting(graph, only_sources=only or None, without_sources=without)
-        generator = Generator(expecting, silenced(graph))
+        expecting = NextTokenModel(graph, only_sources=only or None, without_sources=without)
+        generator = Generator(expecting, removed_words(graph))
         tokens = generator.prompt(prompt)
         if to is not None:
             _print_ways(graph, generator, options, tokens, to, as_json)
@@ -118,7 +118,7 @@ def _stream(
     generator: Generator, tokens: list[int], options: GenerateOptions, samples: int
 ) -> None:
     for sample in range(samples):
-        click.echo(generator.speaker.text(tokens), nl=False)
+        click.echo(generator.detokenizer.text(tokens), nl=False)
         for step in generator.stream(tokens, options, sample):
             click.echo(step.text, nl=False)
         click.echo()

@@ -82,8 +82,8 @@ def _projected(graph: Graph, lost: Iterable[int]) -> Iterator[str | None]:
     """Yield the name of a projection that is dropped at the end; None for an empty graph."""
     if not graph.read(query("graph/list_procedures"), prefix="gds.wcc.stream"):
         raise ServerError(
-            "The server lacks Graph Data Science, which tells what is cut off; 'hartonomous up' "
-            "starts one that has it."
+            "The server lacks Graph Data Science, which computes disconnected words; "
+            "'hartonomous up' starts a server with it."
         )
     name = f"hartonomous-forget-{secrets.token_hex(8)}"
     try:

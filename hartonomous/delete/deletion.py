@@ -30,7 +30,7 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json
 from hartonomous.load.loader import read_source
-from hartonomous.rate.rating_pass import Progress, check_formula, read_state, settle
+from hartonomous.rate.rating_pass import Progress, check_formula, rate_due, read_state
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.transparency import transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory
@@ -81,7 +81,7 @@ def delete(
         if record.selectors == as_json(selectors):
             return resumed
     check_formula(graph)
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
     if discarded := _discard_half_loaded(graph, lock, selectors):
         return discarded
     return apply(graph, lock, plan(graph, selectors, progress), progress, days, ways)
@@ -156,7 +156,7 @@ def refuse_moved(graph: Graph, planned: Plan) -> None:
         or was["epoch"] != state["epoch"]
         or was["digest"] != state_digest(graph)
     ):
-        raise Conflict("The graph has moved since this was planned; nothing was done. Plan again.")
+        raise Conflict("The graph has changed since the plan; nothing was done. Plan again.")
     if not planned.trusted:
         _refuse_forged(graph, planned)
 
@@ -186,7 +186,7 @@ def resume(graph: Graph, lock: WriterLock, progress: Progress) -> DeletionReport
         return None
     if found["verb"] == "erase":
         raise Conflict(
-            f"Erasure {found['id']} was cut short; 'hartonomous erase --resume' finishes it."
+            f"Erasure {found['id']} was interrupted; 'hartonomous erase --resume' finishes it."
         )
     if found["state"] == "undoing":
         undo(graph, lock, found["id"], progress)
@@ -195,8 +195,8 @@ def resume(graph: Graph, lock: WriterLock, progress: Progress) -> DeletionReport
         planned = read_retained(found["id"])
     except NotFound as error:
         raise NotFound(
-            f"Removal {found['id']} was cut short, and what it needs to go on is not kept here; "
-            "run 'hartonomous delete --resume' where it was begun."
+            f"Removal {found['id']} was interrupted, and its retained rows are not on this "
+            "machine; run 'hartonomous delete --resume' where it was started."
         ) from error
     return carry_out(graph, lock, found["id"], planned, progress)
 
@@ -216,8 +216,8 @@ def verify_outcome(graph: Graph, deletion: str, planned: Plan) -> DeletionReport
     after = state_digest(graph)
     if after != planned.summary["after"]["digest"]:
         raise VerificationFailed(
-            f"After removal {deletion} the graph is not what was planned: digest {after[:16]}, "
-            f"not {planned.summary['after']['digest'][:16]}. 'hartonomous doctor' looks further."
+            f"After removal {deletion} the graph differs from the plan: digest {after[:16]}, not "
+            f"{planned.summary['after']['digest'][:16]}. 'hartonomous doctor' investigates."
         )
     counts = planned.summary["counts"]
     return DeletionReport(

@@ -92,7 +92,7 @@ def plan(
     """
     state = read_state(graph)
     if not state["settled"]:
-        raise Conflict("A rating pass is due; 'hartonomous rate' finishes it, then plan again.")
+        raise Conflict("A rating pass is due; finish it with 'hartonomous rate', then plan again.")
     facts = read_facts(graph)
     selection = select(graph, selectors, elsewhere)
     tracks = graph.read(query("rate/read_tracks"))
@@ -128,7 +128,7 @@ def plan(
     tables = _numbered(graph, tables)
     after = _facts_after(facts, leaving, tables, predicted, tracks)
     if read_state(graph)["epoch"] != state["epoch"] or read_facts(graph) != facts:
-        raise Conflict("The graph moved while it was planned; plan again.")
+        raise Conflict("The graph changed during planning; plan again.")
     counts = _counts(tables)
     summary = {
         "format": FORMAT,

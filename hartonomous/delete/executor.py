@@ -277,8 +277,8 @@ def _list(column: pa.ChunkedArray | pa.Array) -> list[Any]:
 def _same(found: int, planned: int, what: str) -> None:
     if found != planned:
         raise VerificationFailed(
-            f"A batch found {found} of {planned} {what} that were to go; it was taken back. "
-            "Something else writes to this graph; 'hartonomous doctor' looks further."
+            f"A batch found {found} of {planned} {what} to remove; it was rolled back. Another "
+            "program writes to this graph; 'hartonomous doctor' investigates."
         )
 
 

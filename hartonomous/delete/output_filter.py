@@ -18,20 +18,20 @@ from hartonomous.load.suppression_list import Suppressions
 from hartonomous.schema import TOKEN
 
 
-def silenced(graph: Graph) -> Callable[[str], bool] | None:
+def removed_words(graph: Graph) -> Callable[[str], bool] | None:
     """Return a predicate for words that must not be emitted; None if there are none."""
     deleted = _deleted(graph)
     known = Suppressions(graph)
     if not deleted and not known:
         return None
 
-    def is_silenced(word: str) -> bool:
+    def is_removed(word: str) -> bool:
         if any(holds(word.lower() if fold else word, TOKEN, wanted) for wanted, fold in deleted):
             return True
         row = {"key": [composition_key(TOKEN, word)], "text": [word], "kind": [TOKEN]}
         return bool(known.mask(pa.table(row))[0])
 
-    return is_silenced
+    return is_removed
 
 
 def _deleted(graph: Graph) -> list[tuple[frozenset[tuple[str, ...]], bool]]:

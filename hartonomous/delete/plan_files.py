@@ -74,7 +74,7 @@ def read_plan(path: Path, kind: str = KIND) -> Plan:
     if not path.is_file():
         raise NotFound(f"There is no plan at {path}.")
     if path.stat().st_size > LARGEST:
-        raise BadInput(f"{path} is larger than {LARGEST} bytes; this is not a plan.")
+        raise BadInput(f"{path} is larger than {LARGEST} bytes; it is not a plan.")
     try:
         summary = json.loads(path.read_text("utf-8"))
         stated, files = summary["digest"], dict(summary["files"])
@@ -94,5 +94,5 @@ def read_plan(path: Path, kind: str = KIND) -> Plan:
             break
         tables[name.removesuffix(".parquet")] = read_parquet(file)
     if edited:
-        raise Conflict(f"{path} or its rows were changed after they were planned; plan again.")
+        raise Conflict(f"{path} or its rows were changed after planning; plan again.")
     return Plan(summary, tables, trusted)

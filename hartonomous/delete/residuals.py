@@ -11,13 +11,13 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.ask.generation.text_generator import GenerateOptions, Generator
 from hartonomous.ask.generation.token_sampling import Filters
 from hartonomous.ask.paths import word_paths
 from hartonomous.ask.relations.neighbourhood import neighbours
 from hartonomous.delete.deletion_plan import Plan
-from hartonomous.delete.output_filter import silenced
+from hartonomous.delete.output_filter import removed_words
 from hartonomous.delete.selectors import candidates
 from hartonomous.errors import NotFound, ServerError, UsageError
 from hartonomous.graph.cypher_files import query
@@ -151,10 +151,10 @@ def _continuations(graph: Graph, words: Sequence[str]) -> dict[str, str]:
     if not words:
         return {}
     try:
-        expecting = Expecting(graph)
+        expecting = NextTokenModel(graph)
     except NotFound:
         return {}
-    generator = Generator(expecting, silenced(graph))
+    generator = Generator(expecting, removed_words(graph))
     options = GenerateOptions(TOKENS, Filters(temperature=0))
     prompts = {word: expecting.spelt(word) for word in words}
     known = {word: tokens for word, tokens in prompts.items() if tokens and min(tokens) >= 0}

@@ -95,11 +95,13 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
             record = _write_record(partial, replace(record, plan=summary["digest"]))
     except OSError as error:
         raise BadInput(
-            f"What is deleted cannot be kept in {target}: {error.strerror or error}. "
+            f"The deleted rows cannot be retained in {target}: {error.strerror or error}. "
             "Nothing was deleted; make room, then run the same command again."
         ) from error
     except BadInput as error:
-        raise BadInput(f"{error} Nothing was deleted; make room, then run it again.") from error
+        raise BadInput(
+            f"{error} Nothing was deleted; make room, then run the same command again."
+        ) from error
     return record
 
 
@@ -112,7 +114,9 @@ def read_record(deletion: str) -> Retained:
     _recover()
     file = place(deletion) / RECORD
     if Path(deletion).name != deletion or not file.is_file():
-        raise NotFound(f"No deletion {deletion!r} is kept; 'hartonomous deletions' lists them.")
+        raise NotFound(
+            f"Deletion {deletion!r} is not retained; 'hartonomous deletions' lists those that are."
+        )
     _sign_older()
     record = Retained(**json.loads(file.read_text("utf-8")))
     try:
@@ -121,8 +125,9 @@ def read_record(deletion: str) -> Retained:
         ours = False
     if not ours:
         raise VerificationFailed(
-            f"{file} was changed, or was not written with a key used here: what is kept of deletion "
-            f"{deletion} cannot be restored. Put the original back, or remove {file.parent}."
+            f"{file} was changed, or was not written with a key used here: the retained rows of "
+            f"deletion {deletion} cannot be restored. Restore the original file, or remove "
+            f"{file.parent}."
         )
     return record
 
@@ -137,8 +142,8 @@ def read_retained(deletion: str) -> Plan:
     planned = read_plan(place(deletion) / PLAN)
     if planned.summary["digest"] != record.plan:
         raise VerificationFailed(
-            f"{place(deletion) / PLAN} is not the plan that the record beside it names: the rows of "
-            f"deletion {deletion} were replaced. Put the original back."
+            f"{place(deletion) / PLAN} is not the plan that the record beside it names: the rows "
+            f"of deletion {deletion} were replaced. Restore the original files."
         )
     return replace(planned, trusted=True)
 

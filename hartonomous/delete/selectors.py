@@ -108,7 +108,7 @@ def evidence_range(
     """
     low, high = (0.0 if least is None else least), (1.0 if most is None else most)
     if not 0.0 <= low <= high <= 1.0:
-        raise UsageError(f"Weights lie between 0 and 1, least before most; not {low} to {high}.")
+        raise UsageError(f"Weights must be between 0 and 1, the least first; not {low} to {high}.")
     return EvidenceRange(
         source, evidence_type(evidence).name, round(low * MICRO), round(high * MICRO)
     )
@@ -154,7 +154,7 @@ def select(graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None = Non
     Raises NotFound for a selector without a match, UsageError without selectors.
     """
     if not selectors.described().keys() - {"exact", "any_case", "reach"}:
-        raise UsageError("Nothing was selected: name a source, a concept, a person, or evidence.")
+        raise UsageError("Nothing is selected: name a source, a concept, a person, or evidence.")
     known = {row["name"]: row for row in graph.read(query("ask/sources"))}
     sources = _sources(graph, selectors, known, elsewhere)
     compositions = _compositions(graph, selectors, elsewhere)
@@ -170,8 +170,8 @@ def select(graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None = Non
     half = [n for n, row in known.items() if row["state"] != "live" and (partial or n in sources)]
     if half:
         raise Conflict(
-            f"Source {half[0]!r} is {known[half[0]]['state']}; finish its ingest, or "
-            f"'hartonomous delete source {half[0]}' on its own, before anything else is taken out."
+            f"Source {half[0]!r} is {known[half[0]]['state']}; finish its ingest, or run "
+            f"'hartonomous delete source {half[0]}' alone, before any other removal."
         )
     evidence = tuple(e for e in selectors.evidence if e.source not in sources and e.source in known)
     return Selection(sources, compositions, pairs, evidence)
@@ -200,7 +200,7 @@ def refuse_empty(
             for t in rows.values()
         ):
             names = low["text"], high["text"]
-            error = NotFound(f"No evidence joins {names[0]!r} and {names[1]!r}.")
+            error = NotFound(f"There is no evidence between {names[0]!r} and {names[1]!r}.")
             _accept(elsewhere, "relations", names, error)
     for one in selection.evidence:
         table = rows.get(one.evidence)
@@ -238,7 +238,7 @@ def _sources(
             matching = [source for source, row in known.items() if row[name] == value]
             if not matching:
                 error = NotFound(
-                    f"No source has the {name} {value!r}; 'hartonomous sources' lists."
+                    f"No source has the {name} {value!r}; 'hartonomous sources' lists the sources."
                 )
                 _accept(elsewhere, field_name, value, error)
             found |= {source: name for source in matching if source not in found}
@@ -251,7 +251,7 @@ def _compositions(
     found: dict[int, Composition] = {}
     for word in selectors.concepts:
         if not word.strip():
-            raise UsageError("An empty concept stands for nothing; name a word.")
+            raise UsageError("The concept is empty; name a word.")
         other_case = elsewhere is None or not elsewhere.knew(word)
         try:
             same = find_concept(graph, word, selectors.exact, selectors.any_case, other_case)
@@ -262,7 +262,7 @@ def _compositions(
             found.setdefault(one.id, one)
     if selectors.reach is not None and (found or elsewhere is None or not selectors.concepts):
         if not found:
-            raise UsageError("--reach extends a concept; name one.")
+            raise UsageError("--reach extends a concept; name a concept.")
         for one in _reached(graph, list(found.values()), selectors.reach):
             found.setdefault(one.id, one)
     return tuple(found.values())
@@ -283,7 +283,7 @@ def find_concept(
     elif any(_is_or_holds(row, spelt, str) for row in rows):
         fold = str
     elif not other_case:
-        raise NotFound(f"No source knows {word!r} spelt so.")
+        raise NotFound(f"No source knows {word!r} in this spelling.")
     else:
         spelt = find_word(graph, word).text
         rows, fold = candidates(graph, spelt), str
@@ -298,7 +298,9 @@ def find_concept(
             if row not in same and _is_or_holds(row, spelt, fold)
         ]
     if not found:
-        raise NotFound(f"No composition is {word!r} itself; without --exact, what holds it goes.")
+        raise NotFound(
+            f"There is no composition {word!r}; omit --exact to remove those that contain it."
+        )
     return sorted(found, key=lambda one: (one.why, one.kind, one.text))
 
 
@@ -344,7 +346,7 @@ def _pair(
         found = [find_word(graph, word) for word in names]
         for word, one in zip(names, found, strict=True):
             if not one.exact and elsewhere is not None and elsewhere.knew(word):
-                raise NotFound(f"No source knows {word!r} spelt so.")
+                raise NotFound(f"No source knows {word!r} in this spelling.")
     except NotFound as error:
         _accept(elsewhere, "relations", names, error)
         return None

@@ -37,8 +37,8 @@ from hartonomous.identity import canonical_json
 from hartonomous.rate.rating_pass import (
     Progress,
     check_formula,
+    rate_due,
     recount_agreements,
-    settle,
 )
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.transparency import transparency_log
@@ -66,10 +66,12 @@ def undo(graph: Graph, lock: WriterLock, deletion: str, progress: Progress) -> U
     record = read_record(deletion)
     journal = next((row for row in journals(graph) if row["id"] == deletion), None)
     if journal is None or journal["state"] not in ("done", "undoing"):
-        raise Conflict(f"Deletion {deletion!r} is not one of this graph that can be undone.")
+        raise Conflict(
+            f"Deletion {deletion!r} cannot be undone: it is not a retained deletion of this graph."
+        )
     if journal["state"] == "done":
         check_formula(graph)
-        settle(graph, lock, progress)
+        rate_due(graph, lock, progress)
         if record.expired:
             expire(graph, lock)
             raise Conflict(f"Deletion {deletion} could be undone until {record.until}.")
@@ -95,9 +97,9 @@ def bring_back(
     work = Restoration(graph, lock, record.id, mine, masses, progress)
     if not work.restored:
         work.restore()
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
     if recount_agreements(graph, lock, work.partial):
-        settle(graph, lock, progress)
+        rate_due(graph, lock, progress)
     sweep_projections(graph)
     lock.write(query("delete/close_journal"), id=record.id, state="undone", formula=FORMULA_VERSION)
     let_go(record.id)
@@ -129,7 +131,8 @@ def refuse_taken_names(graph: Graph, planned: Plan) -> None:
     for name, source in planned.summary["sources"].items():
         if source["whole"] and graph.read(query("load/read_source"), name=name):
             raise Conflict(
-                f"There is a source {name!r} again; delete it first, or leave this one out."
+                f"A source named {name!r} exists again; delete it first, or do not undo "
+                "this deletion."
             )
 
 

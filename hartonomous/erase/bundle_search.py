@@ -66,11 +66,11 @@ class FoundBundle:
     def described(self) -> str:
         """Return a description in words."""
         if self.place is None:
-            return f"the bundle {self.path} of an earlier version"
+            return f"the bundle {self.path}, written by an earlier version"
         what = f"a bundle of {self.name!r}" if self.name else f"the bundle {self.path}"
         if self.user is not None:
             return f"{what}, which is being loaded by process {self.user},"
-        return what if self.own else f"{what} that waits for {self.about.get('server')}"
+        return what if self.own else f"{what} waiting for {self.about.get('server')}"
 
     @property
     def advice(self) -> str:
@@ -78,10 +78,10 @@ class FoundBundle:
         if self.place is None:
             return "delete the folder unless an ingest of an earlier version reads it"
         if not self.own:
-            return f"erase it there, too, or delete {self.path}"
+            return f"erase it there as well, or delete {self.path}"
         return (
-            "what is erased is kept out when it is loaded, and that process removes it; should it be "
-            "ended, run the same erasure again"
+            "erased data is suppressed when it is loaded, and that process removes the bundle; "
+            "if the process is ended, run the same erasure again"
         )
 
     def holds(self, sought: Sought) -> bool:

@@ -70,7 +70,8 @@ def check_room(home: Path) -> None:
     if free < needed:
         raise ServerError(
             f"An erasure copies the store, which needs {needed >> 20:,} MiB at {home}, and "
-            f"{free >> 20:,} MiB are free. Nothing was erased. Make room, then run it again."
+            f"{free >> 20:,} MiB are free. Nothing was erased. Make room, then run the same "
+            "command again."
         )
 
 
@@ -88,13 +89,13 @@ def compact(home: Path, graph: Graph, lock: WriterLock, say: Say, progress: Prog
     lock, ServerError for lack of room or a failed import, VerificationFailed if the copy differs.
     """
     home = home.resolve()
-    say("Copying the store, so that nothing erased is left in it.")
+    say("Copying the store, so that no erased data remains in it.")
     lock.write(query("delete/move_states"), states=[ERASED, COMPACTING], to=COMPACTING)
     with turn_of(home, "copying the store after an erasure", say):
         ports = ports_of(home)
         if ports is None:
             raise ServerError(
-                "The server was stopped meanwhile; 'hartonomous up' copies its store."
+                "The server was stopped meanwhile; 'hartonomous up' copies the store."
             )
         with lock.unrenewed(), _served_again(home, graph, ports, say), explained(home):
             stop_held(home)
@@ -114,7 +115,7 @@ def make_up(home: Path, graph: Graph, say: Say, progress: Progress) -> None:
         ):
             compact(home, graph, lock, say, progress)
     except HartonomousError as error:
-        say(f"It could not be made up now: {error} The next 'hartonomous up' tries again.")
+        say(f"The store could not be copied now: {error} The next 'hartonomous up' tries again.")
 
 
 @contextmanager
@@ -162,8 +163,8 @@ def _read(
     with exclusive_server(home, store_swap.data(home), say, read_only=True) as graph:
         if not graph.read(query("graph/check_lock"), token=lock.token):
             raise Conflict(
-                "This writer was stopped for so long that another took its lock; nothing was copied. "
-                "Run the same command again."
+                "This writer was suspended so long that another took its lock; nothing was "
+                "copied. Run the same command again."
             )
         return write_rows(graph, store_swap.workplace(home), progress), schema_statements(graph)
 
@@ -204,7 +205,7 @@ def _verify(
         complete(graph, rows)
         if digest_of(graph, progress) != rows.digest:
             raise VerificationFailed(
-                "The copy of the store does not hold the same as the store; it was thrown away."
+                "The copy of the store differs from the store and was discarded."
             )
         graph.write(query("delete/move_states"), states=[ERASED, COMPACTING], to=COMPACTED)
         graph.write(query("graph/renew_lock"), token=lock.token, seconds=HANDOVER)

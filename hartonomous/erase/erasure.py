@@ -46,7 +46,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load.concept_match import needles
 from hartonomous.load.suppression_list import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
 from hartonomous.proof.claims import Scan, draft
-from hartonomous.rate.rating_pass import Progress, check_formula, settle
+from hartonomous.rate.rating_pass import Progress, check_formula, rate_due
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.server.jars import Say
 from hartonomous.transparency import transparency_log
@@ -85,12 +85,12 @@ class ErasureReport:
 
 
 ELSEWHERE = (
-    "backups and dumps of the server made before",
-    "exports, plans and reports that were written to files",
-    "projections of Graph Data Science that somebody else holds in the server's memory",
+    "earlier backups and dumps of the server",
+    "exports, plans and reports written to files",
+    "projections of other users in the memory of Graph Data Science",
 )
 STORE = "transaction logs and freed space of the server's store, until it is compacted"
-DISK = "blocks of deleted files that the file system has not used again"
+DISK = "blocks of deleted files that the file system has not overwritten"
 """Copies that an erasure does not reach; STORE only until the managed server's store is copied."""
 
 
@@ -121,7 +121,7 @@ def erase(
             return resumed
     deletion.resume(graph, lock, progress)
     check_formula(graph)
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
     planned = plan_erasure(graph, selectors, cache, progress)
     return apply(graph, lock, planned, cache, progress, certified, ways, say)
 
@@ -211,9 +211,9 @@ def _out_of_the_store(
         compact(home, graph, lock, say, progress)
     except HartonomousError as error:
         raise type(error)(
-            f"Erasure {done.id} is done, but the store was not copied, so its freed space may still "
-            f"tell: {error} 'hartonomous erase --resume' makes it up, and so does the next "
-            "'hartonomous up'."
+            f"Erasure {done.id} is done, but the store was not copied, so its freed space may "
+            f"still contain erased data: {error} 'hartonomous erase --resume' or the next "
+            "'hartonomous up' copies it."
         ) from error
     found = find_bytes(home, texts)
     return replace(

@@ -138,13 +138,13 @@ def _subjects(sought: Sought, holdings: Holdings) -> set[str]:
 
 def _of_person(person: str, sought: Sought, holdings: Holdings) -> Iterator[Holding]:
     """Yield the remaining data of a person."""
-    do = f"'hartonomous erase person {person}' erases all that is held of {person}"
+    do = f"'hartonomous erase person {person}' erases all data of {person}"
     for row in holdings.live:
         if row["subject"] == person and (row["name"], row["created"]) not in sought.sources:
             yield Holding("source", f"source {row['name']!r} of {person}", None, do)
     for one in holdings.kept_sources:
         if one.person == person and not one.is_in(sought):
-            what = f"source {one.name!r} of {person}, kept by deletion {one.record.id}"
+            what = f"source {one.name!r} of {person}, retained by deletion {one.record.id}"
             yield Holding("deletion", what, one.record.until, do)
     for bundle in holdings.bundles:
         if bundle.about.get("subject") == person and not bundle.holds(sought):

@@ -71,13 +71,10 @@ class Holdings:
 
     def nothing(self, kind: str, value: Any) -> str:
         """Return sentences on where nothing was found, and what is out of reach."""
-        said = [
-            "Nothing of it is held elsewhere: not by deletions that can be undone, bundles, snapshots, "
-            "the log or its keys."
-        ]
+        said = ["No copy exists in retained deletions, bundles, snapshots, the log or its keys."]
         for one in self.beyond(self._alone(kind, value)):
             until = f" until {one.until}" if one.until else ""
-            said.append(f"It may be held by {one.what}{until}; {one.do}.")
+            said.append(f"A copy may exist in {one.what}{until}; {one.do}.")
         return " ".join(said)
 
     def seek(self, described: Mapping[str, Any], spelt: Sequence[str] = ()) -> Sought:
@@ -134,7 +131,10 @@ class Holdings:
             if one.holds(sought):
                 what = f"deletion {one.record.id} of another graph of this home"
                 yield Holding(
-                    "deletion", what, one.record.until, "erase it there, too, or let it expire"
+                    "deletion",
+                    what,
+                    one.record.until,
+                    ("erase it there as well, or let its retention window end"),
                 )
         for bundle in self.bundles:
             if not bundle.within_reach and bundle.holds(sought):
@@ -143,7 +143,7 @@ class Holdings:
             what = f"snapshot {name} of another graph of this home"
             yield Holding("snapshot", what, None, f"'hartonomous snapshot drop {name}' removes it")
         for server in self._servers_naming(sought):
-            what = f"a key under {keys.directory()} that the log of {server} may use"
+            what = f"a key under {keys.directory()} that may belong to the log of {server}"
             yield Holding("names", what, None, "erase it there, too")
         for backup in known_backups(self.identity):
             yield Holding("backup", backup.what, None, backup.advice)

@@ -1,1 +1,1 @@
-"""Measurements of the graph against people, models and held-out sources."""
+"""Evaluation of the graph against human judgements, models and held-out sources."""

@@ -1,6 +1,6 @@
-"""Whether a source that is in the graph should stay: what the consensus is worth with and without it.
+"""Ablation of a source: the quality of the consensus with and without it.
 
-The side without it is what a plan of its deletion predicts; nothing is written.
+The side without it is predicted by the plan of its deletion; nothing is written.
 """
 
 from __future__ import annotations
@@ -35,20 +35,23 @@ KEEP, REMOVE, UNDECIDED = "keep", "remove", "undecided"
 AFFINITY, CONSENSUS, COVERAGE = "affinity", "consensus", "coverage"
 
 LEAST_PAIRS = 20
-"""Pairs of a list that must be covered with the source; an interval over fewer says nothing."""
+"""Least number of covered pairs of a list, with the source; an interval over fewer is not
+informative.
+"""
 
 LEAST_WORDS = 20
-"""Words of the lists that the source and others must know before their agreement is told."""
+"""Least number of words of the lists known to the source and others, for an agreement."""
 
 BEST = 10
 
 
 @dataclass(frozen=True)
 class Effect:
-    """One measure on one list, with the source and without it, and 95 % of the difference.
+    """One measure on one list, with and without the source, and the 95 % interval of the
+    difference.
 
-    `affinity` and `consensus` are Spearman's rho over all pairs, `coverage` the share of pairs both
-    of whose words relate to something. The bootstrap draws the same pairs for both sides.
+    `affinity` and `consensus` are Spearman's rho over all pairs, `coverage` the share of pairs
+    whose words both have relations. The bootstrap draws the same pairs for both sides.
     """
 
     gold: str
@@ -63,9 +66,13 @@ class Effect:
 
 @dataclass(frozen=True)
 class Listing:
-    """How the source agrees with the consensus of the others, over the `words` of the lists that it
-    knows: it lists the share `listed` of their ten best by that consensus, `by_chance` as a source
-    would that lists as many at random; `low` and `high` bound 95 % of listed, resampled by word."""
+    """Agreement of the source with the consensus of the others, over the `words` of the lists that
+    it knows.
+
+    It lists the share `listed` of their ten best by that consensus; `by_chance` is the share for
+    random lists of the same lengths; `low` and `high` are the 95 % interval of listed, resampled by
+    word.
+    """
 
     words: int
     listed: float
@@ -76,10 +83,10 @@ class Listing:
 
 @dataclass(frozen=True)
 class Trial:
-    """The verdict on a source, the reasons, the decisive ones first, and what they rest on.
+    """The verdict on a source, and the reasons, the decisive ones first.
 
-    `take_out` is the command that takes the source out. `only_words` and `only_pairs` are what
-    would be gone with it; `agreement` is None where it shares too few words to tell.
+    `take_out` is the command that deletes the source. `only_words` and `only_pairs` would be lost
+    with it; `agreement` is None if too few words are shared.
     """
 
     source: str
@@ -96,10 +103,10 @@ class Trial:
 
 
 def trial(graph: Graph, name: str, gold: Sequence[GoldPairs], progress: Progress) -> Trial:
-    """Return what the consensus is worth with a source and without it; nothing is written.
+    """Return the quality of the consensus with a source and without it; nothing is written.
 
-    Raises NotFound for a source that is not there, UsageError for one that has no part in the
-    consensus, is alone in it, or where the lists cover too little; Conflict when the graph moves.
+    Raises NotFound for an unknown source, UsageError for one that has no part in the consensus, is
+    the only one, or if the lists cover too little; Conflict if the graph changes.
     """
     epoch = read_state(graph)["epoch"]
     distrusted = _check(graph, name)
@@ -111,7 +118,7 @@ def trial(graph: Graph, name: str, gold: Sequence[GoldPairs], progress: Progress
     planned = plan(graph, Selectors(sources=(name,)), progress)
     after = consensus_after(graph, planned, words)
     if read_state(graph)["epoch"] != epoch:
-        raise Conflict("The graph moved while it was read; run this again.")
+        raise Conflict("The graph changed during the trial; run it again.")
     effects = tuple(one for pairs in told for one in _effects(pairs, before, after))
     agreement = _agreement(planned, after)
     lost = int((consensus_relations(planned)["n"].to_numpy() == 0).sum())
@@ -139,7 +146,7 @@ def _check(graph: Graph, name: str) -> str | None:
     voting = {track["source"] for track in vector_tracks(graph)}
     if name not in voting:
         raise UsageError(
-            f"{name!r} holds no evidence from vectors: the consensus is the same without it."
+            f"{name!r} has no evidence from vectors: it does not affect the consensus."
         )
     if len(voting) == 1:
         raise UsageError(
@@ -159,8 +166,8 @@ def _too_few(before: Consensus, gold: Sequence[GoldPairs]) -> UsageError:
         f"{_covered(before, one).sum()} of {len(one.words)} pairs of {one.name}" for one in gold
     ]
     return UsageError(
-        f"Too few pairs are covered to measure by: {', '.join(found) or 'no list was given'}; it "
-        f"takes {LEAST_PAIRS}. Give a list of words that the graph knows with --pairs."
+        f"Too few pairs are covered: {', '.join(found) or 'no list was given'}; at least "
+        f"{LEAST_PAIRS} are required. Give a list of words that the graph knows with --pairs."
     )
 
 
@@ -190,7 +197,9 @@ def _effect(
 
 
 def _agreement(planned: Plan, after: Consensus) -> Listing | None:
-    """Return how many of each word's best by the consensus of the others the source lists."""
+    """Return the numbers of each word's best, by the consensus of the others, that the source
+    lists.
+    """
     known = known_words(planned)
     ids = after.ids
     start, end = relations_of(planned, np.array(sorted(ids.values()), dtype=np.int64))
@@ -220,31 +229,35 @@ def judge(
 ) -> tuple[str, list[str]]:
     """Return the verdict and its reasons.
 
-    What is measured on the lists by affinity decides; where no interval leaves 0 out, a source that
-    disagrees with the others, or says nothing that they do not, is to go.
+    The affinity on the lists decides; if no interval excludes 0, a source that is an outlier, or
+    adds nothing, is to be removed.
     """
     measured = [one for one in effects if one.measure == AFFINITY]
     better = [
-        f"with it {one.gold} is followed better: {_said(one)}" for one in measured if one.low > 0
+        (f"with it, the correlation with {one.gold} is higher: {_said(one)}")
+        for one in measured
+        if one.low > 0
     ]
     worse = [
-        f"with it {one.gold} is followed worse: {_said(one)}" for one in measured if one.high < 0
+        (f"with it, the correlation with {one.gold} is lower: {_said(one)}")
+        for one in measured
+        if one.high < 0
     ]
     open_ = [
-        f"{one.gold} cannot tell: {_said(one)}" for one in measured if one.low <= 0 <= one.high
+        f"{one.gold} is undecided: {_said(one)}" for one in measured if one.low <= 0 <= one.high
     ]
     against = [f"it has no vote: it {distrusted}"] if distrusted else []
     if agreement is not None and agreement.low <= agreement.by_chance:
         against.append(
-            f"it lists {agreement.listed:.1%} of what the others hold best, "
-            f"chance would {agreement.by_chance:.1%}"
+            f"it lists {agreement.listed:.1%} of the others' strongest relations; by chance, "
+            f"{agreement.by_chance:.1%}"
         )
     if only_words < LEAST_NEW_WORDS * words and only_pairs < LEAST_NEW_PAIRS * pairs:
         against.append(
-            f"{only_words / words:.1%} of its words and {only_pairs / pairs:.1%} of its pairs are "
-            "its own: it adds nothing"
+            f"only {only_words / words:.1%} of its words and {only_pairs / pairs:.1%} of its "
+            "pairs are in no other source: it adds nothing"
         )
-    brings = f"without it {only_words:,} words and {only_pairs:,} pairs would be gone"
+    brings = f"without it, {only_words:,} words and {only_pairs:,} pairs would be lost"
     if better and worse:
         return UNDECIDED, [*worse, *better, *open_, *against]
     if worse:

@@ -1,4 +1,4 @@
-"""Whether a model is worth ingesting, measured before anything of it is written."""
+"""Advice on whether a model is worth ingesting, computed without writing."""
 
 from __future__ import annotations
 
@@ -31,19 +31,22 @@ from hartonomous.schema import evidence_type
 from hartonomous.speeds import LOAD, RATE, forecast
 
 CANDIDATE = "~candidate"
-"""Stands for the model among the sources; no source can be called so."""
+"""Name of the model among the sources; no source can have it."""
 
 LEAST_NEW_WORDS = 0.01
 LEAST_NEW_PAIRS = 0.10
-"""Shares of a model's words and pairs; one that brings less of both than this adds nothing."""
+"""Shares of a model's words and pairs; a model with fewer new ones of both adds nothing."""
 
 BEST = 10
 
 
 @dataclass(frozen=True)
 class Likeness:
-    """How a model compares with one source: words both know, `overlap` of the smaller one's pairs,
-    `lift` over chance in milli-decades, share of words `apart`; None where too few can tell."""
+    """Comparison of a model with one source.
+
+    `words` known to both, `overlap` of the smaller one's pairs, `lift` over chance in
+    milli-decades, share of words `apart`; None if there is too little to tell.
+    """
 
     source: str
     words: int
@@ -54,11 +57,12 @@ class Likeness:
 
 @dataclass(frozen=True)
 class Advice:
-    """What a model would bring. `worth` is the verdict, `reasons` why, the decisive ones first.
+    """The expected effect of a model.
 
-    `listed` is how many of the ten best by consensus of each word the model lists too, `by_chance`
-    how many a random one would; None without shared words. `expected` are gains of the graph with
-    the model over the graph without it, `own` the model's rho alone, by list.
+    `worth` is the verdict, `reasons` its reasons, the decisive ones first. `listed` is the share of
+    each word's ten best by consensus that the model lists too, `by_chance` that of random lists;
+    None without shared words. `expected` are gains of the graph with the model over the graph
+    without it, `own` the model's rho alone, by list.
     """
 
     worth: bool
@@ -90,9 +94,8 @@ def advise(
 ) -> Advice:
     """Compare a bundle with the graph; nothing is written.
 
-    `sample` says what the bundle leaves out of its model, `evidence` how many edges the whole model
-    would bring where that is not what the bundle holds. Raises UsageError for a bundle without
-    neighbours.
+    `sample` names the parts of the model missing from the bundle, `evidence` the number of edges of
+    the whole model if it differs. Raises UsageError for a bundle without neighbours.
     """
     if not any(evidence_type(track.evidence).votes for track in bundle.tracks):
         raise UsageError("Advice compares neighbours; this model was asked for none of them.")
@@ -141,7 +144,7 @@ def _quality(held: HeldPairs, own: PairSet, bundle: Bundle) -> dict[str, Any]:
 
 
 def reciprocity(bundle: Bundle) -> float:
-    """Return the share of a bundle's listings that are returned: 2 mutual / directed."""
+    """Return the share of a bundle's listings that are mutual: 2 mutual / directed."""
     mutual = directed = 0
     for track in bundle.tracks:
         if evidence_type(track.evidence).votes:
@@ -153,7 +156,9 @@ def reciprocity(bundle: Bundle) -> float:
 
 
 def _best_listed(held: HeldPairs, own: PairSet) -> tuple[float | None, float | None]:
-    """Return how many of each shared word's ten best by consensus the source lists, and by chance."""
+    """Return the numbers of each shared word's ten best by consensus that the source lists, and by
+    chance.
+    """
     low, high = np.divmod(held.pairs, held.size)
     inside = own.knows[low] & own.knows[high] & (held.decades > 0)
     if not inside.any():
@@ -172,7 +177,7 @@ def _best_listed(held: HeldPairs, own: PairSet) -> tuple[float | None, float | N
 def _expected(
     graph: Graph, bundle: Bundle, gold: Sequence[GoldPairs], agreements: Sequence[Agreement]
 ) -> dict[str, Any]:
-    """Return the model's own rho on each list, and the gain of the graph with it over without."""
+    """Return the model's own rho on each list, and the gain of the graph with it."""
     if not gold or not agreements:
         return {"own": {}, "expected": ()}
     asked = [word for pairs in gold for words in pairs.words for word in words]
@@ -191,14 +196,16 @@ def _expected(
 
 
 def sharing(names: Sequence[str], agreements: Sequence[Agreement]) -> dict[str, int]:
-    """Return how many share each source's trust, 0 for those without a vote, if these were all."""
+    """Return the number that share each source's trust, 0 for those without a vote, if these were
+    all.
+    """
     inside = [one for one in agreements if {one.low, one.high} <= set(names)]
     verdicts = judge(sorted(names), inside)
     return {name: divisor if reason is None else 0 for name, (divisor, reason) in verdicts.items()}
 
 
 def _verdict(graph: Graph, agreements: Sequence[Agreement]) -> str | None:
-    """Return why the gate would give the model no vote, if it would."""
+    """Return why the model would have no vote, if so."""
     between = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
     names = [one.low for one in agreements]
     inside = [one for one in between if {one.low, one.high} <= set(names)]
@@ -220,7 +227,7 @@ def _same_files(graph: Graph, bundle: Bundle) -> list[str]:
 def _against(
     facts: dict[str, Any], agreements: Sequence[Agreement], same: list[str], distrust: str | None
 ) -> list[str]:
-    """Return the reasons not to ingest the model."""
+    """Return the reasons against ingesting the model."""
     reasons = [f"{name} was opened from the same file" for name in same]
     for one in agreements:
         if one.overlap >= SAME_LINEAGE:
@@ -232,12 +239,12 @@ def _against(
         reasons.append(f"it would have no vote: it {distrust}")
     elif lifts and max(lifts) < LEAST_LIFT:
         reasons.append(
-            f"it shares 10^{max(lifts) / 1000:z.2f} times what chance gives with what is there; with "
-            "so few sources nobody can tell which of them is wrong"
+            f"it shares 10^{max(lifts) / 1000:z.2f} times the pairs expected by chance with the "
+            "sources; with so few sources, the outlier is unknown"
         )
     if agreements and max(one.words for one in agreements) < LEAST_WORDS:
         reasons.append(
-            f"no source has {LEAST_WORDS} words in common with it: nothing joins it to the graph"
+            f"no source has {LEAST_WORDS} words in common with it: it is not connected to the graph"
         )
     if facts["hubness"] is not None and facts["hubness"] > MOST_HUBNESS:
         reasons.append(f"{facts['hub']!r} is in {facts['hubness']:.1%} of its lists: a hub")
@@ -248,7 +255,9 @@ def _against(
         )
     for gain in facts["expected"]:
         if gain.high < 0:
-            reasons.append(f"the graph would follow {gain.gold} worse: {_interval(gain)}")
+            reasons.append(
+                f"the correlation of the graph with {gain.gold} would be lower: {_interval(gain)}"
+            )
     return reasons
 
 
@@ -262,7 +271,7 @@ def _interval(gain: Gain) -> str:
 
 
 def _for(facts: dict[str, Any], others: bool) -> list[str]:
-    """Return the reasons to ingest the model, where there is none against it."""
+    """Return the reasons for ingesting the model, if there is none against it."""
     if not others:
         return ["it is the first source; there is nothing to compare it with"]
     reasons = [
@@ -273,7 +282,7 @@ def _for(facts: dict[str, Any], others: bool) -> list[str]:
     if lifts:
         lift = lifts[len(lifts) // 2] / 1000
         reasons.append(
-            f"it agrees with what is there 10^{lift:z.2f} times as often as chance would"
+            f"it agrees with the sources 10^{lift:z.2f} times as often as expected by chance"
         )
     reasons += [f"{gain.gold}: {_interval(gain)}" for gain in facts["expected"]]
     return reasons
@@ -282,7 +291,7 @@ def _for(facts: dict[str, Any], others: bool) -> list[str]:
 def _costs(
     held: HeldPairs, own: PairSet, new_pairs: int, rows: int, evidence: int
 ) -> dict[str, Any]:
-    """Return disk and time of loading and rating, scaled up from a sample."""
+    """Return disk and time of loading and rating, extrapolated from a sample."""
     scale = evidence / rows
     low, _ = np.divmod(held.pairs, held.size)
     rated = int(own.knows[low].sum()) + round(scale * new_pairs)

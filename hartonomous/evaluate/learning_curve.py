@@ -1,4 +1,4 @@
-"""How much each further source brings: quality by number of sources, over the sources of the graph."""
+"""Learning curve: quality by number of sources, over the sources of the graph."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """What so many sources reach by one measure: `low` and `high` bound the orders' values."""
+    """Quality with a number of sources, by one measure; `low` and `high` are the range over orders."""
 
     measure: str
     order: str
@@ -42,7 +42,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Curve:
-    """Points by measure and order; `best_first` names the sources in that order."""
+    """Points by measure and order; `best_first` are the sources in that order."""
 
     best_first: tuple[str, ...]
     orders: int
@@ -52,10 +52,10 @@ class Curve:
 def gain_curve(graph: Graph, gold: Sequence[GoldPairs], progress: Progress) -> Curve:
     """Return quality by number of sources: rho of affinity on each list, and held-out precision.
 
-    Best first adds, at each step, the source that brings most of the first measure; any order is
-    the mean over all orders, or over 24 drawn at random. Held-out precision is how many of a word's
-    ten best by the sources chosen another source lists, over all sources not chosen. Raises
-    NotFound when there are fewer than two sources.
+    The order best first adds, at each step, the source with the largest gain in the first measure;
+    any order is the mean over all orders, or over 24 random ones. Held-out precision is the share
+    of a word's ten best by the chosen sources that another source lists, over all sources not
+    chosen. Raises NotFound for fewer than two sources.
     """
     asked = [word for pairs in gold for words in pairs.words for word in words]
     found = find_words(graph, asked)
@@ -63,7 +63,7 @@ def gain_curve(graph: Graph, gold: Sequence[GoldPairs], progress: Progress) -> C
     panel = read_panel(graph, {**found, **sampled}, [*asked, *sampled])
     names = sorted({track.source for track in panel.tracks})
     if len(names) < 2:
-        raise NotFound(f"A curve takes two sources; there are {len(names)}.")
+        raise NotFound(f"A curve needs two sources; there are {len(names)}.")
     agreements = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
     measures = _measures(panel, names, agreements, gold, [panel.place[word] for word in sampled])
     best = _best_first(names, next(iter(measures.values())))
@@ -115,7 +115,9 @@ def _remembered(measure: Measure) -> Measure:
 def _precision(
     panel: Panel, decades: object, rows: Sequence[int], cells: np.ndarray, knows: np.ndarray
 ) -> float:
-    """Return how many of the words' best, among what a source knows, that source lists."""
+    """Return the share of the words' best, among the compositions that a source knows, that it
+    lists.
+    """
     hits = asked = 0
     for row in rows:
         if not knows[panel.own[row]]:

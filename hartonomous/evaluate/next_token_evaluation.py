@@ -1,4 +1,6 @@
-"""How well the graph expects what a causal model does, on a text that a person gives."""
+"""Next-token evaluation: the graph's next-token distribution against a causal model's, on a given
+text.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.ask.generation.prompt_cache import PromptCache
 from hartonomous.errors import BadInput
 from hartonomous.schema import ORDERS
@@ -19,14 +21,17 @@ SEED = 20
 TOP = 5
 
 RUN = 8
-"""Tokens in a row that count as copied."""
+"""Length of a token sequence that counts as copied."""
 
 Floats = NDArray[np.float64]
 
 
 class Read(Protocol):
-    """A part of a text as a model read it: `tokens` (t,), what it expects `shares` (t, N) at each,
-    places before `first` belong to the part before."""
+    """A part of a text as a model read it.
+
+    `tokens` (t,) int64; `shares` (t, N) float32, the model's distribution after each; positions
+    before `first` belong to the previous part.
+    """
 
     @property
     def tokens(self) -> NDArray[np.int64]: ...
@@ -38,11 +43,11 @@ class Read(Protocol):
 
 @dataclass(frozen=True)
 class NextScore:
-    """One way of expecting, against the model's, over the places of a text.
+    """One next-token distribution against the model's, over the positions of a text.
 
-    `top_1`: its likeliest token is the model's; `top_5`: the model's likeliest is among its five;
-    `divergence`: KL from the model's distribution in nats; `perplexity` of what comes next. The
-    bounds are 95 % of bootstrap resamples of the parts that the text was read in.
+    `top_1`: share of positions with the model's most probable token first; `top_5`: with it among
+    the first five; `divergence`: KL from the model's distribution in nats; `perplexity` of the
+    text. The bounds are 95 % of bootstrap resamples of the parts that the text was read in.
     """
 
     score: str
@@ -59,8 +64,9 @@ class NextScore:
 
 @dataclass
 class NextEvaluation:
-    """All scores; the model's own perplexity; the share of the text's tokens that stand in runs of
-    RUN or more of which every context of ORDERS tokens is in the graph."""
+    """All scores; the model's own perplexity; the share of the text's tokens in sequences of RUN or
+    more with every context of ORDERS tokens in the graph.
+    """
 
     model_perplexity: float
     copied: float
@@ -70,20 +76,20 @@ class NextEvaluation:
 
 @dataclass
 class _Sums:
-    """Over one part of a text: places, and sums of what is measured at them."""
+    """Sums over one part of a text: positions, and the measures at them."""
 
     places: int
     sums: Floats
 
 
 def evaluate_next(
-    expecting: Expecting, keys: Sequence[str], read: Iterable[Read]
+    expecting: NextTokenModel, keys: Sequence[str], read: Iterable[Read]
 ) -> NextEvaluation:
-    """Compare what the graph expects with what a model expects at the places of a text.
+    """Compare the graph's next-token distribution with a model's over a text.
 
-    `keys` are the model's N compositions. Only places whose token and next token are compositions
-    are compared, and the model's distribution is taken over compositions.
-    Raises BadInput for a text with no such place.
+    `keys` are the model's N compositions. Positions whose token and next token are compositions are
+    compared, and the model's distribution is restricted to compositions. Raises BadInput for a text
+    without such a position.
     """
     numbers = _numbers(expecting, keys)
     ways = _ways(expecting)
@@ -92,7 +98,7 @@ def evaluate_next(
     cache = PromptCache()
     for part in read:
         tokens = np.where(part.tokens >= 0, numbers[part.tokens], -1)
-        # What the graph never heard of tells it nothing, but it has to expect it.
+        # Tokens unknown to the graph have no counts, but need a probability.
         tokens[tokens >= len(expecting)] = -1
         covered = _copied(expecting, tokens)
         copied, places = (
@@ -101,7 +107,7 @@ def evaluate_next(
         )
         _measure(part, tokens, numbers, ways, cache, parts)
     if not sum(one.places for one in parts["model"]):
-        raise BadInput("There is no place in the text where a known token follows a known one.")
+        raise BadInput("The text has no position where a known token follows a known one.")
     own = np.sum([one.sums for one in parts["model"]], axis=0)
     n = sum(one.places for one in parts["model"])
     result = NextEvaluation(float(np.exp(own[3] / n)), copied / places, list(expecting.sources))
@@ -112,7 +118,7 @@ def evaluate_next(
 Way = Callable[[Sequence[int], PromptCache], Floats]
 
 
-def _ways(expecting: Expecting) -> dict[str, Way]:
+def _ways(expecting: NextTokenModel) -> dict[str, Way]:
     return {
         "last token": lambda context, cache: expecting.shares(context[-1:]),
         "contexts": lambda context, cache: expecting.shares(context),
@@ -120,9 +126,10 @@ def _ways(expecting: Expecting) -> dict[str, Way]:
     }
 
 
-def _numbers(expecting: Expecting, keys: Sequence[str]) -> NDArray[np.int64]:
-    """Return the graph's number of each of the model's compositions; those it never heard of come
-    behind its own."""
+def _numbers(expecting: NextTokenModel, keys: Sequence[str]) -> NDArray[np.int64]:
+    """Return the graph's number of each of the model's compositions; unknown ones are numbered
+    after its own.
+    """
     known = {key: number for number, key in enumerate(expecting.keys)}
     unknown = iter(range(len(known), len(known) + len(keys)))
     return np.array([known[key] if key in known else next(unknown) for key in keys], dtype=np.int64)
@@ -136,14 +143,14 @@ def _measure(
     cache: PromptCache,
     parts: dict[str, list[_Sums]],
 ) -> None:
-    """Add a part's places to the sums; the text so far goes on with its tokens."""
+    """Add a part's positions to the sums; its tokens are appended to the prompt cache."""
     sums = {name: np.zeros(4) for name in parts}
     places = 0
     cache.break_off()
     for place in range(len(tokens)):
         if place >= part.first:
             cache.add(int(tokens[place]))
-        # The last place of the part before had nothing behind it; its next token is here.
+        # The last position of the previous part had no next token; it is here.
         if (
             place < part.first - 1
             or place + 1 == len(tokens)
@@ -163,8 +170,9 @@ def _measure(
 
 
 def _over(shares: Floats, numbers: NDArray[np.int64]) -> Floats:
-    """Return the graph's distribution over the model's compositions: those it never heard of have
-    what they would have if all were alike."""
+    """Return the graph's distribution over the model's compositions: unknown ones have their
+    uniform share.
+    """
     strange = int((numbers >= len(shares)).sum())
     if not strange:
         return shares[numbers]
@@ -174,7 +182,7 @@ def _over(shares: Floats, numbers: NDArray[np.int64]) -> Floats:
 
 
 def _compared(own: Floats, best: int, following: int, shares: Floats) -> Floats:
-    """Return top-1, top-5, KL and surprise of one place."""
+    """Return top-1, top-5, KL and surprisal at one position."""
     first = np.argpartition(-shares, min(TOP, len(shares) - 1))[:TOP]
     likely = own > 0
     divergence = float((own[likely] * np.log(own[likely] / shares[likely])).sum())
@@ -188,8 +196,10 @@ def _compared(own: Floats, best: int, following: int, shares: Floats) -> Floats:
     )
 
 
-def _copied(expecting: Expecting, tokens: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Return which tokens stand in runs of RUN or more whose contexts of ORDERS are all known."""
+def _copied(expecting: NextTokenModel, tokens: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Return the mask of tokens in sequences of RUN or more whose contexts of ORDERS tokens are all
+    known.
+    """
     covered = np.zeros(len(tokens), dtype=bool)
     ends = [end for end in range(ORDERS, len(tokens) + 1) if min(tokens[end - ORDERS : end]) >= 0]
     known = np.zeros(len(tokens) + 1, dtype=bool)
@@ -199,7 +209,7 @@ def _copied(expecting: Expecting, tokens: NDArray[np.int64]) -> NDArray[np.bool_
     for end in range(1, len(tokens) + 2):
         if end <= len(tokens) and known[end]:
             continue
-        # The contexts that end from `begin + 1` up to `end - 1` are known, one after the other.
+        # The contexts ending at `begin + 1` to `end - 1` are consecutive known ones.
         if begin + 1 < end and end - 1 - begin + ORDERS - 1 >= RUN:
             covered[begin + 1 - ORDERS : end - 1] = True
         begin = end

@@ -1,4 +1,6 @@
-"""The pairs that sources relate, as sorted numbers, to compare what is in the graph with what is not."""
+"""Pair sets: the pairs that sources relate, as sorted numbers, for comparing sources in and outside
+the graph.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,10 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class PairSet:
-    """What one source relates, over a list of `size` compositions.
+    """The pairs of one source, over a list of `size` compositions.
 
-    `pairs` are low * size + high, ascending; `knows` (size,) says which compositions it knows.
+    `pairs` (m,) int64 are low * size + high, ascending; `knows` (size,) bool is the mask of known
+    compositions.
     """
 
     size: int
@@ -29,13 +32,15 @@ class PairSet:
     knows: NDArray[np.bool_]
 
     def among(self, words: NDArray[np.bool_]) -> Ints:
-        """Return the pairs both of whose ends are among these compositions."""
+        """Return the pairs (m,) int64 with both ends in `words`, a mask (size,) bool."""
         low, high = np.divmod(self.pairs, self.size)
         return self.pairs[words[low] & words[high]]
 
 
 def pair_set(size: int, ends: Iterable[tuple[Ints, Ints]]) -> PairSet:
-    """Return the set of pairs with these ends, in any order, repeated or not."""
+    """Return the set of pairs with these ends, two (m,) int64 each in [0, size), in any order,
+    repeated or not.
+    """
     parts = [np.minimum(a, b) * size + np.maximum(a, b) for a, b in ends]
     pairs = np.unique(np.concatenate([*parts, np.empty(0, dtype=np.int64)]))
     knows = np.zeros(size, dtype=bool)
@@ -45,7 +50,10 @@ def pair_set(size: int, ends: Iterable[tuple[Ints, Ints]]) -> PairSet:
 
 
 def bundle_pairs(bundle: Bundle, place: Ints, size: int) -> PairSet:
-    """Return the pairs of a bundle's vector tracks; `place` puts its compositions into the list."""
+    """Return the pairs of a bundle's vector tracks.
+
+    `place` (N,) int64 maps the bundle's compositions into the list of `size`.
+    """
     return pair_set(
         size,
         (
@@ -58,7 +66,7 @@ def bundle_pairs(bundle: Bundle, place: Ints, size: int) -> PairSet:
 
 
 def compare(name: str, one: PairSet, other_name: str, other: PairSet) -> Agreement:
-    """Return how far two sources agree, counted as a rating pass counts it in the graph."""
+    """Return the agreement of two sources, counted as a rating pass counts it in the graph."""
     if name > other_name:
         return compare(other_name, other, name, one)
     words = one.knows & other.knows

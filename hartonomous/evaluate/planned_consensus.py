@@ -1,4 +1,4 @@
-"""What the consensus will say of chosen words once a plan is done, as it says it now."""
+"""Planned consensus: the consensus of chosen words after a plan, and at present."""
 
 from __future__ import annotations
 
@@ -37,9 +37,10 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Consensus:
-    """What the consensus says of chosen words and, `silence`, of pairs that no track lists.
+    """The consensus of chosen words.
 
-    `ids` are the words' database ids by key, `said` what each is related to.
+    `silence` gives the decades of pairs that no track lists, `ids` the words' database ids by key,
+    `said` the decades of each word's relations.
     """
 
     ids: dict[str, int]
@@ -48,25 +49,27 @@ class Consensus:
     silence: Callable[[str, str], int]
 
     def direct(self, pairs: GoldPairs) -> Floats:
-        """Return the decades of each pair; nan where a word is not there."""
+        """Return the decades of each pair, (pairs,) float64 milli-decades; nan for an unknown word."""
         return direct(pairs, self.rows, self.silence)
 
     def affinities(self, pairs: GoldPairs) -> Floats:
-        """Return the affinity, less its constant, of each pair; nan where a word relates to none."""
+        """Return the affinity, less its constant, of each pair, (pairs,) float64; nan for a word
+        without relations.
+        """
         return affinities(pairs, self.rows, self.silence)
 
 
 def consensus_now(graph: Graph, words: Sequence[str]) -> Consensus:
-    """Return what the graph says of words as it is."""
+    """Return the present consensus of words."""
     found = find_words(graph, words)
     silence = silence_of(_live(graph), found, known_classes(graph, found))
     return _consensus(found, tuple(read_decades(graph, found)), silence)
 
 
 def consensus_after(graph: Graph, planned: Plan, words: Sequence[str]) -> Consensus:
-    """Return what the graph will say of words once a plan is done, from the plan's tables.
+    """Return the consensus of words after a plan, from the plan's tables.
 
-    Right while the graph stands as it was planned.
+    Valid while the graph does not change.
     """
     found = _find_staying(graph, planned, words)
     leaving = {name for name, one in planned.summary["sources"].items() if one["whole"]}
@@ -92,7 +95,9 @@ def _live(graph: Graph) -> list[Row]:
 
 
 def _find_staying(graph: Graph, planned: Plan, words: Sequence[str]) -> dict[str, Row]:
-    """Return what each word will stand for: where its composition goes, the next one spelt so."""
+    """Return the composition of each word afterwards: if its own is removed, the next one with this
+    spelling.
+    """
     found = find_words(graph, words)
     gone = set(_ids(planned, planned.tables["orphans"]["composition"]).tolist())
     lost = sorted(word for word, row in found.items() if row["id"] in gone)
@@ -108,7 +113,7 @@ def _find_staying(graph: Graph, planned: Plan, words: Sequence[str]) -> dict[str
 
 
 def _classes_after(graph: Graph, planned: Plan, found: dict[str, Row]) -> dict[str, str]:
-    """Return, by key, the class each word will be of."""
+    """Return, by key, the class of each word afterwards."""
     keys = planned.tables["compositions"]["key"].to_pylist()
     renamed = planned.summary["renamed"]
     known = known_classes(graph, found)
@@ -119,14 +124,14 @@ def _classes_after(graph: Graph, planned: Plan, found: dict[str, Row]) -> dict[s
 
 
 def _predicted(planned: Plan, ids: dict[str, int], said: Iterator[Said]) -> Iterator[Said]:
-    """Yield what is said of each word with what the plan changes in it."""
+    """Yield the decades of each word with the plan's changes."""
     start, end, decades, lost = _changes(planned, np.array(sorted(ids.values()), dtype=np.int64))
     for key, others, told in said:
         first, last = np.searchsorted(start, [ids[key], ids[key] + 1])
         if first == last:
             yield key, others, told
             continue
-        # A word's relations are all in the graph, so each change has its place among them.
+        # All of a word's relations are in the graph, so each change has an entry among them.
         order = np.argsort(others)
         place = order[np.searchsorted(others[order], end[first:last])]
         stays, changed = np.ones(len(others), dtype=bool), told.copy()
@@ -135,8 +140,9 @@ def _predicted(planned: Plan, ids: dict[str, int], said: Iterator[Said]) -> Iter
 
 
 def _changes(planned: Plan, wanted: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.bool_]]:
-    """Return start, end, new decades, and whether it is lost, of each relation of the wanted words
-    that changes; both ways, by start."""
+    """Return start, end, new decades, and whether it is lost, of each changed relation of the
+    wanted words; in both directions, by start.
+    """
     lose, shift = consensus_relations(planned), planned.tables["shifts"]
     names = ["start", "end", "decades"]
     table = pa.concat_tables([lose.select(names), shift.select(names)])
@@ -146,7 +152,7 @@ def _changes(planned: Plan, wanted: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.
 
 
 def _both_ways(planned: Plan, relations: pa.Table, wanted: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return start, end and row of the relations of the wanted, from either end, by start."""
+    """Return start, end and row of the relations of the wanted words, from either end, by start."""
     ends = _ids(planned, relations["start"]), _ids(planned, relations["end"])
     start, end = np.concatenate(ends), np.concatenate(ends[::-1])
     inside = np.flatnonzero(np.isin(start, wanted))
@@ -155,19 +161,27 @@ def _both_ways(planned: Plan, relations: pa.Table, wanted: Ints) -> tuple[Ints, 
 
 
 def consensus_relations(planned: Plan) -> pa.Table:
-    """Return the planned relations that have a consensus."""
+    """Return the planned relations with a consensus, with the columns of
+    `rating_forecast.RELATIONS`.
+    """
     relations = planned.tables["relations"]
     return relations.filter(pc.equal(relations["type"], DEFAULT_RELATION))
 
 
 def relations_of(planned: Plan, words: Ints) -> tuple[Ints, Ints]:
-    """Return the ends of the words' relations that lose evidence, by start, which is the word."""
+    """Return the ends of the words' relations that lose evidence, two (m,) int64 by start, the
+    word.
+
+    `words` (n,) int64 are row numbers of the plan's compositions.
+    """
     start, end, _ = _both_ways(planned, consensus_relations(planned), words)
     return start, end
 
 
 def known_words(planned: Plan) -> Ints:
-    """Return the database ids of what the vectors that go say anything of, sorted."""
+    """Return the database ids (n,) int64, sorted, of compositions with removed evidence of vector
+    tracks.
+    """
     ends = [
         table[end].to_numpy()
         for name, table in planned.evidence.items()

@@ -1,4 +1,4 @@
-"""Pictures of measurements, drawn without a display."""
+"""Plots of evaluations, drawn without a display."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ FORMATS = (".png", ".pdf", ".svg")
 
 
 def plot_correlations(rows: Sequence[Correlation], path: Path) -> None:
-    """Draw each score's rho with its interval, a panel a list.
+    """Plot each score's rho with its interval, one panel per list.
 
-    Raises UsageError when matplotlib is not installed or the file's ending is unknown.
+    Raises UsageError if matplotlib is not installed or the file ending is unknown.
     """
     lists = list(dict.fromkeys(row.gold for row in rows))
     pyplot = _pyplot(path)
@@ -45,9 +45,9 @@ def plot_correlations(rows: Sequence[Correlation], path: Path) -> None:
 
 
 def plot_next(rows: Sequence[NextScore], path: Path) -> None:
-    """Draw top-1 and top-5 agreement of each way of expecting, with their intervals.
+    """Plot the top-1 and top-5 agreement of each distribution, with intervals.
 
-    Raises UsageError when matplotlib is not installed or the file's ending is unknown.
+    Raises UsageError if matplotlib is not installed or the file ending is unknown.
     """
     pyplot = _pyplot(path)
     figure, panel = pyplot.subplots(figsize=(6, 0.7 * len(rows) + 1.2))
@@ -74,7 +74,7 @@ def plot_next(rows: Sequence[NextScore], path: Path) -> None:
 
 def _pyplot(path: Path) -> Any:
     if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{path}: give a name that ends in {', '.join(FORMATS)}.")
+        raise UsageError(f"{path}: the name must end in {', '.join(FORMATS)}.")
     try:
         matplotlib = import_module("matplotlib")
     except ImportError as error:
@@ -94,9 +94,9 @@ def _save(figure: Any, path: Path) -> None:
 
 
 def plot_curve(curve: Curve, path: Path) -> None:
-    """Draw quality by number of sources, a panel a measure.
+    """Plot quality by number of sources, one panel per measure.
 
-    Raises UsageError when matplotlib is not installed or the file's ending is unknown.
+    Raises UsageError if matplotlib is not installed or the file ending is unknown.
     """
     measures = list(dict.fromkeys(point.measure for point in curve.points))
     pyplot = _pyplot(path)

@@ -1,4 +1,4 @@
-"""What each source adds to the graph: what would be gone without it, and how it stands."""
+"""Source contribution: what each source adds to the graph, and its findings."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ from hartonomous.schema import DEFAULT_RELATION
 
 @dataclass
 class Standing:
-    """One source: what it relates, what it alone does, its nearest other source, its vote.
+    """One source: the numbers of its pairs and of those it alone has, its nearest other source, its
+    vote.
 
     `lift` is the upper median over the others, milli-decades; `gains` are those of the graph over
-    the graph without it, by list; `adds` is false where it adds nothing, `remarks` say why.
+    the graph without it, by list; `adds` is false if it adds nothing, `remarks` say why.
     """
 
     source: str
@@ -42,7 +43,7 @@ class Standing:
 
 
 def standings(graph: Graph, gold: Sequence[GoldPairs] = ()) -> list[Standing]:
-    """Return what each live source with vector tracks adds, by name."""
+    """Return the contribution of each live source with vector tracks, by name."""
     tracks = vector_tracks(graph)
     found = {name: Standing(name) for name in sorted({track["source"] for track in tracks})}
     names = {number: name for name, number in source_numbers(tracks).items()}
@@ -112,7 +113,7 @@ def _leave_one_out(
 
 
 def _remark(standing: Standing, row: Row, sources: int) -> None:
-    """Say what was found, and whether the source adds anything."""
+    """Return the remarks, and whether the source adds anything."""
     if row["distrusted"]:
         standing.remarks.append(f"no vote: it {row['distrusted']}")
     if row["copies"]:
@@ -124,4 +125,4 @@ def _remark(standing: Standing, row: Row, sources: int) -> None:
     redundant = sources > 1 and few_words and few_pairs
     standing.adds = not (row["distrusted"] or redundant)
     if redundant:
-        standing.remarks.append("what it relates, others relate too")
+        standing.remarks.append("all of its relations are in other sources")

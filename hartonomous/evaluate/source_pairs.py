@@ -1,4 +1,4 @@
-"""The pairs that the graph holds, each with the sources that relate it."""
+"""Source pairs: the pairs of the graph, each with the sources that relate it."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from hartonomous.rate.rating_pass import source_numbers
 from hartonomous.schema import evidence_type
 
 STARTS = 1_000
-"""Compositions whose pairs travel in one answer."""
+"""Compositions whose pairs are read in one result."""
 
 
 @dataclass(frozen=True)
 class HeldPairs:
-    """Rated pairs over the compositions `key` (sorted): codes low place * size + high place.
+    """Rated pairs over the compositions `key` (sorted).
 
-    `holders[i]` is the place in `sets` of the sources that relate pair i; `knows[name]` (size,) are
-    the compositions a source knows. `place` is over a list that may be longer than `key`.
+    `pairs` (m,) int64 are low index * size + high, `decades` (m,) int64 in milli-decades;
+    `holders[i]` is the index in `sets` of the sources that relate pair i; `knows[name]` (size,) is
+    the mask of a source's compositions. `place` is over a list that may be longer than `key`.
     """
 
     size: int
@@ -34,13 +35,13 @@ class HeldPairs:
     knows: dict[str, NDArray[np.bool_]]
 
     def of(self, source: str) -> PairSet:
-        """Return the pairs one source relates."""
+        """Return the pairs of one source."""
         inside = np.array([source in names for names in self.sets], dtype=bool)
         return PairSet(self.size, self.pairs[inside[self.holders]], self.knows[source])
 
 
 def vector_tracks(graph: Graph) -> list[Row]:
-    """Return the live tracks that take part in the consensus."""
+    """Return the live tracks with a part in the consensus."""
     return [
         track
         for track in graph.read(query("rate/read_tracks"))
@@ -49,7 +50,7 @@ def vector_tracks(graph: Graph) -> list[Row]:
 
 
 def read_held(graph: Graph, tracks: list[Row], more: tuple[str, ...] = ()) -> HeldPairs:
-    """Return every pair of RELATES, over the graph's compositions and `more` keys besides."""
+    """Return every pair of RELATES, over the graph's compositions and `more` keys."""
     vocabulary = list(graph.stream(query("ask/read_vocabulary")))
     key = tuple(sorted({row[1] for row in vocabulary} | set(more)))
     places = {one: place for place, one in enumerate(key)}

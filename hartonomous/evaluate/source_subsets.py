@@ -1,7 +1,8 @@
-"""What a graph of only some sources would say of chosen words, worked out from their evidence.
+"""Source subsets: the consensus of chosen words by any set of sources, computed from their
+evidence.
 
-The same integers as a rating pass, for a few rows: any set of sources, and a bundle that is not in
-the graph, can be asked without writing anything.
+In the integers of a rating pass, for a few rows: sources can be left out, and a bundle outside the
+graph added, without writing anything.
 """
 
 from __future__ import annotations
@@ -27,9 +28,10 @@ ROWS = 1 << 17
 
 @dataclass(frozen=True)
 class PanelTrack:
-    """One track's evidence of the chosen words: `support` of each (row, column) it lists.
+    """One track's evidence of the chosen words.
 
-    `knows` (columns,) says which compositions it knows.
+    `row`, `column` and `support` (m,) int64, support in milli-decades; `knows` (columns,) bool is
+    the mask of known compositions.
     """
 
     source: str
@@ -43,9 +45,10 @@ class PanelTrack:
 
 @dataclass(frozen=True)
 class Panel:
-    """Chosen words as rows over all compositions, and what each track lists for them.
+    """Chosen words as rows over all compositions, with the evidence of each track.
 
-    `place[word]` is a word's row, `own[row]` the column of its composition, `key` each column's.
+    `place[word]` is a word's row, `own` (rows,) int64 the column of its composition, `key` each
+    column's.
     """
 
     asked: tuple[str, ...]
@@ -55,9 +58,11 @@ class Panel:
     tracks: tuple[PanelTrack, ...]
 
     def rows(self, sharing: Mapping[str, int]) -> tuple[WordRows, Silence]:
-        """Return the words' decades by the sources of `sharing`, and those of pairs nobody lists.
+        """Return the words' decades by the sources of `sharing`, and those of pairs that no source
+        lists.
 
-        The value is how many share a source's trust, 0 for a source without a vote.
+        The values of `sharing` are the number of sources that share a trust, 0 for a source without
+        a vote.
         """
         voting = [
             (track, (2000 * track.trust + divisor) // (2 * divisor))
@@ -82,7 +87,9 @@ class Panel:
         return WordRows(self.place, self.own, matrix, related), silence
 
     def listed(self, source: str) -> tuple[Ints, NDArray[np.bool_]]:
-        """Return the cells (row * columns + column) a source lists, and what it knows."""
+        """Return the cells (m,) int64, row * columns + column, that a source lists, and the mask
+        (columns,) of compositions it knows.
+        """
         own = [track for track in self.tracks if track.source == source]
         cells = np.concatenate([t.row * len(self.key) + t.column for t in own])
         knows = np.logical_or.reduce([track.knows for track in own])
@@ -92,7 +99,7 @@ class Panel:
 def _silent_terms(
     voting: Iterable[tuple[PanelTrack, int]], first: Ints, second: Ints
 ) -> tuple[Ints, Ints]:
-    """Return the votes of those that know both ends, and what they say by silence."""
+    """Return the votes of tracks that know both ends, and their absent constants."""
     votes, said = np.zeros(len(first), np.int64), np.zeros(len(first), np.int64)
     for track, vote in voting:
         both = track.knows[first] & track.knows[second]
@@ -102,12 +109,12 @@ def _silent_terms(
 
 
 def _decades(votes: Ints, said: Ints) -> Ints:
-    """Return D as store/rating.decades does, over columns."""
+    """Return D as rate/formulas.decades does, over columns."""
     return np.asarray((2 * said + votes + SHRINKAGE) // (2 * (votes + SHRINKAGE)))
 
 
 def read_panel(graph: Graph, found: Mapping[str, Row], asked: Iterable[str]) -> Panel:
-    """Return the panel of words that were found (as find_words does), from all live sources."""
+    """Return the panel of words (as of find_words), from all live sources."""
     vocabulary = sorted(graph.stream(query("ask/read_vocabulary")))
     ids = np.array([row[0] for row in vocabulary], dtype=np.int64)
     keys = tuple(row[1] for row in vocabulary)
@@ -157,7 +164,7 @@ def _track(
 
 
 def with_bundle(panel: Panel, bundle: Bundle, name: str) -> Panel:
-    """Return the panel with one more source, which is not in the graph; its new words come last."""
+    """Return the panel with one more source, from outside the graph; its new words come last."""
     table = bundle.compositions()
     keys, texts = table["key"].to_pylist(), table["text"].to_pylist()
     column = {key: place for place, key in enumerate(panel.key)}
@@ -177,7 +184,7 @@ def with_bundle(panel: Panel, bundle: Bundle, name: str) -> Panel:
 
 
 def _placed(panel: Panel, columns: Ints, texts: list[str]) -> tuple[dict[str, int], Ints]:
-    """Return rows for the words asked for, those that only the bundle has too."""
+    """Return rows for the requested words, including those of the bundle alone."""
     inside = dict(zip(texts, columns.tolist(), strict=True))
     place, own = dict(panel.place), panel.own.tolist()
     for word in panel.asked:

@@ -1,7 +1,7 @@
-"""How well scores of the graph, and dense vectors beside them, follow what people say of word pairs.
+"""Word similarity: correlation of the graph's scores, and of dense vectors, with human judgements.
 
-Gold lists are read at run time: those that come with gensim, and any file of `word word score` lines.
-They measure; nothing is tuned on them.
+Gold lists are read at run time: those of gensim, and any file of `word word score` lines. They are
+used for measurement only; nothing is tuned on them.
 """
 
 from __future__ import annotations
@@ -37,13 +37,16 @@ LARGEST = 64 << 20
 
 Floats = NDArray[np.float64]
 Dense = Callable[[Sequence[str]], tuple[NDArray[np.float32], NDArray[np.bool_]]]
-"""From words to their vectors, and which of them are known."""
+"""From words to their vectors (n, d) and the mask (n,) of known ones."""
 
 
 @dataclass(frozen=True)
 class GoldPairs:
-    """Word pairs with a person's score: `words` is (n, 2), in lower case as gensim compares them by
-    default, `scores` (n,)."""
+    """Word pairs with human scores.
+
+    `words` is (n, 2), in lower case, as gensim compares them by default; `scores` (n,) float64, on
+    the list's own scale.
+    """
 
     name: str
     words: tuple[tuple[str, str], ...]
@@ -54,8 +57,8 @@ class GoldPairs:
 class Correlation:
     """Spearman's rho of one score with one list, over all its pairs and over those it covers.
 
-    `low` and `high` bound 95 % of bootstrap resamples of the pairs; pairs that a score does not
-    cover take the mean of those it does.
+    `low` and `high` bound 95 % of bootstrap resamples of the pairs; uncovered pairs have the mean
+    score of the covered ones.
     """
 
     gold: str
@@ -70,7 +73,7 @@ class Correlation:
 
 @dataclass(frozen=True)
 class Gain:
-    """By how much one score beats another on one list, with the paired bootstrap's 95 %."""
+    """Gain of one score over another on one list, with the 95 % interval of the paired bootstrap."""
 
     gold: str
     score: str
@@ -89,7 +92,7 @@ class Evaluation:
 
 
 def gold_if_there() -> list[GoldPairs]:
-    """Return the lists of gensim, none where it is not installed."""
+    """Return the lists of gensim, none if it is not installed."""
     try:
         return gensim_pairs()
     except UsageError:
@@ -97,9 +100,9 @@ def gold_if_there() -> list[GoldPairs]:
 
 
 def gensim_pairs() -> list[GoldPairs]:
-    """Return WordSim-353 and SimLex-999 as gensim brings them.
+    """Return WordSim-353 and SimLex-999 from gensim.
 
-    Raises UsageError when gensim is not installed.
+    Raises UsageError if gensim is not installed.
     """
     return [read_pairs(_gensim_file(file), name) for name, file in GENSIM.items()]
 
@@ -109,21 +112,23 @@ def _gensim_file(name: str) -> Path:
         from gensim.test.utils import datapath
     except ImportError as error:
         raise UsageError(
-            "The word lists come with gensim: pip install 'hartonomous[evaluation]', "
-            "or give your own with --pairs."
+            "The word lists are part of gensim: pip install 'hartonomous[evaluation]', or give "
+            "your own with --pairs."
         ) from error
     return Path(datapath(name))
 
 
 def read_pairs(path: Path, name: str | None = None) -> GoldPairs:
-    """Return the pairs of a file: `word word score`, by tabs or commas, comments with #.
+    """Return the pairs of a file: `word word score`, separated by tabs or commas, comments with #.
 
-    Raises NotFound when there is no such file, BadInput for one that is none.
+    Raises NotFound if there is no such file, BadInput for an invalid one.
     """
     if not path.is_file():
         raise NotFound(f"There is no file of word pairs at {path}.")
     if path.stat().st_size > LARGEST:
-        raise BadInput(f"{path} is larger than {LARGEST >> 20} MiB; this is no list of word pairs.")
+        raise BadInput(
+            f"{path} is larger than {LARGEST >> 20} MiB; it is not a list of word pairs."
+        )
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
@@ -144,14 +149,16 @@ def read_pairs(path: Path, name: str | None = None) -> GoldPairs:
             ) from error
         words.append((first.strip().lower(), second.strip().lower()))
     if len(words) < 3:
-        raise BadInput(f"{path} holds {len(words)} scored pairs; a correlation takes three.")
+        raise BadInput(f"{path} has {len(words)} scored pairs; a correlation needs three.")
     return GoldPairs(name or path.stem, tuple(words), np.array(scores))
 
 
 def evaluate(
     graph: Graph, gold: Sequence[GoldPairs], dense: Mapping[str, Dense] | None = None
 ) -> Evaluation:
-    """Return how each score follows each list: graph, single tracks, and dense vectors if given."""
+    """Return the correlation of each score with each list: graph, single tracks, and dense vectors
+    if given.
+    """
     found = find_words(graph, (word for pairs in gold for pair in pairs.words for word in pair))
     scorers = _scorers(graph, found)
     result = Evaluation()
@@ -228,7 +235,7 @@ def silence_of(
 
 
 def _places(pairs: GoldPairs, rows: WordRows) -> tuple[NDArray[np.bool_], NDArray[np.int64]]:
-    """Return which pairs have a row for both words, and these rows, (m, 2)."""
+    """Return the mask of pairs whose words both have a row, and these rows, (m, 2)."""
     places = np.array(
         [[rows.place.get(word, -1) for word in pair] for pair in pairs.words], dtype=np.int64
     )
@@ -237,7 +244,9 @@ def _places(pairs: GoldPairs, rows: WordRows) -> tuple[NDArray[np.bool_], NDArra
 
 
 def direct(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
-    """Return what rows say of each pair, `silence` where nothing; nan for words without a row."""
+    """Return the value of each pair by `rows`, (n,) float64: `silence` for pairs without one, nan
+    for words without a row.
+    """
     covered, places = _places(pairs, rows)
     scores = np.full(len(pairs.words), np.nan)
     quiet = np.array(
@@ -249,7 +258,7 @@ def direct(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int])
 
 
 def _related(pairs: GoldPairs, rows: WordRows) -> Floats:
-    """Return what is said of the pairs that stand in the graph, and nothing of the others."""
+    """Return the values of the pairs with a relation, nan for the others."""
     covered, places = _places(pairs, rows)
     scores = np.full(len(pairs.words), np.nan)
     if not covered.any():
@@ -262,12 +271,17 @@ def _related(pairs: GoldPairs, rows: WordRows) -> Floats:
 
 
 def affinities(pairs: GoldPairs, rows: WordRows, silence: Callable[[str, str], int]) -> Floats:
-    """Return 0.4 D + 800 (log10(C + 0.01) + 2), the affinity less its constant."""
+    """Return 0.4 D + 800 (log10(C + 0.01) + 2), the affinity less its constant, of each pair: (n,)
+    float64.
+
+    D is the pair's decades, C the cosine of its words' rows, in [0, 1]; nan for words without a
+    row.
+    """
     covered, places = _places(pairs, rows)
     scores = direct(pairs, rows, silence)
     if not covered.any():
         return scores
-    # A row without anything in it says nothing of any pair.
+    # An empty row has no values for any pair.
     filled = np.diff(rows.related.indptr) > 0
     covered[covered] = filled[places].all(axis=1)
     places = places[filled[places].all(axis=1)]
@@ -287,14 +301,15 @@ def _dense_scores(pairs: GoldPairs, vectors: Dense) -> Floats:
 
 
 def correlate(pairs: GoldPairs, scores: Floats) -> float:
-    """Return Spearman's rho of a score with a list; pairs without one take the mean of the others."""
+    """Return Spearman's rho of scores (n,) with a list; pairs with nan have the mean of the others."""
     return _rho(_filled(scores)[0], pairs.scores)
 
 
 def resampled(pairs: GoldPairs, scores: Floats) -> tuple[float, Floats]:
-    """Return Spearman's rho, and that of each bootstrap resample of the pairs, the same for all scores.
+    """Return Spearman's rho, and (RESAMPLES,) that of each bootstrap resample of the pairs, the
+    same for all scores.
 
-    0 where a score tells no pair from another: who says nothing follows nothing.
+    0 for a constant score.
     """
     samples = resamples(len(pairs.words))
     filled = _filled(scores)[0]
@@ -303,7 +318,7 @@ def resampled(pairs: GoldPairs, scores: Floats) -> tuple[float, Floats]:
 
 
 def paired_gain(pairs: GoldPairs, name: str, scores: Floats, over: str, others: Floats) -> Gain:
-    """Return by how much one score follows a list better than another, resampled in pairs."""
+    """Return the gain of one score (n,) over another (n,) on a list, by paired resampling."""
     samples = resamples(len(pairs.words))
     drawn = [_rhos(_filled(one)[0], pairs.scores, samples) for one in (scores, others)]
     gain = correlate(pairs, scores) - correlate(pairs, others)
@@ -323,7 +338,7 @@ def _rho(scores: Floats, gold: Floats) -> float:
 
 
 def resamples(pairs: int) -> NDArray[np.int64]:
-    """Return places of so many pairs, drawn anew for each resample: (RESAMPLES, pairs)."""
+    """Return the indices of pairs of each resample, (RESAMPLES, pairs) int64."""
     return np.random.default_rng(SEED).integers(0, pairs, (RESAMPLES, pairs))
 
 
@@ -337,6 +352,6 @@ def _rhos(scores: Floats, gold: Floats, samples: NDArray[np.int64]) -> Floats:
 
 
 def bounds(values: Floats) -> tuple[float, float]:
-    """Return what 95 % of resamples lie between."""
+    """Return the bounds of 95 % of the values (RESAMPLES,)."""
     low, high = np.nanpercentile(values, [2.5, 97.5])
     return float(low), float(high)

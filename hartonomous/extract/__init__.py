@@ -1,1 +1,1 @@
-"""From a model to a bundle. Knows no database."""
+"""Extraction: from a model to a bundle, without a database."""

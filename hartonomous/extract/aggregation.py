@@ -1,8 +1,8 @@
-"""Observations of all positions into one evidence row a pair, in bounded memory.
+"""Aggregation: observations at all positions into one row of evidence per pair, in bounded memory.
 
 An observation is one listing: at position p, row i lists j at rank r with cosine c. Both directions
-of a pair at one position count as one time observed (n) and two listings (directed), unless the type
-of evidence has a direction: then they are two pairs.
+of a pair at one position count as one observation (n) and two listings (directed), unless the type
+of evidence is directed: then they are two pairs.
 """
 
 from __future__ import annotations
@@ -26,25 +26,26 @@ from hartonomous.odds import support
 from hartonomous.schema import MICRO, EvidenceType, is_directed
 
 LISTING = np.dtype([("key", "<i8"), ("rank", "<i4"), ("weight", "<i4")])
-"""One listing: (low * N + high) * P + position (start * N + end where it has a direction),
-round(1000 log10((k + 1) / r)), round(1e6 max(0, c))."""
+"""One listing: (low * N + high) * P + position (start * N + end if directed), round(1000 log10((k +
+1) / r)), round(1e6 max(0, c)).
+"""
 
 MEMORY = 256 << 20
-"""Bytes of listings held before they are spilled."""
+"""Bytes of listings in memory before they are spilled."""
 
 BUCKET_ROWS = 2_000_000
-"""Listings in a bucket, about; a bucket is a range of low ends."""
+"""Approximate number of listings in a bucket; a bucket is a range of low ends."""
 
 WORKERS = 2
 """Buckets aggregated at once."""
 
 MOST_BUCKETS = 1_000
-"""Files open one after another; beyond, buckets grow."""
+"""Most open files; beyond, buckets grow."""
 
 
 @dataclass(frozen=True)
 class _Gathered:
-    """The rows of one bucket, and listings: of them, and of `below` pairs that are not among them."""
+    """The rows of one bucket, and its listings: of these rows, and of the `below` pairs left out."""
 
     table: pa.Table
     observations: int
@@ -87,7 +88,7 @@ class Aggregator:
         self._spill.cleanup()
 
     def add(self, position: int, found: Neighbours) -> None:
-        """Take in the neighbours found at one position."""
+        """Add the neighbours found at one position."""
         from hartonomous.extract.aggregation_kernels import bucket_sizes, fill_buckets
 
         width, directed = found.indices.shape[1], is_directed(self._evidence)
@@ -114,10 +115,11 @@ class Aggregator:
             self._write_held()
 
     def tables(self) -> Iterator[pa.Table]:
-        """Yield the evidence, sorted; afterwards the counts are complete.
+        """Yield the evidence, sorted, with the columns of `evidence.columns`; the counts are final
+        afterwards.
 
-        `rows` and `observations` (listings) of the pairs yielded; `below` and
-        `observations_below` of those that fewer positions than the minimum observed.
+        `rows` and `observations` (listings) of the pairs yielded; `below` and `observations_below`
+        of those observed at fewer positions than the minimum.
         """
         with ThreadPoolExecutor(WORKERS, thread_name_prefix="aggregate") as workers:
             ahead: deque[Future[_Gathered]] = deque()
@@ -163,7 +165,7 @@ class Aggregator:
         return np.concatenate([*spilled, *held] or [np.empty(0, LISTING)])
 
     def _table(self, found: dict[str, NDArray[Any]], seen: NDArray[np.int16]) -> pa.Table:
-        """Return rows a pair, in columns, as Arrow has them; `seen` are the positions of all."""
+        """Return one row per pair, in Arrow columns; `seen` are the positions of all."""
         listed = found["directed"].astype(np.int64)
         schema = columns(self._evidence)
         arrays: dict[str, Any] = {

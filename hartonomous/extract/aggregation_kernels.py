@@ -1,4 +1,4 @@
-"""The two inner loops of aggregation, compiled: listings into buckets, and sorted listings into pairs."""
+"""Aggregation kernels, compiled: listings into buckets, and sorted listings into pairs."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ Ints = NDArray[np.int64]
 
 @numba.njit(nogil=True, cache=True)
 def bucket_sizes(indices, vocabulary, buckets, directed):  # type: ignore[no-untyped-def]
-    """Return how many listings fall into each bucket, a range of low ends (starts, if directed).
+    """Return the number of listings in each bucket, a range of low ends (starts, if directed).
 
-    `indices` (n, k) int32 is whom each row lists, -1 for nobody.
+    `indices` (n, k) int32 are each row's neighbours, -1 for none.
     """
     sizes = np.zeros(buckets, dtype=np.int64)
     for row in range(indices.shape[0]):
@@ -31,8 +31,8 @@ def fill_buckets(  # type: ignore[no-untyped-def]
 ):
     """Fill `keys` ((low * N + high) * P + position), `ranks` and `told`, bucket after bucket.
 
-    `weights` (n, k) int32 goes into `told`, `scores` (k,) int32 into `ranks`; `ends` (buckets,) int64
-    is where each bucket ends, and where it begins afterwards.
+    `weights` (n, k) int32 goes into `told`, `scores` (k,) int32 into `ranks`; `ends` (buckets,)
+    int64 is the end of each bucket, and its start afterwards.
     """
     buckets = len(ends)
     for row in range(indices.shape[0] - 1, -1, -1):
@@ -54,11 +54,13 @@ def fill_buckets(  # type: ignore[no-untyped-def]
 def gather_pairs(  # type: ignore[no-untyped-def]
     keys, ranks, told, order, positions, minimum, pairs, times, directed, rank, weight, seen
 ):
-    """Fill a row a pair from listings in the order of their keys; return (rows, places, below, listings below).
+    """Fill one row per pair from listings in the order of their keys; return (rows, places, below,
+    listings below).
 
-    `pairs`, `times`, `directed`, `rank`, `weight` and `seen` have room for every listing; `seen` is
-    the positions of the pairs one after the other, `places` of them. A position counts as one time
-    however many of its listings there are. `below` pairs at fewer positions than the minimum go.
+    `pairs`, `times`, `directed`, `rank`, `weight` and `seen` have room for every listing; `seen`
+    are the positions of the pairs one after the other, `places` their number. A position counts
+    once, whatever its listings. The `below` pairs, at fewer positions than the minimum, are left
+    out.
     """
     rows = places = below = below_listings = at = 0
     while at < len(order):

@@ -1,4 +1,4 @@
-"""What an interrupted extraction had finished, on disk, so that it goes on with the next piece."""
+"""Checkpoints: finished pieces of an extraction, on disk, so that an interrupted one resumes."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from hartonomous.extract.search.nearest_neighbours import Neighbours
 
 
 class FinishedWork:
-    """A folder with one file of arrays a piece of work; None in its place keeps nothing."""
+    """A folder with one file of arrays per piece of work; None instead of a folder stores nothing."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
 
     def read(self, name: str) -> dict[str, NDArray[Any]] | None:
-        """Return the arrays of a piece, None when it is not there whole."""
+        """Return the arrays of a piece by name, as written; None if it is missing or incomplete."""
         if self._folder is None:
             return None
         try:
@@ -31,7 +31,7 @@ class FinishedWork:
             return None
 
     def write(self, name: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Keep the arrays of a piece; the file appears whole or not at all."""
+        """Store the arrays of a piece, of any shape and type, atomically."""
         if self._folder is None:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -40,14 +40,14 @@ class FinishedWork:
             np.savez(file, allow_pickle=False, **arrays)
 
     def neighbours(self, evidence: str, position: int) -> Neighbours | None:
-        """Return what was found at a position, None when it is not there whole."""
+        """Return the neighbours of a position, None if missing or incomplete."""
         kept = self.read(f"{evidence}-{position:05d}")
         if kept is None or kept.keys() != {"indices", "similarities", "recall"}:
             return None
         return Neighbours(kept["indices"], kept["similarities"], float(kept["recall"]))
 
     def keep_neighbours(self, evidence: str, position: int, found: Neighbours) -> None:
-        """Keep what was found at a position."""
+        """Store the neighbours of a position."""
         arrays: dict[str, NDArray[Any]] = {
             "indices": found.indices,
             "similarities": found.similarities,

@@ -1,8 +1,8 @@
-"""What a model expects next, counted: contexts of up to four tokens, with soft counts of what follows.
+"""Context counts: contexts of up to four tokens, with soft counts of the next tokens by a model.
 
-A soft count is the sum of a next token's probability over the times its context was read. Contexts
-of one token are the tokens themselves; the context of none holds what follows anything. What is
-pruned, or falls on what is no composition, is kept as one number a context: its missing mass.
+A soft count is the sum of a next token's probability over the visits to its context. Contexts of
+one token are the tokens themselves; the empty context counts every position. Pruned probability,
+and that of tokens that are not compositions, is stored as one number per context: its missing mass.
 """
 
 from __future__ import annotations
@@ -18,33 +18,35 @@ from hartonomous.schema import MICRO, ORDERS
 Ints = NDArray[np.int64]
 
 LISTED = 64
-"""Most likely next tokens taken at each place."""
+"""Most probable next tokens taken at each position."""
 
 LEAST_LISTED = 0.001
 """Probability below which a next token is not taken, however few there are."""
 
 LEAST_SHARE = (0.000001, 0.00001, 0.008, 0.02, 0.02)
-"""Share of a context's visits, by its order, that a soft count must reach to be stored: what follows
-single tokens is what everything backs off to, and is kept nearly whole."""
+"""Share of a context's visits, by its order, that a soft count has to reach to be stored: all
+contexts back off to single tokens, whose counts are stored almost completely.
+"""
 
 LEAST_SHARE_ALONE = 0.005
-"""The same for tokens that were only run alone: what they say least of is hardly ever asked."""
+"""The same for tokens that were only run alone: their smallest counts are hardly ever used."""
 
 ALONE = 3
 """Visits that running a token alone counts for."""
 
 
 BLOCK = 1 << 16
-"""Places that are summed at once."""
+"""Positions that are summed at once."""
 
 
 @dataclass(frozen=True)
 class Expectations:
-    """What was counted, over a vocabulary of N tokens.
+    """Counts over a vocabulary of N tokens.
 
-    `contexts` is (c, ORDERS), the tokens of each context oldest first, -1 before its first; starts
-    are token i for i < N and contexts[i - N] from there. `visited`, `n`, `mass` are a row a start;
-    `start`, `end`, `times`, `weight` a row a pair, sorted by (start, end), `end` a token.
+    `contexts` is (c, ORDERS) int64, the tokens of each context oldest first, -1 before its first; a
+    start is token i for i < N, else contexts[i - N]. `visited`, `n`, `mass` (micro-units) are
+    (starts,) int64; `start`, `end`, `times`, `weight` (micro-units) are (pairs,) int64, sorted by
+    (start, end), `end` a token.
     """
 
     contexts: NDArray[np.int64]
@@ -59,9 +61,11 @@ class Expectations:
 
 @dataclass(frozen=True)
 class Listed:
-    """What is expected at t places: entries of place i at bounds[i] up to bounds[i + 1].
+    """Next-token probabilities at t positions: entries of position i are bounds[i] to bounds[i +
+    1].
 
-    `bounds` (t + 1,) int64; `ends` int32, the token; `shares` int32, its probability in micro-units.
+    `bounds` (t + 1,) int64; `ends` (m,) int32, the tokens; `shares` (m,) int32, their probabilities
+    in micro-units.
     """
 
     bounds: Ints
@@ -69,7 +73,7 @@ class Listed:
     shares: NDArray[np.int32]
 
     def take(self, places: Ints) -> Listed:
-        """Return what is expected at some of the places, in their order."""
+        """Return the entries of some positions (m,) int64, in their order."""
         lengths = np.diff(self.bounds)[places]
         bounds = np.concatenate([[0], np.cumsum(lengths)])
         entries = np.repeat(self.bounds[places] - bounds[:-1], lengths) + np.arange(bounds[-1])
@@ -77,7 +81,9 @@ class Listed:
 
 
 def listed(ends: NDArray[np.int32], shares: NDArray[np.float32]) -> Listed:
-    """Return what is expected, given as (t, columns) with -1 where there are fewer."""
+    """Return the entries of (t, columns) tokens and probabilities in [0, 1]; tokens of -1 are
+    missing.
+    """
     there = ends >= 0
     bounds = np.concatenate([[0], np.cumsum(there.sum(axis=1))]).astype(np.int64)
     micro = np.rint(MICRO * np.clip(shares[there], 0.0, 1.0)).astype(np.int32)
@@ -85,7 +91,7 @@ def listed(ends: NDArray[np.int32], shares: NDArray[np.float32]) -> Listed:
 
 
 def joined(parts: Sequence[Listed]) -> Listed:
-    """Return the places of several parts, one after the other."""
+    """Return the positions of several parts, one after the other."""
     ends = np.concatenate([np.empty(0, np.int32), *(part.ends for part in parts)])
     shares = np.concatenate([np.empty(0, np.int32), *(part.shares for part in parts)])
     lengths = np.concatenate([np.empty(0, np.int64), *(np.diff(part.bounds) for part in parts)])
@@ -94,7 +100,7 @@ def joined(parts: Sequence[Listed]) -> Listed:
 
 @dataclass
 class ExpectationCounter:
-    """Collects places of texts, then counts them order by order."""
+    """Collects positions of texts, then counts them order by order."""
 
     vocabulary: int
     _windows: list[Ints] = field(default_factory=list)
@@ -102,16 +108,17 @@ class ExpectationCounter:
     _alone: list[tuple[Ints, Listed]] = field(default_factory=list)
 
     def read(self, tokens: Ints, expected: Listed, first: int = 0) -> None:
-        """Take in a text: `tokens` (t,), -1 for what is no composition, and what follows each.
+        """Add a text: `tokens` (t,) int64, -1 for what is not a composition, and the next-token
+        probabilities after each.
 
-        Places before `first` were taken in with the text before this one and are context only. A
-        text may have no tokens at all: a model may end what it writes at once.
+        Positions before `first` were added with the previous text and are context only. A text may
+        be empty: a model may end its text at once.
         """
         if not len(tokens):
             return
         padded = np.concatenate([np.full(ORDERS - 1, -1, dtype=np.int64), tokens])
         windows = np.lib.stride_tricks.sliding_window_view(padded, ORDERS).copy()
-        # A gap ends a context: nothing before it may stay.
+        # A gap ends a context: no token before it may remain.
         for place in range(ORDERS - 2, -1, -1):
             windows[windows[:, place + 1] < 0, place] = -1
         keep = windows[:, -1] >= 0
@@ -120,11 +127,11 @@ class ExpectationCounter:
         self._listed.append(expected.take(np.flatnonzero(keep)))
 
     def alone(self, tokens: Ints, expected: Listed) -> None:
-        """Take in tokens that were run alone, (t,), and what follows each."""
+        """Add tokens (t,) int64 that were run alone, and the next-token probabilities after each."""
         self._alone.append((tokens, expected))
 
     def counted(self) -> Expectations:
-        """Return the counts of everything taken in."""
+        """Return the counts of all added texts."""
         windows = np.concatenate([np.empty((0, ORDERS), np.int64), *self._windows])
         expected = joined(self._listed)
         contexts: list[Ints] = []
@@ -166,14 +173,16 @@ class ExpectationCounter:
 
 @dataclass(frozen=True)
 class _Visits:
-    """Places of one order: the number of each one's context, how often it counts, what follows."""
+    """Positions of one order: the number of each one's context, its weight, and its entries."""
 
     start: Ints
     times: Ints
     expected: Listed
 
     def blocks(self) -> Iterator[_Visits]:
-        """Yield the places by ascending context, no context in two blocks, so that sums fit."""
+        """Yield the positions by ascending context, no context in two blocks, so that sums fit into
+        memory.
+        """
         order = np.argsort(self.start, kind="stable")
         starts = self.start[order]
         first = 0
@@ -188,7 +197,7 @@ class _Visits:
 def _summed(
     visits: _Visits, least: NDArray[np.float64], vocabulary: int, offset: int
 ) -> tuple[Ints, ...]:
-    """Return visited, n, mass and start, end, times, weight of one order's places."""
+    """Return visited, n, mass and start, end, times, weight of one order's positions."""
     blocks = [_summed_block(block, least, vocabulary, offset) for block in visits.blocks()]
     nothing = (np.empty(0, dtype=np.int64),) * 7
     return tuple(np.concatenate(column) for column in zip(*(blocks or [nothing]), strict=True))
@@ -203,11 +212,12 @@ def _summed_block(
     pair, number = np.unique(place[row] * vocabulary + visits.expected.ends, return_inverse=True)
     times = visits.times[row]
     counted = np.bincount(number, times, len(pair)).astype(np.int64)
-    # Sums stay far below 2**53, where float64 would begin to round.
+    # Sums stay far below 2**53, where float64 begins to round.
     weight = np.bincount(number, times * visits.expected.shares, len(pair)).astype(np.int64)
     begin, end = pair // vocabulary, pair % vocabulary
     starts = visited + offset
-    # A relation joins two compositions: what follows itself is missing mass, like what is rare.
+    # A relation joins two compositions: a token's probability after itself is missing mass, like
+    # rare tokens.
     kept = (weight >= least[visited[begin]] * MICRO * n[begin]) & (starts[begin] != end)
     begin, end, counted, weight = begin[kept], end[kept], counted[kept], weight[kept]
     stored = np.bincount(begin, weight, len(visited)).astype(np.int64)
@@ -216,7 +226,7 @@ def _summed_block(
 
 
 def _in_order(contexts: Ints, parts: list[tuple[Ints, ...]], vocabulary: int) -> Expectations:
-    """Return the orders' counts put together, starts ascending: tokens first, then contexts."""
+    """Return the counts of all orders, starts ascending: tokens first, then contexts."""
     parts = sorted(parts, key=lambda part: int(part[0][0]) if len(part[0]) else vocabulary)
     columns = [np.concatenate(column) for column in zip(*parts, strict=True)]
     pairs = np.lexsort((columns[4], columns[3]))

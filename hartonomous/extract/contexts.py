@@ -1,4 +1,4 @@
-"""Contexts as compositions: keys, texts, and what joins each to shorter ones."""
+"""Contexts as compositions: keys, texts, and the edges from each to shorter ones."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ Ints = NDArray[np.int64]
 class Placed:
     """A vocabulary and its contexts as one list of compositions, sorted by key.
 
-    `row[i]` is the row of what was token i, or context i - N; `kept[i]` is false for contexts whose
-    text is another's too and that were left out.
+    `row` (N + c,) int64 maps token i, and context i - N, to its row; `kept` (c,) bool is false for
+    contexts left out because another has the same text.
     """
 
     compositions: pa.Table
@@ -30,13 +30,15 @@ class Placed:
 
 
 def place(vocabulary: pa.Table, contexts: Ints) -> Placed:
-    """Return the compositions of a vocabulary, sorted by key, and of contexts over it."""
+    """Return the compositions of a vocabulary, sorted by key, and of contexts (c, ORDERS) int64
+    over it.
+    """
     if not len(contexts):
         rows = np.arange(vocabulary.num_rows, dtype=np.int64)
         return Placed(vocabulary, rows, np.ones(len(rows), dtype=bool))
     texts = vocabulary["text"].to_pylist()
     names = [context_text(texts[t] for t in row if t >= 0) for row in contexts.tolist()]
-    # A token that holds a space could make two contexts read alike; neither is worth the doubt.
+    # A token that contains a space could make two contexts have the same text; both are left out.
     spaced = np.array([" " in text for text in texts] + [False])
     plain = ~spaced[contexts].any(axis=1)
     table = pa.table(
@@ -56,7 +58,7 @@ def place(vocabulary: pa.Table, contexts: Ints) -> Placed:
 
 
 def context_table(found: Expectations, placed: Placed, vocabulary: int) -> pa.Table:
-    """Return the bundle's rows of contexts, sorted by composition."""
+    """Return the bundle's rows of contexts, columns of `evidence.CONTEXTS`, sorted by composition."""
     kept = placed.kept[found.visited]
     visited = found.visited[kept]
     prefix, suffix, token = _joins(found.contexts, vocabulary)
@@ -65,7 +67,7 @@ def context_table(found: Expectations, placed: Placed, vocabulary: int) -> pa.Ta
     for part in (prefix, suffix, token):
         joins.append(np.full(len(visited), -1, dtype=np.int64))
         joins[-1][longer] = part[visited[longer] - vocabulary]
-    # Row -1 of `row` would be the last one; what is joined to nothing stays so.
+    # Index -1 would be the last row; contexts without a shorter one stay at -1.
     rows = [np.where(part >= 0, placed.row[part], -1) for part in joins]
     composition = placed.row[visited]
     order = np.argsort(composition)
@@ -78,7 +80,7 @@ def context_table(found: Expectations, placed: Placed, vocabulary: int) -> pa.Ta
 
 
 def expectation_table(found: Expectations, placed: Placed, evidence: str) -> pa.Table:
-    """Return the evidence rows, sorted by (start, end)."""
+    """Return the evidence rows, columns of `evidence.columns`, sorted by (start, end)."""
     kept = placed.kept[found.start]
     start, end = placed.row[found.start[kept]], placed.row[found.end[kept]]
     order = np.lexsort((end, start))

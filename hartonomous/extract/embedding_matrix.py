@@ -1,4 +1,4 @@
-"""An embedding matrix and the tokens of its rows, as an opened model."""
+"""Embedding matrix: an opened model with one matrix and the tokens of its rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from hartonomous.identity import file_digest
 Floats = NDArray[np.float32]
 
 BEYOND_LIMIT = "beyond the limit"
-"""Why entries are left out where a person asked for the first ones only."""
+"""Reason of exclusion for entries beyond the user's limit."""
 
 
 def embedding_model(
@@ -33,12 +33,12 @@ def embedding_model(
     options: Mapping[str, object],
     limit: int | None,
 ) -> OpenedModel:
-    """Return an opened model that offers one embedding matrix, its first `limit` rows.
+    """Return an opened model with one embedding matrix, its first `limit` rows.
 
-    `matrix` is (rows, dimensions), row i for entry i of the table, whose files are added to `files`; `options` and the importer's name
-    tell what else than the files determines the result.
-    Raises BadInput when they do not belong together, and for a row that is kept and is not finite,
-    or far longer than the others.
+    `matrix` is (rows, dimensions) float32, row i for entry i of the table, whose files are added to
+    `files`; `options` and the importer's name determine the result together with the files. Raises
+    BadInput if matrix and table do not match, and for a composition's row that is not finite, or
+    far longer than the others.
     """
     refuse_unexplained(where, matrix, table)
     entries = table.entries[:limit]
@@ -60,12 +60,12 @@ def embedding_model(
 
 
 def opened_file(path: Path) -> OpenedFile:
-    """Return a file that was opened, with its digest."""
+    """Return an opened file, with its digest."""
     return OpenedFile(path.name, file_digest(path), path.stat().st_size)
 
 
 def _finite_rows(where: str, matrix: Floats, vocabulary: Vocabulary) -> Floats:
-    """Return the rows that are compositions; raises BadInput where one is not finite."""
+    """Return the rows of compositions; raises BadInput if one is not finite."""
     chosen = np.ascontiguousarray(matrix[vocabulary.rows], dtype=np.float32)
     bad = np.flatnonzero(~np.isfinite(chosen).all(axis=1))
     if len(bad):

@@ -1,4 +1,4 @@
-"""Sentence encoders by entry point: texts into vectors, for whoever has a folder with one."""
+"""Encoder protocol: sentence encoders, found by entry point, turn texts into vectors."""
 
 from __future__ import annotations
 
@@ -16,23 +16,21 @@ ENTRY_POINTS = "hartonomous.encoders"
 
 
 class Encoder(Protocol):
-    """What turns texts into vectors of length one."""
+    """Turns texts into vectors of length one."""
 
     dimensions: int
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """Return the vectors of texts, (n, dimensions) float32."""
+        """Return the vectors of texts, (n, dimensions) float32, of length one."""
         ...
 
 
 def open_encoder(path: Path, device: str = "cpu") -> Encoder:
     """Open the sentence encoder in a folder.
 
-    Raises UsageError where nothing that opens one is installed, and what the opener raises.
+    Raises UsageError if no opener of encoders is installed, and the errors of the opener.
     """
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
         opener: Encoder = point.load()(path, device)
         return opener
-    raise UsageError(
-        "Nothing that opens sentence encoders is installed; install hartonomous again."
-    )
+    raise UsageError("No opener of sentence encoders is installed; install hartonomous again.")

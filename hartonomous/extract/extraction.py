@@ -1,4 +1,6 @@
-"""A model into a bundle: for each track and position, neighbours; then evidence; then the manifest."""
+"""Extraction: a model into a bundle, track by track: neighbours at each position, evidence,
+manifest.
+"""
 
 from __future__ import annotations
 
@@ -56,17 +58,16 @@ EXTRACTION_VERSION = 4
 """Part of a source's options: raised when the same files and options give other evidence."""
 
 PAIRS_PER_LISTING = 0.66
-"""Pairs per directed listing in real models: about a third of the listings are mutual.
-
-Where several positions must list a pair, their number squared divides that: of the 77 million
-observations of MiniLM's heads, 2.5 million pairs are left that 5 of them list.
+"""Pairs per directed listing in real models: about a third of the listings are mutual. If several
+positions must list a pair, their number squared divides that: of the 77 million observations of
+MiniLM's heads, 2.5 million pairs are listed by 5 or more.
 """
 
 TOKENS_ALONE = 3
-"""Tokens run for one alone, with what a model wants before and after it."""
+"""Tokens run for each one alone, including the model's prefix and suffix."""
 
 PAIRS_PER_PLACE = 25
-"""Pairs of next tokens that are kept of a place that a model reads."""
+"""Pairs of next tokens stored per token position."""
 
 Progress = Callable[[str, int, int], None]
 Note = Callable[[int, int], None]
@@ -74,7 +75,7 @@ Note = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class ExtractOptions:
-    """How a model is searched, and what a person says of it."""
+    """Options of the search, and the user's description of the source."""
 
     neighbours: NeighbourOptions = field(default_factory=NeighbourOptions)
     subject: str | None = None
@@ -83,22 +84,23 @@ class ExtractOptions:
 
 
 def open_model(model: str, options: OpenOptions, importer: str | None = None) -> OpenedModel:
-    """Open what lies at a path, or under a Hub id, with the importer that recognises it.
+    """Open a path, or a Hub id, with the importer that recognises it.
 
-    Raises NotFound, or BadInput for what is not a model, is unsafe, or holds nothing to compare.
+    Raises NotFound, or BadInput for a path that is not a model, is unsafe, or has nothing to
+    compare.
     """
     path = download(model) if is_hub_id(model) else Path(model)
     chosen = importer_for(path, importer, options.encoder is not None)
     if chosen.name == DOCUMENTS and options.encoder is None:
-        # Beside models there are texts about them, which no one means to ingest.
+        # Folders of models contain texts about them, which nobody means to ingest.
         inner = models_within(path, recognised_as_model)
         if inner:
             raise unknown(path, inner, chosen.name)
     opened = chosen.open(path, options)
     if options.encoder is not None and not opened.pairs:
         raise UsageError(
-            f"{path} is a model; leave --encoder out, it reads documents. "
-            "--importer documents takes a text for one that looks like vectors."
+            f"{path} is a model; leave --encoder out, which is for documents. --importer "
+            "documents reads a text that looks like vectors."
         )
     if options.exclude and not opened.pairs:
         raise UsageError(f"{path} is a model; leave --exclude out, it is for folders of documents.")
@@ -113,9 +115,9 @@ def open_model(model: str, options: OpenOptions, importer: str | None = None) ->
 
 
 def describe_source(model: OpenedModel, options: ExtractOptions) -> SourceDescription:
-    """Return what the source of this model with these options is, before anything is searched."""
+    """Return the description of the source of this model with these options, before the search."""
     searched = asdict(options.neighbours)
-    # Threads change how fast the answer comes, not which.
+    # The number of threads changes the speed, not the result.
     del searched["threads"]
     return SourceDescription(
         kind=model.kind,
@@ -132,7 +134,7 @@ def describe_source(model: OpenedModel, options: ExtractOptions) -> SourceDescri
 
 
 def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
-    """Return what taking a model in would bring, from its sizes alone: edges, disk, time."""
+    """Return a forecast of ingesting a model, from its sizes alone: edges, disk, time."""
     n = len(model.vocabulary)
     k = min(options.neighbours.k, n - 1)
     listings = sum(len(track.positions) * n * k for track in model.tracks)
@@ -158,7 +160,7 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
 
 
 def expected_seconds(model: OpenedModel, options: ExtractOptions) -> Forecast:
-    """Return how long taking a model in and loading it takes on this machine at present."""
+    """Return the expected seconds of extracting and loading a model on this machine at present."""
     facts = forecast(model, options)
     return Forecast(facts["seconds_least"], facts["seconds_most"], facts["seconds_by_work"])
 
@@ -186,9 +188,9 @@ def extract(
     progress: Progress,
     work: Path | None = None,
 ) -> Bundle:
-    """Search a model's tracks and write the bundle; the folder appears whole or not at all.
+    """Search a model's tracks and write the bundle, atomically.
 
-    With a folder `work`, positions that an interrupted run finished are taken from there.
+    With a folder `work`, the finished positions of an interrupted run are reused.
     """
     if len(model.counted) > 1:
         named = ", ".join(track.evidence for track in model.counted)
@@ -217,9 +219,9 @@ def extract(
 def extract_cached(
     model: OpenedModel, options: ExtractOptions, cache: Path, progress: Progress
 ) -> Bundle:
-    """Return the finished bundle of this source below `cache`, made if it is not there.
+    """Return the finished bundle of this source below `cache`, extracted if it is not there.
 
-    So an interrupted ingest goes on with the very same evidence. A damaged bundle is made anew.
+    So an interrupted ingest resumes with the same evidence. A damaged bundle is extracted again.
     """
     cache.mkdir(parents=True, exist_ok=True)
     sweep(cache)
@@ -237,7 +239,7 @@ def extract_cached(
 
 @dataclass(frozen=True)
 class _Writing:
-    """Tracks of directed listings into a bundle: of `n` words, `placed` among its compositions."""
+    """Tracks of directed listings into a bundle, of `n` words, `placed` among its compositions."""
 
     writer: BundleWriter
     n: int
@@ -246,7 +248,7 @@ class _Writing:
     progress: Progress
 
     def compared(self, track: VectorTrack, options: NeighbourOptions) -> TrackDescription:
-        """Write who is near whom at each position; weigh the track by its vectors."""
+        """Write the neighbours at each position; compute the track's trust from its vectors."""
         positions = len(track.positions)
         asked = replace(options, k=min(options.k, self.n - 1))
 
@@ -263,7 +265,7 @@ class _Writing:
         )
 
     def listed(self, track: ListedTrack) -> TrackDescription:
-        """Write what each leads to. It has no odds against chance, and no part in the consensus."""
+        """Write directed listings; they have no odds against chance, and no part in the consensus."""
         return self._write(track, min(track.k, self.n - 1), track.listing)[0]
 
     def _prepare(self, track: VectorTrack) -> None:
@@ -273,7 +275,9 @@ class _Writing:
     def _write(
         self, track: VectorTrack | ListedTrack, k: int, search: Callable[[int, Note], Neighbours]
     ) -> tuple[TrackDescription, float]:
-        """Write a track; return what it is, and how often a pair that is not stored was listed."""
+        """Write a track; return its description, and the mean number of listings of a pair that is
+        not stored.
+        """
         positions, recall = len(track.positions), 1.0
         kind = evidence_type(track.evidence)
         with Aggregator(kind, self.n, positions, k, track.minimum) as aggregator:
@@ -307,7 +311,7 @@ class _Writing:
         position: int,
         search: Callable[[int, Note], Neighbours],
     ) -> Neighbours:
-        """Return one position's neighbours, from an earlier run if it got there."""
+        """Return one position's neighbours, from an earlier run if it is finished."""
         stage = evidence_type(evidence).stem
         if len(positions) > 1:
             stage += f": {positions[position]}"
@@ -322,7 +326,7 @@ class _Writing:
 
 
 def _moved(table: pa.Table, placed: Placed) -> pa.Table:
-    """Return rows over the vocabulary as rows over all compositions; their order stays."""
+    """Return rows over the vocabulary as rows over all compositions; the order is unchanged."""
     for place_of, name in enumerate(("start", "end")):
         rows = placed.row[table[name].to_numpy()].astype(np.int32)
         table = table.set_column(place_of, table.schema.field(name), pa.array(rows))

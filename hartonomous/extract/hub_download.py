@@ -1,4 +1,4 @@
-"""Models named by a Hub id, fetched where there is a network."""
+"""Hub download: models named by a Hub id, fetched if there is a network."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ of a first part in a folder of its own; never code, and nothing that is not open
 
 
 def is_hub_id(model: str) -> bool:
-    """Return whether a text could be a Hub id and is no path here."""
+    """Return whether a text could be a Hub id and is not a path here."""
     return HUB_ID.fullmatch(model) is not None and not Path(model).exists()
 
 
 def download(hub_id: str) -> Path:
     """Return the folder of a model of the Hub: weights and tokenizer, never code.
 
-    Raises NotFound when there is no network, or no such model there; BadInput when the model has no
+    Raises NotFound without a network, or for an unknown model; BadInput if the model has no
     safetensors.
     """
     from huggingface_hub import snapshot_download
@@ -34,16 +34,16 @@ def download(hub_id: str) -> Path:
     try:
         folder = Path(snapshot_download(hub_id, allow_patterns=WANTED))
     except Exception as error:
-        # The client's own errors, those of its HTTP library and of the system, by version: whichever
-        # it was, the model is not here.
+        # The client's own errors, those of its HTTP library and of the system, depending on
+        # versions: in any case the model is not available.
         reason = (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")
         raise NotFound(
-            f"There is nothing at {hub_id!r} here, and as a Hub id it cannot be downloaded "
-            f"({reason}). Download it where there is a network and give its folder."
+            f"There is nothing at {hub_id!r} here, and it cannot be downloaded as a Hub id "
+            f"({reason}). Download it on a machine with a network and give its folder."
         ) from error
     if not has_weights(weights_folder(folder)) and not any(folder.glob("*.safetensors")):
         raise BadInput(
             f"{hub_id!r} has no safetensors on the Hub, and other forms (pickles) are not read. "
-            "Look for a converted copy of the model there."
+            "Use a converted copy of the model."
         )
     return folder

@@ -1,4 +1,4 @@
-"""How a model is opened: the importer protocol, and the importers that entry points name."""
+"""Importer protocol: how a model is opened, and the importers found by entry points."""
 
 from __future__ import annotations
 
@@ -27,33 +27,32 @@ ENTRY_POINTS = "hartonomous.importers"
 
 
 DOCUMENTS = "documents"
-"""The importer of what is no model: a sentence encoder reads it."""
+"""The importer of documents, which need a sentence encoder."""
 
 TRACKS = ("embedding", "layers", "heads", "next")
-"""What can be taken out of a model; all but the embedding need it to be run."""
+"""Tracks of a model; all but the embedding need it to be run."""
 
 OPTIONAL_TRACKS = ("promotions",)
-"""Those that are taken only when they are named."""
+"""Tracks that are extracted only on request."""
 
 ALL = "all"
-"""In place of tracks: those of TRACKS that the model has."""
+"""Alternative to a list of tracks: those of TRACKS that the model has."""
 
 Progress = Callable[[str, int, int], None]
-"""Told (stage, done, total) as work goes on."""
+"""Called with (stage, done, total) as work proceeds."""
 
 
 @dataclass(frozen=True)
 class OpenOptions:
-    """What a person may say about a model before it is opened.
+    """The user's options for opening a model.
 
-    `vocabulary` is a word list for a matrix that comes without its words; `tensor` names the
-    embedding matrix where there are several; `limit` keeps the first entries only, None all.
-    `tracks` are what is taken out, of TRACKS, OPTIONAL_TRACKS or ALL; `device` is where a model is
-    run, if it is.
-    `read` are files and folders of text a causal model reads, `samples` the tokens it writes itself.
-    `encoder` is the folder of the sentence encoder that reads documents.
-    `exclude` are patterns of the names that are passed over in a folder of documents.
-    `support` positions have to list a pair of layers, heads or promotions; None is the usual number.
+    `vocabulary` is a word list for a matrix without words; `tensor` names the embedding matrix if
+    there are several; `limit` keeps the first entries only, None all. `tracks` are those to
+    extract, of TRACKS, OPTIONAL_TRACKS or ALL; `device` is where a model is run, if it is. `read`
+    are files and folders of text for a causal model to read, `samples` the number of tokens it
+    generates. `encoder` is the folder of the sentence encoder for documents. `exclude` are patterns
+    of names to skip in a folder of documents. `support` is the least number of positions that list
+    a pair of layers, heads or promotions; None is the default.
     """
 
     vocabulary: Path | None = None
@@ -70,12 +69,12 @@ class OpenOptions:
 
 @dataclass(frozen=True)
 class VectorTrack:
-    """One kind of observation a model offers: a matrix of vectors at each position.
+    """One kind of observation by vectors: a matrix at each position.
 
-    `vectors(p)` returns float32 of shape (N, dimensions), row i for composition i of the
-    vocabulary; called more than once, in any order. `positions` are readable names. Pairs that
-    fewer than `minimum` positions list are counted and left out. `prepare` is called before the
-    first position that is needed, and may take long.
+    `vectors(p)` returns float32 (N, dimensions), row i for composition i of the vocabulary; called
+    more than once, in any order. `positions` are their names. Pairs listed by fewer than `minimum`
+    positions are counted and left out. `prepare` is called before the first position, and may take
+    long.
     """
 
     evidence: str
@@ -88,10 +87,10 @@ class VectorTrack:
 
 @dataclass(frozen=True)
 class ListedTrack:
-    """One kind of directed observation: at each position, what each composition leads to most.
+    """One kind of directed observation: at each position, the best targets of each composition.
 
-    `listing(p, progress)` returns the `k` best for each composition of the vocabulary, itself left
-    out; called in any order. Pairs that fewer than `minimum` positions list are left out.
+    `listing(p, progress)` returns the `k` best for each composition of the vocabulary, without
+    itself; called in any order. Pairs listed by fewer than `minimum` positions are left out.
     """
 
     evidence: str
@@ -106,8 +105,8 @@ class ListedTrack:
 class ReadText:
     """A part of a text as a model read it, over a vocabulary of N compositions.
 
-    `tokens` (t,) int64, -1 for what is no composition; `shares` (t, N) float32, how probable the
-    model holds each to come next. Places before `first` were in the part before this one.
+    `tokens` (t,) int64, -1 for what is not a composition; `shares` (t, N) float32, the probability
+    of each as next token. Positions before `first` were in the previous part.
     """
 
     tokens: NDArray[np.int64]
@@ -117,11 +116,11 @@ class ReadText:
 
 @dataclass(frozen=True)
 class CountedTrack:
-    """One kind of observation that is counted: what follows what.
+    """One kind of counted observation: next tokens.
 
-    `observe` may take long, is told where progress goes, and keeps finished pieces where an
-    interrupted run finds them; `positions` name what was observed, at `places` places in all.
-    `read` has the model read paragraphs without counting, to be measured against.
+    `observe` may take long, reports progress, and stores finished pieces for an interrupted run;
+    `positions` are the names of the observations, at `places` token positions in all. `read` lets
+    the model read paragraphs without counting, for evaluation.
     """
 
     evidence: str
@@ -133,8 +132,10 @@ class CountedTrack:
 
 @dataclass(frozen=True)
 class ReadyPairs:
-    """Evidence rows over a vocabulary's compositions, sorted by (start, end), as the bundle has them;
-    the neighbours asked for (0 where none were) and the recall they were found with."""
+    """Evidence rows over a vocabulary's compositions, with the columns of `evidence.columns`,
+    sorted by (start, end); the number of neighbours searched (0 if none) and the recall of the
+    search.
+    """
 
     table: pa.Table
     k: int
@@ -143,10 +144,10 @@ class ReadyPairs:
 
 @dataclass(frozen=True)
 class PairTrack:
-    """One kind of observation that comes as pairs of the vocabulary's compositions.
+    """One kind of observation as pairs of the vocabulary's compositions.
 
-    `expected` is about how many, told before anything is observed. `observe` may take long and is
-    told how neighbours are searched and where progress goes.
+    `expected` is their approximate number, known before any observation. `observe` may take long;
+    it gets the options of the search and reports progress.
     """
 
     evidence: str
@@ -158,7 +159,7 @@ class PairTrack:
 
 @dataclass(frozen=True)
 class UnreadFile:
-    """A file that was left out because it cannot be read, and why."""
+    """An unreadable file that was left out, with the reason."""
 
     name: str
     reason: str
@@ -166,10 +167,10 @@ class UnreadFile:
 
 @dataclass(frozen=True)
 class OpenedModel:
-    """A model that was opened safely: its files, its vocabulary, what it can be asked.
+    """A safely opened model: its files, its vocabulary, its tracks.
 
-    `kind` is the source's, as schema.py lists them. `unread` are files that are left out, `remarks`
-    what else a person should know of what was read.
+    `kind` is the source's, as listed in schema.py. `unread` are files left out, `remarks` other
+    messages for the user.
     """
 
     importer: str
@@ -189,25 +190,25 @@ class OpenedModel:
 class Importer(Protocol):
     """One kind of model. A package registers its importer under the entry-point group above.
 
-    One that has `holds_documents(path)` reads documents: where an encoder is given, it takes what this
-    is true of, and what no other importer recognises.
+    An importer with `holds_documents(path)` reads documents: given an encoder, it takes paths for
+    which that is true, and paths that no other importer recognises.
     """
 
     name: str
     summary: str
 
     def recognises(self, path: Path) -> bool:
-        """Return whether this importer reads what lies at `path`, by name and magic bytes only."""
+        """Return whether this importer reads `path`, by name and magic bytes only."""
         ...
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        """Open what lies at `path`; raise BadInput for what cannot be read safely."""
+        """Open `path`; raise BadInput if it cannot be read safely."""
         ...
 
 
 @cache
 def importers() -> dict[str, Importer]:
-    """Return every registered importer by name, sorted; they are looked up once."""
+    """Return every registered importer by name, sorted; they are loaded once."""
     found: dict[str, Importer] = {}
     for point in sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name):
         if point.name in found:
@@ -219,23 +220,23 @@ def importers() -> dict[str, Importer]:
 
 
 def importer_for(path: Path, name: str | None = None, documents: bool = False) -> Importer:
-    """Return the importer of that name, or the one that recognises the path; of what no other does,
-    with `documents`, the one that reads these.
+    """Return the importer of that name, or the one that recognises the path; with `documents`, the
+    importer of documents for paths that no other recognises.
 
-    Raises NotFound when there is nothing at the path, BadInput when no importer reads it.
+    Raises NotFound if the path does not exist, BadInput if no importer reads it.
     """
     known = importers()
     if name is not None and name not in known:
         raise UsageError(f"No importer is called {name!r}; there are {', '.join(known)}.")
     if not path.exists():
         raise NotFound(f"There is nothing at {path}.")
-    # Models go first: beside one there may be texts.
+    # Models go first, because a model's folder may contain texts.
     usual = sorted(known.values(), key=lambda importer: importer.name == DOCUMENTS)
     candidates = [known[name]] if name is not None else usual
     readers = [one for one in candidates if documents and hasattr(one, "holds_documents")]
     sure = [one for one in readers if one.holds_documents(path)]
     if sure and path.is_dir():
-        # Whatever else lies in it.
+        # Whatever else is in it.
         return sure[0]
     refuse_known(path)
     if name is not None and path.is_file() and not is_pickle(path):
@@ -254,28 +255,30 @@ def importer_for(path: Path, name: str | None = None, documents: bool = False) -
 
 
 def recognised_as_model(path: Path) -> bool:
-    """Return whether an importer that needs no encoder recognises what lies at a path."""
+    """Return whether an importer without an encoder recognises a path."""
     return any(one.recognises(path) for name, one in importers().items() if name != DOCUMENTS)
 
 
 def refuse_options(importer: str, options: OpenOptions, *, vocabulary: bool, tensor: bool) -> None:
-    """Raise UsageError for a word list or a tensor's name that this kind of model has no use for."""
+    """Raise UsageError for a word list or a tensor's name that this kind of model does not use."""
     if vocabulary and options.vocabulary is not None:
-        raise UsageError(f"A {importer} model brings its own words; leave --vocabulary out.")
+        raise UsageError(f"A {importer} model has its own words; leave --vocabulary out.")
     if tensor and options.tensor is not None:
-        raise UsageError(f"A {importer} model holds one matrix; leave --tensor out.")
+        raise UsageError(f"A {importer} model has one matrix; leave --tensor out.")
 
 
 def refuse_running(importer: str, options: OpenOptions) -> None:
-    """Raise UsageError when vectors or documents are to be run as a transformer is."""
+    """Raise UsageError for options of transformers given for vectors or documents."""
     if unknown := sorted(options.tracks - {"embedding", ALL}):
         raise UsageError(
-            f"What the importer {importer!r} opens is not run as a transformer is; it has no "
+            f"The models of the importer {importer!r} are not run as a transformer; they have no "
             f"{unknown[0]}. Leave --tracks out."
         )
     if options.read or options.samples:
         raise UsageError(
-            f"What {importer!r} opens cannot read or write; leave --read and --samples out."
+            f"The models of {importer!r} cannot read or write; leave --read and --samples out."
         )
     if options.support is not None:
-        raise UsageError(f"What {importer!r} opens has no layers or heads; leave --support out.")
+        raise UsageError(
+            f"The models of {importer!r} have no layers or heads; leave --support out."
+        )

@@ -1,4 +1,4 @@
-"""Text that a person gives a model to read: UTF-8 files, taken apart into paragraphs."""
+"""Input texts: UTF-8 files for a model to read, split into paragraphs."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from hartonomous.file_names import readable
 from hartonomous.identity import file_digest
 
 ENDINGS = (".txt", ".text", ".md")
-"""Files of a folder that are read; one named by itself may end as it likes."""
+"""Endings of files read from a folder; a file named explicitly may have any."""
 
 MOST_BYTES = 8 << 20
-"""Of text in all: about two million tokens, what counting holds in 2 GB of memory."""
+"""Most bytes of text in all: about two million tokens, which take 2 GB of memory to count."""
 
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -30,13 +30,14 @@ BYTE_ORDER_MARKS = (
 
 BYTES_PER_TOKEN = 4
 TOKENS_PER_SECOND = 500
-"""What a refusal tells with: English text, and a small model on one core."""
+"""Rate for the message of a refusal: English text, and a small model on one core."""
 
 
 @dataclass(frozen=True)
 class Texts:
-    """The files that were opened, and their paragraphs, white space read as one space; files of
-    folders that cannot be read, and how many of another kind lie in the folders that were given."""
+    """The opened files, and their paragraphs with white space collapsed; unreadable files of
+    folders, and the number of files of other kinds in the given folders.
+    """
 
     files: tuple[OpenedFile, ...]
     paragraphs: tuple[str, ...]
@@ -45,18 +46,20 @@ class Texts:
 
 
 def read_texts(paths: Sequence[Path]) -> Texts:
-    """Read files, and folders' files that end in ENDINGS; of these, one that is no text is left out.
+    """Read files, and files in folders with an ending of ENDINGS; of the latter, unreadable ones
+    are left out.
 
-    Raises NotFound where there is nothing, BadInput for what is no text and for more than MOST_BYTES.
+    Raises NotFound for a missing path, BadInput for a file that is not text and for more than
+    MOST_BYTES.
     """
     found = [named for path in paths for named in _files(path)]
     size = sum(file.stat().st_size for _, file in found)
     if size > MOST_BYTES:
         tokens = size / BYTES_PER_TOKEN
         raise BadInput(
-            f"{size / 1e6:,.0f} MB of text are about {tokens / 1e6:,.0f} million tokens, some "
-            f"{tokens / TOKENS_PER_SECOND / 3600:,.0f} hours of reading on one core; at most "
-            f"{MOST_BYTES >> 20} MiB are read into one source. Give a part of it."
+            f"{size / 1000000.0:,.0f} MB of text are about {tokens / 1000000.0:,.0f} million "
+            f"tokens, which take about {tokens / TOKENS_PER_SECOND / 3600:,.0f} hours to read on "
+            f"one core; at most {MOST_BYTES >> 20} MiB per source are allowed. Give a part of it."
         )
     files: list[OpenedFile] = []
     unread: list[UnreadFile] = []
@@ -80,7 +83,7 @@ def read_texts(paths: Sequence[Path]) -> Texts:
 
 
 def paragraphs(text: str) -> Iterator[str]:
-    """Yield what stands between blank lines, lines joined: white space is no composition.
+    """Yield the text between blank lines, lines joined: white space is not a composition.
 
     >>> list(paragraphs("One\\nline.\\n\\n  Another. \\n"))
     ['One line.', 'Another.']
@@ -99,15 +102,15 @@ def _files(path: Path) -> list[tuple[str, Path]]:
         file for file in path.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file()
     )
     if not found:
-        raise BadInput(f"{path} holds no file that ends in {', '.join(ENDINGS)}.")
+        raise BadInput(f"{path} has no file that ends in {', '.join(ENDINGS)}.")
     return [(file.relative_to(path).as_posix(), file) for file in found]
 
 
 def decoded(path: Path, raw: bytes, encoding: str = "utf-8", errors: str = "strict") -> str:
-    """Return the text of a file's bytes, lines ended by a newline alone.
+    """Return the text of a file's bytes, lines ended by a line feed alone.
 
-    A byte order mark is taken at its word before `encoding`, a codec of Python's. Raises BadInput
-    with the place of what is not of that encoding or is no text.
+    A byte order mark takes precedence over `encoding`, a codec of Python's. Raises BadInput, with
+    the position, for bytes outside the encoding or text with binary data.
     """
     for mark, name in BYTE_ORDER_MARKS:
         if raw.startswith(mark):
@@ -124,8 +127,8 @@ def decoded(path: Path, raw: bytes, encoding: str = "utf-8", errors: str = "stri
     if (nul := text.find("\0")) >= 0:
         line = text.count("\n", 0, nul) + 1
         raise BadInput(
-            f"{path}, line {line}: there is a NUL character, so this is not a text, or is UTF-16 "
-            "without its byte order mark. Save it as UTF-8."
+            f"{path}, line {line}: there is a NUL character, so this is not text, or it is "
+            "UTF-16 without its byte order mark. Save it as UTF-8."
         )
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -1,4 +1,4 @@
-"""Fewer positions of a model, evenly spaced, where taking all of them in would be long."""
+"""Position sample: fewer, evenly spaced positions of a model, for a faster estimate."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from hartonomous.schema import evidence_type
 
 
 def sample_positions(model: OpenedModel, most: int) -> tuple[OpenedModel, list[str]]:
-    """Return the model with at most so many positions a track, and what was left out, in words.
+    """Return the model with at most that many positions per track, and a description of what was
+    left out.
 
-    The sample is part of the model's options, so its bundle is never taken for the whole one's.
+    The sample is part of the model's options, so its bundle is never used for the whole model's.
     """
     tracks, said = [], []
     for track in model.tracks:

@@ -1,4 +1,4 @@
-"""A track's trust, from its vectors alone. What its observations say of a pair is in `odds`."""
+"""Trust of a track, from its vectors alone; the odds of its observations are in `odds`."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 FULL_TRUST_RATIO = 150
-"""Participation ratio from which a track is trusted fully."""
+"""Participation ratio of full trust."""
 
 TRUST_RANGE = (100, 1000)
 
 TRUST_ROWS = 8_192
-"""Rows that trust is estimated from: 34 million pairs of them."""
+"""Rows from which trust is estimated: 34 million pairs of them."""
 
 TRUST_WIDTH = 1_024
-"""Columns of positions side by side that are multiplied at once."""
+"""Columns of adjacent positions that are multiplied at once."""
 
 
 def trust(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> int:
-    """Return a track's trust in milli, from its vectors alone, (n, d) a position.
+    """Return a track's trust in thousandths, 100 to 1000, from its vectors alone.
 
-    1000 PR / 150 within [100, 1000], PR = (sum l)^2 / sum l^2 over the eigenvalues l of the
-    covariance of the centred, row-normalised vectors, positions side by side. Each position is
-    given as a function that returns it, so that they need not stand in memory together.
+    1000 PR / 150 within [100, 1000], PR = (sum l)^2 / sum l^2, the participation ratio of the
+    eigenvalues l of the covariance of the centred, row-normalised vectors, positions side by side.
+    Each of `matrices` is a function that returns one position's vectors (n, d) float32, so that
+    they need not be in memory together.
     """
     total, squares = _spread(matrices)
     if squares <= 0:
@@ -36,8 +37,8 @@ def trust(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> int:
 def _spread(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> tuple[float, float]:
     """Return estimates of sum l and sum l^2 from at most TRUST_ROWS rows, evenly spaced.
 
-    The mean of |x|^2, and the mean of (x . y)^2 over pairs of different rows, which has no bias
-    however few the rows are (Chen, Zhang, Zhong 2010, for centred vectors).
+    The mean of |x|^2, and the mean of (x . y)^2 over pairs of different rows, which is unbiased for
+    any number of rows (Chen, Zhang, Zhong 2010, for centred vectors).
     """
     products = np.zeros((0, 0), dtype=np.float32)
     for rows in _side_by_side(matrices):
@@ -55,8 +56,9 @@ def _spread(matrices: Sequence[Callable[[], NDArray[np.float32]]]) -> tuple[floa
 def _side_by_side(
     matrices: Sequence[Callable[[], NDArray[np.float32]]],
 ) -> Iterator[NDArray[np.float32]]:
-    """Yield some rows of the matrices, as many of these side by side as have TRUST_WIDTH columns:
-    products of narrow ones are quickly had and slowly added up."""
+    """Yield some rows of the matrices, with as many positions side by side as have TRUST_WIDTH
+    columns: narrow products are fast to multiply and slow to sum.
+    """
     from hartonomous.extract.search.nearest_neighbours import centred, normalised
 
     beside: list[NDArray[np.float32]] = []

@@ -1,7 +1,7 @@
-"""From a model's own tokens to compositions: pieces normalised, exclusions counted by reason.
+"""Vocabulary: a model's tokens as compositions, normalised, with exclusions counted by reason.
 
-First entries are excluded, then those that became equal are merged (the lowest row's vector stands),
-so that nothing which is not a composition takes part in centring or in the search.
+First entries are excluded, then equal ones are merged (the vector of the lowest row is used), so
+that only compositions take part in centring and in the search.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hartonomous.identity import composition_keys, normalise
 from hartonomous.schema import PIECE, TOKEN
 
 LONGEST = 256
-"""Characters; longer entries are data that slipped into a vocabulary, not words."""
+"""Most characters; longer entries are data that ended up in a vocabulary, not words."""
 
 CONTINUATION = "##"
 
@@ -41,7 +41,7 @@ _UNPRINTABLE = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
 _JOINERS = "\u200c\u200d"
 
 Spelt = tuple[str | None, str]
-"""Kind and text of an entry, or None and the reason why it is no composition."""
+"""Kind and text of an entry, or None and the reason of its exclusion."""
 
 Convention = Callable[[str], Spelt]
 """How a tokenizer marks pieces."""
@@ -51,10 +51,10 @@ Convention = Callable[[str], Spelt]
 class Vocabulary:
     """The compositions of a model, sorted by key.
 
-    `compositions` has the columns of `evidence.COMPOSITIONS`; `rows[i]` (int64) is the row of the
-    model's matrix that stands for composition i, and `places[r]` (int64) the composition of row r,
-    -1 where it is none; `excluded` counts entries left out by reason, `merged` those that became
-    equal to one with a lower row.
+    `compositions` has the columns of `evidence.COMPOSITIONS`; `rows` (N,) int64 are the rows of the
+    model's matrix for each composition, and `places` (matrix rows,) int64 the composition of each
+    row, -1 for none; `excluded` counts entries left out by reason, `merged` those equal to one with
+    a lower row.
     """
 
     compositions: pa.Table
@@ -73,7 +73,7 @@ class Vocabulary:
 
 
 def whole_words(entry: str) -> Spelt:
-    """A word list: every entry is a word, but for the marks that are put among them.
+    """A word list: every entry is a word, except for special marks.
 
     >>> whole_words("king"), whole_words("</s>"), whole_words("[PAD12]")
     (('Token', 'king'), (None, 'special'), (None, 'unused'))
@@ -82,7 +82,7 @@ def whole_words(entry: str) -> Spelt:
 
 
 def as_written(entry: str) -> Spelt:
-    """A token that was added to a tokenizer beside its pieces: a word, whatever the marks.
+    """A token that was added to a tokenizer beside its pieces: a word, whatever its marks.
 
     >>> as_written("<h1>"), as_written("▁▁king"), as_written("<unused7>")
     (('Token', '<h1>'), ('Token', 'king'), (None, 'unused'))
@@ -135,9 +135,9 @@ def byte_level(entry: str) -> Spelt:
 
 
 def ending(convention: Convention, suffix: str) -> Convention:
-    """Return the convention of a tokenizer that marks where words end, not where they begin.
+    """Return the convention of a tokenizer that marks the ends of words, not their starts.
 
-    What ends a word is mostly a whole one, so it is taken as a word; what does not, as a piece.
+    An entry that ends a word is usually a whole word, and is taken as one; others are pieces.
 
     >>> clip = ending(byte_level, "</w>")
     >>> clip("king</w>"), clip("que")
@@ -175,12 +175,11 @@ def build_vocabulary(
     literal: Collection[int] = (),
     zero: Collection[int] = (),
 ) -> Vocabulary:
-    """Return the compositions of a vocabulary whose entry i belongs to row i of the matrix.
+    """Return the compositions of a vocabulary with entry i for row i of the matrix.
 
-    An entry of None is a row without a token. `set_aside` excludes rows for a reason given;
-    `literal` rows are words as they are written, whatever the convention; the vectors of `zero`
-    rows have no direction.
-    Raises BadInput for an empty vocabulary.
+    An entry of None is a row without a token. `set_aside` excludes rows with a reason; `literal`
+    rows are words as written, whatever the convention; the vectors of `zero` rows have no
+    direction. Raises BadInput for an empty vocabulary.
     """
     excluded: Counter[str] = Counter()
     kinds: list[str] = []
@@ -209,7 +208,7 @@ def build_vocabulary(
 
 
 def _composition(kind: str | None, text: str) -> Spelt:
-    """Return kind and normal form of a text, or None and why it is none."""
+    """Return kind and normal form of a text, or None and the reason of its exclusion."""
     if kind is None:
         return None, text
     if len(text) > LONGEST:
@@ -218,7 +217,7 @@ def _composition(kind: str | None, text: str) -> Spelt:
     seen = text.removeprefix(CONTINUATION) if kind == PIECE else text
     if not seen.strip(_JOINERS):
         return None, "white space"
-    # Once more, now that the mark of where words begin is off.
+    # Again, after the mark of the word's start was removed.
     if reason := _reserved(seen):
         return None, reason
     if _UNDECODED.search(text):
@@ -227,11 +226,11 @@ def _composition(kind: str | None, text: str) -> Spelt:
 
 
 _UNDECODED = re.compile("[\udc80-\udcff]")
-"""Bytes that are no UTF-8, as Python's surrogateescape has them."""
+"""Bytes that are not UTF-8, as Python's surrogateescape represents them."""
 
 
 def _is_printable(text: str) -> bool:
-    # By category, not by isprintable alone: that refuses characters newer than this Python, so the
+    # By category, not by isprintable alone, which refuses characters newer than this Python: the
     # same file would give another vocabulary on another Python.
     return text.isprintable() or all(
         character in _JOINERS or unicodedata.category(character) not in _UNPRINTABLE
@@ -240,7 +239,7 @@ def _is_printable(text: str) -> bool:
 
 
 def _reserved(entry: str) -> str | None:
-    """Return why an entry is no text, by its form; tokenizer files that say so are asked first."""
+    """Return why an entry is reserved, by its form; tokenizer files that say so take precedence."""
     if len(entry) > _LONGEST_RESERVED:
         return None
     if _UNUSED.fullmatch(entry):
@@ -252,7 +251,8 @@ def _sorted(
     kinds: list[str], texts: list[str], rows: list[int], entries: int, excluded: dict[str, int]
 ) -> Vocabulary:
     keys = np.array(composition_keys(kinds, texts), dtype="U32")
-    # unique gives the first place of each key; entries stand by row, so that is the lowest row.
+    # unique returns the first index of each key; entries are ordered by row, so that is the lowest
+    # row.
     unique, first, place = np.unique(keys, return_index=True, return_inverse=True)
     table = pa.table(
         {
@@ -269,14 +269,14 @@ def _sorted(
 
 
 def _spaced(text: str) -> Spelt:
-    """Return a word where a text begins with a space, else a piece that continues one."""
+    """Return a word if a text begins with a space, else a piece."""
     if not text.strip():
         return None, "white space"
     return (TOKEN, text.strip()) if text[0] == " " else (PIECE, CONTINUATION + text.rstrip())
 
 
 def _byte_characters() -> dict[str, int]:
-    """Return the byte each character of byte-level BPE stands for (GPT-2's table)."""
+    """Return the byte of each character of byte-level BPE (GPT-2's table)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in printable]
     shifted = {chr(256 + place): byte for place, byte in enumerate(others)}

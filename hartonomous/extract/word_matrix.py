@@ -1,4 +1,6 @@
-"""Vectors of words from a model's matrix, spelt out of pieces where a word is not one entry."""
+"""Word matrix: vectors of words from a model's matrix, as the mean of pieces if a word has no
+entry.
+"""
 
 from __future__ import annotations
 
@@ -14,8 +16,9 @@ from hartonomous.schema import PIECE, TOKEN
 
 
 class WordVectors:
-    """Looks words up in a model's first track, centred; a word that is no entry is the mean of its
-    longest pieces from the left."""
+    """Looks words up in a model's first track, centred; a word without an entry is the mean of its
+    longest pieces from the left.
+    """
 
     def __init__(self, model: OpenedModel) -> None:
         self._vectors = centred(model.tracks[0].vectors(0))
@@ -24,7 +27,9 @@ class WordVectors:
         self._row = {entry: row for row, entry in enumerate(zip(kinds, texts, strict=True))}
 
     def __call__(self, words: Sequence[str]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        """Return vectors (n, d), and which words are known at all."""
+        """Return vectors (n, d) float32, zero for unknown words, and the mask (n,) bool of known
+        ones.
+        """
         vectors = np.zeros((len(words), self._vectors.shape[1]), dtype=np.float32)
         known = np.zeros(len(words), dtype=bool)
         for place, word in enumerate(words):

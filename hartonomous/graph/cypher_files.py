@@ -3,7 +3,7 @@
     // What it does.
     // in:  $name TYPE, ...
     // out: name TYPE, ...
-    // procedure: name(argument::TYPE, ...)       only where analysts may CALL it
+    // procedure: name(argument::TYPE, ...)       only for procedures
 
 What follows from the records of hartonomous.schema stands in the text as a placeholder:
 
@@ -37,7 +37,7 @@ from hartonomous.errors import UsageError
 
 @dataclass(frozen=True)
 class Statement:
-    """A Cypher file: its name below cypher/, its text, and what its header says."""
+    """A Cypher file: its name below cypher/, its text, and the fields of its header."""
 
     name: str
     text: str
@@ -48,16 +48,18 @@ class Statement:
 
 
 def root() -> Traversable:
-    """Return where the Cypher lies: inside an installed wheel, else beside the checkout's package."""
+    """Return the folder of the Cypher files: inside an installed wheel, else beside the checkout's
+    package.
+    """
     packaged = files("hartonomous") / "_cypher"
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "cypher"
 
 
 @cache
 def statement(name: str) -> Statement:
-    """Return the file `cypher/<name>.cypher`, its header read.
+    """Return the file `cypher/<name>.cypher` with its header parsed.
 
-    Raises UsageError when there is no such file or its header lacks a line.
+    Raises UsageError if there is no such file or its header lacks a line.
     """
     file = root().joinpath(*f"{name}.cypher".split("/"))
     if not file.is_file():

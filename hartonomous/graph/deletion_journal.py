@@ -1,4 +1,4 @@
-"""The journal of removals: a node each, written before the first row goes."""
+"""The journal of removals: one node each, written before the first row is removed."""
 
 from __future__ import annotations
 
@@ -7,29 +7,30 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 
 OPEN = frozenset({"removing", "undoing", "erasing"})
-"""States of a removal that was begun and is not through."""
+"""States of an unfinished removal."""
 
 ERASED, COMPACTING, COMPACTED = "erased", "compacting", "compacted"
-"""States of an erasure that is through: on a server of others; on the managed one while its store is
-to be copied, and once it was. Earlier versions left `erased` on the managed one, too."""
+"""States of a finished erasure: on servers not managed here; on the managed one before its store is
+copied, and afterwards. Earlier versions wrote `erased` on the managed one, too.
+"""
 
 THROUGH = frozenset({ERASED, COMPACTING, COMPACTED})
 
 
 def journals(graph: Graph) -> list[Row]:
-    """Return every removal the graph has had, in order."""
+    """Return every removal of the graph, in order."""
     return graph.read(query("delete/read_journals"))
 
 
 def open_journal(graph: Graph) -> Row | None:
-    """Return the removal that was begun and is not through; None when there is none."""
+    """Return the unfinished removal; None if there is none."""
     return next((row for row in journals(graph) if row["state"] in OPEN), None)
 
 
 def refuse_while_open(graph: Graph) -> None:
-    """Raise Conflict while a removal is half done: nothing else may write."""
+    """Raise Conflict during an unfinished removal: no other writer is allowed."""
     if (found := open_journal(graph)) is not None:
         raise Conflict(
-            f"Removal {found['id']} of {found['created']} was cut short ({found['state']}); "
+            f"Removal {found['id']} of {found['created']} was interrupted ({found['state']}); "
             f"'hartonomous {found['verb']} --resume' finishes it."
         )

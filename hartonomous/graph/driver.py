@@ -1,4 +1,4 @@
-"""The database, seen by everything else: read, write, transact. The only module with the driver."""
+"""The connection to the database: read, write, transact. The only module that imports the driver."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ T = TypeVar("T")
 Row = dict[str, Any]
 
 PATIENCE = 30.0
-"""Seconds that a transient error, or a server that went away, is waited for."""
+"""Seconds that a transient error, or an unreachable server, is waited for."""
 
 READERS = 2
 
@@ -43,7 +43,7 @@ logging.getLogger("neo4j").setLevel(logging.CRITICAL)
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server is and how to get in."""
+    """The address of a server, with its credentials."""
 
     uri: str
     username: str
@@ -55,7 +55,7 @@ class Address:
 
 
 class Transaction:
-    """One open transaction: statements see what earlier ones in it wrote."""
+    """An open transaction: statements see the writes of earlier ones."""
 
     def __init__(self, transaction: neo4j.Transaction) -> None:
         self._transaction = transaction
@@ -86,23 +86,23 @@ class Graph:
         self.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._driver.close()
 
     def move(self, address: Address) -> None:
-        """Go on with a server that was started again, perhaps elsewhere."""
+        """Reconnect to a server that was restarted, possibly at another address."""
         self._driver.close()
         self.address, self._science = address, None
         self._driver = _driver(address)
 
     def verify(self) -> None:
-        """Raise ServerError unless the server answers and lets us in."""
+        """Raise ServerError unless the server answers and accepts the credentials."""
         self._guard(self._driver.verify_connectivity)
 
     def read(self, query: str, **parameters: Any) -> list[Row]:
-        """Run one statement that only reads, again after transient errors; return its rows."""
+        """Run one statement that only reads, with retries after transient errors; return its rows."""
 
-        # By itself, one round trip; a transaction around it would be two more.
+        # As one auto-commit round trip; an explicit transaction would need two more.
         def run() -> list[Row]:
             with self._session(neo4j.READ_ACCESS) as session:
                 return session.run(query, parameters).data()
@@ -110,19 +110,19 @@ class Graph:
         return self._again(run)
 
     def write(self, query: str, **parameters: Any) -> list[Row]:
-        """Run one statement in a write transaction of its own; it must be safe to repeat."""
+        """Run one statement in a write transaction of its own; it has to be idempotent."""
         return self._transact(lambda work: work.run(query, **parameters), neo4j.WRITE_ACCESS)
 
     def transact(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in one write transaction.
 
-        It is run again after a transient error and after a commit whose outcome is unknown, so it
-        must be safe to repeat: write what a ledger node guards, or what comes out the same twice.
+        It is repeated after a transient error and after a commit with an unknown outcome, so it has
+        to be idempotent: guarded by a ledger node, or with the same result twice.
         """
         return self._transact(work, neo4j.WRITE_ACCESS)
 
     def stream(self, query: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a read statement as tuples, without holding them all."""
+        """Yield the rows of a read statement as tuples, in bounded memory."""
         try:
             with self._session(neo4j.READ_ACCESS) as session:
                 for record in session.run(query, parameters):
@@ -133,9 +133,10 @@ class Graph:
     def stream_parts(
         self, query: str, name: str, parts: Iterable[Sequence[Any]], **parameters: Any
     ) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of a read statement run once for each part, given as parameter `name`.
+        """Yield the rows of a read statement that runs once for each part, given as parameter
+        `name`.
 
-        Two run at a time; answers come in the order of the parts, and few are held at once.
+        Two run at a time; results are in the order of the parts, and few are in memory at once.
         """
         remaining = iter(parts)
 
@@ -168,9 +169,10 @@ class Graph:
         return self._guard(run)
 
     def science(self, work: Callable[[GraphDataScience], T]) -> T:
-        """Return what `work` gets from Graph Data Science's own client over this connection.
+        """Return the result of `work`, called with the Graph Data Science client on this
+        connection.
 
-        Raises ServerError, with what works without it, when the server does not have it.
+        Raises ServerError, naming what works without it, if the server does not have it.
         """
         if self._science is None:
             self._science = self._guard(self._meet_science)
@@ -194,7 +196,7 @@ class Graph:
             raise self._translated(error.__context__ or error) from error
 
     def _holders(self) -> str:
-        """Return which transactions are open, and how to end one."""
+        """Return the open transactions, and how to end one."""
         try:
             with self._session(neo4j.READ_ACCESS) as session:
                 rows = session.run(query("server/read_transactions")).data()
@@ -222,7 +224,7 @@ class Graph:
         return self._again(run)
 
     def _again(self, run: Callable[[], T]) -> T:
-        """Return what `run` returns, run again after errors that may pass."""
+        """Return the result of `run`, repeated after transient errors."""
         deadline = time.monotonic() + self._patience
         pause = FIRST_PAUSE
         while True:
@@ -244,18 +246,19 @@ class Graph:
         where = self.address.uri
         if str(getattr(error, "code", None)).endswith(_LOCK_TIMEOUT):
             return Conflict(
-                f"{where}: what was to be written is held by another transaction. {self._holders()}"
-                "The interrupted command goes on when run again."
+                f"{where}: another transaction holds a lock on the data to write. "
+                f"{self._holders()}The interrupted command resumes when it is run again."
             )
         if isinstance(error, exceptions.AuthError):
             return ServerError(
-                f"{where} refuses user {self.address.username!r}: wrong password? "
-                "Set NEO4J_USERNAME and NEO4J_PASSWORD, or unset NEO4J_URI for the managed server."
+                f"{where} refuses user {self.address.username!r}: wrong password? Set "
+                "NEO4J_USERNAME and NEO4J_PASSWORD, or unset NEO4J_URI for the managed server."
             )
         if isinstance(error, exceptions.ServiceUnavailable | exceptions.SessionExpired):
             return ServerError(
                 f"No server answers at {where}. 'hartonomous up' starts the managed one, "
-                "'hartonomous status' tells; the interrupted command goes on when run again."
+                "'hartonomous status' shows its state; the interrupted command resumes when it "
+                "is run again."
             )
         return ServerError(f"{where}: {_first_line(error)}")
 
@@ -274,8 +277,9 @@ def _driver(address: Address) -> neo4j.Driver:
 
 
 def _may_repeat(error: exceptions.Neo4jError | exceptions.DriverError) -> bool:
-    # IncompleteCommit: the commit's answer was lost; a ledger tells on repetition whether it held.
-    # The code of a deadlock or of a server shutting down is transient; is_retryable knows.
+    # IncompleteCommit: the commit's answer was lost; on repetition a ledger shows whether it
+    # succeeded. A deadlock or a server shutting down has a transient code, which is_retryable
+    # recognises.
     return isinstance(error, exceptions.IncompleteCommit) or error.is_retryable()
 
 

@@ -1,4 +1,4 @@
-"""Schema changes, in order, each recorded in the graph with the checksum of its file."""
+"""Migrations: schema changes, in order, each recorded in the graph with the checksum of its file."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hartonomous.schema import FORMULA_VERSION
 
 @dataclass(frozen=True)
 class Migration:
-    """One versioned file below cypher/schema; immutable once released."""
+    """One versioned file below cypher/schema, immutable once released."""
 
     version: int
     name: str
@@ -27,22 +27,22 @@ class Migration:
 
 
 def migrations() -> tuple[Migration, ...]:
-    """Return all migrations this version knows, in order."""
+    """Return all migrations of this version, in order."""
     found = ((name, MIGRATION.fullmatch(name)) for name in names())
     return tuple(Migration(int(match["version"]), name) for name, match in found if match)
 
 
 def applied(graph: Graph) -> dict[int, str]:
-    """Return the checksum of each migration the graph has had, by version."""
+    """Return the checksum of each migration applied to the graph, by version."""
     return {row["version"]: row["checksum"] for row in graph.read(query("schema/read_migrations"))}
 
 
 def migrate(graph: Graph, say: Callable[[str], None] = lambda text: None) -> tuple[Migration, ...]:
-    """Apply what the graph lacks and return it; repeating changes nothing.
+    """Apply missing migrations and return them; repeating changes nothing.
 
-    Constraints and indexes that were dropped since are brought back, and said. Raises
-    VerificationFailed when an applied file has changed, when the graph has had a migration that this
-    version does not know, or when a lost constraint was broken meanwhile.
+    Dropped constraints and indexes are restored, and reported. Raises VerificationFailed if the
+    file of an applied migration has changed, if this version does not know an applied migration, or
+    if a dropped constraint was violated meanwhile.
     """
     had = applied(graph)
     known = migrations()
@@ -68,12 +68,12 @@ def _check(had: dict[int, str], known: tuple[Migration, ...]) -> None:
     newer = set(had) - {migration.version for migration in known}
     if newer:
         raise VerificationFailed(
-            f"The graph has had migration {max(newer)}, which this version does not know; "
-            "use the newer version of hartonomous that wrote it."
+            f"The graph has migration {max(newer)}, which this version does not know; use the "
+            "newer version of hartonomous that wrote it."
         )
     for migration in known:
         if had.get(migration.version, migration.checksum) != migration.checksum:
             raise VerificationFailed(
-                f"cypher/{migration.name}.cypher differs from what the graph has had; "
-                "an applied migration may not change, add a new one."
+                f"cypher/{migration.name}.cypher differs from the migration applied to the "
+                "graph; an applied migration must not change, add a new one."
             )

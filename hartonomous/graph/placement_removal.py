@@ -1,4 +1,4 @@
-"""Taking the placement off the graph: no coordinate outlives what it was worked out from."""
+"""Removal of the placement: coordinates must not outlive the data they were computed from."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ BATCH = 20_000
 
 
 def purge_placements(graph: Graph, lock: WriterLock) -> int:
-    """Remove every coordinate and the note that there are any; return how many had one.
+    """Remove all coordinates and the placement node; return the number of compositions that had
+    them.
 
-    Cheap where there are none. Cut short, it goes on when called again: the note goes last.
+    Cheap without a placement. Resumable: the placement node is removed last.
     """
     if not graph.read(query("layout/find_placement")):
         return 0

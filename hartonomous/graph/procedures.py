@@ -1,8 +1,8 @@
-"""The statements analysts may CALL, installed in the server through APOC Extended.
+"""Procedures for analysts, installed in the server through APOC Extended.
 
-Each is a file of cypher/ whose header gives a signature; Python runs the same text, but for traverse,
-which it walks itself: within a statement a long prompt takes much memory. A procedure of the name
-`x` is called as `custom.hartonomous.x`.
+Each is a file of cypher/ whose header has a signature. Python runs the same text, except for
+traverse, which it computes itself, because a long prompt takes much memory in one statement. A
+procedure with the name `x` is called as `custom.hartonomous.x`.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from hartonomous.schema import DEFAULT_RELATION
 PREFIX = "custom.hartonomous."
 INSTALLER = "apoc.custom.installProcedure"
 PATIENCE = 120.0
-"""Seconds for the server to list what was installed; APOC refreshes at an interval."""
+"""Seconds for the server to list an installed procedure; APOC refreshes at an interval."""
 AGAIN = 5.0
-"""Seconds after which what is still absent is installed once more."""
+"""Seconds after which a procedure that is still absent is installed again."""
 
 
 def callable_statements() -> tuple[Statement, ...]:
-    """Return the statements that are installed as procedures, sorted by name."""
+    """Return the statements installed as procedures, sorted by name."""
     return tuple(s for s in map(statement, names()) if s.signature is not None)
 
 
 def signature(statement: Statement) -> str:
-    """Return a statement's full signature as APOC reads it, outputs taken from the header."""
+    """Return a statement's full signature in APOC's syntax, with the outputs of the header."""
     outputs = ", ".join(
         f"{name}::{_apoc_type(kind)}"
         for name, kind in re.findall(r"(\w+) ([A-Z<>]+)", statement.outputs)
@@ -40,31 +40,31 @@ def signature(statement: Statement) -> str:
 
 
 def available(graph: Graph) -> bool:
-    """Return whether the server has APOC Extended, without which nothing can be installed."""
+    """Return whether the server has APOC Extended, which installing needs."""
     return bool(graph.read(query("graph/list_procedures"), prefix=INSTALLER))
 
 
 def installed(graph: Graph) -> tuple[str, ...]:
-    """Return the names of our procedures that the server lists."""
+    """Return the names of our procedures in the server's list."""
     return tuple(row["name"] for row in graph.read(query("graph/list_procedures"), prefix=PREFIX))
 
 
 def missing(graph: Graph) -> tuple[str, ...]:
-    """Return the names of our procedures that the server does not list."""
+    """Return the names of our procedures that are not in the server's list."""
     return tuple(map(_listed_name, _absent(graph)))
 
 
 def procedures_digest() -> str:
-    """Return what tells this version's procedures from another's."""
+    """Return the digest of this version's procedures."""
     items = callable_statements()
     return blake3("\0".join(signature(i) + _body(i) for i in items).encode()).hexdigest()
 
 
 def install(graph: Graph) -> bool:
-    """Install what changed; return whether analysts can CALL our procedures.
+    """Install changed procedures; return whether analysts can CALL them.
 
-    False means that the server lacks APOC Extended; everything still works from Python.
-    Raises ServerError when the server takes them but does not list them.
+    False means that the server lacks APOC Extended; everything still works from Python. Raises
+    ServerError if the server accepts them but does not list them.
     """
     digest = procedures_digest()
     (state,) = graph.read(query("graph/read_installed")) or [{"digest": None}]
@@ -90,15 +90,16 @@ def _install(graph: Graph, items: tuple[Statement, ...]) -> None:
 
 
 def _await_listing(graph: Graph) -> None:
-    # APOC stamps an installation before it commits it. A refresh between the two does not see it,
-    # is younger than the stamp, and so no later refresh looks: only another installation is noticed.
+    # APOC timestamps an installation before it commits it. A refresh in between does not see it,
+    # and later ones skip it as older than the last refresh: only another installation is noticed.
     started = tried = time.monotonic()
     while absent := _absent(graph):
         now = time.monotonic()
         if now - started > PATIENCE:
             raise ServerError(
-                f"The server took {', '.join(map(_listed_name, absent))} but does not list them after "
-                f"{PATIENCE:.0f} s; is apoc.custom.procedures.refresh set in conf/apoc.conf?"
+                f"The server accepted {', '.join(map(_listed_name, absent))} but does not list "
+                f"them after {PATIENCE:.0f} s; is apoc.custom.procedures.refresh set in "
+                "conf/apoc.conf?"
             )
         if now - tried > AGAIN:
             _install(graph, absent)

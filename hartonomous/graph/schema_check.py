@@ -1,7 +1,7 @@
-"""Constraints and indexes: those that the migrations ask for, beside those that the server has.
+"""Schema check: the constraints and indexes of the migrations, compared with the server's.
 
-What a migration once did is no proof that it still stands: an offline import, or somebody in
-Browser, drops a constraint and leaves the record of its migration.
+The record of a migration does not prove that its constraint exists: an offline import, or a user in
+Browser, can drop a constraint and leave the record.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ UNIQUENESS = "UNIQUENESS"
 INDEX_EVIDENCE = "schema/index_evidence"
 """The statement that indexes an evidence type by source; older types have a migration each."""
 LISTED = 5
-"""Duplicates that a message lists."""
+"""Duplicates listed in a message."""
 
 _CONSTRAINT = re.compile(r"CONSTRAINT (\w+) IF NOT EXISTS FOR \(\w+:(\w+)\) REQUIRE (.+) IS UNIQUE")
 _INDEX = re.compile(
@@ -30,7 +30,9 @@ _INDEX = re.compile(
 
 @dataclass(frozen=True)
 class Rule:
-    """A constraint or an index: its kind as the server calls it, what it is on, who asks for it."""
+    """A constraint or an index: its kind by the server's name, its target, and the migration that
+    creates it.
+    """
 
     kind: str
     on: str
@@ -51,8 +53,7 @@ class Rule:
 
 
 def rules() -> tuple[Rule, ...]:
-    """Return every constraint and index there must be: those of the migrations, in their order, and
-    one by source for each other evidence type."""
+    """Return every constraint and index of the migrations, in their order."""
     made = [_rule(name) for name in names() if MIGRATION.fullmatch(name)]
     indexed = {rule.on for rule in made}
     made += [
@@ -75,7 +76,7 @@ def schema_differences(graph: Graph) -> list[str]:
 
 
 def missing_rules(graph: Graph) -> list[Rule]:
-    """Return the constraints and indexes that the server does not have, or that it failed to build."""
+    """Return the constraints and indexes that the server does not have, or failed to build."""
     rows = [
         *graph.read(query("schema/read_constraints")),
         *graph.read(query("schema/read_indexes")),
@@ -85,9 +86,9 @@ def missing_rules(graph: Graph) -> list[Rule]:
 
 
 def bring_back(graph: Graph, missing: list[Rule], say: Callable[[str], None]) -> None:
-    """Create constraints and indexes that are missing, and wait until they can be used.
+    """Create missing constraints and indexes, and wait until they are online.
 
-    Raises VerificationFailed, with the nodes, where two have one key.
+    Raises VerificationFailed, with the nodes, if two have the same key.
     """
     if not missing:
         return
@@ -116,9 +117,9 @@ def _refuse_duplicates(graph: Graph, constraints: list[Rule]) -> None:
         faults += [f"{r['nodes']} nodes {rule.on} are {' '.join(r['value'])!r}" for r in found]
     if faults:
         raise VerificationFailed(
-            "The graph had lost constraints, and since then things were written twice: "
-            f"{'; '.join(faults)}. Nothing is written to it like this. 'hartonomous backup' of "
-            "before, or 'hartonomous purge' and ingesting again, gives a sound graph."
+            "The graph had lost constraints, and duplicates were written since: "
+            f"{'; '.join(faults)}. Nothing is written to it in this state. Restore an earlier "
+            "'hartonomous backup', or run 'hartonomous purge' and ingest again."
         )
 
 

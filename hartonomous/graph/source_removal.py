@@ -1,4 +1,4 @@
-"""The parts of taking a source out that know nothing of ratings: discard, finish, prune, rename."""
+"""Source removal: the steps that do not concern ratings: discard, finish, prune, rename."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROWS = 20_000
 
 
 def discard_source(graph: Graph, lock: WriterLock, name: str) -> None:
-    """Remove a source that never went live, with whatever of it was loaded."""
+    """Remove a source that was never live, with all of its loaded rows."""
     tracks = graph.read(query("rate/read_tracks"))
     types = [track["evidence"] for track in tracks if track["source"] == name]
     for evidence in types:
@@ -24,21 +24,21 @@ def discard_source(graph: Graph, lock: WriterLock, name: str) -> None:
 def finish_removal(graph: Graph, lock: WriterLock, name: str, types: list[str]) -> None:
     """Delete a source's node, tracks and ledger.
 
-    Raises VerificationFailed when evidence of it is left.
+    Raises VerificationFailed if it still has evidence.
     """
     for evidence in types:
         (left,) = graph.read(query("delete/count_evidence", evidence=evidence), source=name)
         if left["rows"]:
             raise VerificationFailed(
-                f"{left['rows']} edges {evidence} of {name!r} are left after its removal; "
-                "run the same command again, and 'hartonomous doctor' if they stay."
+                f"{left['rows']} edges {evidence} of {name!r} are left after its removal; run "
+                "the same command again, and 'hartonomous doctor' if they remain."
             )
     _repeat(lock, query("delete/delete_visits"), source=name)
     lock.write(query("delete/delete_source"), name=name)
 
 
 def prune_orphans(graph: Graph, lock: WriterLock) -> int:
-    """Delete compositions that nothing refers to any more; return how many."""
+    """Delete compositions without references; return their number."""
     orphans = [row[0] for row in graph.stream(query("delete/find_orphans"))]
     pruned = 0
     for first in range(0, len(orphans), ROWS):
@@ -48,7 +48,7 @@ def prune_orphans(graph: Graph, lock: WriterLock) -> int:
 
 
 def rename_successor(graph: Graph, lock: WriterLock, successor: str, types: list[str]) -> None:
-    """Give a successor the name of the source whose place it took."""
+    """Rename a successor to the source that it replaces."""
     (source,) = graph.read(query("load/read_source"), name=successor)
     name = source["replaces"]
     for evidence in types:

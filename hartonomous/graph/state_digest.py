@@ -1,7 +1,7 @@
-"""A digest of what a graph holds, from the sums that its tracks keep; no row is read.
+"""State digest: a digest of a graph's content, from the sums of its tracks; no row is read.
 
-Equal evidence, votes and formulas, equal digest: deletion and undo lead back to it. The epoch, which
-counts changes, is no part of it.
+Equal evidence, votes and formulas give equal digests, so a deletion and its undo restore the
+digest. The epoch, which counts changes, is not included.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from hartonomous.graph.driver import Graph
 from hartonomous.identity import content_digest
 
 Facts = dict[str, Any]
-"""`formula`, and `sources`: name to what the source and its tracks are known by."""
+"""`formula`, and `sources`: the facts of each source and its tracks by name."""
 
 
 def read_facts(graph: Graph) -> Facts:
-    """Return what the digest covers."""
+    """Return the facts in the digest."""
     state = graph.read(query("rate/read_state"))
     sources = {
         row["source"]["name"]: {
@@ -31,10 +31,10 @@ def read_facts(graph: Graph) -> Facts:
 
 
 def digest_of(facts: Facts) -> str:
-    """Return the digest of a graph of these facts, blake3-256 in hexadecimal."""
+    """Return the digest of these facts, blake3-256 in hexadecimal."""
     return content_digest("state", facts)
 
 
 def state_digest(graph: Graph) -> str:
-    """Return the digest of the graph as it is."""
+    """Return the digest of the present graph."""
     return digest_of(read_facts(graph))

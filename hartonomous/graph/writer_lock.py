@@ -1,4 +1,4 @@
-"""One writer at a time: a lock in the graph that its holder renews and that expires with it."""
+"""The writer's lock: a node in the graph, renewed by its holder, that expires with it."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ from hartonomous.graph.migrations import migrate
 from hartonomous.process_identity import is_of_this_machine, own_identity, runs
 
 LIFETIME = 45
-"""Seconds after which the lock of a writer that stopped renewing it may be taken."""
+"""Seconds without renewal after which a lock may be taken."""
 
 RENEWAL = 10.0
 
 _HELD: set[str] = set()
-"""Tokens of the locks this process holds: one it could not release, it may take back."""
+"""Tokens of the locks of this process, which may take back one that it could not release."""
 
 
 class WriterLock:
-    """The writer's lock, held inside a `with` block; the graph's schema is whole when it is taken."""
+    """The writer's lock, held inside a `with` block; taking it completes the graph's schema."""
 
     def __init__(self, graph: Graph, purpose: str) -> None:
         self._graph = graph
@@ -38,7 +38,7 @@ class WriterLock:
         self._renewer = threading.Thread(target=self._renew, name="writer-lock", daemon=True)
 
     def __enter__(self) -> WriterLock:
-        # Without its constraints a graph takes the same thing twice, and a look-up reads everything.
+        # Without its constraints a graph accepts duplicates, and a look-up reads everything.
         migrate(self._graph)
         _await_renewal(self._graph)
         answer = self._take()
@@ -47,8 +47,8 @@ class WriterLock:
             answer = self._take()
         if not answer["held"]:
             raise Conflict(
-                f"Another writer is at work: {answer['owner']}, since {answer['since']}. "
-                f"Wait for it; if it is dead, its lock expires at {answer['expires']}."
+                f"Another writer is active: {answer['owner']}, since {answer['since']}. Wait for "
+                f"it; if it is dead, its lock expires at {answer['expires']}."
             )
         _HELD.add(self.token)
         self._renewer.start()
@@ -66,29 +66,30 @@ class WriterLock:
         try:
             self._graph.write(query("graph/release_lock"), token=self.token)
         except HartonomousError:
-            # The server is away; the lock expires by itself. The first error is the one to tell.
+            # The server is not reachable; the lock expires by itself. The first error is the one to
+            # report.
             if error is None:
                 raise
 
     @contextmanager
     def unrenewed(self) -> Iterator[None]:
-        """Renew nothing meanwhile: the server is away, and the connection moves to another one.
+        """Suspend renewal while the connection moves to another server.
 
-        A renewal that met the move waited on a connection that nobody answers.
+        A renewal during the move waited on a dead connection.
         """
         with self._renewing:
             yield
 
     def check(self, transaction: Transaction) -> None:
-        """Raise Conflict, inside the writing transaction, when another writer took the lock."""
+        """Raise Conflict, inside the writing transaction, if another writer took the lock."""
         if not transaction.run(query("graph/check_lock"), token=self.token):
             raise Conflict(
-                "This writer was stopped for so long that its lock expired and another took it; "
-                "run the same command again to go on."
+                "This writer was suspended so long that its lock expired and another took it; "
+                "run the same command again to resume."
             )
 
     def write(self, statement: str, **parameters: object) -> list[Row]:
-        """Run one statement in a transaction that this lock's holder alone may commit."""
+        """Run one statement in a transaction that commits only while this lock is held."""
 
         def work(transaction: Transaction) -> list[Row]:
             self.check(transaction)
@@ -107,13 +108,13 @@ class WriterLock:
 
     def _renew(self) -> None:
         while not self._released.wait(RENEWAL):
-            # Missing one renewal is no harm; `check` finds out when the lock is lost.
+            # One missed renewal does no harm; `check` detects a lost lock.
             with self._renewing, suppress(HartonomousError):
                 self._graph.write(query("graph/renew_lock"), token=self.token, seconds=LIFETIME)
 
 
 def _abandoned(holder: str | None, token: str) -> bool:
-    """Return whether a lock's holder was a process of this machine and no longer holds it."""
+    """Return whether a lock's holder was a process of this machine that no longer holds it."""
     if holder is None or not is_of_this_machine(holder):
         return False
     ours = holder == own_identity() and token not in _HELD
@@ -121,10 +122,9 @@ def _abandoned(holder: str | None, token: str) -> bool:
 
 
 def _await_renewal(graph: Graph) -> None:
-    """Give a living holder of this machine whose lock has expired the time to renew it.
+    """Give a living holder of this machine, with an expired lock, time to renew it.
 
-    A clock set forward makes every lock look expired until its holder renews it the next time; only
-    one that does not was stopped.
+    A clock that is set forward makes every lock seem expired until its next renewal.
     """
     found = lock_holder(graph)
     if found is None or not found["dead"] or found["token"] in _HELD:
@@ -140,5 +140,7 @@ def _await_renewal(graph: Graph) -> None:
 
 
 def lock_holder(graph: Graph) -> Row | None:
-    """Return who holds the writer's lock, with `dead` true once it has expired; None if nobody."""
+    """Return the holder of the writer's lock, with `dead` true after its expiry; None if there is
+    none.
+    """
     return next(iter(graph.read(query("graph/read_lock"))), None)

@@ -1,1 +1,1 @@
-"""Between bundle and graph: loading, suppression of what was erased, canonical export."""
+"""From bundle to graph: loading, suppression of erased data, canonical export."""

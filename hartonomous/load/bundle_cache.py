@@ -1,12 +1,13 @@
-"""Bundles that wait to be loaded: in the home, a folder a graph, each locked while it is used.
+"""Bundle cache: bundles waiting to be loaded, in the home, one folder per graph, locked while in
+use.
 
     bundles/<graph>/<key>/            the bundle
-                    <key>.positions/  what is finished of it while it is extracted
-                    <key>.json        what it is of, under which name, for which server
-                    <key>.lock        held by whoever extracts, reads or removes it
+                    <key>.positions/  finished positions of its extraction
+                    <key>.json        its source, the source's future name, its server
+                    <key>.lock        held by the process that extracts, reads or removes it
 
-Nothing in it is removed but by the holder of its lock. Earlier versions kept the bundles of all homes
-in one folder of the cache, without a lock; `earlier_bundles` tells which of those nobody uses.
+Only the holder of its lock removes a bundle. Earlier versions stored the bundles of all homes in
+one folder of the cache, without a lock; `earlier_bundles` returns those not in use.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from hartonomous.server.home import default_home
 from hartonomous.transparency.transparency_log import server_name
 
 ABANDONED = 86_400.0
-"""Seconds after which a bundle of an earlier version, which has no lock, counts as used by nobody."""
+"""Seconds after which a bundle of an earlier version, which has no lock, counts as abandoned."""
 
 UNNAMED = "unnamed"
 """The folder for a graph that has no identity yet and must not be written to."""
@@ -40,44 +41,45 @@ _POSITIONS = ".positions"
 
 @dataclass(frozen=True)
 class WaitingBundle:
-    """The place of one source's bundle in a graph's folder, whether or not the bundle is there yet."""
+    """The folder of one source's bundle for one graph, whether or not the bundle exists."""
 
     folder: Path
     key: str
 
     @property
     def path(self) -> Path:
-        """Return where the bundle lies once it is whole."""
+        """Return the path of the complete bundle."""
         return self.folder / self.key
 
     @property
     def work(self) -> Path:
-        """Return where the finished positions of an extraction lie."""
+        """Return the folder of an extraction's finished positions."""
         return self.folder / f"{self.key}{_POSITIONS}"
 
     @property
     def lock(self) -> Path:
-        """Return the file that its user holds."""
+        """Return the lock file."""
         return self.folder / f"{self.key}.lock"
 
     @property
     def graph(self) -> str:
-        """Return the identity of the graph that it is for."""
+        """Return the identity of its graph."""
         return self.folder.name
 
     @property
     def begun(self) -> bool:
-        """Return whether anything of it is there: the bundle, or a part of its extraction."""
+        """Return whether the bundle, or a part of its extraction, exists."""
         partial = self.folder.glob(f".{self.key}.*.partial")
         return self.path.is_dir() or self.work.is_dir() or any(partial)
 
     def user(self) -> int | None:
-        """Return the process that uses it right now; None when nobody does."""
+        """Return the process that uses it now; None if there is none."""
         return holding_process(self.lock)
 
     def about(self) -> dict[str, Any]:
-        """Return name, server, digest, subject, licence and family of what it is of; empty where it
-        cannot be read."""
+        """Return name, server, digest, subject, licence and family of its source; empty if
+        unreadable.
+        """
         try:
             known = json.loads(self._record.read_text("utf-8"))
             return known if isinstance(known, dict) else {}
@@ -85,20 +87,21 @@ class WaitingBundle:
             return {}
 
     def describe(self, about: dict[str, Any]) -> None:
-        """Keep what it is of beside it."""
+        """Write the description of its source beside it."""
         write_private(self._record, canonical_json(about) + "\n")
 
     def remove(self) -> None:
-        """Remove it and all that stands beside it, for the holder of its lock."""
+        """Remove it and its other files; only for the holder of its lock."""
         for part in self.folder.glob(f".{self.key}.*"):
             shutil.rmtree(part, ignore_errors=True)
         for whole in (self.path, self.work):
-            # Somebody may have removed it meanwhile.
+            # Another process may have removed it meanwhile.
             shutil.rmtree(whole, ignore_errors=True)
         self._record.unlink(missing_ok=True)
 
     def adopt(self, cache: Path) -> list[Path]:
-        """Copy what an earlier version made of it in the shared cache; return what stays there.
+        """Copy an earlier version's bundle from the shared cache; return the original, which
+        remains.
 
         A copy, because a process of that version may still read it.
         """
@@ -109,7 +112,7 @@ class WaitingBundle:
                 continue
             left.append(source)
             if not self.path.exists():
-                # Where it vanishes meanwhile, it is extracted anew.
+                # If it vanishes meanwhile, it is extracted again.
                 with suppress(OSError), atomic(target) as partial:
                     shutil.copytree(source, partial)
         return left
@@ -120,12 +123,12 @@ class WaitingBundle:
 
 
 def area() -> Path:
-    """Return where waiting bundles lie, beside what the managed server keeps."""
+    """Return the folder of waiting bundles, in the managed server's home."""
     return default_home() / "bundles"
 
 
 def identify(graph: Graph) -> str:
-    """Return the identity of a graph, made up when it has none."""
+    """Return the identity of a graph, created if it has none."""
     return str(graph.write(query("delete/identify_graph"))[0]["identity"])
 
 
@@ -137,9 +140,10 @@ def use_bundle(
     purpose: str,
     say: Callable[[str], None] = lambda text: None,
 ) -> Iterator[WaitingBundle]:
-    """Wait for the place of a source's bundle and hold it; `name` is what the source will be called.
+    """Lock the folder of a source's bundle, waiting for it; `name` is the source's future name.
 
-    Without a name nothing is written to the graph. Raises Conflict, with the holder, as `turn` does.
+    Without a name nothing is written to the graph. Raises Conflict, with the holder, as `turn`
+    does.
     """
     found = graph.read(query("delete/read_identity")) if name is None else []
     owner = identify(graph) if name else (found[0]["identity"] if found else None) or UNNAMED
@@ -163,7 +167,7 @@ def use_bundle(
 
 
 def discard(place: WaitingBundle, purpose: str) -> int | None:
-    """Remove a bundle unless somebody uses it; return that process, 0 where it is not known."""
+    """Remove a bundle unless it is in use; return that process, 0 if unknown."""
     if not place.folder.is_dir():
         return None
     with turn_if_free(place.lock, purpose) as free:
@@ -174,7 +178,7 @@ def discard(place: WaitingBundle, purpose: str) -> int | None:
 
 
 def sweep_unfinished(place: WaitingBundle) -> None:
-    """Remove what a killed extraction left half written, unless somebody uses the place."""
+    """Remove partial files of a killed extraction, unless the folder is in use."""
     left = list(place.folder.glob(f".{place.key}.*"))
     if left:
         with turn_if_free(place.lock, "removing what was left") as free:
@@ -183,9 +187,9 @@ def sweep_unfinished(place: WaitingBundle) -> None:
 
 
 def discard_for(graph: Graph, source: SourceDescription, name: str | None = None) -> None:
-    """Remove what waits of a source that is not to be loaded, unless somebody uses it.
+    """Remove the bundles of a source that is not to be loaded, unless they are in use.
 
-    With `name`, only what was to be loaded under that name.
+    With `name`, only those to be loaded under that name.
     """
     place = WaitingBundle(area() / identify(graph), waiting_key(source))
     if name is None or place.about().get("name") == name:
@@ -193,7 +197,7 @@ def discard_for(graph: Graph, source: SourceDescription, name: str | None = None
 
 
 def waiting_bundles(graph: str | None = None) -> list[WaitingBundle]:
-    """Return the bundles that wait in this home, or are being made: of one graph, or of all."""
+    """Return the bundles in this home, waiting or being extracted: of one graph, or of all."""
     folders = area().iterdir() if area().is_dir() else ()
     return sorted(
         (
@@ -207,14 +211,14 @@ def waiting_bundles(graph: str | None = None) -> list[WaitingBundle]:
 
 
 def bundles_in_use() -> list[tuple[WaitingBundle, int]]:
-    """Return the bundles of this home that somebody uses right now, and the process."""
+    """Return the bundles of this home that are in use, with the process."""
     return [(place, user) for place in waiting_bundles() if (user := place.user()) is not None]
 
 
 def earlier_bundles(cache: Path) -> list[tuple[Path, bool]]:
-    """Return the bundles that earlier versions left in a shared cache, and whether each is abandoned.
+    """Return the bundles of earlier versions in a shared cache, and whether each is abandoned.
 
-    Abandoned is what nobody has written to for a day.
+    Abandoned means that nobody has written to it for a day.
     """
     folders = sorted(cache.iterdir()) if cache.is_dir() else ()
     return [
@@ -235,17 +239,17 @@ def _times(folder: Path) -> list[float]:
         try:
             times.append(file.stat().st_mtime)
         except FileNotFoundError:
-            # A running extraction of an earlier version removes files of its own.
+            # A running extraction of an earlier version removes its own files.
             times.append(time.time())
     return times
 
 
 def _keys(folder: Path) -> set[str]:
-    """Return the keys of which anything is in a folder, from whatever of them there is."""
+    """Return the keys with any file in a folder."""
     return {file.name.lstrip(".").partition(".")[0] for file in folder.iterdir()}
 
 
 def _make_folders(folder: Path) -> None:
-    """Make a graph's folder, the area and the home around it, readable by their owner alone."""
+    """Create a graph's folder, and those around it, readable by their owner only."""
     for each in (folder.parent.parent, folder.parent, folder):
         each.mkdir(mode=0o700, parents=each == folder.parent.parent, exist_ok=True)

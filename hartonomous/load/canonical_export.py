@@ -1,7 +1,8 @@
-"""The canonical export: JSON Lines, sorted, the same bytes for the same knowledge.
+"""Canonical export: sorted JSON Lines, the same bytes for the same knowledge.
 
-It holds compositions, sources and tracks (without times), evidence and rated edges; not the ledger,
-locks or numbers that depend on the order of ingest. Any JSON reader, DuckDB's among them, reads it.
+It contains compositions, sources and tracks (without times), evidence and rated edges; not the
+ledger, locks or numbers that depend on the order of ingest. Any JSON reader, such as DuckDB's,
+reads it.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ from hartonomous.identity import canonical_json
 from hartonomous.schema import evidence_feeding, evidence_type
 
 STARTS = 500
-"""Compositions whose edges travel in one answer."""
+"""Compositions whose edges are read in one result."""
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class ExportReport:
-    """What was written: the lines, the bytes, and their blake3-256."""
+    """The lines and bytes written, and their blake3-256."""
 
     path: Path
     lines: int
@@ -37,9 +38,9 @@ class ExportReport:
 
 
 def export(graph: Graph, path: Path, progress: Progress, force: bool = False) -> ExportReport:
-    """Write the canonical export; the file appears whole or not at all.
+    """Write the canonical export, atomically.
 
-    Raises Conflict when the file exists and `force` is not given.
+    Raises Conflict if the file exists and `force` is not given.
     """
     if path.exists() and not force:
         raise Conflict(f"{path} already exists; --force overwrites it.")

@@ -1,9 +1,9 @@
-"""Whether a composition's text holds a concept: the same answer when it is looked for, and when it
-comes back later and only a keyed hash of the concept is left to compare with.
+"""Concept match: whether a composition's text contains a concept.
 
-A text is read as a sequence of words; it holds a concept when the concept's words stand in it one
-after the other. A context is its tokens, joined by spaces, and is read with its pieces put together,
-too; any other text is runs of letters, digits and underscores, and single other characters.
+The same matching serves the search for a concept and its later recognition, when only a keyed hash
+of it is left. A text is a sequence of words; it contains a concept if the concept's words are
+consecutive in it. A context is its tokens, joined by spaces, and is also read with its pieces
+joined; any other text is runs of letters, digits and underscores, and other single characters.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Sequence = tuple[str, ...]
 
 
 def readings(text: str, kind: str) -> tuple[Sequence, ...]:
-    """Return the words of a composition's text; twice where pieces spell some of them.
+    """Return the words of a composition's text; twice if pieces spell some of them.
 
     >>> readings("the user_12345 left.", "Sentence")
     (('the', 'user_12345', 'left', '.'),)
@@ -35,12 +35,13 @@ def readings(text: str, kind: str) -> tuple[Sequence, ...]:
     tokens = tuple(text.split())
     if not any(token.startswith(PIECE) for token in tokens[1:]):
         return (tokens,)
-    # A space before a piece stands where the tokenizer cut, not where a word ends.
+    # A space before a piece is the tokenizer's cut, not the end of a word.
     return tokens, tuple(" ".join(tokens).replace(f" {PIECE}", "").split())
 
 
 def split_parts(word: str) -> list[str]:
-    """Return what a text that spells a word by pieces has one of: the seam behind the first piece.
+    """Return the substrings at the first cut of a text that spells a word in pieces; such a text
+    contains one of them.
 
     >>> split_parts("one")
     ['o ##n', 'on ##e']
@@ -50,7 +51,7 @@ def split_parts(word: str) -> list[str]:
 
 
 def needles(concept: str) -> frozenset[Sequence]:
-    """Return the sequences of words that a text which holds the concept has one of.
+    """Return the sequences of words, one of which a text with the concept contains.
 
     >>> sorted(needles("user-12345"))
     [('user', '-', '12345'), ('user-12345',)]
@@ -59,14 +60,14 @@ def needles(concept: str) -> frozenset[Sequence]:
 
 
 def windows(words: Sequence, lengths: Iterable[int]) -> Iterator[Sequence]:
-    """Yield every run of words of the given lengths."""
+    """Yield every sequence of consecutive words of the given lengths."""
     for length in lengths:
         for first in range(len(words) - length + 1):
             yield words[first : first + length]
 
 
 def holds(text: str, kind: str, wanted: frozenset[Sequence]) -> bool:
-    """Return whether a text holds a concept whose needles are given.
+    """Return whether a text contains a concept, given its needles.
 
     >>> holds("user_123456 came", "Sentence", needles("user_12345"))
     False

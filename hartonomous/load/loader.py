@@ -1,8 +1,7 @@
-"""A bundle into the graph: exactly once, in batches with a ledger, two writers at a time.
+"""Loader: a bundle into the graph, exactly once, in batches with a ledger, by two writers.
 
-A source stands as `loading`, invisible to ratings, until its last batch is in. A batch and its
-ledger node are one transaction, so a killed load goes on where it was, and a repeated one does
-nothing.
+A source is `loading`, invisible to ratings, until its last batch is written. A batch and its ledger
+node are one transaction, so a killed load resumes, and a repeated one changes nothing.
 """
 
 from __future__ import annotations
@@ -34,16 +33,16 @@ from hartonomous.speeds import LOAD, keep
 from hartonomous.transparency.transparency_log import Entry, enter
 
 BATCH_ROWS = 10_000
-"""Rows in one transaction. Part of a batch's name: after a change, a partial load starts anew."""
+"""Rows in one transaction. Part of a batch's name: after a change, a partial load starts again."""
 
 WRITERS = 2
 IN_FLIGHT = 2 * WRITERS
-"""Batches handed to the writers at once: they never wait, and memory stays bounded."""
+"""Batches queued for the writers: they never wait, and memory is bounded."""
 
 COMPOSITION_ROWS = 10_000
 
 Progress = Callable[[str, int, int], None]
-"""Told (stage, done, total) as work goes on."""
+"""Called with (stage, done, total) as work proceeds."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
 _SUCCESSOR = "~new"
@@ -51,7 +50,7 @@ _SUCCESSOR = "~new"
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What a load did: `rows` written now, `already` those an earlier run had written."""
+    """Counts of a load: `rows` written now, `already` by an earlier run."""
 
     name: str
     compositions: int
@@ -60,22 +59,22 @@ class LoadReport:
 
 
 def check_name(name: str) -> str:
-    """Return a source's name if it is a slug, else raise UsageError."""
+    """Return a source's name if it is a valid slug, else raise UsageError."""
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name!r} cannot name a source: letters, digits and . _ + - only, "
-            "a letter or digit first, at most 63."
+            f"{name!r} is not a valid source name: letters, digits and . _ + - only, a letter or "
+            "digit first, at most 63 characters."
         )
     return name
 
 
 def successor(name: str) -> str:
-    """Return the name under which a new version is loaded until it takes the old one's place."""
+    """Return the name under which a new version is loaded until it replaces the old one."""
     return check_name(name) + _SUCCESSOR
 
 
 def read_source(graph: Graph, name: str) -> Row | None:
-    """Return a source's name, digest, state and bundle; None when there is no such source."""
+    """Return a source's name, digest, state and bundle; None if there is no such source."""
     return next(iter(graph.read(query("load/read_source"), name=name)), None)
 
 
@@ -89,7 +88,7 @@ def load(
 ) -> LoadReport:
     """Write a bundle's compositions and evidence; the source is not live yet.
 
-    Raises Conflict when the name stands for other content or the source is being deleted.
+    Raises Conflict if the name is used for other content or the source is being deleted.
     """
     known = read_source(graph, name)
     if known is not None:
@@ -113,7 +112,8 @@ def load(
 def go_live(
     graph: Graph, lock: WriterLock, name: str, entry: Entry, replaces: str | None = None
 ) -> None:
-    """Make a loaded source count and log that; the graph is unsettled until a rating pass is through.
+    """Make a loaded source live and log it; the graph is not settled until a rating pass is
+    complete.
 
     With `replaces`, the predecessor stops counting in the same transaction.
     """
@@ -131,12 +131,12 @@ def _refuse_other(known: Row, bundle: Bundle) -> None:
     name = known["name"]
     if known["state"] == "deleting":
         raise Conflict(
-            f"Source {name!r} is being deleted; 'hartonomous delete source {name}' finishes that."
+            f"Source {name!r} is being deleted; finish it with 'hartonomous delete source {name}'."
         )
     if known["digest"] != bundle.source.digest:
         raise Conflict(
-            f"The name {name!r} is taken by other content (another model, or other options). "
-            f"Choose another name, or --replace {name} to put this one in its place."
+            f"The name {name!r} is used for other content (another model, or other options). "
+            f"Choose another name, or --replace {name} to replace that source."
         )
 
 
@@ -213,7 +213,7 @@ def _write_compositions(
     used: NDArray[np.bool_],
     progress: Progress,
 ) -> NDArray[np.int64]:
-    """Return the database's id of each composition, -1 for those without evidence."""
+    """Return the database id of each composition, -1 for those without evidence."""
     ids = np.full(table.num_rows, -1, dtype=np.int64)
     kinds = np.array(table["kind"].to_pylist())
     total, done = int(used.sum()), 0
@@ -256,7 +256,9 @@ def _write_visits(
     ids: NDArray[np.int64],
     progress: Progress,
 ) -> None:
-    """Write what a source read on from; one writer, for every visit hangs on the source's node."""
+    """Write the visited contexts; with one writer, because every visit is an edge of the source's
+    node.
+    """
     contexts = bundle.contexts()
     ledger = {row["key"] for row in graph.read(query("load/read_ledger"), source=name)}
     for first in range(0, contexts.num_rows, BATCH_ROWS):
@@ -357,7 +359,7 @@ def _write_batch(
     keys: NDArray[np.uint64],
     ids: NDArray[np.int64],
 ) -> int:
-    """Return the rows written: none when the ledger says they are in."""
+    """Return the number of rows written: none if the ledger has the batch."""
     lock.check(work)
     rows, evidence = batch.rows, batch.track.evidence
     (entry,) = work.run(

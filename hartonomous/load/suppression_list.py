@@ -1,6 +1,6 @@
-"""What was erased stays out: sources and people are refused, rows of a concept are skipped.
+"""Suppression list: refuses erased sources and people, and skips rows of erased concepts.
 
-A suppression holds only a hash under a key that lies outside the graph, readable by its owner alone.
+A suppression contains only a hash under a key outside the graph, readable by its owner only.
 Whoever has that key and the graph can test guesses; nobody else learns what was erased.
 """
 
@@ -39,7 +39,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class Entry:
-    """Something that is to stay out: its kind, what is hashed, how many words it has."""
+    """Something to suppress: its kind, the hashed text, its number of words."""
 
     kind: str
     value: str
@@ -48,9 +48,9 @@ class Entry:
 
 
 def key_file() -> Path:
-    """Return where the key lies that suppressions are hashed under; one in the home is moved there.
+    """Return the file of the suppressions' key; one in the home is moved there.
 
-    Raises VerificationFailed when there is another key in either place: both were used.
+    Raises VerificationFailed if both places have a key: both were used.
     """
     file = keys.directory() / "suppression.key"
     old = default_home() / "keys" / "suppression.key"
@@ -58,8 +58,8 @@ def key_file() -> Path:
         text = old.read_text("utf-8")
         if file.exists() and file.read_text("utf-8") != text:
             raise VerificationFailed(
-                f"There are two keys that recognise what was erased, {old} and {file}. Give this "
-                "home keys of its own with HARTONOMOUS_KEYS; nothing is let in until then."
+                f"There are two keys of suppressions, {old} and {file}. Give this home its own "
+                "keys with HARTONOMOUS_KEYS; nothing is loaded until then."
             )
         write_private(file, text)
         old.unlink()
@@ -67,7 +67,7 @@ def key_file() -> Path:
 
 
 def make_key() -> bytes:
-    """Return the key, made at random the first time."""
+    """Return the key, created at random on first use."""
     file = key_file()
     if not file.is_file():
         write_private(file, secrets.token_hex(32) + "\n")
@@ -77,14 +77,14 @@ def make_key() -> bytes:
 def read_key() -> bytes:
     """Return the key.
 
-    Raises VerificationFailed when it is missing or damaged: nothing can be let in unchecked.
+    Raises VerificationFailed if it is missing or damaged: nothing can be loaded unchecked.
     """
     try:
         key = bytes.fromhex(key_file().read_text("ascii").strip())
     except (OSError, ValueError) as error:
         raise VerificationFailed(
-            f"Things were erased from this graph, and the key in {key_file()} that recognises them "
-            f"cannot be read: {error}. Put it back; without it nothing is let in."
+            f"Data was erased from this graph, and the key in {key_file()} that recognises it "
+            f"cannot be read: {error}. Restore the file; nothing is loaded without it."
         ) from error
     if len(key) != sha256().digest_size:
         raise VerificationFailed(f"{key_file()} is damaged: {len(key)} bytes, not 32.")
@@ -92,16 +92,16 @@ def read_key() -> bytes:
 
 
 def keyed(key: bytes, kind: str, value: str) -> str:
-    """Return the keyed hash that recognises a value, HMAC-SHA256 in hexadecimal."""
+    """Return the keyed hash of a value, HMAC-SHA256 in hexadecimal."""
     return hmac.new(key, f"hartonomous/{kind}\0{value}".encode(), sha256).hexdigest()
 
 
 def suppress(
     graph: Graph, lock: WriterLock, deletion: str, entries: Iterable[Entry], complete: bool
 ) -> None:
-    """Keep things out from now on, of backups too; repeating it changes nothing.
+    """Suppress data from now on, also from backups; repeating it changes nothing.
 
-    `complete` says that the entries recognise all that the deletion takes.
+    `complete` says that the entries recognise all data removed by the deletion.
     """
     key = make_key()
     rows = [
@@ -121,15 +121,15 @@ def suppress(
 
 
 def suppressions(graph: Graph) -> list[Row]:
-    """Return what is kept out, by keyed hash, and since when."""
+    """Return the suppressions: keyed hash and creation time."""
     return graph.read(query("delete/read_suppressions"))
 
 
 @notes_inventory
 def lift(graph: Graph, lock: WriterLock, suppression: str) -> Row:
-    """Let something in again; return what the suppression was.
+    """Lift a suppression; return what it was.
 
-    Raises NotFound when there is none of that id.
+    Raises NotFound for an unknown id.
     """
     found = next((row for row in suppressions(graph) if row["id"] == suppression), None)
     if found is None:
@@ -150,7 +150,7 @@ def lift(graph: Graph, lock: WriterLock, suppression: str) -> Row:
 
 
 class Suppressions:
-    """What a graph keeps out, ready to recognise it."""
+    """The suppressions of a graph, loaded for matching."""
 
     def __init__(self, graph: Graph) -> None:
         self.rows = suppressions(graph)
@@ -161,7 +161,7 @@ class Suppressions:
         return bool(self.rows)
 
     def refuse(self, digest: str, subject: str | None) -> None:
-        """Raise Conflict for a source that was erased, or that is of a person who was."""
+        """Raise Conflict for a source that was erased, or is of an erased person."""
         for kind, value in ((SOURCE, digest), (SUBJECT, subject)):
             if value is None or not self.rows:
                 continue
@@ -170,12 +170,12 @@ class Suppressions:
                 (r for r in self.rows if (r["kind"], r["match"]) == (kind, match)), None
             ):
                 raise Conflict(
-                    f"This {kind} was erased on {found['created']} and is kept out; "
-                    f"'hartonomous suppressions lift {found['id']}' would let it in again."
+                    f"This {kind} was erased on {found['created']} and is suppressed; "
+                    f"'hartonomous suppressions lift {found['id']}' allows it to be loaded again."
                 )
 
     def keeps_out(self, digest: str, subject: str | None) -> bool:
-        """Return whether a source is kept out: erased itself, or of a person who was."""
+        """Return whether a source is suppressed: erased itself, or of an erased person."""
         try:
             self.refuse(digest, subject)
         except Conflict:
@@ -183,7 +183,7 @@ class Suppressions:
         return False
 
     def mask(self, compositions: pa.Table) -> Mask:
-        """Return which compositions, given by key, text and kind, are kept out."""
+        """Return the mask (N,) bool of suppressed compositions, given columns key, text and kind."""
         found = np.zeros(compositions.num_rows, dtype=bool)
         if not self.rows:
             return found
@@ -227,13 +227,15 @@ class Suppressions:
 
 @dataclass(frozen=True)
 class AdmittedBundle(Bundle):
-    """A bundle without the rows that touch what is kept out."""
+    """A bundle without suppressed rows."""
 
     out: Mask
     lost: dict[int, int]
 
     def contexts(self) -> pa.Table:
-        """Return the contexts that may come in; what they may not store is mass not stored."""
+        """Return the contexts that are not suppressed, with the columns of `evidence.CONTEXTS`;
+        suppressed evidence is added to their missing mass.
+        """
         table = super().contexts()
         kept = table.filter(pa.array(~self.out[table["composition"].to_numpy()]))
         masses = [
@@ -243,8 +245,8 @@ class AdmittedBundle(Bundle):
             )
         ]
         changed = {"mass": pa.array(masses, pa.int64())}
-        # What a context that may come in is joined to may be kept out itself: an exact word, or one
-        # that a further piece makes another word of. Its joins come whole or not at all.
+        # A context that is not suppressed may have a suppressed neighbour: an exact word, or one
+        # completed by a further piece. Its edges are loaded all or none.
         joins = {name: kept[name].to_numpy() for name in ("prefix", "suffix", "token")}
         whole = np.all([(to >= 0) & ~self.out[to] for to in joins.values()], axis=0)
         for name, to in joins.items():
@@ -255,7 +257,9 @@ class AdmittedBundle(Bundle):
         return kept
 
     def evidence(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield a track's evidence that may come in, always in the same batches."""
+        """Yield a track's evidence that is not suppressed, with the columns of `evidence.columns`;
+        the batches are always the same.
+        """
         for batch in super().evidence(track, rows):
             kept = batch.filter(pa.array(~self._touches(batch)))
             if kept.num_rows:
@@ -267,9 +271,9 @@ class AdmittedBundle(Bundle):
 
 
 def admit(graph: Graph, bundle: Bundle) -> tuple[Bundle, int]:
-    """Return a bundle without the rows that touch what was erased, and how many these are.
+    """Return a bundle without suppressed rows, and the number of skipped rows.
 
-    Raises Conflict when the whole source, or the person it is about, is kept out.
+    Raises Conflict if the whole source, or its person, is suppressed.
     """
     known = Suppressions(graph)
     known.refuse(bundle.source.digest, bundle.source.subject)

@@ -1,1 +1,1 @@
-"""Use cases that join several packages; the command line and the API call them."""
+"""Use cases of several packages, called by the command line and the API."""

@@ -1,4 +1,4 @@
-"""What a server can do for us, and what is wrong with it: `status` and `doctor`."""
+"""Health: capabilities of a server, and its problems: `status` and `doctor`."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from hartonomous.server.home import LOCK_PATIENCE, UNRESTRICTED
 from hartonomous.server.managed_server import default_home, status
 
 CLOCK_TOLERANCE = 10.0
-"""Seconds that the server's clock may differ; the writer's lock expires by the server's."""
+"""Seconds that the server's clock may differ; the writer's lock expires by the server's clock."""
 
 FREE_DISK = 2 << 30
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing looked at: `ok`, `warning` or `failure`, what was seen, what to do."""
+    """One check: `ok`, `warning` or `failure`, the observation, the remedy."""
 
     name: str
     verdict: str
@@ -44,7 +44,7 @@ class Check:
 
 
 def server_facts(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
-    """Return where the server is, what it is, and what analysts can do there."""
+    """Return the server's address, version and edition, and what analysts can do there."""
     facts = _managed_facts() if not environment.get("NEO4J_URI") else {"managed": False}
     with connect(environment) as graph:
         (component,) = graph.read(query("server/read_components"))[:1]
@@ -62,12 +62,12 @@ def server_facts(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
 
 
 def plugin(graph: Graph, prefix: str) -> bool:
-    """Return whether the server lists procedures of a plugin."""
+    """Return whether the server lists a plugin's procedures."""
     return bool(graph.read(query("graph/list_procedures"), prefix=prefix))
 
 
 def procedures(graph: Graph) -> str:
-    """Return what analysts can CALL, and what they lose where they cannot."""
+    """Return whether analysts can CALL our procedures, and the consequence if not."""
     if not missing(graph):
         return f"CALL {PREFIX}*"
     if available(graph):
@@ -79,7 +79,7 @@ def procedures(graph: Graph) -> str:
 
 
 def doctor(environment: Mapping[str, str] = os.environ) -> list[Check]:
-    """Look at everything that commands depend on; the first failure may hide later ones."""
+    """Run all checks; a failure may hide later ones."""
     checks = [_disk()]
     managed = not environment.get("NEO4J_URI")
     try:
@@ -94,14 +94,14 @@ def doctor(environment: Mapping[str, str] = os.environ) -> list[Check]:
 
 
 def _store_check(home: Path, graph: Graph | None) -> Check:
-    """Look whether the managed server's store is the one to serve, and free of what was erased."""
+    """Check that the managed server's store is the right one, and free of erased data."""
     if (found := store_swap.pending(home)) is not None:
-        seen = f"its copying was begun on {found.since} and is not through ({found.phase})"
-        return Check("store", "failure", seen, "'hartonomous up' finishes it or takes it back")
+        seen = f"a copy of it, begun on {found.since}, is not complete ({found.phase})"
+        return Check("store", "failure", seen, "'hartonomous up' completes or discards it")
     if store_swap.unexplained(home):
         seen = f"an earlier version left {store_swap.predecessor(home)}"
         return Check(
-            "store", "failure", seen, "'hartonomous down' and 'up' find out which is right"
+            "store", "failure", seen, "'hartonomous down' and 'up' determine the right one"
         )
     if graph is not None and compaction_due(graph):
         seen = "an erasure is done, but the store was not copied since"
@@ -110,15 +110,15 @@ def _store_check(home: Path, graph: Graph | None) -> Check:
 
 
 def _settings_check(graph: Graph) -> Check:
-    """Look whether the server lets procedures do more than ours need, or waits for ever."""
+    """Check that the server restricts other procedures, and limits transactions."""
     found = {row["name"]: row["value"] for row in graph.read(query("server/read_settings"))}
     free = {each.strip() for each in found.get(_UNRESTRICTED, "").split(",") if each.strip()}
     if wider := sorted(free - set(UNRESTRICTED)):
-        seen = f"procedures {', '.join(wider)} may reach into the server"
+        seen = f"procedures {', '.join(wider)} have access to the server's internals"
         advice = f"set {_UNRESTRICTED}={','.join(UNRESTRICTED)}; a managed one: 'down', then 'up'"
         return Check("settings", "warning", seen, advice)
     if found.get(_LOCK_LIMIT, "0s") in ("0s", "0"):
-        seen = "a transaction that somebody leaves open stops every writer for ever"
+        seen = "a transaction left open blocks every writer indefinitely"
         return Check("settings", "warning", seen, f"set {_LOCK_LIMIT}={LOCK_PATIENCE}")
     return Check("settings", "ok", "as ours")
 
@@ -185,7 +185,7 @@ def _schema_check(graph: Graph) -> Check:
     if lacking:
         seen = f"{len(lacking)} missing: {lacking[0]}"
     verdict = "ok" if not lacking else "warning" if not had else "failure"
-    return Check("constraints", verdict, seen, "'hartonomous up' or the next ingest brings them")
+    return Check("constraints", verdict, seen, "'hartonomous up' or the next ingest creates them")
 
 
 def _clock_check(graph: Graph) -> Check:
@@ -197,14 +197,14 @@ def _clock_check(graph: Graph) -> Check:
 
 def _state_check(graph: Graph) -> Check:
     if (journal := open_journal(graph)) is not None:
-        seen = f"{journal['verb']} {journal['id']} was cut short while {journal['state']}"
+        seen = f"{journal['verb']} {journal['id']} was interrupted while {journal['state']}"
         return Check("ratings", "warning", seen, f"'hartonomous {journal['verb']} --resume'")
     state = read_state(graph)
     if state["formula"] not in (None, FORMULA_VERSION):
         seen = f"rated by formula {state['formula']}, this version has {FORMULA_VERSION}"
-        return Check("ratings", "warning", seen, "'hartonomous rate --all' moves the graph")
+        return Check("ratings", "warning", seen, "'hartonomous rate --all' converts the graph")
     if not state["settled"]:
-        seen = f"a pass is running or was cut short, {state['unrated']:,} compositions to visit"
+        seen = f"a pass is running or was interrupted, {state['unrated']:,} compositions remain"
         return Check("ratings", "warning", seen, "'hartonomous rate' finishes it")
     unfinished = [row["name"] for row in graph.read(query("ask/sources")) if row["state"] != "live"]
     if unfinished:
@@ -216,7 +216,7 @@ def _state_check(graph: Graph) -> Check:
 def _sources_check(graph: Graph) -> Check:
     found = read_findings(graph)
     seen = "; ".join(f"{one.source} {one.text}" for one in found) or "nothing against any"
-    advice = "'hartonomous advise' says what each adds; 'delete source' takes one out"
+    advice = "'hartonomous advise' shows what each adds; 'delete source' deletes one"
     return Check("sources", "warning" if found else "ok", seen, advice)
 
 

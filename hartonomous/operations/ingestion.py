@@ -1,4 +1,4 @@
-"""A model into the graph, from its files to its ratings, one line a stage."""
+"""Ingestion: a model into the graph, from its files to its ratings, one line per stage."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ from hartonomous.load.loader import (
 )
 from hartonomous.load.suppression_list import Suppressions, admit
 from hartonomous.rate.rating_pass import (
-    SettleReport,
+    RatingReport,
     check_formula,
+    rate_due,
     read_state,
     schedule,
     schedule_all,
-    settle,
 )
 from hartonomous.rate.source_findings import Finding, read_findings
 from hartonomous.schema import FORMULA_VERSION
@@ -49,24 +49,24 @@ from hartonomous.transparency.transparency_log import Entry
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingest did; `repeated` when the same content was live under that name already.
+    """Counts of an ingest; `repeated` if the same content was live under that name already.
 
-    `skipped` rows touch what was erased; `findings` are those on the source itself, and what its
-    coming brought to light on others.
+    `skipped` rows were suppressed; `findings` are those on the source itself, and new ones on
+    others.
     """
 
     name: str
     load: LoadReport
-    settled: SettleReport
+    settled: RatingReport
     repeated: bool
     skipped: int = 0
     findings: tuple[Finding, ...] = ()
 
 
 def prepare(graph: Graph, say: Callable[[str], None] = lambda text: None) -> bool:
-    """Bring the schema and the procedures up to date; return whether analysts can CALL them.
+    """Update the schema and the procedures; return whether analysts can CALL them.
 
-    `say` is told of constraints and indexes that had to be brought back.
+    Restored constraints and indexes are reported to `say`.
     """
     migrate(graph, say)
     return install(graph)
@@ -82,23 +82,23 @@ def ingest(
     replace: bool = False,
     say: Callable[[str], None] = lambda text: None,
 ) -> IngestReport:
-    """Extract a model and load it; safe to repeat, resumable.
+    """Extract a model and load it; idempotent and resumable.
 
-    The bundle stands in the home, locked, until it is loaded, so an interrupted ingest goes on with
-    the very same evidence; afterwards nothing of the source is left outside the graph. `cache` is
-    where earlier versions left bundles; `say` is told for whom is waited. Raises Conflict when the
-    source is kept out, or its bundle is deleted meanwhile.
+    The bundle is in the home, locked, until it is loaded, so an interrupted ingest resumes with the
+    same evidence; afterwards nothing of the source is left outside the graph. `cache` is the folder
+    with bundles of earlier versions; waits are reported to `say`. Raises Conflict if the source is
+    suppressed, or its bundle is deleted meanwhile.
     """
     check_name(name)
     prepare(graph)
     source = describe_source(model, options)
     _refuse_kept_out(graph, source)
     if (report := _done_already(graph, name, source.digest)) is not None:
-        # One that was cut short after it went live, and rated since, left its bundle.
+        # An ingest that was interrupted after it went live, and rated since, left its bundle.
         discard_for(graph, source, name)
         return report
     with use_bundle(graph, source, name, "an ingest of the same model", say) as place:
-        # Whoever was waited for may have loaded it.
+        # The process that was waited for may have loaded it.
         if (report := _done_already(graph, name, source.digest)) is not None:
             place.remove()
             return report
@@ -118,7 +118,7 @@ def _take_in(
     progress: Progress,
     replace: bool,
 ) -> IngestReport:
-    """Extract a model into its place, which is held, and load it."""
+    """Extract a model into its locked folder, and load it."""
     bundle = None
     try:
         bundle = extract_cached(model, options, place.folder, progress)
@@ -126,19 +126,20 @@ def _take_in(
     except (HartonomousError, OSError) as error:
         if _vanished(place, bundle, error):
             raise Conflict(
-                f"The bundle in {place.path} was deleted by somebody else while it was used. "
-                "Nothing is lost: run the same command again, which extracts it anew and goes on."
+                f"The bundle in {place.path} was deleted by somebody else during its use. "
+                "Nothing is lost: run the same command again, which extracts it again and "
+                "resumes."
             ) from error
         source = describe_source(model, options)
         if isinstance(error, Conflict) and _is_kept_out(graph, source):
-            # Erased while it was extracted: it will never be loaded.
+            # Erased during the extraction: it will never be loaded.
             place.remove()
         raise
 
 
 def _done_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
-    """Return the report of an ingest that changes nothing; None while anything is to be done."""
-    # A source goes live before its pairs are rated; cut short there, it is not done yet.
+    """Return the report of an ingest that changes nothing; None if anything remains to be done."""
+    # A source goes live before its pairs are rated; interrupted there, it is not complete.
     return _live_already(graph, name, digest) if read_state(graph)["settled"] else None
 
 
@@ -147,7 +148,7 @@ def _is_kept_out(graph: Graph, source: SourceDescription) -> bool:
 
 
 def _refuse_kept_out(graph: Graph, source: SourceDescription) -> None:
-    """Raise Conflict for a source that was erased, and remove what waits of it."""
+    """Raise Conflict for an erased source, and remove its waiting bundles."""
     try:
         Suppressions(graph).refuse(source.digest, source.subject)
     except Conflict:
@@ -156,7 +157,7 @@ def _refuse_kept_out(graph: Graph, source: SourceDescription) -> None:
 
 
 def _vanished(place: WaitingBundle, bundle: Bundle | None, error: Exception) -> bool:
-    """Return whether an error comes of files that somebody else deleted in a bundle's place."""
+    """Return whether an error was caused by deleted files in a bundle's folder."""
     if bundle is not None:
         return not all((bundle.path / name).is_file() for name in bundle.file_names)
     return any(
@@ -166,7 +167,7 @@ def _vanished(place: WaitingBundle, bundle: Bundle | None, error: Exception) -> 
 
 
 def _clear_earlier(left: list[Path], say: Callable[[str], None]) -> None:
-    """Remove what an earlier version left of a bundle that is loaded now, where nobody can use it."""
+    """Remove an earlier version's copy of a loaded bundle, if it is abandoned."""
     for folder in left:
         if is_abandoned(folder):
             shutil.rmtree(folder, ignore_errors=True)
@@ -180,10 +181,10 @@ def _clear_earlier(left: list[Path], say: Callable[[str], None]) -> None:
 def load_bundle(
     graph: Graph, bundle: Bundle, name: str, progress: Progress, replace: bool = False
 ) -> IngestReport:
-    """Load a bundle, rate what it concerns, and make it live; safe to repeat, resumable.
+    """Load a bundle, make it live and rate the affected pairs; idempotent and resumable.
 
-    With `replace`, it takes the place of the source of that name in one act: no reader sees
-    neither or both. Raises Conflict when the name stands for other content.
+    With `replace`, it replaces the source with that name in one transaction: no reader sees neither
+    or both. Raises Conflict if the name is used for other content.
     """
     check_name(name)
     bundle.verify_rows()
@@ -192,7 +193,7 @@ def load_bundle(
         refuse_while_open(graph)
         check_formula(graph)
         transparency_log.check(graph)
-        settle(graph, lock, progress)
+        rate_due(graph, lock, progress)
         if (report := _live_already(graph, name, bundle.source.digest)) is not None:
             return report
         bundle, skipped = admit(graph, bundle)
@@ -204,7 +205,7 @@ def load_bundle(
                 schedule(graph, lock, concerned)
         go_live(graph, lock, target, _entry(bundle, name, replaced), replaced)
         transparency_log.seal(graph)
-        settled = settle(graph, lock, progress)
+        settled = rate_due(graph, lock, progress)
         new = tuple(
             one
             for one in read_findings(graph)
@@ -214,7 +215,7 @@ def load_bundle(
 
 
 def _entry(bundle: Bundle, name: str, replaced: str | None) -> Entry:
-    """Return what the log keeps of an ingest; somebody's own files leave no digest in it."""
+    """Return the log entry of an ingest; the files of a source with a subject are not in it."""
     source = bundle.source
     details: dict[str, object] = {"evidence": sum(track.rows for track in bundle.tracks)}
     about = [f"source:{name}"]
@@ -230,7 +231,7 @@ def _live_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
     if known is None or known["state"] != "live" or known["digest"] != digest:
         return None
     own = tuple(one for one in read_findings(graph) if one.source == name)
-    return IngestReport(name, LoadReport(name, 0, 0, 0), SettleReport(), True, findings=own)
+    return IngestReport(name, LoadReport(name, 0, 0, 0), RatingReport(), True, findings=own)
 
 
 def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:
@@ -241,10 +242,10 @@ def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:
     return successor(name), name
 
 
-def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
-    """Finish the rating pass that is due; with `everything`, rate every pair anew.
+def rate(graph: Graph, progress: Progress, everything: bool) -> RatingReport:
+    """Finish the due rating pass; with `everything`, rate every pair again.
 
-    Raises Conflict when the graph was rated by another version's formulas and only part is due.
+    Raises Conflict if the graph was rated by another version's formulas and only part is due.
     """
     prepare(graph)
     with WriterLock(graph, "rating") as lock, inventoried(graph):
@@ -254,4 +255,4 @@ def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
             schedule_all(graph, lock)
         else:
             check_formula(graph)
-        return settle(graph, lock, progress)
+        return rate_due(graph, lock, progress)

@@ -1,8 +1,8 @@
-"""A deletion, certified: what went, what stayed and what was checked, signed for whoever asks.
+"""Certificate: what a deletion removed, what remained and what was checked, signed.
 
-The claims are committed to in the log by their digest, then wrapped with the log's proof in an
-in-toto statement and a DSSE envelope. docs/certificates.md is the format, `verify_certificate.py`
-what checks it anywhere.
+The log commits to the claims by their digest; they are wrapped with the log's proof in an in-toto
+statement and a DSSE envelope. docs/certificates.md defines the format, `verify_certificate.py`
+verifies it anywhere.
 """
 
 from __future__ import annotations
@@ -39,12 +39,14 @@ GUESSES = (
     "that nobody can test guesses at what was erased: who holds the suppression key, which lies "
     "outside the graph, can; so can who knows all else that the digest before stands for",
 )
-"""What an erasure does not establish besides: it is kept out by hashes that a key's holder can test."""
+"""A further limit of an erasure's certificate: data is suppressed by hashes that the key's holder
+can test.
+"""
 
 
 @dataclass(frozen=True)
 class Removed:
-    """What went, counted by the database."""
+    """What was removed, counted by the database."""
 
     sources: int
     evidence: int
@@ -54,7 +56,7 @@ class Removed:
 
 @dataclass(frozen=True)
 class Stands:
-    """What there is afterwards."""
+    """What remains afterwards."""
 
     sources: int
     evidence: int
@@ -64,8 +66,9 @@ class Stands:
 
 @dataclass(frozen=True)
 class Rerated:
-    """Relations that stayed with another rating: `milli_elo` is the sum of their changes in
-    thousandths, `milli_elo_most` the largest one."""
+    """Remaining relations with a changed rating: `milli_elo` is the sum of the changes in
+    thousandths, `milli_elo_most` the largest.
+    """
 
     relations: int
     raised: int
@@ -76,7 +79,7 @@ class Rerated:
 
 @dataclass(frozen=True)
 class Survivor:
-    """How many of the relations rated anew a remaining source supports."""
+    """The number of relations rated again that a remaining source supports."""
 
     source: str
     relations: int
@@ -84,7 +87,7 @@ class Survivor:
 
 @dataclass(frozen=True)
 class Residual:
-    """What a remaining source still says of the subject: `kind` of finding, and how often."""
+    """Remaining evidence of the subject by one source: `kind` of finding, and its number."""
 
     kind: str
     source: str
@@ -93,9 +96,9 @@ class Residual:
 
 @dataclass(frozen=True)
 class Copy:
-    """A copy that remains: `kind` such as retention, logs, backup; `expires` UTC or None.
+    """A remaining copy: `kind` such as retention, logs, backup; `expires` UTC or None.
 
-    A backup that is known is told by when it was made, UTC, and its digest, None where unfinished.
+    A known backup has its creation time, UTC, and its digest, None if unfinished.
     """
 
     kind: str
@@ -106,9 +109,9 @@ class Copy:
 
 @dataclass(frozen=True)
 class Check:
-    """What was asked afterwards: the Cypher file, what it should find, what it found.
+    """A check after the deletion: the Cypher file, the expected and the actual result.
 
-    Without `cypher` it was no query of the graph, but a look at files.
+    Without `cypher` it was a search of files, not a query of the graph.
     """
 
     query: str
@@ -117,7 +120,7 @@ class Check:
     cypher: bool = True
 
     def described(self) -> dict[str, object]:
-        """Return it as a certificate has it."""
+        """Return the check as a certificate contains it."""
         digest = _text_digest(self.query) if self.cypher else None
         return {
             "query": self.query,
@@ -129,7 +132,10 @@ class Check:
 
 @dataclass(frozen=True)
 class Deletion:
-    """What a certificate is made from. Subjects are written `kind:name`; digests are blake3-256, hexadecimal."""
+    """The content of a certificate.
+
+    Subjects are written `kind:name`; digests are blake3-256, hexadecimal.
+    """
 
     verb: str
     subjects: Sequence[str]
@@ -154,8 +160,8 @@ class Deletion:
 def issue_certificate(graph: Graph, lock: WriterLock, deletion: Deletion) -> bytes:
     """Log a finished deletion and return its certificate.
 
-    Issued again for the same `key`, the log's entry stays one. Raises VerificationFailed when the
-    log holds other claims under that key.
+    Issued again for the same `key`, it has the same log entry. Raises VerificationFailed if the log
+    has other claims under that key.
     """
     claims = describe(graph, deletion)
     entry = Entry("deleted", commit(claims), list(deletion.subjects))
@@ -165,27 +171,27 @@ def issue_certificate(graph: Graph, lock: WriterLock, deletion: Deletion) -> byt
 
 
 def commit(claims: Mapping[str, Any]) -> dict[str, object]:
-    """Return the details of the log's entry that commits to claims: their digest, and figures."""
+    """Return the details of the log entry that commits to claims: their digest, and counts."""
     rerated = claims["rerated"]["relations"]
     return {"claims": _digest(claims), **claims["removed"], "rerated": rerated}
 
 
 def attach_proof(graph: Graph, index: int, claims: Mapping[str, object]) -> bytes:
-    """Return the certificate of claims that an entry of the log commits to.
+    """Return the certificate of claims that a log entry commits to.
 
-    Raises VerificationFailed when the entry commits to other claims.
+    Raises VerificationFailed if the entry commits to other claims.
     """
     proof = prove(graph, index)
     if _digest(claims) not in str(proof["entry"]):
         raise VerificationFailed(
-            f"The log's entry {index} is of this deletion with other claims: the graph has changed "
-            "since. The certificate issued then stands."
+            f"The log's entry {index} is of this deletion with other claims: the graph has "
+            "changed since. The certificate issued then remains valid."
         )
     return wrap(claims, proof, keys.signing_key())
 
 
 def wrap(claims: Mapping[str, object], proof: Mapping[str, object], key: SigningKey) -> bytes:
-    """Return the certificate of claims that a log's entry commits to, signed."""
+    """Return the certificate of claims that a log entry commits to, signed."""
     statement = {
         "_type": verify_certificate.STATEMENT,
         "predicate": {"claims": claims, "log": proof},
@@ -236,7 +242,7 @@ def describe(graph: Graph, deletion: Deletion) -> dict[str, object]:
 
 
 def describe_software(graph: Graph) -> dict[str, object]:
-    """Return the versions at work and one digest over every Cypher file."""
+    """Return the software versions and one digest over every Cypher file."""
     server = graph.read(query("server/read_components"))[0]
     files = sha256("".join(f"{name} {_text_digest(name)}\n" for name in names()).encode())
     return {
@@ -249,9 +255,10 @@ def describe_software(graph: Graph) -> dict[str, object]:
 
 
 def open_names(certificate: bytes) -> bytes:
-    """Return what the keyed hashes of a certificate stand for, and their keys: canonical JSON.
+    """Return the names behind the keyed hashes of a certificate, and their keys: canonical JSON.
 
-    Those whose keys were destroyed stay closed. Raises BadInput when it is no certificate.
+    Hashes whose keys were destroyed are left out. Raises BadInput for a file that is not a
+    certificate.
     """
     try:
         held = decode(json.loads(certificate)["payload"]).decode()

@@ -1,4 +1,4 @@
-"""A removal that was done, as what its certificate is made from."""
+"""Claims of a certificate, collected from the graph after a removal."""
 
 from __future__ import annotations
 
@@ -51,16 +51,17 @@ STORE, DISK = "store", "disk"
 ELSEWHERE = ("backup", "export")
 PROJECTIONS = "projection"
 BUNDLE = "bundle"
-"""Copies that are not reached: freed space and transaction logs, or, where the store was copied,
-blocks of deleted files; dumps, files written; what others project into the server's memory; bundles
-that another process was loading."""
+"""Copies that are not reached: freed space and transaction logs, or, after the store was copied,
+blocks of deleted files; dumps and files; projections of other users in the server's memory; bundles
+in use by another process.
+"""
 
 SCAN = "scan/store"
 
 
 @dataclass(frozen=True)
 class Scan:
-    """A look at the bytes of a store that was copied: texts looked for, files that hold one."""
+    """A search of a copied store: the texts searched for, the files with one of them."""
 
     texts: int
     files: int
@@ -69,16 +70,16 @@ class Scan:
 def certify(
     graph: Graph, lock: WriterLock, deletion: str, residual: Mapping[str, Any] | None = None
 ) -> bytes:
-    """Look at the graph after a deletion that can still be undone, and return its certificate.
+    """Inspect the graph after a deletion that can be undone, and return its certificate.
 
-    `residual` is what its report says remains. Issued again, the log's entry stays one. Raises
-    NotFound when the deletion is not kept, Conflict when the graph has changed since.
+    `residual` is its residual report. Issued again, it has the same log entry. Raises NotFound if
+    the deletion is not retained, Conflict if the graph has changed since.
     """
     record, planned = read_record(deletion), read_retained(deletion)
     if state_digest(graph) != planned.summary["after"]["digest"]:
         raise Conflict(
-            f"The graph has changed since deletion {deletion}; a certificate of it must be asked "
-            "for with the deletion itself."
+            f"The graph has changed since deletion {deletion}; its certificate must be requested "
+            "with the deletion itself."
         )
     copies = [Copy("retention", _utc(record.until)), *_unreached(STORE, *ELSEWHERE)]
     copies += _backups(graph, deletion)
@@ -94,10 +95,11 @@ def draft(
     purged: Mapping[str, int],
     bundles: int = 0,
 ) -> dict[str, Any] | None:
-    """Return what the certificate of an erasure will say, as long as its plan and its keys are there.
+    """Return the claims of an erasure's certificate, while its plan and its keys exist.
 
-    `bundles` could not be removed, being in use. Other copies are left for the end. None when the keys of its subjects were destroyed already: hashes
-    under other keys would not be those that the log has.
+    `bundles` could not be removed, being in use. Other copies are added at the end. None if the
+    keys of its subjects were destroyed already, because hashes under other keys would differ from
+    the log's.
     """
     described = _described(graph, planned, "erase", erasure, residual)
     if not set(described.subjects) <= set(keys.known_hashes().values()):
@@ -110,11 +112,10 @@ def draft(
 def certify_erasure(
     graph: Graph, lock: WriterLock, erasure: str | None = None, scan: Scan | None = None
 ) -> bytes:
-    """Log what an erasure's certificate says, and return it; `erasure` is the last one if not given.
+    """Log the claims of an erasure's certificate, and return it; of the last `erasure` by default.
 
-    `scan` is given where the store was copied since, and looked through. Once it is logged it stays as it is, and
-    is returned again. Raises Conflict when the erasure is not through, or nothing was worked out for
-    a certificate while there was something to work it out from.
+    `scan` is the search of the copied store, if any. Once logged, the same certificate is returned
+    again. Raises Conflict if the erasure is not complete, or its claims were not collected in time.
     """
     found = find_claims(graph, erasure)
     claims = json.loads(found["claims"])
@@ -143,9 +144,9 @@ def certify_erasure(
 
 
 def find_claims(graph: Graph, erasure: str | None = None) -> Row:
-    """Return id, claims and the log's entry of an erasure, the last one if not given.
+    """Return id, claims and log entry of an erasure, the last one by default.
 
-    Raises Conflict as `certify_erasure` says.
+    Raises Conflict as `certify_erasure` does.
     """
     rows = [row for row in graph.read(query("delete/read_claims")) if erasure in (None, row["id"])]
     if not rows:
@@ -153,12 +154,13 @@ def find_claims(graph: Graph, erasure: str | None = None) -> Row:
     found = rows[0]
     if found["state"] not in THROUGH:
         raise Conflict(
-            f"Erasure {found['id']} is not through; 'hartonomous erase --resume' finishes it."
+            f"Erasure {found['id']} is not complete; 'hartonomous erase --resume' finishes it."
         )
     if found["claims"] is None:
         raise Conflict(
-            f"Erasure {found['id']} is done, but no certificate was asked for while it could still "
-            "be worked out: an erasure keeps nothing that one could be made from. The log has it."
+            f"Erasure {found['id']} is done, but no certificate was requested while its claims "
+            "could be computed: an erasure retains nothing to compute them from. The log has its "
+            "entry."
         )
     return found
 
@@ -168,7 +170,7 @@ def _unreached(*kinds: str) -> list[Copy]:
 
 
 def _backups(graph: Graph, removal: str) -> list[Copy]:
-    """Return the backups that are known to have been made before a removal."""
+    """Return the known backups from before a removal."""
     begun = next(row["created"] for row in journals(graph) if row["id"] == removal)
     (named,) = graph.read(query("delete/read_identity"))
     return [
@@ -181,7 +183,7 @@ def _backups(graph: Graph, removal: str) -> list[Copy]:
 def _described(
     graph: Graph, planned: Plan, verb: str, key: str, residual: Mapping[str, Any]
 ) -> Deletion:
-    """Look at the graph after a removal whose plan is at hand, and return what there is to certify."""
+    """Inspect the graph after a removal with its plan, and return the content of a certificate."""
     summary, counts = planned.summary, planned.summary["counts"]
     whole = [name for name, source in summary["sources"].items() if source["whole"]]
     now = count(graph)
@@ -209,8 +211,9 @@ def _described(
 
 
 def _residual(found: Mapping[str, Any]) -> list[Residual]:
-    """Count, by source, rows that hold a removed concept in other letters of case, and ways between
-    the ends of lost relations that it has a step of."""
+    """Count, by source, rows with a removed concept in another case, and residual paths with a step
+    of the source.
+    """
     rows = Counter[tuple[str, str]]()
     for variant in found.get("variants", ()):
         rows["variant", variant["source"]] += variant["rows"]
@@ -220,7 +223,9 @@ def _residual(found: Mapping[str, Any]) -> list[Residual]:
 
 
 def _extraction(found: Mapping[str, Any]) -> dict[str, int]:
-    """Return the figures of the extraction test: how much of what was seen before is still there."""
+    """Return the figures of the extraction test: neighbours and continuations before, after, and
+    unchanged.
+    """
     near = list(found.get("neighbours", {}).values())
     ways_on = list(found.get("continuations", {}).values())
     if not near and not ways_on:
@@ -243,7 +248,9 @@ def _utc(time: str) -> str:
 
 
 def _rerated(plan: Plan) -> Rerated:
-    """Count the relations whose elo moved; those whose consensus alone moves count as rated anew."""
+    """Count the relations with a changed elo; those with only a changed consensus count as rated
+    again.
+    """
     relations = plan.tables["relations"]
     kept = relations.filter(pc.not_equal(relations["n"], 0))
     change = np.rint(1000 * (kept["elo"].to_numpy() - kept["elo_before"].to_numpy()))
@@ -258,7 +265,7 @@ def _rerated(plan: Plan) -> Rerated:
 
 
 def _checks(graph: Graph, plan: Plan, whole: Sequence[str]) -> list[Check]:
-    """Ask the graph whether anything of what went is still there."""
+    """Query the graph for any remaining part of what was removed."""
     keys = plan.tables["compositions"]["key"]
     orphans = keys.take(plan.tables["orphans"]["composition"]).to_pylist()
     (sources,) = graph.read(query("audit/count_sources"), names=list(whole))
@@ -280,7 +287,7 @@ def _rows_of_sources(graph: Graph, plan: Plan, whole: Sequence[str]) -> int:
 
 
 def _rows_of_pairs(graph: Graph, plan: Plan, whole: Sequence[str]) -> int:
-    """Count rows that went of sources which stay; those of sources that went are counted at once."""
+    """Count removed rows of remaining sources; rows of removed sources are counted together."""
     keys, found = plan.tables["compositions"]["key"], 0
     for evidence, table in plan.evidence.items():
         gone = pc.is_in(table["source"], value_set=pa.array(whole, pa.string()))

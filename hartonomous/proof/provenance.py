@@ -1,7 +1,7 @@
-"""What the graph was made from, in the formats others read: PROV, a CycloneDX ML-BOM, a plain record.
+"""Provenance of the graph in standard formats: W3C PROV, CycloneDX ML-BOM, and a plain record.
 
-All are made from the sources and the log alone, sorted, so the same graph gives the same bytes. None
-of them is a promise that some law is complied with.
+All are derived from the sources and the log alone, sorted, so the same graph gives the same bytes.
+None of them states compliance with a law.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ _BEGINS = frozenset({"ingest", "replace"})
 
 
 def record_of_sources(graph: Graph) -> str:
-    """Return the sources with licence, digests and files, and the acts that concern each: JSON."""
+    """Return the sources with licence, digests and files, and the acts on each, as JSON."""
     return _written({"format": 1, "sources": _sources(graph)})
 
 
 def provenance(graph: Graph) -> str:
     """Return W3C PROV-JSON: sources and files as entities, ingests and deletions as activities.
 
-    Raises UsageError when the package prov is missing.
+    Raises UsageError if the package prov is missing.
     """
     try:
         from prov.model import ProvDocument
@@ -72,7 +72,7 @@ def provenance(graph: Graph) -> str:
         )
         document.wasAssociatedWith(activity, agent)
         for name in _names(row, "source"):
-            # A source that is gone was an entity nevertheless.
+            # A removed source was an entity nevertheless.
             entity = entities.get(name) or document.entity(f"hartonomous:source/{name}")
             entities[name] = entity
             if row["act"] in _BEGINS:
@@ -83,9 +83,9 @@ def provenance(graph: Graph) -> str:
 
 
 def ml_bom(graph: Graph) -> str:
-    """Return a CycloneDX 1.6 bill of the models and data that the graph was made from, as JSON.
+    """Return a CycloneDX 1.6 bill of materials: the models and data of the graph, as JSON.
 
-    Raises UsageError when the package cyclonedx-python-lib is missing.
+    Raises UsageError if the package cyclonedx-python-lib is missing.
     """
     try:
         from cyclonedx.model.bom import Bom
@@ -116,7 +116,7 @@ FORMATS: Mapping[str, Callable[[Graph], str]] = {
     "prov": provenance,
     "mlbom": ml_bom,
 }
-"""What each format of `export` is written by."""
+"""The writer of each format of `export`."""
 
 
 def _component(source: Row) -> Component:

@@ -2,12 +2,13 @@
 
     python verify_certificate.py CERTIFICATE --key KEY [--names NAMES]
 
-This one file needs Python 3.9 and the package `cryptography`, nothing else of ours and no network.
-KEY is the public key, `name+key id+key`, or a file that holds it: get it by another way than the
-certificate. NAMES, from 'hartonomous certificate names', says what the keyed hashes stand for.
+This single file needs Python 3.9 and the package `cryptography`, no other part of Hartonomous and
+no network. KEY is the public key, `name+key id+key`, or a file with it: obtain it over another
+channel than the certificate. NAMES, from 'hartonomous certificate names', lists the names behind
+the keyed hashes.
 
-Exit code 0: authentic; 1: authentic, and it says itself that something is left; 2: usage; 6: not to
-be trusted. The format is that of docs/certificates.md.
+Exit code 0: authentic; 1: authentic, and it states that something remains; 2: wrong usage; 6: not
+authentic. The format is defined in docs/certificates.md.
 """
 
 from __future__ import annotations
@@ -33,11 +34,13 @@ LARGEST_FILE = 64 << 20
 
 
 class Invalid(Exception):
-    """The file is not what it says it is; the message says why."""
+    """The file is not authentic; the message says why."""
 
 
 def verify(data: bytes, key_text: str, names: bytes | None = None) -> dict[str, Any]:
-    """Return what an authentic certificate, log proof or signed head says; raise Invalid otherwise."""
+    """Return the content of an authentic certificate, log proof or signed head; raise Invalid
+    otherwise.
+    """
     try:
         return _verify(data, read_key(key_text), names)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
@@ -96,7 +99,7 @@ def check_agreement(statement: dict[str, Any], claims: dict[str, Any], entry: An
 
 
 def check_log(proof: dict[str, Any], key_name: str, key_id: bytes, key: bytes) -> dict[str, Any]:
-    """Return an entry and the head it is under; raise Invalid unless the entry is in that log."""
+    """Return an entry and its head; raise Invalid unless the entry is in that log."""
     expect(set(proof) == {"entry", "head", "index", "proof"}, "That is no proof of a log.")
     head = open_head(proof["head"], key_name, key_id, key)
     leaf, index, size = proof["entry"].encode(), proof["index"], head["size"]
@@ -133,7 +136,7 @@ def open_head(note: str, key_name: str, key_id: bytes, key: bytes) -> dict[str, 
 
 
 def check_names(claims: dict[str, Any], names: bytes) -> dict[str, str]:
-    """Return what keyed hashes of the claims stand for; raise Invalid where the key says otherwise."""
+    """Return the names behind keyed hashes of the claims; raise Invalid if a key does not match."""
     found = {}
     for opening in read_json(names):
         expect(set(opening) == {"hmac", "key", "name"}, "That is no file of names.")
@@ -153,7 +156,7 @@ def check_signature(key: bytes, signature: bytes, message: bytes) -> None:
 
 
 def read_key(text: str) -> tuple[str, bytes, bytes]:
-    """Return name, id and key of a public key; its id tells a letter mistyped."""
+    """Return name, id and key of a public key; its id detects typing errors."""
     match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", text.strip())
     raw = unbase64(match[3]) if match else b""
     if match is None or len(raw) != 33 or raw[0] != 1:
@@ -164,7 +167,7 @@ def read_key(text: str) -> tuple[str, bytes, bytes]:
 
 
 def read_canonical(data: bytes, what: str, end: bytes = b"\n") -> Any:
-    """Return a JSON map; raise Invalid unless it is written in the one canonical way (RFC 8785)."""
+    """Return a JSON map; raise Invalid unless it is canonical (RFC 8785)."""
     value = read_json(data)
     same = isinstance(value, dict) and canonical(value) + end == data
     expect(same, f"{what} is not written in canonical JSON: it was changed.")
@@ -212,7 +215,7 @@ def expect(good: bool, otherwise: str) -> None:
 
 
 def report(facts: dict[str, Any]) -> str:
-    """Return what a person wants to know of an authentic file."""
+    """Return the summary of an authentic file, for people."""
     if facts["kind"] != "certificate":
         lines = [f"{name}: {facts[name]}" for name in ("origin", "size", "root")]
         if facts["kind"] == "proof":
@@ -221,7 +224,7 @@ def report(facts: dict[str, Any]) -> str:
     claims, names = facts["claims"], facts["names"]
     what = [f"{s['kind']} {names.get(s['hmac'], 'hmac ' + s['hmac'])}" for s in claims["selectors"]]
     if claims["removed"].get("evidence") and not claims["removed"].get("sources"):
-        # A source whose evidence went in part only.
+        # A source of which only part of the evidence was removed.
         what = [f"part of {each}" if each.startswith("source ") else each for each in what]
     lines = [f"AUTHENTIC: {claims['verb']} of {', '.join(what) or 'nothing'}"]
     if claims["verb"] == "erase":

@@ -1,11 +1,10 @@
-"""The formulas that rate a pair, in plain Python: the reference the Cypher is tested against.
+"""Formulas that rate a pair, in plain Python: the reference that the Cypher is tested against.
 
-`elo` is the vision document's formula. `decades` and `consensus` are those of the consensus over
-many sources: each track that knows both ends states its log-odds against chance that the pair would
-be listed as often and as high (`support`, or the track's absent constant where it has no row),
-weighted by the track's vote and shrunk toward no evidence. A vote is the track's trust, divided
-among near-copies, none for a source that disagrees with all others. Evidence that is counted, not
-searched among vectors, has no odds against chance: it adds to elo and leaves the consensus alone.
+`elo` is the vision document's formula. `decades` and `consensus` are those of the rating report:
+each track that knows both ends has log-odds against chance that the pair would be listed as often
+and as high (`support`, or the track's absent constant without a row), weighted by the track's vote
+and shrunk toward even odds. A vote is the track's trust, divided among near-copies, and 0 for an
+outlier. Counted evidence has no odds against chance: it adds to elo and not to the consensus.
 """
 
 from __future__ import annotations
@@ -16,11 +15,14 @@ from math import floor, log10
 from hartonomous.schema import MICRO
 
 SHRINKAGE = 2_000_000
-"""Votes, in millionths, of two pseudo-sources that say nothing."""
+"""Prior weight of even odds, in millionths of a vote: two pseudo-sources."""
 
 
 def elo(n: int, weight: int, sources: int) -> float:
-    """Return the elo of a pair observed `n` times by `sources` sources, weights summing to `weight`.
+    """Return the elo of a pair observed `n` times by `sources` sources; `weight` is the sum of
+    weights, micro-units.
+
+    The vision document's: 1500 + min(1000, n/10) + 500 mean weight + min(200, 20 sources).
 
     >>> elo(3, 1_350_000, 1)
     1745.3
@@ -44,7 +46,7 @@ def decades(terms: Iterable[tuple[int, int]]) -> int:
 
 
 def consensus(decades: int) -> int:
-    """Return the consensus: 1500 at even odds, 400 points for each factor of ten.
+    """Return the consensus of D in milli-decades: 1500 at even odds, 400 points per factor of ten.
 
     >>> consensus(857), consensus(0), consensus(-5)
     (1843, 1500, 1498)
@@ -53,10 +55,10 @@ def consensus(decades: int) -> int:
 
 
 def cost(decades: int) -> int:
-    """Return what a step over the pair costs, in micro-decades, at least 1.
+    """Return the cost of a step over the pair, in micro-decades, at least 1.
 
-    log10(1 + 10^(-D/1000)): minus the logarithm of the probability that the pair is related, were it
-    as likely as not before; so the cost of a path is that of all its steps being related.
+    log10(1 + 10^(-D/1000)): minus the logarithm of the probability that the pair is related, at
+    even prior odds; so the cost of a path is that of all its steps being related.
 
     >>> cost(857), cost(0), cost(-3000)
     (56522, 301030, 3000435)

@@ -1,7 +1,7 @@
-"""How far a source's lists of neighbours run together in one composition.
+"""Hubness: the concentration of a source's neighbour lists on one composition.
 
-A hub is in the lists of very many words, whatever they mean. In honest models the most listed one is
-in at most 2.6 % of the lists; planted ones stand out.
+A hub is in the lists of very many words, whatever their meaning (Radovanović et al. 2010). In
+honest models the most listed one is in at most 2.6 % of the lists; planted ones exceed that.
 """
 
 from __future__ import annotations
@@ -17,23 +17,23 @@ MOST_HUBNESS = 0.04
 """Share of the lists from which a hub is reported; docs/poisoning.md has the curve."""
 
 MOST_COVERED = 1 / 200
-"""Of the vocabulary, what one list may cover; above, every list holds much of what there is."""
+"""Most of the vocabulary that one list may cover; above, every list contains much of it."""
 
 ROWS = 1 << 17
 
 
 @dataclass(frozen=True)
 class Hub:
-    """The composition that most lists hold: its text, and the share of the lists."""
+    """The composition in most lists: its text, and its share of the lists."""
 
     text: str
     share: float
 
 
 def find_hub(bundle: Bundle) -> Hub | None:
-    """Return the hub of a bundle's vector tracks, None where the lists are too long to tell.
+    """Return the hub of a bundle's vector tracks, None if the lists are too long to tell.
 
-    Of a track whose rare pairs were left out, the share is a lower bound.
+    For a track whose rare pairs were left out, the share is a lower bound.
     """
     texts = bundle.compositions()["text"]
     found: Hub | None = None
@@ -48,9 +48,9 @@ def find_hub(bundle: Bundle) -> Hub | None:
 
 
 def _most_listed(bundle: Bundle, track: TrackDescription, compositions: int) -> tuple[int, float]:
-    """Return the row of the most listed composition, and the share of the lists that hold it.
+    """Return the row of the most listed composition, and its share of the lists.
 
-    What a pair's two directions say goes to both ends: to be listed, and to list k others.
+    Both directions of a pair are counted for both ends: as listed, and as one of k listings.
     """
     directions = np.zeros(compositions)
     for batch in bundle.evidence(track, ROWS):

@@ -1,8 +1,8 @@
-"""A rating pass: evidence that is on its way out goes, every pair on the work list is rated.
+"""Rating pass: deletes evidence of sources being deleted, and rates every pair on the work list.
 
-The work list is the label `Unrated` on compositions. One transaction takes the evidence of sources
-being deleted off a few compositions, rates their pairs, and takes them off the list; so each pair
-is whole at every moment, and a pass that was cut short goes on with what is left of the list.
+The work list is the label `Unrated` on compositions. One transaction deletes the evidence of
+sources being deleted at a few compositions, rates their pairs, and removes their labels; so each
+pair is consistent at all times, and an interrupted pass resumes with the rest of the list.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from hartonomous.speeds import RATE, keep
 
 WORKERS = 2
 STARTS = 100
-"""Compositions in one transaction; more lets two workers wait for each other's locks."""
+"""Compositions in one transaction; with more, two workers wait for each other's locks."""
 
 MARKS = 10_000
 
@@ -40,32 +40,34 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass
-class SettleReport:
-    """What a pass did: `pairs` looked at, evidence rows `removed`, compositions `pruned`."""
+class RatingReport:
+    """Counts of a pass: `pairs` rated, evidence rows `removed`, compositions `pruned`."""
 
     pairs: int = 0
     removed: int = 0
     pruned: int = 0
 
-    def __add__(self, other: SettleReport) -> SettleReport:
-        return SettleReport(
+    def __add__(self, other: RatingReport) -> RatingReport:
+        return RatingReport(
             self.pairs + other.pairs, self.removed + other.removed, self.pruned + other.pruned
         )
 
 
 def read_state(graph: Graph) -> Row:
-    """Return settled, epoch, formula and the length of the work list; settled if never migrated."""
+    """Return settled, epoch, formula and the length of the work list; settled for a graph without
+    migrations.
+    """
     found = graph.read(query("rate/read_state"))
     return found[0] if found else {"settled": True, "epoch": 0, "formula": None, "unrated": 0}
 
 
 def check_formula(graph: Graph) -> None:
-    """Raise Conflict when the graph was rated by another version of the formulas."""
+    """Raise Conflict if the graph was rated by another version's formulas."""
     rated_by = read_state(graph)["formula"]
     if rated_by not in (None, FORMULA_VERSION):
         raise Conflict(
             f"The graph was rated by formula {rated_by}, this version has {FORMULA_VERSION}; "
-            "'hartonomous rate --all' moves it, then run this again."
+            "'hartonomous rate --all' converts it, then run this again."
         )
 
 
@@ -78,25 +80,25 @@ def schedule(graph: Graph, lock: WriterLock, source: str) -> None:
 
 
 def schedule_all(graph: Graph, lock: WriterLock) -> None:
-    """Put every composition on the work list, and say that the graph is not settled."""
+    """Put every composition on the work list, and mark the graph as not settled."""
     graph.write(query("rate/unsettle"))
     mark(graph, lock, _ids(graph, query("rate/find_compositions")))
 
 
-def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
-    """Rate what the work list names, finish what was begun, and call the graph settled.
+def rate_due(graph: Graph, lock: WriterLock, progress: Progress) -> RatingReport:
+    """Rate the work list, complete unfinished replacements, and mark the graph settled.
 
-    Sources in state `deleting` are gone afterwards, and successors have taken their names.
+    Sources in state `deleting` are removed afterwards, and successors have their names.
     """
     tracks = graph.read(query("rate/read_tracks"))
     live = _live(tracks)
     leaving = sorted({track["source"] for track in tracks if track["state"] == "deleting"})
     starts = _work_list(graph)
     if not len(starts) and not leaving and read_state(graph)["settled"]:
-        return SettleReport()
+        return RatingReport()
     graph.write(query("rate/unsettle"))
     if leaving:
-        # Before anything of the source is gone: what places say of it must not outlive it.
+        # Before any evidence of the source is removed: coordinates must not outlive it.
         purge_placements(graph, lock)
     _derive_classes(graph, lock, starts, live, progress)
     if apply_votes(graph, lock, live):
@@ -105,7 +107,8 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
     report = _rate(graph, lock, _work_list(graph), tracks, leaving, progress)
     for name in leaving:
         finish_removal(graph, lock, name, _evidence_types(tracks, name))
-    # How far a new source agrees is known only now; where that moves a vote, its words are due again.
+    # The agreements of a new source are known only now; if they change a vote, its words are due
+    # again.
     if count_missing(graph, lock, live) and apply_votes(graph, lock, live):
         tracks = graph.read(query("rate/read_tracks"))
         report += _rate(graph, lock, _work_list(graph), tracks, [], progress)
@@ -118,9 +121,9 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
 
 
 def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
-    """Let every track vote with what the agreements leave of its trust; return whether that is new.
+    """Set each track's vote, its trust after outliers and lineages; return whether any changed.
 
-    The words of sources whose votes change are put on the work list first.
+    The words of sources with changed votes are put on the work list first.
     """
     names = sorted(vector_tracks(live))
     known = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
@@ -140,7 +143,7 @@ def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
 
 
 def count_missing(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
-    """Count how far sources agree that were never compared; return whether there were any."""
+    """Count the agreements of sources that were never compared; return whether there were any."""
     tracks = vector_tracks(live)
     known = {(row["low"], row["high"]) for row in graph.read(query("rate/read_agreements"))}
     missing = set(combinations(sorted(tracks), 2)) - known
@@ -150,9 +153,9 @@ def count_missing(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
 
 
 def recount_agreements(graph: Graph, lock: WriterLock, names: Iterable[str]) -> bool:
-    """Count anew how far some sources agree with all others, when their evidence has changed.
+    """Count the agreements of sources with changed evidence again.
 
-    Returns whether that moves a vote: then words are on the work list.
+    Returns whether a vote changes; then words are on the work list.
     """
     live = _live(graph.read(query("rate/read_tracks")))
     tracks, chosen = vector_tracks(live), set(names)
@@ -179,7 +182,7 @@ def _live(tracks: Iterable[Row]) -> list[Row]:
 
 
 def vector_tracks(live: Iterable[Row]) -> dict[str, frozenset[int]]:
-    """Return the numbers of each source's tracks that take part in the consensus."""
+    """Return the numbers of each source's tracks with a part in the consensus."""
     tracks = list(live)
     names = {t["source"] for t in tracks if evidence_type(t["evidence"]).votes}
     return {name: frozenset(t["number"] for t in tracks if t["source"] == name) for name in names}
@@ -190,7 +193,7 @@ def _work_list(graph: Graph) -> NDArray[np.int64]:
 
 
 def source_numbers(live: Iterable[Row]) -> dict[str, int]:
-    """Return the number that stands for a source on rated edges: its tracks' lowest."""
+    """Return the number of a source on rated edges: its tracks' lowest."""
     numbers: dict[str, int] = {}
     for track in live:
         numbers[track["source"]] = min(track["number"], numbers.get(track["source"], 1 << 62))
@@ -198,7 +201,9 @@ def source_numbers(live: Iterable[Row]) -> dict[str, int]:
 
 
 def rating_constants(live: Iterable[Row], numbers: Mapping[str, int]) -> dict[str, Any]:
-    """Return what each track's evidence counts: its vote, vote times absent, its source's number."""
+    """Return the rating constants of each track: its vote, vote times absent constant, its source's
+    number.
+    """
     return {
         "tracks": _by_evidence(
             live, lambda t: [t["vote"], t["vote"] * t["absent"], numbers[t["source"]]]
@@ -207,10 +212,10 @@ def rating_constants(live: Iterable[Row], numbers: Mapping[str, int]) -> dict[st
 
 
 def class_table(live: Iterable[Row], classes: Sequence[str]) -> dict[str, dict[str, list[int]]]:
-    """Return, for each pair of classes of words, what the tracks that know both say by silence.
+    """Return, for each pair of classes of words, the sums over the tracks that know both of the
+    votes and of vote times absent constant.
 
-    A class is the numbers of its tracks joined by '+', as compositions carry it; the value is the
-    sum of the tracks' votes and the sum of vote times absent constant.
+    A class is the numbers of its tracks joined by '+', as stored on compositions.
     """
     constants = {track["number"]: (track["vote"], track["absent"]) for track in live}
     members = {name: {int(number) for number in name.split("+") if number} for name in classes}
@@ -254,8 +259,8 @@ def _rate(
     tracks: Sequence[Row],
     leaving: list[str],
     progress: Progress,
-) -> SettleReport:
-    report = SettleReport()
+) -> RatingReport:
+    report = RatingReport()
     live = _live(tracks)
     fed = {evidence_type(track["evidence"]).feeds for track in tracks}
     classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
@@ -297,7 +302,7 @@ def _visit(
     visit: Callable[[Transaction, list[int]], T],
     note: Callable[[int, T], None],
 ) -> None:
-    """Call `visit` in a transaction per `size` ids, two at a time, and `note` after each."""
+    """Call `visit` in one transaction per `size` ids, two at a time, and `note` after each."""
 
     def run(part: list[int]) -> T:
         def work(transaction: Transaction) -> T:
@@ -320,7 +325,7 @@ def _visit(
 
 
 def mark(graph: Graph, lock: WriterLock, ids: NDArray[np.int64]) -> None:
-    """Put compositions on the work list of the next pass."""
+    """Put compositions, database ids (n,) int64, on the work list of the next pass."""
     text = query("rate/mark_unrated")
     _visit(graph, lock, ids, MARKS, lambda work, part: work.run(text, ids=part), lambda *_: None)
 

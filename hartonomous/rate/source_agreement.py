@@ -1,9 +1,9 @@
-"""Which sources may vote: the gate against those that disagree with all others, and lineages.
+"""Vote eligibility: outliers get no vote, near-copies share one.
 
-Two sources are compared by their pairs among the words both know. `lift` is how many times more
-pairs they share than chance would give them; `overlap` the part of the smaller one's pairs that the
-other has too; `met` the words on whose neighbours they meet at all. The counts belong to the two
-sources alone and are kept, so a third one that comes or goes changes none of them.
+Two sources are compared by their pairs among the words both know. `lift` is the ratio of the shared
+pairs to those expected by chance; `overlap` the share of the smaller one's pairs that the other has
+too; `met` the number of words with a common neighbour. The counts belong to the two sources alone
+and are stored, so adding or removing a third one changes none of them.
 """
 
 from __future__ import annotations
@@ -17,25 +17,27 @@ from math import log10
 from hartonomous.graph.driver import Row
 
 LEAST_LIFT = 300
-"""Milli-decades: honest models share at least 30 times what chance gives, shuffled ones once."""
+"""Milli-decades: honest models share at least 30 times the pairs expected by chance, shuffled ones
+once.
+"""
 
 MOST_APART = 0.30
-"""Share of words on whose neighbours two sources do not meet; honest models stay below 0.16."""
+"""Share of words without a common neighbour of two sources; honest models stay below 0.16."""
 
 SAME_LINEAGE = 0.9
 """Overlap from which two sources are near-copies, which share one trust."""
 
 LEAST_WORDS = 200
-"""Words two sources must both know; among fewer, lists of neighbours cover much of what there is."""
+"""Words that two sources must both know; among fewer, neighbour lists cover too large a share."""
 
 LEAST_EXPECTED = 0.5
-"""Pairs that chance would give two sources; with fewer, honest ones share too few to tell."""
+"""Pairs that two sources must share by chance; with fewer, honest ones share too few to tell."""
 
 LEAST_NEIGHBOURS = 20
-"""Neighbours a word must have, on average, among the shared words, for `met` to say anything."""
+"""Mean number of neighbours among the shared words from which `met` is informative."""
 
 VOTERS = 2
-"""Other sources it takes to judge one."""
+"""Other sources needed to judge one."""
 
 
 Pair = tuple[str, str]
@@ -43,7 +45,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True)
 class Agreement:
-    """What two sources have in common: words both know, and pairs among these."""
+    """Common words of two sources, and their pairs among these."""
 
     low: str
     high: str
@@ -55,20 +57,22 @@ class Agreement:
 
     @property
     def expected(self) -> float:
-        """Return the pairs that two sources of these sizes would share by chance."""
+        """Return the number of shared pairs expected by chance: product of both numbers over all
+        pairs.
+        """
         possible = self.words * (self.words - 1) / 2
         return self.pairs_low * self.pairs_high / possible if possible else 0.0
 
     @property
     def lift(self) -> int | None:
-        """Return log10(shared / expected) in milli-decades, None where there is too little to tell."""
+        """Return log10(shared / expected) in milli-decades, None if there is too little to tell."""
         if self.words < LEAST_WORDS or self.expected < LEAST_EXPECTED:
             return None
         return round(1000 * log10(max(self.shared, 0.5) / self.expected))
 
     @property
     def apart(self) -> float | None:
-        """Return the share of words whose neighbours do not meet, None where there are too few."""
+        """Return the share of words without a common neighbour, None if there are too few."""
         fewest = min(self.pairs_low, self.pairs_high)
         if self.words < LEAST_WORDS or 2 * fewest < LEAST_NEIGHBOURS * self.words:
             return None
@@ -76,14 +80,14 @@ class Agreement:
 
     @property
     def overlap(self) -> float:
-        """Return the part of the smaller source's pairs that the other has, 0 among too few words."""
+        """Return the share of the smaller source's pairs that the other has, 0 for too few words."""
         if self.words < LEAST_WORDS:
             return 0.0
         fewest = min(self.pairs_low, self.pairs_high)
         return self.shared / fewest if fewest else 0.0
 
     def row(self) -> Row:
-        """Return what stands on the edge between the two sources."""
+        """Return the properties of the edge between the two sources."""
         counts = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {**counts, "lift": self.lift, "overlap": self.overlap}
 
@@ -95,7 +99,8 @@ def count_agreements(
     met: Iterable[Row],
     missing: Iterable[Pair],
 ) -> list[Agreement]:
-    """Return the agreement of each missing pair of sources, names sorted, from counts over the graph.
+    """Return the agreement of each missing pair of sources, names sorted, from counts over the
+    graph.
 
     `tracks` are the numbers of each source's tracks; the rows are those of rate/read_classes,
     count_seen and count_met.
@@ -147,7 +152,9 @@ def _pairs(names: Iterable[str], wanted: set[Pair]) -> list[Pair]:
 
 
 def lineages(names: Iterable[str], agreements: Iterable[Agreement]) -> list[list[str]]:
-    """Return the sources in groups of near-copies, each group sorted, joined through any member."""
+    """Return the sources in groups of near-copies, each group sorted; near-copies of a member are
+    members.
+    """
     group = {name: {name} for name in names}
     for found in agreements:
         joined = group.get(found.low, set()) | group.get(found.high, set())
@@ -160,12 +167,14 @@ def lineages(names: Iterable[str], agreements: Iterable[Agreement]) -> list[list
 def judge(
     names: Sequence[str], agreements: Sequence[Agreement]
 ) -> dict[str, tuple[int, str | None]]:
-    """Return, for each source, how many share its trust, and why it may not vote, if it may not.
+    """Return, for each source, the number of sources that share its trust, and why it has no vote,
+    if so.
 
-    Only other lineages are asked, one voice each; with fewer than two that can tell, the gate stays
-    open. The upper median of their lifts decides, and the lower median of how far they are apart.
-    One source after the other loses its vote, the one that agrees least with any first, and with its
-    vote its voice on the others: so liars that are many do not outvote honest ones that agree.
+    Only other lineages judge a source, each with one vote; with fewer than two informative ones, it
+    keeps its vote. The upper median of their lifts decides, and the lower median of their shares
+    apart. Sources lose their vote one at a time, the one with the lowest best agreement first, and
+    then no longer judge others: so many disagreeing outliers do not outvote honest sources that
+    agree.
     """
     between = {frozenset((found.low, found.high)): found for found in agreements}
     families = lineages(names, agreements)
@@ -186,7 +195,7 @@ def judge(
 def _fault(
     name: str, families: Iterable[set[str]], between: Mapping[frozenset[str], Agreement]
 ) -> tuple[tuple[int, float], str] | None:
-    """Return why a source may not vote, if it may not, after how bad it is, the worst lowest."""
+    """Return why a source may not vote, if so, after its severity, the worst lowest."""
     lifts: list[int] = []
     apart: list[float] = []
     for family in families:
@@ -196,9 +205,12 @@ def _fault(
         lifts += [max(family_lifts)] if family_lifts else []
         apart += [min(family_apart)] if family_apart else []
     if len(lifts) >= VOTERS and (lift := sorted(lifts)[len(lifts) // 2]) < LEAST_LIFT:
-        reason = f"shares 10^{lift / 1000:z.2f} times what chance gives with the other sources"
+        reason = (
+            f"shares 10^{lift / 1000:z.2f} times the pairs expected by chance with the other "
+            "sources"
+        )
         return (0, max(lifts)), reason
     if len(apart) >= VOTERS and (share := sorted(apart)[(len(apart) - 1) // 2]) > MOST_APART:
-        reason = f"meets the other sources on none of the neighbours of {share:.0%} of the words"
+        reason = f"has no common neighbour with the other sources for {share:.0%} of the words"
         return (1, -min(apart)), reason
     return None

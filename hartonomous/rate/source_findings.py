@@ -1,4 +1,4 @@
-"""What is wrong with sources: no vote, near-copies of others, hubs."""
+"""Findings on sources: no vote, near-copies of others, hubs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hartonomous.rate.source_agreement import SAME_LINEAGE
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing found on one source: `kind` is disagreement, copy or hubs."""
+    """One finding on one source: `kind` is disagreement, copy or hubs."""
 
     source: str
     kind: str
@@ -20,7 +20,7 @@ class Finding:
 
 
 def read_findings(graph: Graph) -> list[Finding]:
-    """Return what was found on the live sources, by name."""
+    """Return the findings on the live sources, by name."""
     found = []
     for row in graph.read(query("rate/read_standing"), overlap=SAME_LINEAGE):
         name = row["name"]

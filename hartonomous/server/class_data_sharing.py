@@ -1,9 +1,8 @@
-"""Classes as a server has loaded them, kept beside its jars for the next one to map.
+"""Class data sharing: a server's loaded classes, archived beside its jars for later servers to map.
 
-A server loads and verifies some twenty thousand classes before it answers. The first one with an
-assembly and a Java writes them down when it stops (application class-data sharing, JEP 350); later
-ones map that file. Java checks that it is of this build and these jars, and that what is in it was
-not changed.
+A server loads and verifies about twenty thousand classes before it answers. The first server of an
+assembly and a Java version archives them when it stops (application class-data sharing, JEP 350);
+later ones map that file. Java checks that it is of this build and these jars, and unchanged.
 """
 
 from __future__ import annotations
@@ -20,10 +19,10 @@ from hartonomous.atomic import atomic, sweep
 
 
 def sharing_flags(home: Path, command: str, parts: Path) -> list[str]:
-    """Return the flags with which Java maps the archive, or writes one into the home when it ends.
+    """Return the flags with which Java maps the archive, or writes one into the home when it stops.
 
-    `command` is Java, `parts` the assembly; no flags where an archive could not be kept. What a
-    server that was killed left half written goes.
+    `command` is Java, `parts` the assembly; no flags if an archive could not be stored. Partial
+    archives of killed servers are removed.
     """
     drop_written(home)
     archive = archive_of(command, parts)
@@ -35,17 +34,18 @@ def sharing_flags(home: Path, command: str, parts: Path) -> list[str]:
 
 
 def archive_of(command: str, parts: Path) -> Path:
-    """Return where the archive of a Java and an assembly is, if there is one."""
-    # It holds the paths of its jars, and is of one build of Java.
+    """Return the path of the archive of a Java and an assembly."""
+    # It contains the paths of its jars, and is specific to one build of Java.
     java = Path(command).resolve()
     fitting = blake3(f"{java}\0{java.stat().st_mtime_ns}\0{parts}".encode()).hexdigest(length=8)
     return parts / f"classes-{fitting}.jsa"
 
 
 def keep_written(home: Path, parts: Path) -> None:
-    """Move what a server wrote when it ended to its assembly, in place of what another Java needs.
+    """Move an archive that a stopped server wrote to its assembly, replacing another Java's.
 
-    What cannot be kept, for want of room or of rights, goes: servers start without it too.
+    An archive that cannot be stored, for lack of room or of rights, is removed: servers start
+    without it.
     """
     for written in _written(home):
         with suppress(OSError):
@@ -59,14 +59,14 @@ def keep_written(home: Path, parts: Path) -> None:
 
 
 def drop_written(home: Path) -> None:
-    """Remove what a server has written, or half written, into its home."""
+    """Remove an archive, complete or not, that a server wrote into its home."""
     for written in _written(home):
         written.unlink()
 
 
 def drop_unless_mapped(pid: int, archive: Path) -> None:
-    """Remove an archive that a server does without, so that the next one writes another."""
-    # On macOS psutil cannot tell what a process maps.
+    """Remove an archive that a server did not map, so that the next one writes another."""
+    # On macOS psutil cannot list the files that a process maps.
     if archive.is_file() and hasattr(psutil.Process, "memory_maps"):
         with suppress(psutil.Error, OSError):
             mapped = {each.path for each in psutil.Process(pid).memory_maps()}

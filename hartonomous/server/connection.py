@@ -1,4 +1,4 @@
-"""Which server a command talks to: the one NEO4J_URI names, else the managed one."""
+"""Connection: the server of NEO4J_URI, else the managed one."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from hartonomous.server.managed_server import ServerAddress, default_home, runni
 
 
 def address(environment: Mapping[str, str] = os.environ) -> Address:
-    """Return where the server is and how to get in.
+    """Return the server's address and credentials.
 
-    NEO4J_URI with NEO4J_USERNAME (neo4j), NEO4J_PASSWORD or NEO4J_PASSWORD_FILE, and
-    NEO4J_DATABASE (neo4j); without NEO4J_URI the managed server of this user's home.
-    Raises ServerError when neither is there, UsageError for an address of no database.
+    NEO4J_URI with NEO4J_USERNAME (neo4j), NEO4J_PASSWORD or NEO4J_PASSWORD_FILE, and NEO4J_DATABASE
+    (neo4j); without NEO4J_URI the managed server of this user's home. Raises ServerError if there
+    is neither, UsageError for an address that is not a database's.
     """
     database = environment.get("NEO4J_DATABASE", "neo4j")
     if uri := environment.get("NEO4J_URI"):
@@ -35,7 +35,7 @@ def address(environment: Mapping[str, str] = os.environ) -> Address:
 
 
 def connect(environment: Mapping[str, str] = os.environ) -> Graph:
-    """Return an open connection that has been let in."""
+    """Return an open, authenticated connection."""
     return _let_in(address(environment))
 
 
@@ -58,13 +58,13 @@ SCHEMES = ("bolt", "bolt+s", "bolt+ssc", "neo4j", "neo4j+s", "neo4j+ssc")
 
 
 def _checked(uri: str) -> str:
-    """Return an address of a database, with a scheme that the driver takes; raises UsageError."""
+    """Return a database address with a scheme of the driver; raises UsageError."""
     scheme = uri.partition("://")[0] if "://" in uri else ""
     if "@" in uri:
-        # Not shown: it may hold a password.
+        # Not shown: it may contain a password.
         raise UsageError(
-            "NEO4J_URI names a user; leave user and password out of it, NEO4J_USERNAME and "
-            "NEO4J_PASSWORD hold them."
+            "NEO4J_URI contains a user; remove user and password from it, and set NEO4J_USERNAME "
+            "and NEO4J_PASSWORD instead."
         )
     try:
         parts = urlsplit(uri if scheme else f"none://{uri}")
@@ -100,7 +100,7 @@ def _password(environment: Mapping[str, str]) -> str:
 
 
 def managed_bytes(environment: Mapping[str, str] = os.environ) -> int | None:
-    """Return the bytes of the managed server's store files; None when another server is used."""
+    """Return the bytes of the managed server's store files; None for another server."""
     if environment.get("NEO4J_URI"):
         return None
     store = default_home() / "data" / "databases" / "neo4j"

@@ -1,7 +1,7 @@
-"""A server that nobody else finds: on free ports, recorded nowhere, for one store of a home.
+"""Exclusive server: an unpublished server on free ports, for one store of a home.
 
-Where a store is read to be replaced, nobody may commit to it meanwhile; where it was just written,
-nobody may meet it before it was verified.
+While a store is read to be replaced, nobody may commit to it; before a new store is verified,
+nobody may use it.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from hartonomous.server.server_process import await_answer, choose_ports, end, l
 
 @contextmanager
 def exclusive_server(home: Path, data: Path, say: Say, read_only: bool) -> Iterator[Graph]:
-    """Yield a connection to a server for the store in `data`, and stop it in the end.
+    """Yield a connection to a server for the store in `data`, and stop it at the end.
 
     With `read_only` the server itself refuses every write. The home's own server must not run, and
-    the caller has the turn of the home.
+    the caller holds the lock of the home.
     """
     command, parts = java(), assembly(say)
     conf = home / "tmp" / "exclusive"
@@ -34,7 +34,7 @@ def exclusive_server(home: Path, data: Path, say: Say, read_only: bool) -> Itera
         more["server.databases.read_only"] = "neo4j"
     ports = choose_ports(0, 0)
     configure(home, parts, ports, conf, more)
-    # Mapped where they are there; written by the home's own server alone.
+    # Archives are mapped if they exist, and written by the home's own server alone.
     flags = sharing_flags(home, command, parts) if archive_of(command, parts).is_file() else []
     process = launch(home, command, parts, flags, conf)
     try:

@@ -1,4 +1,6 @@
-"""Turns among the processes of one machine, by a locked file beside which stands who has it."""
+"""File locks: mutual exclusion of the processes of one machine, with the holder's identity beside
+the lock file.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from hartonomous.process_identity import own_identity, runs
 from hartonomous.server.timeouts import longest_wait
 
 FIRST_WORD = 2.0
-"""Seconds after which one who waits is told for whom."""
+"""Seconds after which a waiting user is told about the holder."""
 
 
 @contextmanager
@@ -28,9 +30,9 @@ def turn(
 ) -> Iterator[None]:
     """Wait until no other process or thread holds the lock file, and hold it.
 
-    The system lets go of it when its holder dies. `purpose` is what others are told who wait; with
-    `passing` the file is gone afterwards. Raises Conflict, with the holder, after
-    `patience.longest_wait` seconds.
+    The system releases it when its holder dies. `purpose` is shown to waiting users; with `passing`
+    the file is removed afterwards. Raises Conflict, with the holder, after `timeouts.longest_wait`
+    seconds.
     """
     with _acquired(lock, say), _held(lock, purpose, passing):
         yield
@@ -38,7 +40,9 @@ def turn(
 
 @contextmanager
 def turn_if_free(lock: Path, purpose: str) -> Iterator[bool]:
-    """Hold the lock file where nobody holds it, and give whether it is held; it is gone afterwards."""
+    """Hold the lock file if nobody holds it, and yield whether it is held; it is removed
+    afterwards.
+    """
     held = filelock.FileLock(lock, thread_local=False, mode=0o600)
     try:
         held.acquire(timeout=0)
@@ -54,7 +58,7 @@ def turn_if_free(lock: Path, purpose: str) -> Iterator[bool]:
 
 @contextmanager
 def _held(lock: Path, purpose: str, passing: bool) -> Iterator[None]:
-    """Say beside the lock file who holds it; for its holder."""
+    """Write the holder's identity beside the lock file; for its holder."""
     holder = _holder_file(lock)
     with suppress(OSError):
         holder.write_text(json.dumps({"purpose": purpose, "process": own_identity()}))
@@ -64,7 +68,7 @@ def _held(lock: Path, purpose: str, passing: bool) -> Iterator[None]:
         with suppress(OSError):
             holder.unlink()
         if passing:
-            # While it is held: one who waits for a file that is gone waits for a new one.
+            # While it is held: a process that waits for a removed file waits for a new one.
             with suppress(OSError):
                 lock.unlink()
 
@@ -82,8 +86,8 @@ def _acquired(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
             who = holder_of(lock) or "another process"
             if waited > longest_wait():
                 raise Conflict(
-                    f"{lock} has been held for {waited:.0f} s by {who}; wait for it, or end it, "
-                    "then run this again. HARTONOMOUS_WAIT sets how many seconds are waited."
+                    f"{lock} has been locked for {waited:.0f} s by {who}; wait for it, or end "
+                    "it, then run this again. HARTONOMOUS_WAIT sets the longest wait in seconds."
                 ) from error
             if waited > FIRST_WORD and not told:
                 say(f"Waiting for {who}.")
@@ -95,13 +99,13 @@ def _acquired(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
 
 
 def holder_of(lock: Path) -> str | None:
-    """Return who holds a lock file and what for; None when nobody does."""
+    """Return the holder of a lock file and its purpose; None if there is none."""
     found = _holder(lock)
     return None if found is None else f"{found[0]} (process {found[1]})"
 
 
 def holding_process(lock: Path) -> int | None:
-    """Return the number of the process that holds a lock file; None when nobody does."""
+    """Return the number of the process that holds a lock file; None if there is none."""
     found = _holder(lock)
     return None if found is None else found[1]
 

@@ -1,8 +1,8 @@
-"""The managed server's home: a directory that holds no path of itself, so it can be moved.
+"""The managed server's home: a directory without absolute paths, so that it can be moved.
 
     home/   VERSION  password  server.json  conf/  data/  logs/  run/  import/  tmp/
 
-Its configuration is written anew at each start.
+Its configuration is written again at each start.
 """
 
 from __future__ import annotations
@@ -32,19 +32,21 @@ USER = "neo4j"
 ADMIN = "org.neo4j.cli.AdminTool"
 _SMALL = ("-Xmx256m", "-XX:TieredStopAtLevel=1", *LANGUAGE)
 TURN = "turn"
-"""The file that is locked by whoever starts, stops or changes the server of a home."""
+"""The lock file of processes that start, stop or change the server of a home."""
 
 KEPT = frozenset({"retained", "keys", "snapshots", "bundles", "backups", TURN, f"{TURN}.holder"})
-"""What may stand in a home before its server does: what is kept of graphs on other servers."""
+"""What a home may contain before its server does: retained data of graphs on other servers."""
 
 WORKING_DISK = 128 << 20
-"""Bytes that a home needs free for its server to start again."""
+"""Free bytes that a home needs for its server to restart."""
 
 LOCK_PATIENCE = "60s"
-"""How long a transaction waits for what another one holds."""
+"""Time that a transaction waits for another one's locks."""
 
 UNRESTRICTED = ("gds.*", "apoc.custom.*")
-"""Procedures that may reach into the server: those of Graph Data Science, and what installs ours."""
+"""Procedures with access to the server's internals: those of Graph Data Science, and the installer
+of ours.
+"""
 
 FOLDERS = ("conf", "data", "logs", "run", "import", "tmp")
 
@@ -56,7 +58,7 @@ def default_home() -> Path:
 
 
 def password_file(home: Path) -> Path:
-    """Return the file with the password, which only its owner can read."""
+    """Return the file with the password, readable by its owner only."""
     return home / "password"
 
 
@@ -66,7 +68,7 @@ def log_file(home: Path) -> Path:
 
 
 def home_version(home: Path) -> str | None:
-    """Return the version of Neo4j that a home was last used with; None when it is not a home."""
+    """Return the version of Neo4j that last used a home; None if it is not a home."""
     try:
         return (home / "VERSION").read_text("utf-8").strip()
     except (OSError, UnicodeDecodeError):
@@ -76,21 +78,21 @@ def home_version(home: Path) -> str | None:
 def password(home: Path) -> str:
     """Return the password of the managed server.
 
-    Raises ServerError when its file is gone.
+    Raises ServerError if its file is missing.
     """
     try:
         return read_password(password_file(home), "The managed server's password")
     except ServerError as error:
         raise ServerError(
-            f"{error} Put the file back; without it nobody gets in, and all that is left is "
-            "'hartonomous purge'."
+            f"{error} Put the file back; without it there is no access, and only 'hartonomous "
+            "purge' is left."
         ) from error
 
 
 def read_password(file: Path, what: str) -> str:
-    """Return the password in a file: its text without white space around it or a byte order mark.
+    """Return the password in a file: its text without surrounding white space or a byte order mark.
 
-    Raises ServerError when it cannot be read, or is not UTF-8 text.
+    Raises ServerError if it is unreadable, or not UTF-8 text.
     """
     try:
         text = file.read_bytes().decode("utf-8-sig").strip()
@@ -101,39 +103,39 @@ def read_password(file: Path, what: str) -> str:
             f"{what} in {file} is not UTF-8 text (byte {error.start}); save the file as UTF-8."
         ) from error
     if not text or not text.isprintable():
-        raise ServerError(f"{what} in {file} is empty, or holds more than a line of text.")
+        raise ServerError(f"{what} in {file} is empty, or has more than one line of text.")
     return text
 
 
 def refuse_unfit(home: Path) -> None:
-    """Raise ServerError for a directory of something else, or a home of another version."""
+    """Raise ServerError for another program's directory, or a home of another version."""
     version = home_version(home)
     if version is None and home.exists() and any(f.name not in KEPT for f in home.iterdir()):
         raise ServerError(
-            f"{home} holds something else; set HARTONOMOUS_HOME to another directory."
+            f"{home} contains other files; set HARTONOMOUS_HOME to another directory."
         )
     if version is not None and not _opens(version):
         raise ServerError(
-            f"{home} was made by another version: it holds a graph of Neo4j {version}, this one "
-            f"has {neo4j_version()} (assembly {poms_digest()}). Use the hartonomous that made it, or set "
-            "HARTONOMOUS_HOME to another directory, or 'hartonomous purge' it."
+            f"{home} was made by another version: its graph is of Neo4j {version}, this one has "
+            f"{neo4j_version()} (assembly {poms_digest()}). Use the hartonomous that made it, or "
+            "set HARTONOMOUS_HOME to another directory, or 'hartonomous purge' it."
         )
     if os.pathsep in str(home):
         raise ServerError(
-            f"{home} has a {os.pathsep!r} in its name, which Java cannot take; set "
+            f"{home} has a {os.pathsep!r} in its name, which Java does not support; set "
             "HARTONOMOUS_HOME to another directory."
         )
 
 
 def lay_out(home: Path) -> None:
-    """Make the directories of a home, `home` itself among them.
+    """Create the directories of a home, `home` itself among them.
 
     Raises ServerError for a full disk, and as refuse_unfit does.
     """
     refuse_unfit(home)
     home.mkdir(mode=0o700, exist_ok=True)
     check_disk(home) if home_version(home) is None else check_disk(home, WORKING_DISK)
-    # What a killed server unpacked.
+    # Files that a killed server unpacked.
     shutil.rmtree(home / "tmp", ignore_errors=True)
     for name in FOLDERS:
         (home / name).mkdir(exist_ok=True)
@@ -147,7 +149,7 @@ def configure(
     conf: Path | None = None,
     more: Mapping[str, str] | None = None,
 ) -> None:
-    """Write the server's configuration, to `conf` if it is not the usual one, `more` settings in it."""
+    """Write the server's configuration, to `conf` if it is not the usual one, with `more` settings."""
     conf, heap = conf or home / "conf", _memory("HARTONOMOUS_HEAP", 512, 3072)
     settings = {
         "server.default_listen_address": "127.0.0.1",
@@ -166,7 +168,7 @@ def configure(
         "dbms.security.allow_csv_import_from_file_urls": "false",
         "db.tx_log.rotation.retention_policy": "1 files",
         "db.tx_log.rotation.size": "64M",
-        # Without a limit a transaction left open in Browser stops every writer, for ever.
+        # Without a limit a transaction left open in Browser blocks every writer indefinitely.
         "db.lock.acquisition.timeout": LOCK_PATIENCE,
         "dbms.usage_report.enabled": "false",
         "server.bolt.telemetry.enabled": "false",
@@ -182,18 +184,18 @@ def configure(
 
 
 def memory_settings(conf: Path) -> dict[str, str]:
-    """Return the settings of memory in a server's configuration."""
+    """Return the memory settings of a server's configuration."""
     text = (conf / "neo4j.conf").read_text("utf-8")
     settings = (line.partition("=") for line in text.splitlines())
     return {name: value for name, _, value in settings if name.startswith("server.memory.")}
 
 
 def set_password(home: Path, command: str, parts: Path) -> None:
-    """Give a fresh home a random password; leave any other home as it is."""
+    """Give a new home a random password; leave any other home unchanged."""
     if password_file(home).is_file():
         return
     if (home / "data" / "databases" / "system").is_dir():
-        # The server keeps the password of its first start; setting another would not take effect.
+        # The server uses the password of its first start; setting another has no effect.
         password(home)
     chosen = secrets.token_hex(16)
     write_initial_password(home, command, parts, chosen)
@@ -201,8 +203,8 @@ def set_password(home: Path, command: str, parts: Path) -> None:
 
 
 def write_initial_password(home: Path, command: str, parts: Path, chosen: str) -> None:
-    """Give a server that has never started its password."""
-    # By a file: everybody on the machine can read a command line.
+    """Set the password of a server that has never started."""
+    # Through a file: everybody on the machine can read a command line.
     arguments = home / "conf" / "arguments"
     write_private(arguments, f"dbms\nset-initial-password\n{chosen}\n")
     try:
@@ -222,7 +224,7 @@ def write_initial_password(home: Path, command: str, parts: Path, chosen: str) -
 
 
 def _opens(version: str) -> bool:
-    """Return whether our Neo4j opens a graph that another one wrote: same series, not newer.
+    """Return whether our Neo4j opens a graph written by another version: same series, not newer.
 
     >>> _opens("4.4.1"), _opens("5.26.0"), _opens("5.26.999"), _opens("what?")
     (False, True, False, False)

@@ -1,12 +1,13 @@
-"""The managed server's jars: resolved once by Maven from the POMs beside this file, kept per user.
+"""Jars of the managed server: resolved once by Maven from the POMs beside this file, stored per
+user.
 
     server-<digest>/   lib/         server, tools, Browser
-                       plugins/     GDS, APOC Core and Extended, and what they need besides
-                       procedures/  links to those plugins that define procedures
-                       classes-<of Java and place>.jsa, once a server has stopped
+                       plugins/     GDS, APOC Core and Extended, and their dependencies
+                       procedures/  links to the plugins that define procedures
+                       classes-<Java and path>.jsa, after the first server stopped
 
-It is made under a temporary name and renamed when whole, and named after the POMs and the way they
-are laid out, so another version is another folder.
+The folder is created under a temporary name, renamed when complete, and named by a digest of the
+POMs and the layout, so another version has another folder.
 """
 
 from __future__ import annotations
@@ -33,14 +34,15 @@ from hartonomous.server.timeouts import longest_wait
 
 JAVA_VERSIONS = (17, 21)
 NEEDED_DISK = 1 << 30
-"""Bytes that an assembly and a fresh home need together, with room to work."""
+"""Bytes that an assembly and a new home need together, with room to work."""
 VERSION_PATIENCE = 60.0
-"""Seconds that Java may take to tell its version."""
+"""Seconds that Java may take to print its version."""
 LANGUAGE = ("-Duser.language=en", "-Duser.country=US")
-"""In a Turkish locale Java's lower case of I is no i, and the server finds none of its settings."""
+"""In a Turkish locale Java's lower case of I is not i, and the server finds none of its settings.
+"""
 
-# The names that these options give are group and artifact, no version: what plugins and server
-# have in common shows by name, and artifacts of other groups that look alike do not.
+# These options name files by group and artifact, without version: plugins and jars that the server
+# has too are recognised by name, and artifacts of other groups with the same name are not.
 _COPY = (
     "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies",
     "-DincludeScope=runtime",
@@ -51,7 +53,7 @@ _PROCEDURES = tuple(
     f"Lorg/neo4j/procedure/{kind};".encode()
     for kind in ("Procedure", "UserFunction", "UserAggregationFunction")
 )
-_ELSEWHERE = "or set NEO4J_URI to use a server that runs elsewhere."
+_ELSEWHERE = "or set NEO4J_URI to use another server."
 
 Say = Callable[[str], None]
 
@@ -59,7 +61,7 @@ Say = Callable[[str], None]
 def java() -> str:
     """Return the java command to use: of JAVA_HOME, else on PATH.
 
-    Raises ServerError when there is none or it is of a version Neo4j 5.26 does not run on.
+    Raises ServerError if there is none or Neo4j 5.26 does not support its version.
     """
     home = os.environ.get("JAVA_HOME")
     command = str(Path(home) / "bin" / "java") if home else shutil.which("java")
@@ -95,26 +97,25 @@ def java() -> str:
 
 
 def java_environment(**more: str) -> dict[str, str]:
-    """Return the environment that Java runs in: this one, in a language and an encoding that it
-    understands whatever the person's own are."""
+    """Return the environment of Java: this one, with a fixed language and encoding."""
     return {**os.environ, "LC_ALL": "C.UTF-8", **more}
 
 
 def neo4j_version() -> str:
-    """Return the version of Neo4j that the POMs name."""
+    """Return the version of Neo4j in the POMs."""
     match = re.search(r"<neo4j\.version>([\d.]+)</neo4j\.version>", _pom("server").read_text())
     assert match is not None, "server.xml names no neo4j.version"
     return match[1]
 
 
 def poms_digest() -> str:
-    """Return what names an assembly: the digest of the POMs and how the jars are laid out."""
+    """Return the name of an assembly: the digest of the POMs and of the layout of the jars."""
     texts = [_pom("server").read_bytes(), _pom("plugins").read_bytes(), "\n".join(_COPY).encode()]
     return blake3(b"\0".join(texts)).hexdigest(length=8)
 
 
 def assembly(say: Say) -> Path:
-    """Return the folder with the jars, made by Maven the first time."""
+    """Return the folder with the jars, created by Maven the first time."""
     target = cache() / f"server-{poms_digest()}"
     if target.is_dir():
         return target
@@ -124,14 +125,14 @@ def assembly(say: Say) -> Path:
     with explained(target.parent), turn(lock, "assembling Neo4j", say):
         for leftover in target.parent.glob(".assembling-*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        # Whoever had the turn before may have made it.
+        # The previous holder of the lock may have created it.
         if not target.is_dir():
             _assemble(target, say)
     return target
 
 
 def check_disk(place: Path, needed: int = NEEDED_DISK) -> None:
-    """Raise ServerError when a directory's file system has too little room, in bytes."""
+    """Raise ServerError if a directory's file system has too little room, in bytes."""
     free = shutil.disk_usage(place).free
     if free < needed:
         raise ServerError(
@@ -142,11 +143,11 @@ def check_disk(place: Path, needed: int = NEEDED_DISK) -> None:
 
 @contextmanager
 def explained(place: Path) -> Iterator[None]:
-    """Turn what the system says about files at a place into a ServerError with the way out."""
+    """Turn the system's errors on files at a path into a ServerError with the remedy."""
     try:
         yield
     except OSError as error:
-        way_out = "Set HARTONOMOUS_HOME and HARTONOMOUS_CACHE to directories of yours."
+        way_out = "Set HARTONOMOUS_HOME and HARTONOMOUS_CACHE to directories that you own."
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             way_out = "Make room, or set HARTONOMOUS_HOME and HARTONOMOUS_CACHE to a larger disk."
         where = error.filename or place
@@ -159,8 +160,8 @@ def _assemble(target: Path, say: Say) -> None:
     maven = shutil.which("mvn")
     if maven is None:
         raise ServerError(
-            "Assembling the server needs Maven once, and there is no 'mvn' on PATH. Install it (a "
-            f"package such as maven), {_ELSEWHERE}"
+            "Assembling the server needs Maven once, and there is no 'mvn' on PATH. Install it "
+            f"(a package such as maven), {_ELSEWHERE}"
         )
     say("Assembling Neo4j with GDS, APOC and Browser; this happens once and takes a minute.")
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".assembling-") as scratch:
@@ -198,17 +199,17 @@ def _copy_dependencies(maven: str, part: str, target: Path) -> None:
             f"The disk is full: Maven said {first!r}. Make room for its repository and {target}."
         )
     raise ServerError(
-        "Maven could not fetch the server's parts; is there a network? It needs one only this "
-        f"once; a proxy or a mirror goes into its settings.xml. It said: {first!r}. Try again, "
-        f"{_ELSEWHERE}"
+        "Maven could not fetch the server's parts; is there a network? It is needed once only; "
+        f"set a proxy or a mirror in settings.xml. It said: {first!r}. Try again, {_ELSEWHERE}"
     )
 
 
 def _lay_out(made: Path) -> None:
-    """Leave out of plugins/ what lib/ has; link those that define procedures.
+    """Remove from plugins/ the jars of lib/; link those that define procedures.
 
-    The server loads every class of every jar in its plugin directory, looking for procedures: a
-    directory of only those jars that have some, the others on the class path, halves its start.
+    The server loads every class of every jar in its plugin directory, searching for procedures: a
+    directory of only the jars that define some, with the others on the class path, halves its
+    start.
     """
     (made / "procedures").mkdir()
     for jar in (made / "plugins").iterdir():

@@ -1,4 +1,4 @@
-"""The managed server: a private Neo4j of this user, on the loopback interface."""
+"""Managed server: a private Neo4j of this user, on the loopback interface."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class ServerAddress:
-    """Where a managed server listens and how to get in."""
+    """The address of a managed server, with its credentials."""
 
     uri: str
     username: str
@@ -80,7 +80,7 @@ class ServerAddress:
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """A managed server as it is now; `pid`, `uri` and `http` are None when it does not run."""
+    """The present state of a managed server; `pid`, `uri` and `http` are None if it does not run."""
 
     running: bool
     home: Path
@@ -94,9 +94,9 @@ class ServerStatus:
 
 @dataclass(frozen=True)
 class _Record:
-    """What server.json keeps of a running server; `parts` is the assembly that it runs from.
+    """The content of server.json for a running server; `parts` is its assembly.
 
-    `process` names it (process_identity.py); empty in a record of an earlier version.
+    `process` is its identity (process_identity.py); empty in a record of an earlier version.
     """
 
     pid: int
@@ -117,16 +117,16 @@ class _Record:
 def start(
     home: Path, *, bolt_port: int | None = None, http_port: int | None = None, say: Say
 ) -> ServerAddress:
-    """Start the managed server if it does not run, wait until it answers, and return where.
+    """Start the managed server if it does not run, wait until it answers, and return its address.
 
-    Port 0 is any free one; None is the usual one, or any where that is taken.
-    Raises ServerError, with the way out, for no or the wrong Java, no Maven, ports taken, too
-    little disk, a home of another version, and a server that dies while it starts.
+    Port 0 is any free one; None is the usual one, or any if that is taken. Raises ServerError, with
+    the remedy, for a missing or unsupported Java, no Maven, ports in use, too little disk, a home
+    of another version, and a server that dies during its start.
     """
     home = home.resolve()
     refuse_unfit(home)
     if _process(home) is None:
-        # Nothing is made where there is no Java for it.
+        # Nothing is created if there is no Java for it.
         java()
     with turn_of(home, "starting the server", say):
         return start_held(home, bolt_port, http_port, say)
@@ -139,7 +139,7 @@ def start_held(
     say: Say,
     more: Mapping[str, str] | None = None,
 ) -> ServerAddress:
-    """Start the server as `start` does, for one who has the turn of the home; `more` are settings."""
+    """Start the server as `start` does, for the holder of the home's lock; `more` are settings."""
     process, record = _process(home), _record(home)
     if process is not None and record is not None:
         await_answer(home, process, record.bolt, record.http, say)
@@ -174,7 +174,7 @@ def status(home: Path) -> ServerStatus:
 
 
 def ports_of(home: Path) -> tuple[int, int] | None:
-    """Return the Bolt and HTTP ports of the running server, None when it does not run."""
+    """Return the Bolt and HTTP ports of the running server, None if it does not run."""
     record = _record(home.resolve())
     return (
         None if record is None or _process(home.resolve()) is None else (record.bolt, record.http)
@@ -182,7 +182,7 @@ def ports_of(home: Path) -> tuple[int, int] | None:
 
 
 def running_address(home: Path) -> ServerAddress | None:
-    """Return where the managed server listens, None when it does not run."""
+    """Return the address of the managed server, None if it does not run."""
     home = home.resolve()
     record = _record(home)
     if record is None or _process(home) is None:
@@ -193,17 +193,19 @@ def running_address(home: Path) -> ServerAddress | None:
 def purge(home: Path, say: Say = lambda text: None) -> None:
     """Stop the managed server and delete its home, the whole graph with it.
 
-    Raises ServerError when the directory is not a home.
+    Raises ServerError if the directory is not a home.
     """
     home = home.resolve()
     if not home.exists():
         return
     if home_version(home) is None:
-        raise ServerError(f"{home} is not a home of ours (it has no VERSION); nothing was deleted.")
+        raise ServerError(
+            f"{home} is not a home of hartonomous (it has no VERSION); nothing was deleted."
+        )
     with turn_of(home, "deleting the home", say):
         stop_held(home)
         for each in home.iterdir():
-            # VERSION last: a home half deleted is one still, and can be purged again.
+            # VERSION last: a partly deleted home is still a home, and can be purged again.
             if each.name not in (TURN, f"{TURN}.holder", "VERSION"):
                 shutil.rmtree(each) if each.is_dir() and not each.is_symlink() else each.unlink()
         (home / "VERSION").unlink()
@@ -230,21 +232,22 @@ def _start(
         try:
             return _run(home, command, parts, ports, say)
         except PortLost:
-            # Only a port that was asked for is worth an error.
+            # Only a requested port is worth an error.
             if bolt_port or http_port or attempt == ATTEMPTS - 1:
                 raise
     raise AssertionError("the last attempt returns or raises")
 
 
 def _run(home: Path, command: str, parts: Path, ports: dict[str, int], say: Say) -> _Record:
-    """Return the record of a server that answers, with shared classes where Java takes them."""
+    """Return the record of a server that answers, with shared classes if Java accepts them."""
     flags = sharing_flags(home, command, parts)
     try:
         record = _launched(home, command, parts, ports, flags, say)
     except Died:
         if not flags:
             raise
-        # An agent forbids to write an archive, a damaged one ends Java: neither keeps a server down.
+        # An agent forbids writing an archive, a damaged archive crashes Java: neither prevents the
+        # start.
         record = _launched(home, command, parts, ports, [], say)
     drop_unless_mapped(record.pid, archive_of(command, parts))
     return record
@@ -261,7 +264,7 @@ def _launched(
         write_private(_record_file(home), json.dumps(asdict(record)))
         await_answer(home, process, record.bolt, record.http, say)
     except BaseException:
-        # Neither an error nor Ctrl-C leaves a server that is half up.
+        # Neither an error nor Ctrl-C leaves a partly started server.
         end(process, log_file(home))
         _record_file(home).unlink(missing_ok=True)
         raise
@@ -278,12 +281,14 @@ def turn_of(home: Path, purpose: str, say: Say) -> Iterator[None]:
 
 
 def turn_holder(home: Path) -> str | None:
-    """Return who starts, stops or changes the server of a home right now, None if nobody does."""
+    """Return the process that starts, stops or changes the server of a home now, None if there is
+    none.
+    """
     return holder_of(home / TURN)
 
 
 def stop_held(home: Path) -> bool:
-    """Stop the server as `stop` does, for one who has the turn of the home."""
+    """Stop the server as `stop` does, for the holder of the home's lock."""
     process, record = _process(home), _record(home)
     if process is None:
         ended = _end_stray(home)
@@ -297,7 +302,7 @@ def stop_held(home: Path) -> bool:
 
 
 def _end_stray(home: Path) -> bool:
-    """End a server of this home whose start was cut off before it was recorded."""
+    """Stop a server of this home whose start was interrupted before it was recorded."""
     strays = [process for process in psutil.process_iter() if _serves(process, home)]
     for process in strays:
         end(process, log_file(home))
@@ -311,7 +316,7 @@ def _record_file(home: Path) -> Path:
 def _record(home: Path) -> _Record | None:
     try:
         kept = json.loads(_record_file(home).read_text("utf-8"))
-        # Earlier versions kept the time of its start, which moves with the clock.
+        # Earlier versions stored its start time, which changes with the clock.
         kept.pop("created", None)
         return _Record(**kept)
     except (OSError, ValueError, TypeError, AttributeError):
@@ -319,13 +324,13 @@ def _record(home: Path) -> _Record | None:
 
 
 def _process(home: Path) -> psutil.Process | None:
-    """Return the running server, None when the recorded process is gone or is another's."""
+    """Return the running server, None if the recorded process is gone or belongs to another home."""
     record = _record(home)
     if record is None:
         return None
     try:
         process = psutil.Process(record.pid)
-        # A process id is used again, and a home may be copied while its server runs: the same
+        # A process id is reused, and a home may be copied while its server runs: only the same
         # process and the same home make it this home's server.
         same = record.process in ("", identity(record.pid)) and _serves(process, home)
         return process if same else None

@@ -1,4 +1,4 @@
-"""One server process: free ports, the command that starts it, until it answers, and its end."""
+"""Server process: free ports, the command, the wait for an answer, and the end of one server."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from hartonomous.server.jars import LANGUAGE, Say, java_environment
 
 BOLT_PORT, HTTP_PORT = 7687, 7474
 STOP_PATIENCE = 60.0
-"""Seconds without progress after which a server that was asked to end is killed."""
+"""Seconds without progress after which a stopping server is killed."""
 FIRST_WORD = 30.0
-"""Seconds of a start after which the person is told that it goes on."""
+"""Seconds of a start after which the user is told that it continues."""
 
 LEAST_WORK = 0.02
-"""Share of a processor that something uses which makes progress; an idle Java uses less."""
+"""Share of a processor that counts as progress; an idle Java uses less."""
 
 LOG_TAIL = 12
 ENTRY = "org.neo4j.server.CommunityEntryPoint"
@@ -59,9 +59,9 @@ class PortLost(ServerError):
 def launch(
     home: Path, command: str, parts: Path, more: Sequence[str], conf: Path | None = None
 ) -> psutil.Process:
-    """Start a server in a session of its own, with its output in the home's log.
+    """Start a server in its own session, with its output in the home's log.
 
-    `more` are flags for Java; `conf` is the folder with its configuration, if not the usual one.
+    `more` are flags for Java; `conf` is the folder of its configuration, if not the usual one.
     """
     conf = conf or home / "conf"
     classes = os.pathsep.join((f"{parts}/plugins/*", f"{conf}/*", f"{parts}/lib/*"))
@@ -90,7 +90,7 @@ def await_answer(home: Path, process: psutil.Process, bolt: int, http: int, say:
     """Return when the server answers a query.
 
     It is waited for as long as it makes progress: on a busy machine a start takes minutes. Raises
-    Died or PortLost when it dies, ServerError when it does not answer in time or refuses the password.
+    Died or PortLost if it dies, ServerError if it does not answer in time or refuses the password.
     """
     waiting = _Waiting(process, log_file(home))
     told = False
@@ -108,13 +108,13 @@ def await_answer(home: Path, process: psutil.Process, bolt: int, http: int, say:
         time.sleep(0.1)
     raise ServerError(
         f"The server does not answer after {waiting.seconds:.0f} s; see {log_file(home)}. "
-        "'hartonomous down' stops it, 'hartonomous up' starts it again; HARTONOMOUS_WAIT sets how "
-        "many seconds are waited at most."
+        "'hartonomous down' stops it, 'hartonomous up' starts it again; HARTONOMOUS_WAIT sets "
+        "the longest wait in seconds."
     )
 
 
 class _Waiting:
-    """How long a process has been waited for, and whether it makes progress."""
+    """The time that a process has been waited for, and whether it makes progress."""
 
     def __init__(self, process: psutil.Process, log: Path) -> None:
         self._process, self._log = process, log
@@ -126,7 +126,7 @@ class _Waiting:
         return time.monotonic() - self._began
 
     def goes_on(self, standstill: float) -> bool:
-        """Return whether to wait on: neither for too long, nor for something that stands still."""
+        """Return whether to continue waiting: not too long, and not for a process without progress."""
         now, state = time.monotonic(), self._state()
         worked, wrote = state[0] - self._seen[0], state[1] != self._seen[1]
         if wrote or worked > max(LEAST_WORK * (now - self._moved), 0.05):
@@ -134,7 +134,7 @@ class _Waiting:
         return now - self._moved < standstill and self.seconds < timeouts.longest_wait()
 
     def _state(self) -> tuple[float, int]:
-        """Return seconds of the processor that it has had, and bytes of its log."""
+        """Return the process's processor seconds, and the bytes of its log."""
         try:
             times = self._process.cpu_times()
             return times.user + times.system, self._log.stat().st_size
@@ -148,9 +148,9 @@ def _load() -> str:
 
 
 def _listens(process: psutil.Process, port: int) -> bool:
-    """Return whether it is this process that listens on a port.
+    """Return whether this process listens on a port.
 
-    Of two servers that start at once with the same free port, one has lost it and does not know yet.
+    Of two servers started at once with the same free port, one has lost it without knowing yet.
     """
     try:
         return any(
@@ -158,7 +158,7 @@ def _listens(process: psutil.Process, port: int) -> bool:
             for each in process.net_connections("tcp")
         )
     except psutil.AccessDenied:
-        # Some systems tell nobody but an administrator.
+        # Some systems require an administrator for this.
         return True
     except psutil.NoSuchProcess:
         return False
@@ -180,7 +180,7 @@ def _answers_query(home: Path, port: int) -> bool:
         data=b'{"statements": [{"statement": "RETURN 1"}]}',
         headers={"Authorization": f"Basic {pair}", "Content-Type": "application/json"},
     )
-    # No proxy of the environment: the server is on this machine.
+    # Without the environment's proxy: the server is on this machine.
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with direct.open(request, timeout=5) as answer:
@@ -198,13 +198,13 @@ def _answers_query(home: Path, port: int) -> bool:
 
 
 def choose_ports(bolt: int | None, http: int | None) -> dict[str, int]:
-    """Return the ports that were asked for, else the usual ones, else any free ones."""
+    """Return the requested ports, else the usual ones, else any free ones."""
     for asked, option in ((bolt, "--bolt-port"), (http, "--http-port")):
         if asked and (reason := _in_the_way(asked)) is not None:
             raise ServerError(f"Port {asked} {reason}; give another {option}, or leave it out.")
     if bolt and bolt == http:
         raise ServerError(f"--bolt-port and --http-port are both {bolt}; give two.")
-    # Both probes are open until both ports are chosen, or these could be the same.
+    # Both probes stay open until both ports are chosen, or these could be the same.
     with socket.socket() as one, socket.socket() as other:
         return {"bolt": _port(bolt, BOLT_PORT, one), "http": _port(http, HTTP_PORT, other)}
 
@@ -219,7 +219,7 @@ def _port(asked: int | None, usual: int, probe: socket.socket) -> int:
 
 
 def _in_the_way(port: int) -> str | None:
-    """Return why nothing can listen on a port, None when something can."""
+    """Return why nothing can listen on a port, None if something can."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -231,7 +231,7 @@ def _in_the_way(port: int) -> str | None:
 
 
 def end(process: psutil.Process, log: Path) -> bool:
-    """Stop a server that writes to a log and wait for its end; return False when it had to be killed."""
+    """Stop a server and wait for its end, watching its log; return False if it had to be killed."""
     with suppress(psutil.NoSuchProcess):
         process.terminate()
         if not _ended(process, log):
@@ -242,7 +242,7 @@ def end(process: psutil.Process, log: Path) -> bool:
 
 
 def _ended(process: psutil.Process, log: Path) -> bool:
-    """Wait for the end of a process, whose parent may leave it a zombie, while it makes progress."""
+    """Wait for the end of a process while it makes progress; its parent may leave it a zombie."""
     waiting = _Waiting(process, log)
     while lives(process):
         if not waiting.goes_on(STOP_PATIENCE):
@@ -254,7 +254,7 @@ def _ended(process: psutil.Process, log: Path) -> bool:
 
 
 def lives(process: psutil.Process) -> bool:
-    """Return whether a process is there and no zombie."""
+    """Return whether a process exists and is not a zombie."""
     try:
         return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
@@ -262,6 +262,6 @@ def lives(process: psutil.Process) -> bool:
 
 
 def _tail(log: str) -> str:
-    """Return the end of a log without the Java frames, which bury the reason."""
+    """Return the end of a log without Java's stack frames, which hide the reason."""
     lines = [line for line in log.splitlines() if not line.startswith(("\tat ", "\t..."))]
     return "\n".join(lines[-LOG_TAIL:])

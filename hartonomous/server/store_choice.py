@@ -1,7 +1,7 @@
-"""Which of two stores is the graph, where an earlier version left both and no marker.
+"""Store choice: which of two stores is the graph, if an earlier version left both without a marker.
 
-An erasure by an earlier version moved the store to data.old and wrote another in its place. Killed
-meanwhile, it left both; the next start made an empty store, or served one that was written whole.
+An erasure by an earlier version moved the store to data.old and wrote another to data. Killed
+meanwhile, it left both; the next start created an empty store, or served a completely written one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from hartonomous.server.jars import Say
 
 @dataclass(frozen=True)
 class _Store:
-    """What a store holds: the facts of its graph, and the entries of its log."""
+    """The content of a store: the facts of its graph, and the entries of its log."""
 
     facts: Row
     leaves: list[str]
@@ -42,37 +42,37 @@ class _Store:
 
 
 def choose_store(home: Path, say: Say) -> None:
-    """Put the store with the graph in its place, where an earlier version left an old one behind.
+    """Make the store with the graph the served one, if an earlier version left an old one.
 
-    Nothing is done where there is none. Raises ServerError, both stores untouched, where each holds
-    something that the other does not.
+    Does nothing without one. Raises ServerError, with both stores unchanged, if each has data that
+    the other lacks.
     """
     if not store_swap.unexplained(home):
         return
     kept, served = store_swap.predecessor(home), store_swap.data(home)
-    say(f"{kept} was left by an erasure that was cut short; looking into it.")
+    say(f"{kept} was left by an interrupted erasure; examining it.")
     old, now = _look(home, kept, say), _look(home, served, say)
     live = None if now is None or now.empty else now
-    # The old store went piece by piece once the new one was verified.
+    # The old store was deleted file by file after the new one was verified.
     if live is not None and (old is None or live.continues(old)):
         shutil.rmtree(kept)
-        say(f"{kept} held nothing more than {served} and is gone.")
+        say(f"{kept} had nothing that {served} lacks, and was removed.")
         return
     if old is None or (live is not None and not old.continues(live)):
         raise ServerError(
-            f"Two stores lie in {home}: data ({now or 'not readable'}) and data.old "
-            f"({old or 'not readable'}), which an erasure that was cut short left. Neither continues "
-            "the other. Move the one away that you do not want, and name the other one data; then "
+            f"{home} has two stores: data ({now or 'not readable'}) and data.old "
+            f"({old or 'not readable'}), left by an interrupted erasure. Neither continues the "
+            "other. Move the unwanted one away, and rename the other one to data; then run "
             "'hartonomous up'."
         )
     if served.is_dir():
         shutil.rmtree(served)
     kept.rename(served)
-    say(f"The graph is back: {old}. It lay in {kept}, and what was served was empty or older.")
+    say(f"The graph is back: {old}. It was in {kept}, and the served store was empty or older.")
 
 
 def _look(home: Path, data: Path, say: Say) -> _Store | None:
-    """Return what a store holds, None when it is not whole."""
+    """Return the content of a store, None if it is incomplete."""
     if not (data / "databases" / "neo4j" / "neostore").is_file():
         return None
     try:

@@ -1,9 +1,10 @@
-"""All that a database holds as rows for Neo4j's offline import, and one digest over them.
+"""Store copy: the content of a database as rows for Neo4j's offline import, with one digest over
+them.
 
-Neo4j frees the place of what is deleted without clearing it, and a dump copies it along; a store
-imported from the live rows holds nothing else. The digest covers every label, type and property of
-every node and relationship, and the schema; two databases of one digest hold the same, whatever
-numbers the server gave their nodes.
+Neo4j frees the space of deleted records without clearing it, and a dump copies that space; a store
+imported from the live rows contains nothing else. The digest covers every label, type and property
+of every node and relationship, and the schema; two databases with one digest have the same content,
+whatever numbers the server gave their nodes.
 """
 
 from __future__ import annotations
@@ -25,18 +26,18 @@ from hartonomous.server.home import ADMIN, configure
 from hartonomous.server.jars import assembly, java, java_environment
 
 SEPARATOR = "\x1f"
-"""Between the entries of a list in a field."""
+"""Separator of the entries of a list in a field."""
 
 MARK = "imported"
-"""Label, or property of a relationship, of what gets properties after the import."""
+"""Label, or property of a relationship, of records that get properties after the import."""
 
 LARGEST_FIELD = 4 << 20
-"""Bytes of the import's buffer by default: no row may be longer."""
+"""Default size of the import's buffer, in bytes: the longest row."""
 
 _MODULUS = 1 << 128
 _PARTS = 10_000
 _TOLD = 20_000
-"""Things that are read between two reports of progress."""
+"""Records read between two reports of progress."""
 
 Progress = Callable[[int, int], None]
 
@@ -45,10 +46,11 @@ Later = list[tuple[int, dict[str, Any]]]
 
 @dataclass
 class Rows:
-    """What was read of a database: the import's arguments, and what the import cannot bring.
+    """The rows of a database: the import's arguments, and the properties that an import cannot
+    write.
 
-    `later_nodes` and `later_relationships` are properties to set afterwards, by the number that a
-    marked node or relationship carries.
+    `later_nodes` and `later_relationships` are properties to set afterwards, by the number on a
+    marked node or relationship.
     """
 
     digest: str
@@ -61,7 +63,9 @@ class Rows:
 
 
 def write_rows(graph: Graph, folder: Path, progress: Progress) -> Rows:
-    """Write every node and relationship of a database below a folder, and return what they are."""
+    """Write every node and relationship of a database below a folder, and return the import's
+    arguments.
+    """
     folder.mkdir(mode=0o700)
     with ExitStack() as files:
         nodes = _Tables(folder, "nodes", (":ID", ":LABEL"), files)
@@ -74,12 +78,12 @@ def write_rows(graph: Graph, folder: Path, progress: Progress) -> Rows:
 
 
 def digest_of(graph: Graph, progress: Progress) -> str:
-    """Return the digest of all that a database holds, 32 hexadecimal digits."""
+    """Return the digest of a database's content, 32 hexadecimal digits."""
     return _digest(graph, _Reading(), progress)
 
 
 def import_rows(home: Path, data: Path, rows: Rows, folder: Path) -> None:
-    """Make the store of `data` from rows; raises ServerError with what the import says.
+    """Create the store of `data` from rows; raises ServerError with the import's message.
 
     The server of the home must not run.
     """
@@ -89,7 +93,7 @@ def import_rows(home: Path, data: Path, rows: Rows, folder: Path) -> None:
     configure(home, parts, ports, conf, {"server.directories.data": str(data)})
     options = ["--overwrite-destination=true", "--multiline-fields=true", "--id-type=integer"]
     options += [f"--array-delimiter=U+{ord(SEPARATOR):04X}", "--skip-bad-relationships=false"]
-    # Without a folder: a comma in its name would part two files.
+    # File names without a folder: a comma in its name would separate two files.
     options += ["--report-file=report"]
     options += [f"--read-buffer-size={max(LARGEST_FIELD, 2 * rows.longest)}"]
     command = ["database", "import", "full", "neo4j", *options, *rows.arguments]
@@ -110,7 +114,7 @@ def import_rows(home: Path, data: Path, rows: Rows, folder: Path) -> None:
 
 
 def complete(graph: Graph, rows: Rows) -> None:
-    """Set the properties that the import could not bring, and take the marks off."""
+    """Set the properties that the import could not write, and remove the marks."""
     for later, name in (
         (rows.later_nodes, "server/complete_nodes"),
         (rows.later_relationships, "server/complete_relationships"),
@@ -121,7 +125,7 @@ def complete(graph: Graph, rows: Rows) -> None:
 
 
 def copy_schema(statements: Iterable[str], graph: Graph) -> None:
-    """Create the constraints and indexes of another database that this one lacks."""
+    """Create the missing constraints and indexes of another database."""
     there = set(schema_statements(graph))
     missing = [statement for statement in statements if statement not in there]
     for statement in missing:
@@ -131,9 +135,10 @@ def copy_schema(statements: Iterable[str], graph: Graph) -> None:
 
 
 def schema_statements(graph: Graph) -> list[str]:
-    """Return what would create each constraint and index of a database, its own and ours, sorted.
+    """Return the statements that create each constraint and index of a database, its own and ours,
+    sorted.
 
-    Those that look nodes up by label have names that the server makes up, and are left out.
+    Look-up indexes by label are left out, because the server invents their names.
     """
     rows = [
         *graph.read(query("schema/read_constraints")),
@@ -143,23 +148,23 @@ def schema_statements(graph: Graph) -> list[str]:
 
 
 class _Reading:
-    """Nothing is done with what is read but to take its digest."""
+    """Reads a database for its digest alone."""
 
     def node(self, node: int, labels: list[str], properties: Mapping[str, Any]) -> None:
-        """A node was read."""
+        """Called for each node."""
 
     def relationship(self, kind: str, begin: int, end: int, properties: Mapping[str, Any]) -> None:
-        """A relationship was read."""
+        """Called for each relationship."""
 
 
 class _WritingRows(_Reading):
-    """What is read is written for the import."""
+    """Reads a database and writes its rows for the import."""
 
     def __init__(self, found: Rows, nodes: _Tables, relations: _Tables) -> None:
         self._found, self._nodes, self._relations = found, nodes, relations
 
     def node(self, node: int, labels: list[str], properties: Mapping[str, Any]) -> None:
-        """Write a node; one with properties that no field can hold gets a mark and a number."""
+        """Write a node; one with properties that no field can contain gets a mark and a number."""
         self._found.nodes += 1
         fields, later = _divided(properties)
         if later:
@@ -179,7 +184,7 @@ class _WritingRows(_Reading):
 
 
 def _digest(graph: Graph, reader: _Reading, progress: Progress) -> str:
-    """Read a database once; return its digest, the sum of a hash of each thing in it."""
+    """Read a database once; return its digest, the sum of a hash of each record."""
     total = 0
     known = bytearray()
     (counts,) = graph.read(query("server/count_everything"))
@@ -205,7 +210,7 @@ def _digest(graph: Graph, reader: _Reading, progress: Progress) -> str:
 def _told(
     progress: Progress, total: int
 ) -> Callable[[Iterable[tuple[Any, ...]]], Iterator[tuple[Any, ...]]]:
-    """Return what passes rows on and tells how many of all there were."""
+    """Pass rows on and report the number of those read."""
     seen = 0
 
     def told(rows: Iterable[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
@@ -221,7 +226,7 @@ def _told(
 
 
 class _Tables:
-    """Files of rows for the import, one for each set of properties and their types."""
+    """Files of rows for the import, one per set of properties and their types."""
 
     def __init__(self, folder: Path, stem: str, fixed: tuple[str, ...], files: ExitStack) -> None:
         self._folder, self._stem, self._fixed, self._files = folder, stem, fixed, files
@@ -229,7 +234,9 @@ class _Tables:
         self.longest = 0
 
     def write(self, ends: tuple[int, ...], names: list[str], properties: Mapping[str, Any]) -> None:
-        """Write one row: what it is or joins, its labels or its type, its properties."""
+        """Write one row: the node's number or the relationship's ends, its labels or its type, its
+        properties.
+        """
         columns = sorted(properties.items())
         shape = tuple((name, _type(value)) for name, value in columns)
         if shape not in self._open:
@@ -243,7 +250,7 @@ class _Tables:
         self._open[shape].write(row)
 
     def arguments(self, option: str) -> list[str]:
-        """Write the headings and return what names heading and rows to the import."""
+        """Write the headers and return the import's arguments for header and rows."""
         return [
             f"{option}={self._heading(number, types)},{self._stem}-{number}.csv"
             for number, types in enumerate(self._open)
@@ -260,7 +267,7 @@ _TYPES = {bool: "boolean", int: "long", float: "double", str: "string"}
 
 
 def _divided(properties: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the properties that a field can hold, and those that it cannot."""
+    """Return the properties that a field can contain, and the others."""
     fields = {name: value for name, value in properties.items() if _fits(name, value)}
     later = {name: _at_offset(v) for name, v in properties.items() if name not in fields}
     return fields, later
@@ -274,8 +281,9 @@ def _at_offset(value: Any) -> Any:
 
 
 def _fits(name: str, value: object) -> bool:
-    """Return whether the import brings a property as it is: its types are the usual ones, and it
-    takes an empty list, or an empty entry of one, for nothing."""
+    """Return whether the import preserves a property: its types are common ones, and it drops an
+    empty list, or an empty entry of one.
+    """
     if ":" in name or name == MARK:
         return False
     if isinstance(value, list):

@@ -1,12 +1,13 @@
-"""Which store of a home is the one to serve, told from the disk alone, after a kill at any moment.
+"""Store swap: which store of a home is served, recognised from the disk alone, after a kill at any
+moment.
 
-    home/data       the store that is served
-    home/data.new   its successor: no store of anybody until its marker says `replacing`
-    home/data.old   its predecessor, on its way out
-    home/swap.json  the marker: who replaces the store, since when, how far
+    home/data       the served store
+    home/data.new   its successor, invalid until the marker says `replacing`
+    home/data.old   its predecessor, to be deleted
+    home/swap.json  the marker: process, start time and state of the replacement
 
-Up to `replacing`, what was begun is thrown away; from then on it is finished. A data.old without a
-marker was left by an earlier version; store_choice.py finds out which of the two is the graph.
+Before `replacing`, a replacement is discarded; from then on it is completed. A data.old without a
+marker was left by an earlier version; store_choice.py decides which of the two is the graph.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ COPYING, REPLACING = "copying", "replacing"
 
 @dataclass(frozen=True)
 class Swap:
-    """A replacement of a store that was begun: how far it is, by which process, since when."""
+    """An unfinished replacement of a store: its state, its process, its start time."""
 
     phase: str
     process: str
@@ -33,33 +34,33 @@ class Swap:
 
 
 def data(home: Path) -> Path:
-    """Return the store that is served."""
+    """Return the folder of the served store."""
     return home / "data"
 
 
 def successor(home: Path) -> Path:
-    """Return where a store is written that is to take the place of the one served."""
+    """Return the folder of a store that will replace the served one."""
     return home / "data.new"
 
 
 def predecessor(home: Path) -> Path:
-    """Return where the store lies whose place another has taken."""
+    """Return the folder of a replaced store."""
     return home / "data.old"
 
 
 def workplace(home: Path) -> Path:
-    """Return where the rows of a store lie while it is copied."""
+    """Return the folder of a store's rows during a copy."""
     return home / "data.rows"
 
 
 def begin(home: Path) -> None:
-    """Mark that a successor is being written, and make its place empty."""
+    """Mark that a successor is being written, and empty its folder."""
     _mark(home, COPYING)
     _clear(home)
 
 
 def replace(home: Path) -> None:
-    """Put the successor in the place of the store; both servers are stopped."""
+    """Replace the store by its successor; both servers are stopped."""
     for written in (*successor(home).rglob("*"), successor(home)):
         make_durable(written)
     _mark(home, REPLACING)
@@ -67,41 +68,41 @@ def replace(home: Path) -> None:
 
 
 def pending(home: Path) -> Swap | None:
-    """Return the replacement that was begun and is not through; None when there is none."""
+    """Return the unfinished replacement; None if there is none."""
     try:
         kept = json.loads(_marker(home).read_text("utf-8"))
         return Swap(str(kept["phase"]), str(kept["process"]), str(kept["since"]))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError):
-        # Written whole or not at all: a damaged one says no more than that there was one.
+        # Written atomically: a damaged one only shows that there was one.
         return Swap(REPLACING if not data(home).is_dir() else COPYING, "", "")
 
 
 def recover(home: Path) -> str | None:
-    """Finish or undo a replacement that was cut short; return what was done, None if nothing was.
+    """Finish or undo an interrupted replacement; return what was done, None if nothing was.
 
-    The caller has the turn of the home, and no server of it runs.
+    The caller holds the lock of the home, and no server of it runs.
     """
     found = pending(home)
     if found is None:
         return None
     if found.phase == REPLACING:
         _finish(home)
-        return "The store had been copied and verified; the copy has taken its place."
+        return "The store had been copied and verified; the copy has replaced it."
     abandon(home)
-    return "Copying the store was cut short; the store is as it was, and the copy is gone."
+    return "Copying the store was interrupted; the store is unchanged, and the copy was removed."
 
 
 def abandon(home: Path) -> None:
-    """Throw away a successor that was not finished."""
+    """Delete an unfinished successor."""
     _clear(home)
     _marker(home).unlink(missing_ok=True)
     make_durable(home)
 
 
 def unexplained(home: Path) -> bool:
-    """Return whether an old store lies in the home of which no marker tells."""
+    """Return whether the home has an old store without a marker."""
     return pending(home) is None and predecessor(home).is_dir()
 
 
@@ -114,7 +115,7 @@ def _finish(home: Path) -> None:
     if predecessor(home).is_dir():
         shutil.rmtree(predecessor(home))
     for log in (home / "logs").glob("*"):
-        # The server's own logs may name what its store no longer does.
+        # The server's own logs may contain data that its store no longer does.
         log.unlink()
     _clear(home)
     _marker(home).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""How long commands wait for a server, a process or a lock before they give up."""
+"""Timeouts of waits for a server, a process or a lock."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import re
 from hartonomous.errors import UsageError
 
 LONGEST = 900.0
-"""Seconds that are waited at most, unless HARTONOMOUS_WAIT says another number."""
+"""Longest wait, in seconds, unless HARTONOMOUS_WAIT sets another number."""
 
 STANDSTILL = 120.0
-"""Seconds after which something that makes no progress at all is given up."""
+"""Seconds without progress after which a wait ends."""
 
 
 def longest_wait() -> float:
-    """Return the seconds that a command waits at most.
+    """Return the longest wait of a command, in seconds.
 
-    Raises UsageError when HARTONOMOUS_WAIT is not a number of seconds.
+    Raises UsageError if HARTONOMOUS_WAIT is not a number of seconds.
     """
     chosen = os.environ.get("HARTONOMOUS_WAIT")
     if chosen is None:

@@ -1,1 +1,1 @@
-"""The log of acts, the keys that sign it, and the signed inventory of the graph."""
+"""The transparency log, its keys, and the signed inventory of the graph."""

@@ -1,7 +1,7 @@
-"""The names that the nodes of log entries show, which no hash of the log covers.
+"""Entry names: the names displayed on the nodes of log entries, which no hash of the log covers.
 
-An entry holds its subjects as keyed hashes. With the subjects' keys, the names shown on the node can be
-compared with them.
+An entry contains its subjects as keyed hashes. With the subjects' keys, the names on the node can
+be compared with them.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Any
 from hartonomous.graph.driver import Row
 
 UNNAMED = frozenset({"erase"})
-"""Acts whose entries show no names from the first."""
+"""Acts whose entries never have names."""
 
 NAMED_KEYS = 2
-"""The version of entries from which on they commit to the key that lets them be written once."""
+"""The version of entries from which on they commit to the node's key."""
 
 
 def title_of(index: object, act: object, names: Sequence[str]) -> str:
-    """Return what an entry of these names is called.
+    """Return the title of an entry with these names.
 
     >>> title_of(3, "delete", ["source:glove"])
     '3 delete glove'
@@ -29,34 +29,36 @@ def title_of(index: object, act: object, names: Sequence[str]) -> str:
 
 
 def key_digest(key: str) -> str:
-    """Return how an entry commits to its key."""
+    """Return the digest by which an entry commits to its key."""
     return sha256(f"hartonomous/key\0{key}".encode()).hexdigest()
 
 
 def shown_faults(row: Row, entry: Mapping[str, Any], known: Mapping[str, str]) -> Iterator[str]:
-    """Yield how an entry's node differs from what was logged; `known` maps keyed hashes to subjects."""
+    """Yield the differences between an entry's node and the entry; `known` maps keyed hashes to
+    subjects.
+    """
     named = f"Entry {row['index']}"
     names = [str(name) for name in row["names"] or ()]
     meant = [known.get(hash) for _, hash in entry["about"]]
     if row["names"] is None or not _as_logged(names, entry, meant):
         shown = ", ".join(names) or "no name"
-        logged = ", ".join(one or "somebody whose key is not here" for one in meant) or "no name"
+        logged = ", ".join(one or "somebody whose key is missing" for one in meant) or "no name"
         yield f"{named} shows {shown}, which is not what was logged: {logged}."
     if row["title"] != (title := title_of(row["index"], row["act"], names)):
         yield f"{named} is titled {row['title']!r}, not {title!r}."
     if row["at"] != entry["at"]:
-        yield f"{named} says it is of {row['at']}, the log of {entry['at']}."
+        yield f"{named} shows the time {row['at']}, the log says {entry['at']}."
     if "key" in entry and (row["key"] is None or key_digest(row["key"]) != entry["key"]):
-        yield f"{named} has the key {row['key']!r}, which is not the one that was logged."
+        yield f"{named} has the key {row['key']!r}, which is not the logged one."
 
 
 def _as_logged(names: list[str], entry: Mapping[str, Any], meant: Sequence[str | None]) -> bool:
     if not names:
-        # Erased from an entry, one name takes the others of it along.
+        # Erasing one name from an entry removes its other names.
         return not meant or entry["act"] in UNNAMED or None in meant
     if None not in meant:
         return names == meant
-    # Of those that cannot be told, what is shown is at least of their kind, and not too many.
+    # Of subjects without a key, the displayed names at least have the right kinds and number.
     open_ones = {one for one in meant if one is not None}
     kinds = [kind for kind, _ in entry["about"]]
     shown = [name.partition(":")[0] for name in names]

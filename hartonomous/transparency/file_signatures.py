@@ -1,7 +1,7 @@
-"""Signatures of files that are read back later: whether a key used here wrote them.
+"""File signatures: whether a key used here wrote a file that is read back later.
 
-A digest inside a file finds damage, but whoever edits the file can compute it anew. The signature is a
-note over the kind of file and a digest of what it says.
+A digest inside a file detects damage, but whoever edits the file can recompute it. The signature is
+a note over the kind of file and a digest of its content.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from hartonomous.transparency import keys
 
 
 def sign_file(kind: str, value: Mapping[str, object]) -> str:
-    """Return the signature of a file of a kind that says a JSON value."""
+    """Return the signature of a file's kind and content, a JSON value."""
     return keys.signed(_text(kind, value))
 
 
 def is_ours(kind: str, value: Mapping[str, object], signature: object) -> bool:
-    """Return whether a key used here signed the value; False without a signature or by another key.
+    """Return whether a key used here signed the value; False without a signature or for another
+    key.
 
-    Raises VerificationFailed when a key used here signed something else.
+    Raises VerificationFailed if a key used here signed another value.
     """
     if not isinstance(signature, str) or not signature:
         return False

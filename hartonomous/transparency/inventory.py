@@ -1,8 +1,8 @@
-"""The inventory of a graph: facts that no digest of rows, no formula and no text determines.
+"""Inventory: the facts of a graph that no digest of rows, no formula and no text determines.
 
-A fact is (kind of thing, which one, property) and its value: properties of sources and tracks,
-journals, suppressions, migrations, the placement and the state, and some counts. Evidence, visits and
-ratings are not part of it: digests and formulas determine them.
+A fact is (kind of object, which one, property) and its value: properties of sources and tracks,
+journals, suppressions, migrations, the placement and the state, and some counts. Evidence, visits
+and ratings are not part of it: digests and formulas determine them.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ _PASSING = {"settled"}
 """Properties of the state that every act changes temporarily."""
 
 PROCEDURES = (GRAPH, "", "procedures")
-"""Changed by an upgrade, which is no act; so are migrations."""
+"""Changed by an upgrade, which is not an act; so are migrations."""
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """The facts of a graph, the name of its log and how many entries that has.
+    """The facts of a graph, the name of its log and the number of its entries.
 
-    `at_rest` unless an act is under way or was interrupted; `unfinished` maps sources that are not live
-    to their state; `acts` are those of the log's entries from the one asked for.
+    `at_rest` unless an act is under way or was interrupted; `unfinished` maps sources that are not
+    live to their state; `acts` are those of the log's entries from the requested one on.
     """
 
     log: str | None
@@ -92,7 +92,7 @@ def is_upgrade(fact: Fact, noted: Mapping[Fact, Any], now: Mapping[Fact, Any]) -
 
 
 def owner(fact: Fact) -> str | None:
-    """Return the source that a fact is about, None if it is about no source."""
+    """Return the source of a fact, None if it concerns no source."""
     return fact[1].partition("/")[0] if fact[0] in (SOURCE, TRACK) else None
 
 
@@ -105,7 +105,7 @@ def nested(facts: Mapping[Fact, Any]) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def flat(maps: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> Facts:
-    """Return the facts that `nested` has made maps of."""
+    """Return the facts from the maps of `nested`."""
     return {
         (kind, which, name): value
         for kind, things in maps.items()
@@ -138,7 +138,7 @@ def _facts(row: Row, state: Row) -> Iterator[tuple[Fact, Any]]:
 def _of(
     kind: str, which: str, label: str, row: Mapping[str, Any], but: Iterable[str] = ()
 ) -> Iterator[tuple[Fact, Any]]:
-    """Yield the facts of a node: its properties that the schema names."""
+    """Yield the facts of a node: its properties in the schema."""
     wanted = (_PROPERTIES[label] | (_COUNTED if label == "Source" else set())) - set(but)
     for name in sorted(wanted & row.keys()):
         if row[name] is not None:

@@ -1,9 +1,9 @@
-"""The inventory of a graph as recorded when the last act ended: signed, and kept outside the graph.
+"""Inventory record: the inventory at the end of the last act, signed and stored outside the graph.
 
-An act takes the inventory before its first write and after its last one, and records what it
-changed. What differed before it began is not recorded, so no act vouches for an earlier edit by
-hand. The record lies beside the heads of the log, one for each log, and names the log's size. What
-it says of a source is encrypted under the source's key, so erasing the source destroys it.
+An act takes the inventory before its first write and after its last one, and records its own
+changes. Earlier differences are not recorded, so no act confirms an edit by hand before it. The
+record is beside the heads of the log, one per log, and contains the log's size. Facts of a source
+are encrypted under the source's key, so erasing the source destroys them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ T = TypeVar("T")
 class Note:
     """A recorded inventory: the size of the log, and the facts.
 
-    `closed` counts the sources whose part cannot be decrypted, because their keys are not here.
+    `closed` counts the sources whose facts cannot be decrypted, because their keys are missing.
     """
 
     size: int
@@ -54,9 +54,9 @@ class Note:
 
 
 def read_note(log: str | None) -> Note | None:
-    """Return the inventory recorded for a log, None when there is none.
+    """Return the recorded inventory of a log, None if there is none.
 
-    Raises VerificationFailed when the record was changed.
+    Raises VerificationFailed if the record was changed.
     """
     kept = keys.kept_inventory(log) if log else None
     if kept is None:
@@ -73,18 +73,18 @@ def read_note(log: str | None) -> Note | None:
         return Note(payload["size"], facts, len(payload["locked"]) - len(parts))
     except (HartonomousError, ValueError, KeyError, TypeError) as error:
         raise VerificationFailed(
-            f"The inventory recorded beside the log's heads cannot be relied on: {error} Put it back, or "
-            "run 'hartonomous log adopt' to accept the graph as it is."
+            f"The inventory recorded beside the log's heads is not reliable: {error} Restore the "
+            "file, or run 'hartonomous log adopt' to accept the graph as it is."
         ) from error
 
 
 def is_current(note: Note | None, inventory: Inventory) -> bool:
-    """Return whether no act came after the record; the inventory's `acts` are those since."""
+    """Return whether no act followed the record; the inventory's `acts` are those since."""
     return note is not None and note.size <= inventory.size and QUIET.issuperset(inventory.acts)
 
 
 def look(graph: Graph) -> tuple[Note | None, Inventory]:
-    """Return the recorded inventory of a graph and the present one, with the acts since the record."""
+    """Return the recorded and the present inventory of a graph, with the acts since the record."""
     (state,) = graph.read(query("transparency/read_log_state"))
     note = read_note(state["log"])
     return note, take_inventory(graph, note.size if note else 0)
@@ -95,11 +95,11 @@ _noting: set[int] = set()
 
 @contextmanager
 def inventoried(graph: Graph) -> Iterator[None]:
-    """Record what an act changes when it ends; nested acts are recorded with the outer one.
+    """Record the changes of an act when it ends; nested acts are recorded with the outer one.
 
-    An act that raises one of our errors has ended. One that was interrupted has not: its changes are
-    recorded with the next act. Raises VerificationFailed, before the act, when the existing record
-    cannot be relied on.
+    An act that raises one of our errors has ended. An interrupted one has not: its changes are
+    recorded with the next act. Raises VerificationFailed, before the act, if the existing record is
+    not reliable.
     """
     if id(graph) in _noting:
         yield
@@ -138,7 +138,9 @@ def accept(graph: Graph) -> None:
 
 
 def _close(graph: Graph, note: Note | None, before: Inventory | None) -> None:
-    """Record what an act changed; `note` was read before it, because the act may have destroyed keys."""
+    """Record the changes of an act; `note` was read before it, because the act may have destroyed
+    keys.
+    """
     now = take_inventory(graph)
     if not now.at_rest or now.log is None:
         return
@@ -148,7 +150,9 @@ def _close(graph: Graph, note: Note | None, before: Inventory | None) -> None:
 
 
 def _changed(noted: Facts, before: Inventory, now: Inventory) -> Facts:
-    """Return the facts to record: those the act changed as they are now, all others as recorded."""
+    """Return the facts to record: the present values of those changed by the act, the recorded
+    values of all others.
+    """
     facts = dict(noted)
     for fact in noted.keys() | now.facts.keys():
         was, value = before.facts.get(fact), now.facts.get(fact)

@@ -1,17 +1,17 @@
-"""Keys and signed heads, kept outside the graph in files only their owner can read.
+"""Keys and signed heads, stored outside the graph in files readable by their owner only.
 
-    keys/  signing-key     signs heads and certificates; made once
+    keys/  signing-key     signs heads and certificates; created once
            public-keys     the public half of every key ever used here, the last one current
-           subjects.json   per name in the log, the key its HMACs are under; erasure destroys it
-           heads/<log>/    server, and the signed heads, one file a size
-           inventories/<log>  what the graph held when the last act ended, signed; what it says of a
-                           source lies under the source's key
+           subjects.json   for each name in the log, the key of its HMACs; erasure destroys it
+           heads/<log>/    server, and the signed heads, one file per size
+           inventories/<log>  the graph's inventory at the end of the last act, signed; facts of a
+                           source are encrypted under the source's key
            signed-<kind>   folders in which every file of a kind is signed
-           suppression.key  what erasures keep out is hashed under it
-           erasures/<graph>.json  what they keep out, by these hashes, and what was lifted
+           suppression.key  the key of the hashes of suppressed data
+           erasures/<graph>.json  the suppressed data, by these hashes, and lifted suppressions
 
-The directory is HARTONOMOUS_KEYS, else `<home>-keys` beside the managed server's home: a copy of the
-graph, or a purge, does not take the keys along.
+The directory is HARTONOMOUS_KEYS, else `<home>-keys` beside the managed server's home: neither a
+copy of the graph nor a purge includes the keys.
 """
 
 from __future__ import annotations
@@ -48,12 +48,12 @@ from hartonomous.transparency.signing import (
 
 KEY_NAME = "hartonomous"
 NONCE = 12
-"""Bytes that begin what was encrypted, never twice the same under one key."""
+"""Length of the nonce of each encryption, in bytes; never used twice under one key."""
 _PRIVATE = "PRIVATE+KEY"
 
 
 def directory() -> Path:
-    """Return where keys and heads are, made if it was not there."""
+    """Return the directory of keys and heads, created if it is missing."""
     chosen = os.environ.get("HARTONOMOUS_KEYS")
     home = default_home()
     place = Path(chosen).absolute() if chosen else home.with_name(f"{home.name}-keys")
@@ -61,16 +61,17 @@ def directory() -> Path:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
         raise ServerError(
-            f"The keys cannot be kept in {place}: {error.strerror or error}. Set HARTONOMOUS_KEYS to a "
-            "directory that can be written and that outlives the home; without them nothing is signed."
+            f"The keys cannot be stored in {place}: {error.strerror or error}. Set "
+            "HARTONOMOUS_KEYS to a writable directory that outlives the home; nothing is signed "
+            "without it."
         ) from error
     return place
 
 
 def signing_key() -> SigningKey:
-    """Return the key that signs, made at its first use.
+    """Return the signing key, created on first use.
 
-    Raises VerificationFailed when it is gone although it was used, or is another than was used.
+    Raises VerificationFailed if it is missing although it was used, or is not the one used.
     """
     with _turn() as place:
         known = public_keys(place)
@@ -81,19 +82,19 @@ def signing_key() -> SigningKey:
             key = _read(file.read_text("utf-8"))
         except FileNotFoundError as error:
             raise VerificationFailed(
-                f"The signing key {file} is gone, though it was used before. Put it back, or "
-                "'hartonomous keys --new' makes another; what the old one signed stays valid."
+                f"The signing key {file} is gone, although it was used before. Restore it, or "
+                "create another with 'hartonomous keys --new'; existing signatures remain valid."
             ) from error
         if not known or known[-1] != key.public:
             raise VerificationFailed(
-                f"The signing key {file} is not the one last used (public-keys beside it names "
-                "that). Put it back, or 'hartonomous keys --new' makes another."
+                f"The signing key {file} is not the one last used (named in public-keys beside "
+                "it). Restore that, or create another with 'hartonomous keys --new'."
             )
         return key
 
 
 def new_signing_key() -> SigningKey:
-    """Make another signing key; what the earlier ones signed can still be verified."""
+    """Create another signing key; signatures of the earlier ones can still be verified."""
     with _turn() as place:
         return _make(place)
 
@@ -114,7 +115,7 @@ def signed(text: str) -> str:
 def opened(note: str) -> str:
     """Return the text of a note that any key used here signed.
 
-    Raises BadInput when it is none, VerificationFailed when no key used here signed it.
+    Raises BadInput for a malformed note, VerificationFailed if no key used here signed it.
     """
     for key in reversed(public_keys()):
         with suppress(VerificationFailed):
@@ -140,13 +141,13 @@ def _read(text: str) -> SigningKey:
             key = SigningKey(parts[2], Ed25519PrivateKey.from_private_bytes(raw[1:]))
             if key.public.id.hex() == parts[3]:
                 return key
-    raise BadInput("The file of the signing key does not hold one; put the right file back.")
+    raise BadInput("The file of the signing key is not valid; restore the right file.")
 
 
 def keyed_hashes(subjects: Iterable[str]) -> dict[str, str]:
-    """Return for each subject, `kind:name`, the HMAC-SHA256 that stands for it, in hexadecimal.
+    """Return for each subject, `kind:name`, its HMAC-SHA256 in hexadecimal.
 
-    A subject has one random key, made when it is first met and destroyed when it is erased.
+    Each subject has a random key, created on first use and destroyed by an erasure.
     """
     wanted = list(subjects)
     with _turn() as place:
@@ -159,21 +160,24 @@ def keyed_hashes(subjects: Iterable[str]) -> dict[str, str]:
 
 
 def known_hashes() -> dict[str, str]:
-    """Return every subject whose key is still here, by the HMAC that stands for it."""
+    """Return every subject whose key exists, by its HMAC."""
     return {_hmac(key, name): name for name, key in _subject_keys(directory()).items()}
 
 
 def openings() -> list[dict[str, str]]:
-    """Return hmac, key and name of every subject: with them anybody can check what a hash stands for."""
+    """Return hmac, key and name of every subject: with them anybody can check the name behind a
+    hash.
+    """
     known = _subject_keys(directory())
     found = [{"hmac": _hmac(key, name), "key": key, "name": name} for name, key in known.items()]
     return sorted(found, key=lambda each: each["hmac"])
 
 
 def lock_away(texts: Mapping[str, str]) -> dict[str, str]:
-    """Return each subject's text encrypted under its key (AES-256-GCM, base64), by the subject's HMAC.
+    """Return each subject's text encrypted under its key (AES-256-GCM, base64), by the subject's
+    HMAC.
 
-    Once the subject's key is destroyed, nobody can read it.
+    After the subject's key is destroyed, nobody can read it.
     """
     hashes, known = keyed_hashes(texts), _subject_keys(directory())
     locked = {}
@@ -185,9 +189,9 @@ def lock_away(texts: Mapping[str, str]) -> dict[str, str]:
 
 
 def unlock(locked: Mapping[str, str]) -> dict[str, str]:
-    """Return by subject the texts that were locked away and whose subjects' keys are here.
+    """Return by subject the encrypted texts whose subjects' keys exist.
 
-    Raises VerificationFailed for one that was changed.
+    Raises VerificationFailed for a changed one.
     """
     found = {}
     for subject, key in _subject_keys(directory()).items():
@@ -198,13 +202,13 @@ def unlock(locked: Mapping[str, str]) -> dict[str, str]:
         try:
             text = AESGCM(_cipher_key(key)).decrypt(raw[:NONCE], raw[NONCE:], own.encode())
         except InvalidTag as error:
-            raise VerificationFailed("What was locked away under a key was changed.") from error
+            raise VerificationFailed("Data encrypted under a key was changed.") from error
         found[subject] = text.decode()
     return found
 
 
 def destroy_keys(subjects: Iterable[str]) -> dict[str, str]:
-    """Destroy the keys of subjects; return the HMACs that nobody can open from now on."""
+    """Destroy the keys of subjects; return the HMACs that nobody can resolve from now on."""
     with _turn() as place:
         keys = _subject_keys(place)
         gone = {name: _hmac(keys.pop(name), name) for name in set(subjects) if name in keys}
@@ -216,9 +220,10 @@ def destroy_keys(subjects: Iterable[str]) -> dict[str, str]:
 def keep_erasure(
     graph: str, erasure: str, complete: bool, rows: Sequence[Mapping[str, object]]
 ) -> None:
-    """Keep what an erasure keeps out of a graph, by keyed hashes, so that no backup brings it back.
+    """Store the keyed hashes that an erasure suppresses in a graph, so that no backup restores the
+    data.
 
-    `complete` says that these hashes recognise all that was erased.
+    `complete` says that these hashes recognise all erased data.
     """
     with _turn() as place:
         kept = kept_erasures(graph)
@@ -230,7 +235,7 @@ def keep_erasure(
 
 
 def keep_lifted(graph: str, suppression: str) -> None:
-    """Keep that a suppression was lifted."""
+    """Record that a suppression was lifted."""
     with _turn() as place:
         kept = kept_erasures(graph)
         kept["rows"] = [row for row in kept["rows"] if row["id"] != suppression]
@@ -239,8 +244,9 @@ def keep_lifted(graph: str, suppression: str) -> None:
 
 
 def kept_erasures(graph: str) -> dict[str, Any]:
-    """Return `erasures` of a graph, each with whether hashes recognise all of it, `rows` kept out and
-    ids `lifted` since."""
+    """Return the recorded `erasures` of a graph, each with whether hashes recognise all of it,
+    suppressed `rows` and ids `lifted` since.
+    """
     file = directory() / "erasures" / f"{graph}.json"
     if not file.exists():
         return {"erasures": {}, "rows": [], "lifted": []}
@@ -255,7 +261,7 @@ def _keep_erasures(place: Path, graph: str, kept: Mapping[str, object]) -> None:
 
 
 def mark(kind: str, folder: Path) -> None:
-    """Remember that all files of a kind in a folder are signed from now on."""
+    """Record that all files of a kind in a folder are signed from now on."""
     with _turn() as place:
         marked = place / f"signed-{kind}"
         known = marked.read_text("utf-8") if marked.exists() else ""
@@ -270,7 +276,7 @@ def is_marked(kind: str, folder: Path) -> bool:
 
 
 def keep_head(log: str, size: int, note: str, server: str) -> None:
-    """Keep a signed head of a log, and where that log is."""
+    """Store a signed head of a log, and the server of that log."""
     with _turn() as place:
         folder = place / "heads" / log
         for made in (folder.parent, folder):
@@ -280,32 +286,32 @@ def keep_head(log: str, size: int, note: str, server: str) -> None:
 
 
 def kept_heads(log: str) -> list[str]:
-    """Return the signed heads kept of a log, the smallest first."""
+    """Return the stored heads of a log, the smallest first."""
     folder = directory() / "heads" / log
     files = sorted(folder.glob("[0-9]*")) if folder.is_dir() else []
     return [file.read_text("utf-8") for file in files]
 
 
 def keep_inventory(log: str, note: str) -> None:
-    """Keep what a log's graph held when its last act ended, in the place of what was kept before."""
+    """Store the inventory of a log's graph, replacing the previous one."""
     with _turn() as place:
         (place / "inventories").mkdir(mode=0o700, exist_ok=True)
         write_private(place / "inventories" / log, note)
 
 
 def kept_inventory(log: str) -> str | None:
-    """Return what is kept of a log's graph, signed; None when nothing is."""
+    """Return the stored inventory of a log's graph, signed; None if there is none."""
     file = directory() / "inventories" / log
     return file.read_text("utf-8") if file.is_file() else None
 
 
 def logs_of(server: str) -> list[str]:
-    """Return the logs of which heads are kept here for a server."""
+    """Return the logs with stored heads of a server."""
     return [log for log, found in servers_of_logs().items() if found == server]
 
 
 def servers_of_logs() -> dict[str, str]:
-    """Return the logs of which heads are kept here, each with its server."""
+    """Return the logs with stored heads, each with its server."""
     found = sorted((directory() / "heads").glob("*/server"))
     return {file.parent.name: file.read_text("utf-8").strip() for file in found}
 

@@ -1,7 +1,8 @@
-"""The Merkle tree of RFC 6962 and RFC 9162: roots, and proofs that need no tree to check.
+"""The Merkle tree of RFC 6962 and RFC 9162: roots, and proofs that can be verified without the
+tree.
 
-A leaf's hash is SHA-256 of 0x00 and its bytes, a node's SHA-256 of 0x01 and its two children; a tree
-of n leaves has the largest power of two below n on its left. Hashes are 32 bytes.
+A leaf's hash is SHA-256 of 0x00 and its bytes, a node's SHA-256 of 0x01 and its two children; a
+tree of n leaves has the largest power of two below n on its left. Hashes are 32 bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 
 def root(leaves: Sequence[bytes]) -> bytes:
-    """Return the root over leaf hashes; that of an empty tree is the hash of nothing.
+    """Return the root over leaf hashes; the root of an empty tree is the hash of the empty string.
 
     >>> root([]).hex()[:16], root([leaf_hash(b"")]) == leaf_hash(b"")
     ('e3b0c44298fc1c14', True)
@@ -33,7 +34,7 @@ def root(leaves: Sequence[bytes]) -> bytes:
     if not leaves:
         return sha256().digest()
     level = list(leaves)
-    # A last hash without a sibling rises as it is: the same tree, a level at a time.
+    # A last hash without a sibling moves up unchanged: the same tree, one level at a time.
     while len(level) > 1:
         rest = level[-1:] if len(level) % 2 else []
         pairs = zip(level[:-1:2], level[1::2], strict=True)
@@ -42,9 +43,9 @@ def root(leaves: Sequence[bytes]) -> bytes:
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
-    """Return the hashes that lead from one leaf hash to the root, RFC 9162 section 2.1.3.1.
+    """Return the hashes on the path from a leaf hash to the root, RFC 9162 section 2.1.3.1.
 
-    Raises IndexError when there is no such leaf.
+    Raises IndexError if there is no such leaf.
     """
     if not 0 <= index < len(leaves):
         raise IndexError(f"There is no leaf {index} among {len(leaves)}.")
@@ -57,7 +58,8 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def consistency_proof(leaves: Sequence[bytes], size: int) -> list[bytes]:
-    """Return the hashes that show the first `size` leaves to begin the tree, section 2.1.4.1.
+    """Return the hashes that prove that the first `size` leaves are a prefix of the tree, section
+    2.1.4.1.
 
     Raises IndexError unless 1 <= size <= number of leaves.
     """
@@ -78,7 +80,7 @@ def _subproof(leaves: Sequence[bytes], size: int, whole: bool) -> list[bytes]:
 def verify_inclusion(
     leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes
 ) -> bool:
-    """Return whether a leaf hash stands at `index` of the tree of `size` leaves with that root.
+    """Return whether a leaf hash is at `index` of the tree of `size` leaves with that root.
 
     RFC 9162 section 2.1.3.2.
     """
@@ -101,9 +103,9 @@ def verify_inclusion(
 def verify_consistency(
     old_size: int, new_size: int, proof: Sequence[bytes], old: bytes, new: bytes
 ) -> bool:
-    """Return whether the tree with root `old` begins the tree with root `new`.
+    """Return whether the tree with root `old` is a prefix of the tree with root `new`.
 
-    RFC 9162 section 2.1.4.2; that of no leaves begins every tree, with an empty proof.
+    RFC 9162 section 2.1.4.2; the empty tree is a prefix of every tree, with an empty proof.
     """
     if old_size == new_size:
         return not proof and old == new and (old_size > 0 or old == root([]))

@@ -1,7 +1,8 @@
-"""Ed25519 signatures as others write them: C2SP signed notes, and DSSE envelopes of in-toto statements.
+"""Ed25519 signatures in standard formats: C2SP signed notes, and DSSE envelopes of in-toto
+statements.
 
-A public key travels as one line, `name+key id+key` (C2SP signed-note): the key id is a hash of the rest,
-so a key with a letter mistyped is told at once.
+A public key is one line, `name+key id+key` (C2SP signed-note): the key id is a hash of the rest, so
+it detects typing errors.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ ED25519 = b"\x01"
 PAYLOAD_TYPE = "application/vnd.in-toto+json"
 
 LARGEST = 2**53 - 1
-"""The largest integer that every reader of JSON keeps exact."""
+"""The largest integer that every JSON reader represents exactly."""
 
 
 @dataclass(frozen=True)
 class PublicKey:
-    """A public key and the name it signs under."""
+    """A public key and the name under which it signs."""
 
     name: str
     raw: bytes
@@ -49,29 +50,29 @@ class PublicKey:
             Ed25519PublicKey.from_public_bytes(self.raw).verify(signature, message)
         except (InvalidSignature, ValueError) as error:
             raise VerificationFailed(
-                f"The signature is not that of key {self.name}+{self.id.hex()}: "
-                "something was changed, or another key signed it."
+                f"The signature is not by key {self.name}+{self.id.hex()}: the text was changed, "
+                "or another key signed it."
             ) from error
 
 
 def read_public_key(text: str) -> PublicKey:
     """Return the key of a line `name+key id+key`.
 
-    Raises BadInput when it is none, or its key id is not that of the key.
+    Raises BadInput if it is malformed, or its key id does not match the key.
     """
     match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/=]+)", text.strip())
     raw = decode(match[3]) if match else b""
     if match is None or len(raw) != 33 or raw[:1] != ED25519:
-        raise BadInput("That is no public key; 'hartonomous keys' prints one: name+id+key.")
+        raise BadInput("It is not a public key; 'hartonomous keys' prints one: name+id+key.")
     key = PublicKey(match[1], raw[1:])
     if key.id.hex() != match[2]:
-        raise BadInput("The public key's id is not that of the key: it was copied wrongly.")
+        raise BadInput("The public key's id does not match the key: it was copied incorrectly.")
     return key
 
 
 @dataclass(frozen=True)
 class SigningKey:
-    """A private key; what is printed of it is its public half."""
+    """A private key; its printed form is its public half."""
 
     name: str
     private: Ed25519PrivateKey
@@ -86,19 +87,19 @@ class SigningKey:
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a log: which log, how many entries, the root over them."""
+    """The head of a log: its name, the number of entries, the root over them."""
 
     origin: str
     size: int
     root: bytes
 
     def text(self) -> str:
-        """Return what is signed: the three lines of a C2SP checkpoint."""
+        """Return the signed text: the three lines of a C2SP checkpoint."""
         return f"{self.origin}\n{self.size}\n{encode(self.root)}\n"
 
 
 def sign_note(text: str, key: SigningKey) -> str:
-    """Return a text whose last line is ended as a signed note (C2SP signed-note) of one signature."""
+    """Return a text, ended by a line feed, as a signed note (C2SP signed-note) with one signature."""
     signature = key.private.sign(text.encode())
     return f"{text}\n\u2014 {key.name} {encode(key.public.id + signature)}\n"
 
@@ -106,12 +107,12 @@ def sign_note(text: str, key: SigningKey) -> str:
 def open_note(note: str, key: PublicKey) -> str:
     """Return the text of a signed note.
 
-    Raises BadInput when it is none, VerificationFailed when the key did not sign it.
+    Raises BadInput if it is malformed, VerificationFailed if the key did not sign it.
     """
     text, _, last = note.rpartition("\n\n\u2014 ")
     match = re.fullmatch(r"([^\n+ ]+) (\S+)\n", last)
     if not text or match is None:
-        raise BadInput("That is no signed note: a text, an empty line, a signature.")
+        raise BadInput("It is not a signed note: a text, an empty line, a signature.")
     signed = decode(match[2])
     if match[1] != key.name or signed[:4] != key.id:
         raise VerificationFailed(
@@ -129,13 +130,13 @@ def sign_head(head: Head, key: SigningKey) -> str:
 def open_head(note: str, key: PublicKey) -> Head:
     """Return the head of a signed note.
 
-    Raises BadInput when it is none, VerificationFailed when the key did not sign it.
+    Raises BadInput if it is malformed, VerificationFailed if the key did not sign it.
     """
     match = re.fullmatch(
         r"([^\n+ ]+)\n(0|[1-9]\d{0,15})\n([A-Za-z0-9+/]{43}=)\n\n\u2014 ([^\n+ ]+) (\S+)\n", note
     )
     if match is None:
-        raise BadInput("That is no signed head: origin, size, root, an empty line, a signature.")
+        raise BadInput("It is not a signed head: origin, size, root, an empty line, a signature.")
     head, signed = Head(match[1], int(match[2]), decode(match[3])), decode(match[5])
     if match[4] != key.name or signed[:4] != key.id:
         raise VerificationFailed(
@@ -146,7 +147,7 @@ def open_head(note: str, key: PublicKey) -> Head:
 
 
 def sign_statement(statement: Mapping[str, object], key: SigningKey) -> bytes:
-    """Return a DSSE envelope around a statement, both in canonical JSON, with a line's end after it."""
+    """Return a DSSE envelope of a statement, both in canonical JSON, ended by a line feed."""
     payload = canonical(statement)
     signature = key.private.sign(pre_authentication(payload))
     envelope = {
@@ -158,7 +159,7 @@ def sign_statement(statement: Mapping[str, object], key: SigningKey) -> bytes:
 
 
 def pre_authentication(payload: bytes) -> bytes:
-    """Return what a DSSE signature is over (DSSE 1.0, PAE)."""
+    """Return the bytes that a DSSE signature covers (DSSE 1.0, PAE)."""
     kind = PAYLOAD_TYPE.encode()
     return b"DSSEv1 %d %s %d %s" % (len(kind), kind, len(payload), payload)
 
@@ -166,7 +167,7 @@ def pre_authentication(payload: bytes) -> bytes:
 def canonical(value: object) -> bytes:
     """Return the canonical JSON (RFC 8785) of a value of texts, whole numbers, lists and maps.
 
-    Raises BadInput for a fraction, or a number that not every reader keeps exact.
+    Raises BadInput for a fraction, or a number that not every reader represents exactly.
 
     >>> canonical({"b": [1, None], "a": "é"}).decode()
     '{"a":"é","b":[1,null]}'
@@ -185,9 +186,13 @@ def _check_whole(value: object) -> None:
             _check_whole(entry)
     elif isinstance(value, int):
         if abs(value) > LARGEST:
-            raise BadInput(f"{value} is larger than every reader of JSON keeps exact.")
+            raise BadInput(
+                f"{value} is larger than the integers that every JSON reader represents exactly."
+            )
     elif not isinstance(value, str | None):
-        raise BadInput(f"{value!r} has no place in a signed statement: texts and whole numbers do.")
+        raise BadInput(
+            f"{value!r} is not allowed in a signed statement, only texts and whole numbers."
+        )
 
 
 def encode(raw: bytes) -> str:
@@ -196,14 +201,14 @@ def encode(raw: bytes) -> str:
 
 
 def decode(text: str) -> bytes:
-    """Return the bytes of base64 text in its one spelling.
+    """Return the bytes of canonical base64 text.
 
-    Raises BadInput for anything else.
+    Raises BadInput for any other text.
     """
     try:
         raw = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise BadInput("That is not base64.") from error
     if encode(raw) != text:
-        raise BadInput("That is base64 in another than its one spelling.")
+        raise BadInput("It is not canonical base64.")
     return raw

@@ -1,9 +1,10 @@
-"""The log of every act that changes knowledge: append-only, a Merkle tree, its heads signed.
+"""Transparency log of every act that changes knowledge: append-only, a Merkle tree with signed
+heads.
 
-An entry is a node in the graph, written in the act's own transaction. It holds whole numbers, codes,
-digests and keyed hashes; the names beside it, for people, are no part of what is hashed and go when
-the subject is erased. After each act the head is signed and kept outside the graph, so a log that is
-cut, emptied or recomputed is told from the one that was.
+An entry is a node in the graph, written in the act's own transaction. It contains whole numbers,
+codes, digests and keyed hashes; the names beside it, for people, are not hashed and are removed
+when the subject is erased. After each act the head is signed and stored outside the graph, so that
+a truncated, emptied or recomputed log is detected.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from hartonomous.transparency.signing import Head, canonical, encode, open_head,
 ENTRY_VERSION = NAMED_KEYS
 
 SUBJECTS = ("source", "person", "concept", "relation", "licence", "family", "deletion", "snapshot")
-"""What an entry can be about; a subject is written `kind:name`."""
+"""Kinds of subjects of an entry; a subject is written `kind:name`."""
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _CODED = re.compile(r"[0-9a-f]{64}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d+(\.\d+){1,3}")
@@ -39,12 +40,12 @@ _CODED = re.compile(r"[0-9a-f]{64}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ|\d+(\.\d+){1,
 
 @dataclass(frozen=True)
 class Entry:
-    """One act: what kind, its figures, and the subjects it is about.
+    """One act: its kind, its counts, and its subjects.
 
-    `details` holds whole numbers, digests (64 hexadecimal digits), times, versions and the schema's
-    own names, never a text of a model or a person. `key` makes the entry be written once; without
-    `named`, the subjects' names do not stand beside it. `hashed` are subjects whose keys were
-    destroyed: kind and the HMAC that stood for each.
+    `details` has whole numbers, digests (64 hexadecimal digits), times, versions and names of the
+    schema, never a text of a model or a person. `key` makes the entry be written once; without
+    `named`, the subjects' names are not stored beside it. `hashed` are subjects whose keys were
+    destroyed: kind and the former HMAC of each.
     """
 
     act: str
@@ -88,7 +89,7 @@ def _check_coded(value: object) -> None:
 def enter(work: Transaction, entry: Entry) -> int:
     """Write an entry inside the transaction of its act; return its index.
 
-    One with the same key is written once, so the transaction may be repeated.
+    An entry with the same key is written once, so the transaction may be repeated.
     """
     turn = work.run(query("transparency/open_log"), key=entry.key, fresh=secrets.token_hex(16))[0]
     if turn["known"] is not None:
@@ -135,9 +136,9 @@ def append(graph: Graph, lock: WriterLock, entry: Entry) -> int:
 
 
 def check(graph: Graph) -> None:
-    """Raise VerificationFailed unless the log continues the one whose heads are kept here.
+    """Raise VerificationFailed unless the log continues the one of the stored heads.
 
-    Called before an act writes anything.
+    To be called before an act writes anything.
     """
     keys.signing_key()
     state = _state(graph)
@@ -147,9 +148,9 @@ def check(graph: Graph) -> None:
 
 
 def seal(graph: Graph) -> str | None:
-    """Sign the log's head, keep it outside the graph, and return it; None for an empty log.
+    """Sign the log's head, store it outside the graph, and return it; None for an empty log.
 
-    Raises VerificationFailed, signing nothing, when the log does not continue the last kept head.
+    Raises VerificationFailed, without signing, if the log does not continue the last stored head.
     """
     state = _state(graph)
     leaves = _leaves(graph)
@@ -166,13 +167,13 @@ def seal(graph: Graph) -> str | None:
 
 
 def origin(log: str) -> str:
-    """Return how the heads of a log name it."""
+    """Return the log's name in its heads."""
     return f"hartonomous/{log}"
 
 
 @dataclass(frozen=True)
 class LogReport:
-    """What a check of the log found; `unsigned` entries came after the last kept head."""
+    """The findings of a check of the log; `unsigned` entries came after the last stored head."""
 
     log: str | None
     size: int
@@ -183,7 +184,9 @@ class LogReport:
 
 
 def verify_log(graph: Graph, heads: Iterable[str] = ()) -> LogReport:
-    """Check every entry, the chain, and all signed heads kept here or given; write nothing."""
+    """Check every entry, the order of entries, and all signed heads, stored or given; write
+    nothing.
+    """
     state, rows = _state(graph), graph.read(query("transparency/read_leaves"))
     log = state["log"]
     leaves = [_leaf(row) for row in rows]
@@ -199,8 +202,8 @@ def verify_log(graph: Graph, heads: Iterable[str] = ()) -> LogReport:
             findings.append(str(error))
     if rows and not notes:
         findings.append(
-            "No signed head of this log is kept here, so nothing outside the graph vouches for it; "
-            "give one with --head."
+            "No signed head of this log is stored here, so nothing outside the graph confirms "
+            "it; give one with --head."
         )
     findings += _other_logs(graph, log)
     return LogReport(
@@ -212,26 +215,27 @@ def _missing(rows: Sequence[Row]) -> Iterator[str]:
     there = Counter(row["index"] for row in rows)
     for place in range(len(rows)):
         if there[place] != 1:
-            yield f"Entry {place} is missing, or not as often there as it should be."
+            yield f"Entry {place} is missing or duplicated."
 
 
 def _faults(row: Row, known: Mapping[str, str]) -> Iterator[str]:
     named, place = f"Entry {row['index']}", row["index"]
     if not isinstance(place, int) or row["follows"] != (place - 1 if place else None):
-        yield f"{named} does not stand where it should: entries are missing or moved."
+        yield f"{named} is out of place: entries are missing or moved."
     if not row["entry"] or row["leaf"] != _leaf(row).hex():
-        yield f"{named} was changed: its hash is not the one written with it."
+        yield f"{named} was changed: its hash does not match."
         return
     entry = json.loads(row["entry"])
     if (entry["index"], entry["act"]) != (row["index"], row["act"]):
-        yield f"{named} says another number or act than its node."
+        yield f"{named} has another index or act than its node."
     yield from shown_faults(row, entry, known)
 
 
 def _other_logs(graph: Graph, log: str | None) -> list[str]:
     return [
-        f"Heads are kept here of another log of this server, {other}: the graph was emptied, "
-        "restored or replaced since. 'hartonomous log adopt' records that it was meant."
+        f"Heads of another log of this server, {other}, are stored here: the graph was emptied, "
+        "restored or replaced since. If that was intended, record it with 'hartonomous log "
+        "adopt'."
         for other in keys.logs_of(server_name(graph))
         if other != log and not _adopted(graph, other)
     ]
@@ -245,10 +249,10 @@ def _adopted(graph: Graph, other: str) -> bool:
 
 
 def adopt(graph: Graph, lock: WriterLock) -> int:
-    """Go on with the log as it is, under a new name, and record in it which heads no longer fit.
+    """Continue the log as it is, under a new name, and record in it which heads no longer match.
 
-    For a graph that was emptied, restored from a backup, replaced or changed by hand on purpose: what
-    stands in it is noted as it is.
+    For a graph that was emptied, restored from a backup, replaced or changed by hand on purpose:
+    its content is recorded as it is.
     """
     earlier = set(keys.logs_of(server_name(graph)))
     if (known := _state(graph)["log"]) is not None and keys.kept_heads(known):
@@ -270,9 +274,9 @@ def adopt(graph: Graph, lock: WriterLock) -> int:
 
 
 def prove(graph: Graph, index: int) -> dict[str, object]:
-    """Return what shows an entry to be in the log: its text, the path to the root, the signed head.
+    """Return the proof of an entry: its text, the path to the root, the signed head.
 
-    Raises NotFound when there is no such entry.
+    Raises NotFound if there is no such entry.
     """
     note = seal(graph)
     rows = graph.read(query("transparency/read_leaves"))
@@ -293,9 +297,10 @@ def read_log(graph: Graph, top: int) -> list[Row]:
 
 
 def erase_names(graph: Graph, lock: WriterLock, subjects: Sequence[str]) -> int:
-    """Take subjects' names off the log and destroy the keys of their hashes; return entries cleared.
+    """Remove subjects' names from the log and destroy the keys of their hashes; return the number
+    of entries cleared.
 
-    Safe to repeat; afterwards nobody can tell what the entries were about, or test a guess.
+    Idempotent; afterwards nobody can tell what the entries were about, or test a guess.
     """
     known = keys.known_hashes()
     hashes = [hash for hash, subject in known.items() if subject in subjects]
@@ -314,24 +319,25 @@ def _leaves(graph: Graph) -> list[bytes]:
 
 
 def _leaf(row: Row) -> bytes:
-    # An entry whose text was taken off it has the leaf of another.
+    # An entry whose text was removed has another leaf.
     return merkle.leaf_hash(str(row["entry"] or "").encode())
 
 
 def _check_head(leaves: Sequence[bytes], note: str, log: str | None = None) -> int:
-    """Return the size of a signed head that the leaves agree with, else raise VerificationFailed."""
+    """Return the size of a signed head that matches the leaves, else raise VerificationFailed."""
     head = _opened(note)
     if log is not None and head.origin != origin(log):
         raise VerificationFailed(f"A signed head is of another log, {head.origin}.")
     if head.size > len(leaves):
         raise VerificationFailed(
-            f"The log was cut: it has {len(leaves)} entries, the head kept outside the graph says "
-            f"{head.size}. Restore the graph, or 'hartonomous log adopt' if this was meant."
+            f"The log was truncated: it has {len(leaves)} entries, the head stored outside the "
+            f"graph says {head.size}. Restore the graph, or run 'hartonomous log adopt' if this "
+            "was intended."
         )
     if merkle.root(leaves[: head.size]) != head.root:
         raise VerificationFailed(
-            f"The log was rewritten: its first {head.size} entries are not those that were signed. "
-            "Restore the graph, or 'hartonomous log adopt' if this was meant."
+            f"The log was rewritten: its first {head.size} entries are not the signed ones. "
+            "Restore the graph, or run 'hartonomous log adopt' if this was intended."
         )
     return head.size
 
@@ -347,7 +353,7 @@ def _opened(note: str) -> Head:
 
 
 def server_name(graph: Graph) -> str:
-    """Return what names the server and database of a graph, the managed one by its home."""
+    """Return the name of a graph's server and database, the managed one by its home."""
     address = graph.address
     managed = running_address(default_home())
     if managed is not None and managed.uri == address.uri:

@@ -1,12 +1,13 @@
-"""A backup: all that a graph knows, its log and its snapshots in one file, and the way back.
+"""Backup: a graph's knowledge, log and snapshots in one file, and its restoration.
 
     FILE, a zip:  manifest.json            the digest of every other part, and its own
-                  knowledge.json  .rows/   the rows of all sources, as a deletion of all would keep them
+                  knowledge.json  .rows/   the rows of all sources, as a deletion would retain them
                   books.json               the log, the journal of removals, suppressions
-                  snapshots/<name>/        as they lie beside the graph
+                  snapshots/<name>/        copies of the snapshots
 
-What deletions keep to be undone is no part of it: a backup does not prolong their windows. What was
-erased since is known outside the graph, by keyed hashes, and is left out before a row is written.
+Retained rows of deletions are not included: a backup does not prolong their retention window. Data
+erased since is recognised by keyed hashes outside the graph, and is left out before a row is
+written.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, composition_key, content_digest, file_digest
 from hartonomous.load.suppression_list import Suppressions
-from hartonomous.rate.rating_pass import Progress, check_formula, settle
+from hartonomous.rate.rating_pass import Progress, check_formula, rate_due
 from hartonomous.schema import TOKEN
 from hartonomous.transparency import keys, transparency_log
 from hartonomous.transparency.file_signatures import is_ours, sign_file
@@ -68,7 +69,7 @@ READ = (1, 2)
 """Formats that are read; the first did not state the bytes of each part."""
 
 LARGEST_TEXT = 1 << 30
-"""Bytes of the largest part that is no table: a log of some million entries."""
+"""Bytes of the largest part that is not a table: a log of about a million entries."""
 
 MANIFEST, KNOWLEDGE, BOOKS = "manifest.json", "knowledge.json", "books.json"
 SNAPSHOTS = "snapshots"
@@ -78,7 +79,7 @@ _NEEDED = ("compositions", "visits", "structure")
 
 @dataclass(frozen=True)
 class BackupReport:
-    """What a backup holds: sources, edges of evidence, entries of the log, snapshots; its digest."""
+    """Counts of a backup: sources, edges of evidence, entries of the log, snapshots; its digest."""
 
     path: Path
     sources: int
@@ -91,10 +92,11 @@ class BackupReport:
 
 @dataclass(frozen=True)
 class RestoreReport:
-    """What came back, what was kept out because it was erased since, and the graph after it.
+    """Counts of a restore, of rows left out because they were erased since, and the graph
+    afterwards.
 
-    `adopted` says that the log had gone on after the backup, which the log now says itself; `signed`
-    that a key used here had signed the backup.
+    `adopted` says that the log had continued after the backup, which the log records; `signed` that
+    a key used here had signed the backup.
     """
 
     sources: int
@@ -111,25 +113,25 @@ class RestoreReport:
 def back_up(
     graph: Graph, lock: WriterLock, path: Path, progress: Progress, force: bool = False
 ) -> BackupReport:
-    """Write a backup, whole or not at all, readable by its owner alone.
+    """Write a backup, atomically, readable by its owner only.
 
-    Raises Conflict when the file exists and `force` is not given, or a source is half loaded,
-    NotFound when there is nothing to back up, BadInput when it cannot be written.
+    Raises Conflict if the file exists and `force` is not given, or a source is partly loaded,
+    NotFound if there is nothing to back up, BadInput if it cannot be written.
     """
     if path.exists() and not force:
         raise Conflict(f"{path} already exists; --force overwrites it.")
     refuse_while_open(graph)
     check_formula(graph)
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
     names = tuple(sorted(live_sources(graph)))
     if not names:
-        raise NotFound("The graph holds no source; there is nothing to back up.")
+        raise NotFound("The graph has no source; there is nothing to back up.")
     planned = plan(graph, Selectors(sources=names), progress)
     tables = {
         name: table if name in _NEEDED or name in planned.evidence else table.slice(0, 0)
         for name, table in planned.tables.items()
     }
-    # Ratings and what hangs on them are worked out anew from the evidence.
+    # Ratings and derived values are recomputed from the evidence.
     planned = replace(planned, tables=tables, summary={**planned.summary, "top_losses": []})
     (named,) = lock.write(query("delete/identify_graph"))
     (books,) = graph.read(query("delete/read_books"))
@@ -162,11 +164,11 @@ def back_up(
 
 @notes_inventory
 def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> RestoreReport:
-    """Bring a backup back into a graph without sources; run again after an interruption, it goes on.
+    """Restore a backup into a graph without sources; resumes after an interruption.
 
-    What was erased since is left out. Nobody reads a source before it is whole. Raises BadInput for a
-    damaged file, nothing written; Conflict for a graph that holds sources, or where an erasure since
-    the backup cannot be done again; VerificationFailed when the graph is another one in the end.
+    Data erased since is left out. No source is visible before it is complete. Raises BadInput for a
+    damaged file, with nothing written; Conflict for a graph with sources, or if an erasure since
+    the backup cannot be repeated; VerificationFailed if the restored graph differs.
     """
     with scratch_folder() as folder:
         digest = _unpack(path, folder)
@@ -180,7 +182,7 @@ def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> R
         known = Suppressions(graph)
         mine, masses, out = _without_erased(graph, planned, known)
         _bring_knowledge(graph, lock, act, mine, masses, progress)
-        # With rows left out it is another graph than the one that was backed up, and meant to be.
+        # Without the erased rows the graph differs from the backup, as intended.
         after = _verify(graph, None if out else planned.summary["graph"]["digest"])
         (named,) = lock.write(query("delete/identify_graph"))
         snapshots = _bring_snapshots(folder / SNAPSHOTS, known, named["identity"])
@@ -195,7 +197,7 @@ def restore(graph: Graph, lock: WriterLock, path: Path, progress: Progress) -> R
 
 
 def _refuse_filled(graph: Graph, act: str) -> None:
-    """Raise Conflict for a graph that holds sources, unless this restore had begun in it."""
+    """Raise Conflict for a graph with sources, unless this restore had begun in it."""
     begun = bool(graph.read(query("load/read_ledger"), source=act))
     refuse_while_open(graph)
     if not begun and graph.read(query("ask/sources")):
@@ -213,10 +215,10 @@ def _bring_knowledge(
     masses: Mapping[tuple[str, int], int],
     progress: Progress,
 ) -> None:
-    """Write the rows, each batch once, and rate what they concern."""
+    """Write the rows, each batch once, and rate the affected pairs."""
     work = Restoration(graph, lock, act, mine, masses, progress)
     if not work.restored:
-        # Before the first source, or a restore cut short there would be refused for it.
+        # Before the first source, or an interrupted restore would be refused because of it.
         lock.write(
             query("load/open_batch"),
             key=f"{act}/begin",
@@ -227,11 +229,11 @@ def _bring_knowledge(
         )
         lock.write(query("rate/unsettle"))
         work.restore()
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
 
 
 def _end(graph: Graph, lock: WriterLock, act: str, entry: transparency_log.Entry) -> None:
-    """Log the act and drop its ledger, in one transaction: cut short there, it is not logged twice."""
+    """Log the act and delete its ledger, in one transaction: an interruption does not log it twice."""
 
     def work(transaction: Transaction) -> None:
         lock.check(transaction)
@@ -244,19 +246,19 @@ def _end(graph: Graph, lock: WriterLock, act: str, entry: transparency_log.Entry
 
 
 def _verify(graph: Graph, expected: str | None) -> str:
-    """Return the graph's digest; raise VerificationFailed when it is not the one expected."""
+    """Return the graph's digest; raise VerificationFailed if it is not the expected one."""
     after = state_digest(graph)
     if expected is not None and after != expected:
         raise VerificationFailed(
-            f"The graph restored is not the one backed up: digest {after[:16]}, not "
-            f"{expected[:16]}. 'hartonomous doctor' looks further."
+            f"The restored graph differs from the one backed up: digest {after[:16]}, not "
+            f"{expected[:16]}. 'hartonomous doctor' investigates."
         )
     return after
 
 
 @dataclass(frozen=True)
 class _Erased(Coverage):
-    """What was erased from a graph, recognised by keyed hashes."""
+    """The data erased from a graph, recognised by keyed hashes."""
 
     known: Suppressions
 
@@ -274,7 +276,9 @@ class _Erased(Coverage):
 def _without_erased(
     graph: Graph, planned: Plan, known: Suppressions
 ) -> tuple[Plan, dict[tuple[str, int], int], int]:
-    """Return what may come back, what it adds to visits' mass, and how many rows may not."""
+    """Return the rows to restore, the change in visits' missing mass, and the number of rows left
+    out.
+    """
     erased = _Erased({"pairs": [], "evidence_ranges": []}, known)
     left, given = divide(planned, erased)
     covered = erased.sources(planned)
@@ -285,10 +289,10 @@ def _without_erased(
 
 
 def _bring_books(graph: Graph, lock: WriterLock, books: Mapping[str, Any]) -> bool:
-    """Write log, journal and suppressions where the graph has no log; return whether the log of the
-    backup had gone on since.
+    """Restore log, journal and suppressions if the graph has no log; return whether the log had
+    continued since the backup.
 
-    Raises Conflict, nothing written, where an erasure since cannot be told from its hashes.
+    Raises Conflict, with nothing written, if an erasure since cannot be recognised by its hashes.
     """
     (now,) = graph.read(query("delete/read_books"))
     outside = [keys.kept_erasures(one) for one in {books["identity"], now["identity"]} if one]
@@ -301,8 +305,9 @@ def _bring_books(graph: Graph, lock: WriterLock, books: Mapping[str, Any]) -> bo
     )
     if blind:
         raise Conflict(
-            f"Relations or ranges of evidence were erased after this backup ({', '.join(blind)}); "
-            "no hash tells their rows from others, so it would bring them back. Take a later backup."
+            "Relations or ranges of evidence were erased after this backup "
+            f"({', '.join(blind)}); no hash tells their rows from others, so it would restore "
+            "them. Use a later backup."
         )
     lifted = {one for kept in outside for one in kept["lifted"]}
     rows = {row["id"]: row for kept in outside for row in kept["rows"]}
@@ -335,8 +340,7 @@ def _unnamed(row: Mapping[str, Any], subjects: set[str]) -> dict[str, Any]:
 
 
 def _bring_snapshots(folder: Path, known: Suppressions, graph: str) -> int:
-    """Bring back, as a graph's own, the snapshots that are not here and hold nothing erased; return
-    how many."""
+    """Restore, for this graph, the missing snapshots without erased data; return their number."""
     brought = 0
     for source in sorted(folder.iterdir()) if folder.is_dir() else ():
         target = snapshot_folder() / source.name
@@ -356,7 +360,7 @@ def _bring_snapshots(folder: Path, known: Suppressions, graph: str) -> int:
 
 
 def _names_erased(selectors: Mapping[str, Any], known: Suppressions) -> bool:
-    """Return whether the selectors of a deletion that stood name a person or a word erased since."""
+    """Return whether the selectors of a recorded deletion name a person or a word erased since."""
     words = list(selectors.get("concepts", ()))
     rows = {"key": [composition_key(TOKEN, word) for word in words], "text": words}
     table = pa.table({**rows, "kind": [TOKEN] * len(words)})
@@ -365,7 +369,7 @@ def _names_erased(selectors: Mapping[str, Any], known: Suppressions) -> bool:
 
 
 def _pack(folder: Path, path: Path) -> str:
-    """Put the parts into one file, whole or not at all; return the digest over all of them."""
+    """Pack the parts into one file, atomically; return the digest over all of them."""
     parts = sorted(part for part in folder.rglob("*") if part.is_file())
     files = {part.relative_to(folder).as_posix(): file_digest(part) for part in parts}
     sizes = {name: (folder / name).stat().st_size for name in files}
@@ -382,7 +386,7 @@ def _pack(folder: Path, path: Path) -> str:
 
 
 def _unpack(path: Path, folder: Path) -> str:
-    """Take the parts out of a backup, every digest checked, and return the one over all of them."""
+    """Unpack the parts of a backup, check every digest, and return the one over all of them."""
     if not path.is_file():
         raise NotFound(f"There is no backup at {path}.")
     try:
@@ -392,10 +396,10 @@ def _unpack(path: Path, folder: Path) -> str:
             digest, format = manifest.pop("digest"), manifest["format"]
             manifest.pop("signature", None)
             if format not in READ or content_digest("backup", manifest) != digest:
-                raise BadInput(f"{path} is damaged, or no backup that this version reads.")
+                raise BadInput(f"{path} is damaged, or not a backup that this version reads.")
             files = manifest["files"]
             if set(packed.namelist()) != {MANIFEST, *files}:
-                raise BadInput(f"{path} is damaged: it holds other files than its manifest names.")
+                raise BadInput(f"{path} is damaged: it has other files than its manifest names.")
             for name, size in manifest.get("bytes", {}).items():
                 if packed.getinfo(name).file_size != size:
                     raise BadInput(f"{path} is damaged: the size of {name} differs.")
@@ -406,18 +410,21 @@ def _unpack(path: Path, folder: Path) -> str:
         zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, TypeError,
         NotImplementedError, RuntimeError, AttributeError,
     ) as error:  # fmt: skip
-        raise BadInput(f"{path} is damaged or no backup: {error}. Nothing was written.") from error
+        raise BadInput(
+            f"{path} is damaged or not a backup: {error}. Nothing was written."
+        ) from error
     return str(digest)
 
 
 def _refuse_unbounded(path: Path, packed: zipfile.ZipFile) -> None:
-    """Raise BadInput for what could become more than it is: a backup's parts are stored as they are,
-    so that unpacked they take no more than the file itself."""
+    """Raise BadInput for a file that could expand: a backup's parts are stored uncompressed, so
+    that unpacked they are no larger than the file.
+    """
     parts = packed.infolist()
     if any(one.compress_type != zipfile.ZIP_STORED for one in parts):
-        raise BadInput(f"{path} is no backup: its parts are compressed. Nothing was written.")
+        raise BadInput(f"{path} is not a backup: its parts are compressed. Nothing was written.")
     if len({one.filename for one in parts}) != len(parts):
-        raise BadInput(f"{path} is damaged: it holds a file twice. Nothing was written.")
+        raise BadInput(f"{path} is damaged: it has a file twice. Nothing was written.")
     if sum(one.file_size for one in parts) > path.stat().st_size:
         raise BadInput(f"{path} is damaged: its parts are larger than it is. Nothing was written.")
     largest = max((o.file_size for o in parts if not o.filename.endswith(".parquet")), default=0)
@@ -451,7 +458,7 @@ def _unpack_file(path: Path, packed: zipfile.ZipFile, name: str, stated: str, fo
 def _is_signed(path: Path, digest: str) -> bool:
     """Return whether a key used here signed a backup.
 
-    Raises BadInput when such a key signed another one.
+    Raises BadInput if such a key signed another one.
     """
     with zipfile.ZipFile(path) as packed:
         signature = json.loads(packed.read(MANIFEST)).get("signature")

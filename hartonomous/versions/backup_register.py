@@ -1,6 +1,7 @@
-"""Which backups were made here: of which graph, when, where to. A file each, private, in the home.
+"""Backup register: the backups made here, with graph, time and path; one private file each, in the
+home.
 
-An erasure cannot reach a backup; it names those that were made before it.
+An erasure cannot reach a backup; it reports those made before it.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from hartonomous.transparency import keys
 
 @dataclass(frozen=True)
 class KnownBackup:
-    """A backup that was made: `digest` is empty where nobody knows whether it was finished."""
+    """A registered backup: `digest` is empty if its completion is unknown."""
 
     path: str
     made: str
@@ -34,34 +35,34 @@ class KnownBackup:
 
     @property
     def is_there(self) -> bool:
-        """Return whether a file lies where it was written."""
+        """Return whether a file exists at its path."""
         return Path(self.path).is_file()
 
     @property
     def what(self) -> str:
-        """Return what it is, in words."""
+        """Return a description in words."""
         if self.is_there:
             return f"the backup {self.path} of {self.made}"
-        return f"the backup of {self.made} that was written to {self.path} and is not there now"
+        return (
+            f"the backup of {self.made} that was written to {self.path} and no longer exists there"
+        )
 
     @property
     def advice(self) -> str:
-        """Return what a person can do about it."""
-        act = "delete the file" if self.is_there else "if it was moved, delete it where it is"
-        return (
-            f"{act}; restoring it keeps out what was erased as long as {keys.directory()} is there"
-        )
+        """Return the remedy for the user."""
+        act = "delete the file" if self.is_there else "if it was moved, delete it there"
+        return f"{act}; restoring it leaves out erased data as long as {keys.directory()} exists"
 
 
 def register_folder() -> Path:
-    """Return where it is kept which backups were made."""
+    """Return the folder of the register."""
     return default_home() / "backups"
 
 
 def register(path: Path, graph: str) -> KnownBackup:
-    """Register a backup before it is written, so that none is made that nobody knows of.
+    """Register a backup before it is written, so that every backup is known.
 
-    Raises BadInput when it cannot be registered.
+    Raises BadInput if it cannot be registered.
     """
     made = datetime.now(UTC).isoformat(timespec="seconds")
     begun = KnownBackup(str(path.absolute()), made, "", graph)
@@ -70,14 +71,14 @@ def register(path: Path, graph: str) -> KnownBackup:
         _write(begun)
     except OSError as error:
         raise BadInput(
-            f"{register_folder()} cannot be written: {error.strerror or error}. No backup was made: "
-            "an erasure could not name it."
+            f"{register_folder()} cannot be written: {error.strerror or error}. No backup was "
+            "made, because erasures could not report it."
         ) from error
     return begun
 
 
 def complete(begun: KnownBackup, digest: str) -> None:
-    """Keep the digest of a backup that is written; those it was written over are forgotten."""
+    """Record the digest of a complete backup, and remove the entries of those it replaced."""
     for file, one in _read():
         if one.path == begun.path:
             file.unlink(missing_ok=True)
@@ -85,12 +86,12 @@ def complete(begun: KnownBackup, digest: str) -> None:
 
 
 def withdraw(begun: KnownBackup) -> None:
-    """Forget a backup that failed."""
+    """Remove the entry of a failed backup."""
     _file(begun).unlink(missing_ok=True)
 
 
 def known_backups(graph: str) -> list[KnownBackup]:
-    """Return the backups made of a graph, the oldest first, one a path: the oldest that may be there."""
+    """Return the backups of a graph, the oldest first, one per path: the oldest that may exist."""
     found: dict[str, KnownBackup] = {}
     for _, one in sorted(_read(), key=lambda each: (each[1].made, each[1].path)):
         if one.graph == graph:
@@ -100,7 +101,7 @@ def known_backups(graph: str) -> list[KnownBackup]:
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """Give a folder of the home to unpack a backup into; what a killed process left of one goes."""
+    """Yield a folder of the home to unpack a backup into; folders of killed processes are removed."""
     _make_folder()
     sweep(register_folder())
     with tempfile.TemporaryDirectory(_owned(), ".restore.", register_folder()) as scratch:
@@ -108,18 +109,19 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def packing_folder(path: Path) -> tempfile.TemporaryDirectory[str]:
-    """Return the folder, beside a backup, of what is packed into it."""
+    """Return the folder, beside a backup, of the files being packed."""
     return tempfile.TemporaryDirectory(_owned(), f".{path.name}.", path.parent)
 
 
 def _owned() -> str:
-    """Return how a folder's name ends by which a killed process's is told."""
+    """Return the suffix of a folder's name that identifies its process."""
     return f".{os.getpid()}.partial"
 
 
 def forget_gone(graph: str) -> None:
-    """Forget the backups of a graph whose file is gone from a folder that is there, and remove what
-    killed processes left of any."""
+    """Remove the entries of a graph's backups whose file is missing from an existing folder, and
+    files of killed processes.
+    """
     sweep(register_folder())
     for file, one in _read():
         path = Path(one.path)
@@ -143,7 +145,7 @@ def _read() -> list[tuple[Path, KnownBackup]]:
         try:
             found.append((file, KnownBackup(**json.loads(file.read_text("utf-8")))))
         except (OSError, ValueError, TypeError):
-            # A file of somebody else's, or one that another process has just removed.
+            # A file of another user, or one that another process has just removed.
             continue
     return found
 

@@ -1,4 +1,4 @@
-"""What differs between two sources, two snapshots, or either and the graph as it is."""
+"""Diff of two sources, two snapshots, or either and the present graph."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 NOW = "."
-"""Stands for the graph as it is."""
+"""Name of the present graph."""
 
 EVEN = 1500.0
-"""The elo of nothing known: what a relation that one side lacks is counted from."""
+"""The elo of a missing relation, from which differences are counted."""
 
 METRICS = (
     "only_a",
@@ -49,11 +49,11 @@ METRICS = (
 
 @dataclass(frozen=True)
 class Difference:
-    """How two sides differ; deltas are b less a, of elo, over relations that both have.
+    """The differences of two sides; deltas are b minus a, of elo, over common relations.
 
-    `neighbour_variation` is the mean, over the compositions of either side, of one less the Jaccard
-    index of its two sets of neighbours. `movers` are the compositions whose relations moved most,
-    `pairs` the shared relations whose elo did.
+    `neighbour_variation` is the mean, over the compositions of either side, of one minus the
+    Jaccard index of its two sets of neighbours. `movers` are the compositions whose relations
+    changed most, `pairs` the common relations whose elo did.
     """
 
     a: str
@@ -74,15 +74,15 @@ class Difference:
 
     @property
     def differs(self) -> bool:
-        """Return whether anything differs at all."""
+        """Return whether there is any difference."""
         return bool(self.only_a or self.only_b or self.changed or self.consensus_changed)
 
 
 def read_side(graph: Graph, name: str, progress: Progress) -> RelationTable:
-    """Return the relations that a name stands for: `source:NAME`, `snapshot:NAME`, either's bare
-    name, or '.' for the graph as it is.
+    """Return the relations of a name: `source:NAME`, `snapshot:NAME`, either's bare name, or '.'
+    for the present graph.
 
-    Raises NotFound, or UsageError when a bare name is a source's and a snapshot's.
+    Raises NotFound, or UsageError if a bare name is a source's and a snapshot's.
     """
     kind, _, bare = name.partition(":") if ":" in name else ("", "", name)
     if name == NOW:
@@ -106,7 +106,7 @@ def read_side(graph: Graph, name: str, progress: Progress) -> RelationTable:
 def compare(
     a: RelationTable, b: RelationTable, names: tuple[str, str], top: int = 10
 ) -> Difference:
-    """Return how side b differs from side a."""
+    """Return the differences of side b from side a."""
     keys, places = _together(a, b)
     codes = [_codes(side, place, len(keys)) for side, place in zip((a, b), places, strict=True)]
     _, in_a, in_b = np.intersect1d(codes[0], codes[1], assume_unique=True, return_indices=True)
@@ -136,7 +136,7 @@ def compare(
 
 
 def _together(a: RelationTable, b: RelationTable) -> tuple[pa.Array, list[Ints]]:
-    """Return the keys of both sides, and where each side's compositions stand among them."""
+    """Return the keys of both sides, and the index of each side's compositions among them."""
     sides = [side.compositions["key"].combine_chunks() for side in (a, b)]
     keys = pc.unique(pa.concat_arrays(sides))
     return keys, [pc.index_in(side, value_set=keys).to_numpy().astype(np.int64) for side in sides]
@@ -154,7 +154,7 @@ def _ends(codes: Ints, keys: int) -> tuple[Ints, Ints]:
 
 
 def _degree(codes: Ints, keys: int) -> Ints:
-    """Return how many relations each composition has."""
+    """Return the degree of each composition."""
     start, end = _ends(codes, keys)
     return np.asarray(np.bincount(start, minlength=keys) + np.bincount(end, minlength=keys))
 
@@ -167,7 +167,7 @@ def _movement(
     delta: Floats,
     keys: int,
 ) -> Floats:
-    """Return, for each composition, by how much elo its relations moved in sum."""
+    """Return, for each composition, the sum of the elo changes of its relations."""
     moved = np.zeros(keys)
     parts = [(codes[0][in_a], np.abs(delta))]
     parts += [(c[alone], e[alone] - EVEN) for c, alone, e in zip(codes, lone, elo, strict=True)]
@@ -178,7 +178,7 @@ def _movement(
 
 
 def _variation(codes: list[Ints], shared: Ints, keys: int) -> Floats:
-    """Return one less the Jaccard index of each composition's neighbours on the two sides."""
+    """Return one minus the Jaccard index of each composition's neighbours on the two sides."""
 
     if not keys:
         return np.empty(0)

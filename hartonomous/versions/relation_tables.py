@@ -1,4 +1,6 @@
-"""Rated relations as columns: of the graph as it is, of one source alone, of a snapshot."""
+"""Relation tables: rated relations as columns, of the present graph, of one source alone, of a
+snapshot.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import MICRO, evidence_type, rated_types
 
 STARTS = 1_000
-"""Compositions whose relations travel in one answer."""
+"""Compositions whose relations are read in one result."""
 
 COMPOSITIONS = pa.schema([(name, pa.string()) for name in ("key", "text", "kind")])
 
@@ -34,24 +36,27 @@ RELATIONS = pa.schema(
         ("consensus", pa.int32()),
     ]
 )
-"""`type` is a place among `schema.rated_types()`, which files do not hold (see snapshots), `start` and `end` rows of the compositions; `consensus` is null
-where the type has none, or where one source alone speaks."""
+"""`type` is an index into schema.RATED, `start` and `end` rows of the compositions; `consensus` is
+null for types without one, and for one source alone.
+"""
 
 Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)
 class RelationTable:
-    """Compositions, sorted by key, and the relations among them."""
+    """Compositions, sorted by key, and the relations among them, with the columns of COMPOSITIONS
+    and RELATIONS.
+    """
 
     compositions: pa.Table
     relations: pa.Table
 
 
 def graph_relations(graph: Graph, progress: Progress) -> RelationTable:
-    """Return every rated relation of the graph, as it stands in one settled moment.
+    """Return every rated relation of the graph, in one settled state.
 
-    Raises Conflict when the graph is not settled, or moves while it is read.
+    Raises Conflict if the graph is not settled, or changes during the read.
     """
     state = _settled(graph)
     tracks = graph.read(query("rate/read_tracks"))
@@ -66,9 +71,9 @@ def graph_relations(graph: Graph, progress: Progress) -> RelationTable:
 
 
 def source_relations(graph: Graph, source: str, progress: Progress) -> RelationTable:
-    """Return what one source alone holds, rated as if there were no other: its elo alone.
+    """Return one source's relations, rated as if it were the only one: elo alone.
 
-    Raises Conflict when the graph is not settled, or moves while it is read.
+    Raises Conflict if the graph is not settled, or changes during the read.
     """
     state = _settled(graph)
     tracks = graph.read(query("rate/read_tracks"))
@@ -146,7 +151,7 @@ def _rated_columns(found: list[Row], rows: int) -> list[Any]:
         _flat(found, "times", np.int64),
         _flat(found, "weights", np.int64),
         _flat(found, "sources", np.int32),
-        # Cypher's collect passes over nulls, so types without a consensus give none at all.
+        # Cypher's collect skips nulls, so types without a consensus have empty lists.
         consensus if len(consensus) else pa.nulls(rows, pa.int32()),
     ]
 
@@ -174,7 +179,7 @@ def elos_alone(n: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.fl
 def _compacted(
     compositions: pa.Table, relations: pa.Table, used: NDArray[np.bool_]
 ) -> RelationTable:
-    """Return the tables with those compositions alone that have a relation; relations sorted."""
+    """Return the tables without compositions that have no relation; relations sorted."""
     row = np.cumsum(used, dtype=np.int32) - 1
     for place, name in ((1, "start"), (2, "end")):
         moved = pa.array(row[relations[name].to_numpy()])
@@ -187,12 +192,12 @@ def _settled(graph: Graph) -> Row:
     state = read_state(graph)
     if not state["settled"]:
         raise Conflict(
-            "A rating pass is running or was cut short; 'hartonomous rate' finishes it, then run "
-            "this again."
+            "A rating pass is running or was interrupted; finish it with 'hartonomous rate', "
+            "then run this again."
         )
     return state
 
 
 def _unmoved(graph: Graph, before: Row) -> None:
     if read_state(graph) != before:
-        raise Conflict("The graph changed while it was read; run this again.")
+        raise Conflict("The graph changed during the read; run this again.")

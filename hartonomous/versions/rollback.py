@@ -1,7 +1,7 @@
-"""Back to a snapshot: sources that came since go, deletions made since are undone, and the other way.
+"""Rollback to a snapshot: deletes later sources, undoes later deletions, and repeats undone ones.
 
-What is to be done follows from the graph as it is and the snapshot alone, so a rollback that was cut
-short goes on when it is called again. At the end the graph's digest is the snapshot's.
+The steps follow from the present graph and the snapshot alone, so an interrupted rollback resumes
+when it is called again. At the end the graph's digest equals the snapshot's.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from hartonomous.versions.snapshots import (
 )
 
 WHOLE = {"sources": "name", "people": "subject", "licences": "licence", "families": "family"}
-"""Selectors that take sources whole, and the property of a source that they name."""
+"""Selectors that take sources whole, and the property of a source that they match."""
 
 
 @dataclass(frozen=True)
 class Rollback:
-    """What a rollback does: sources deleted, deletions undone, deletions done again."""
+    """The steps of a rollback: sources to delete, deletions to undo, deletions to repeat."""
 
     snapshot: str
     delete: tuple[str, ...]
@@ -56,16 +56,17 @@ class Rollback:
 
 
 def plan_rollback(graph: Graph, name: str) -> Rollback:
-    """Return what leads back to a snapshot; nothing is written.
+    """Return the steps back to a snapshot; nothing is written.
 
-    Raises NotFound for a snapshot that is not there, Conflict, with the list, where something that
-    happened since cannot be taken back, VerificationFailed for a snapshot that no key used here signed.
+    Raises NotFound for an unknown snapshot, Conflict, with the list, if a later act cannot be
+    undone, VerificationFailed for a snapshot that no key used here signed.
     """
     snapshot = describe_snapshot(name)
     if not is_own(snapshot):
         raise VerificationFailed(
-            f"The snapshot {name!r} was not signed by a key used here, so nothing shows that the graph "
-            "was ever so. 'hartonomous diff' compares with it; a new one can be rolled back to."
+            f"The snapshot {name!r} was not signed by a key used here, so nothing confirms that "
+            "the graph ever had this state. 'hartonomous diff' compares with it; a new snapshot "
+            "can be rolled back to."
         )
     refuse_while_open(graph)
     identity = graph.read(query("delete/read_identity"))[0]["identity"]
@@ -100,23 +101,24 @@ def plan_rollback(graph: Graph, name: str) -> Rollback:
 
 @notes_inventory
 def rollback(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> Rollback:
-    """Bring the graph back to a snapshot; run again after an interruption, it goes on.
+    """Restore the graph to a snapshot; resumes after an interruption.
 
-    Raises Conflict as plan_rollback does, VerificationFailed when the graph is another one in the end.
+    Raises Conflict as plan_rollback does, VerificationFailed if the resulting graph differs.
     """
     resume(graph, lock, progress)
     snapshot, plan = describe_snapshot(name), plan_rollback(graph, name)
     _delete_strangers(graph, lock, snapshot, plan, progress)
     for deletion in plan.undo:
         undo(graph, lock, deletion, progress)
-        # One that took words, too, may bring back a source that has to go, and whose name is needed.
+        # A deletion of words, too, may restore a source that is to be deleted, or whose name is
+        # needed.
         _delete_strangers(graph, lock, snapshot, plan, progress)
     for deletion in plan.redo:
         delete(graph, lock, selectors_of(snapshot.standing[deletion]), progress)
     if state_digest(graph) != snapshot.state:
         raise VerificationFailed(
-            f"The graph is not what it was at {name!r}, though everything since was taken back: "
-            f"'hartonomous diff snapshot:{name} .' shows where it differs."
+            f"The graph differs from {name!r}, although all later acts were undone: 'hartonomous "
+            f"diff snapshot:{name} .' shows the differences."
         )
     acts = {"deleted": len(plan.delete), "undone": len(plan.undo), "redone": len(plan.redo)}
     details = {**acts, "state": snapshot.state}
@@ -132,7 +134,7 @@ def _delete_strangers(
 
 
 def _strangers(graph: Graph, snapshot: Snapshot, again: Sequence[str]) -> list[str]:
-    """Return the live sources that were not there, less those that a deletion done again takes."""
+    """Return the live sources that the snapshot lacks, without those of a repeated deletion."""
     rows = {row["name"]: row for row in graph.read(query("ask/sources"))}
     taken = {name for id in again for name in _whole(snapshot.standing[id], rows)}
     live = live_sources(graph)
@@ -144,14 +146,14 @@ def _is_strange(row: Row, snapshot: Snapshot) -> bool:
 
 
 def _is_later(one: Retained, snapshot: Snapshot) -> bool:
-    """Return whether a deletion was made after the snapshot, and not again what stood then."""
+    """Return whether a deletion was made after the snapshot, and does not repeat one of it."""
     return one.number > snapshot.removals and one.selectors not in snapshot.standing.values()
 
 
 def _of_strangers(one: Retained, snapshot: Snapshot) -> bool:
-    """Return whether a deletion took nothing but sources that were not there at the snapshot."""
+    """Return whether a deletion removed only sources that the snapshot lacks."""
     sources = read_retained(one.id).summary["sources"]
-    # Rows that passed to it from a deletion undone later are of other sources too, in part.
+    # Rows transferred to it from a deletion undone later also belong to other sources.
     return one.selectors.keys() <= WHOLE.keys() and all(
         snapshot.sources.get(name) != about["digest"]
         for name, about in sources.items()
@@ -160,7 +162,7 @@ def _of_strangers(one: Retained, snapshot: Snapshot) -> bool:
 
 
 def _brought_back(since: list[Retained]) -> list[Row]:
-    """Return the sources that come back whole when deletions are undone."""
+    """Return the sources that are restored whole when deletions are undone."""
     return [
         {**about["source"], "name": name, "created": about["created"], "digest": about["digest"]}
         for one in since
@@ -172,14 +174,14 @@ def _brought_back(since: list[Retained]) -> list[Row]:
 def _for_good(
     graph: Graph, snapshot: Snapshot, now: Mapping[str, str], back: Mapping[str, Row]
 ) -> Iterator[str]:
-    """Yield what happened since the snapshot and cannot be taken back."""
+    """Yield the acts since the snapshot that cannot be undone."""
     for row in journals(graph):
         late = row["number"] > snapshot.removals
         if late and (row["verb"] == "erase" or row["state"] == "expired"):
             yield f"{row['verb']} {row['id']} of {row['created']} ({row['state']})"
     for name, digest in snapshot.sources.items():
         if now.get(name) != digest and name not in back:
-            yield f"the source {name!r} was replaced or removed, and nothing of it is kept"
+            yield f"the source {name!r} was replaced or removed, and nothing of it is retained"
 
 
 def _not_the_same(
@@ -189,8 +191,9 @@ def _not_the_same(
     snapshot: Snapshot,
     present: Mapping[str, Row],
 ) -> Iterator[str]:
-    """Yield why an undone deletion, done again, takes more than it took: a word is in sources that
-    came between it and the snapshot, too."""
+    """Yield why repeating an undone deletion would remove more than before: a word also occurs in
+    sources loaded between it and the snapshot.
+    """
     if not selectors.keys() & {"concepts", "relations"}:
         return
     for name in snapshot.sources.keys() & present.keys():
@@ -201,7 +204,7 @@ def _not_the_same(
 def _not_to_be_had(
     deletion: str, selectors: Mapping[str, Any], snapshot: Snapshot, present: Mapping[str, Row]
 ) -> Iterator[str]:
-    """Yield why an undone deletion cannot be done again."""
+    """Yield why an undone deletion cannot be repeated."""
     needed = {*selectors.get("sources", ()), *(e["source"] for e in selectors.get("evidence", ()))}
     for name in sorted(needed - present.keys()):
         yield f"the undo of {deletion}, whose source {name!r} has gone since"

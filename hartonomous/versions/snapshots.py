@@ -1,9 +1,9 @@
-"""Snapshots: the rated relations of a moment, kept outside the graph to be compared with.
+"""Snapshots: the rated relations of one moment, stored outside the graph for comparison.
 
     snapshots/<name>/   snapshot.json  compositions.parquet  relations.parquet
 
-A snapshot is written under a temporary name and renamed when whole. It holds what the graph said, so
-an erasure drops every snapshot that could still say what was erased.
+A snapshot is written under a temporary name and renamed when complete. It contains relations of the
+graph, so an erasure drops every snapshot that may contain erased data.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ FILES = ("compositions.parquet", "relations.parquet")
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a snapshot is: when it was taken, of what state of the graph, and what it holds.
+    """A snapshot's description: its time, the state of the graph, and its content.
 
     `sources` maps the name of each live source to its digest, `files` the two files to theirs;
-    `removals` is the number of the last removal the graph had had, `standing` maps the deletions that
-    could then be undone to what was selected. Both are what a rollback leads back to. `graph` is the
-    identity of the graph that it is of; empty in one that an earlier version took.
+    `removals` is the number of the last removal of the graph, `standing` maps the deletions that
+    could be undone then to their selectors. A rollback restores both. `graph` is the identity of
+    its graph, empty for a snapshot of an earlier version.
     """
 
     name: str
@@ -92,20 +92,20 @@ class Snapshot:
     signature: str = ""
 
     def is_of(self, graph: str) -> bool:
-        """Return whether it is of the graph of this identity, as far as is known."""
+        """Return whether it is of the graph with this identity, as far as is known."""
         return self.graph in ("", graph)
 
 
 def snapshot_folder() -> Path:
-    """Return where snapshots lie, beside what the managed server keeps."""
+    """Return the folder of snapshots, in the home of the managed server."""
     return default_home() / "snapshots"
 
 
 @notes_inventory
 def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progress) -> Snapshot:
-    """Take a snapshot of every rated relation, and log it; it appears whole or not at all.
+    """Take a snapshot of every rated relation, atomically, and log it.
 
-    Raises Conflict when the name is taken or the graph moves meanwhile, BadInput for a full disk.
+    Raises Conflict if the name is in use or the graph changes meanwhile, BadInput for a full disk.
     """
     target = snapshot_folder() / check_name(name)
     if target.exists():
@@ -134,7 +134,9 @@ def create_snapshot(graph: Graph, lock: WriterLock, name: str, progress: Progres
             snapshot = replace(snapshot, signature=sign_file(KIND, _unsigned(snapshot)))
             write_description(partial, snapshot)
     except OSError as error:
-        raise BadInput(f"The snapshot cannot be kept below {target}: {error.strerror}.") from error
+        raise BadInput(
+            f"The snapshot cannot be stored below {target}: {error.strerror}."
+        ) from error
     figures = {"relations": snapshot.relations, "state": snapshot.state}
     append(graph, lock, Entry("snapshot", figures, (f"snapshot:{name}",)))
     return snapshot
@@ -146,20 +148,20 @@ def live_sources(graph: Graph) -> dict[str, str]:
 
 
 def list_snapshots() -> list[Snapshot]:
-    """Return every snapshot kept here, oldest first."""
+    """Return every stored snapshot, oldest first."""
     return sorted(map(describe_snapshot, snapshot_names()), key=lambda one: (one.created, one.name))
 
 
 def snapshot_names() -> list[str]:
-    """Return the names of the snapshots kept here, damaged ones among them."""
+    """Return the names of the stored snapshots, including damaged ones."""
     folder = snapshot_folder()
     return sorted(path.name for path in folder.glob("[!.]*")) if folder.is_dir() else []
 
 
 def describe_snapshot(name: str) -> Snapshot:
-    """Return what a snapshot is; its files are not read.
+    """Return a snapshot's description; its files are not read.
 
-    Raises NotFound, naming those there are, or BadInput for one that is damaged or was changed.
+    Raises NotFound, listing the snapshots, or BadInput for a damaged or changed one.
     """
     file = snapshot_folder() / name / DESCRIPTION
     if not is_snapshot(name):
@@ -179,7 +181,7 @@ def describe_snapshot(name: str) -> Snapshot:
         is_own(snapshot)
         return snapshot
     except VerificationFailed as error:
-        raise BadInput(f"{file} is not to be trusted: {error} Drop the snapshot.") from error
+        raise BadInput(f"{file} is not authentic: {error} Drop the snapshot.") from error
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{file} is damaged: {error}. Drop the snapshot.") from error
 
@@ -187,23 +189,23 @@ def describe_snapshot(name: str) -> Snapshot:
 def is_own(snapshot: Snapshot) -> bool:
     """Return whether a key used here signed a snapshot's description.
 
-    Raises VerificationFailed when such a key signed another description.
+    Raises VerificationFailed if such a key signed another description.
     """
     return is_ours(KIND, _unsigned(snapshot), snapshot.signature)
 
 
 def made_own(snapshot: Snapshot, graph: str) -> Snapshot:
-    """Return a snapshot as one of the graph of this identity, signed where a key used here had signed
-    it.
+    """Return a snapshot as one of the graph with this identity, signed if a key used here had
+    signed it.
 
-    Raises VerificationFailed when it was changed after it was signed.
+    Raises VerificationFailed if it was changed after it was signed.
     """
     trusted, moved = is_own(snapshot), replace(snapshot, graph=graph, signature="")
     return replace(moved, signature=sign_file(KIND, _unsigned(moved))) if trusted else moved
 
 
 def write_description(folder: Path, snapshot: Snapshot) -> None:
-    """Write what a snapshot is into its folder."""
+    """Write a snapshot's description into its folder."""
     (folder / DESCRIPTION).write_text(canonical_json(asdict(snapshot)) + "\n", "utf-8")
 
 
@@ -212,14 +214,14 @@ def _unsigned(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def is_snapshot(name: str) -> bool:
-    """Return whether a snapshot of this name is kept here."""
+    """Return whether a snapshot with this name is stored."""
     return bool(name) and Path(name).name == name and (snapshot_folder() / name).is_dir()
 
 
 def read_snapshot(name: str) -> RelationTable:
     """Return the relations of a snapshot.
 
-    Raises NotFound, or BadInput when a file differs from its digest.
+    Raises NotFound, or BadInput if a file differs from its digest.
     """
     described = describe_snapshot(name)
     tables = []
@@ -264,7 +266,7 @@ def _with_places(relations: pa.Table, path: Path) -> pa.Table:
 
 
 def drop_snapshot(graph: Graph, lock: WriterLock, name: str) -> None:
-    """Remove a snapshot, and log it; raises NotFound, naming those there are."""
+    """Remove a snapshot, and log it; raises NotFound, listing the snapshots."""
     if not is_snapshot(name):
         describe_snapshot(name)
     check(graph)
@@ -273,7 +275,7 @@ def drop_snapshot(graph: Graph, lock: WriterLock, name: str) -> None:
 
 
 def drop_snapshots(names: Iterable[str]) -> int:
-    """Remove snapshots for an erasure; return how many of them there were."""
+    """Remove snapshots for an erasure; return their number."""
     there = [name for name in names if is_snapshot(name)]
     for name in there:
         dismiss(snapshot_folder() / name)
@@ -283,11 +285,11 @@ def drop_snapshots(names: Iterable[str]) -> int:
 def drop_snapshots_of(
     sources: Iterable[str], keys: Iterable[str], graph: str | None = None
 ) -> list[str]:
-    """Remove every snapshot that holds one of these sources or compositions; return their names.
+    """Remove every snapshot with one of these sources or compositions; return their names.
 
-    With `graph`, those of this identity alone. For erasures: a rating cannot be told apart from the
-    evidence that went into it. A snapshot that cannot be read goes too, for nobody can say what it
-    holds, and so does an unfinished one.
+    With `graph`, those of this identity alone. For erasures: a rating cannot be separated from its
+    evidence. An unreadable snapshot is removed too, because its content is unknown, and so is an
+    unfinished one.
     """
     sweep(snapshot_folder())
     gone_sources, gone_keys = set(sources), pa.array(list(keys), pa.string())

@@ -1,1 +1,1 @@
-"""Importers of documents and questions."""
+"""Importer of documents and questions."""

@@ -1,8 +1,9 @@
-"""The words of sentences that carry their content.
+"""Content words of sentences.
 
-A word is a run of letters and digits that is no stop word: the token of the encoder's own vocabulary
-where there is one, else the word in lower case. Where a script sets no spaces (Chinese, Japanese,
-Thai, Lao, Khmer, Burmese) words are the encoder's tokens; where it has none, ICU's dictionary's.
+A word is a run of letters and digits that is not a stop word: the token of the encoder's own
+vocabulary if there is one, else the word in lower case. In scripts without spaces (Chinese,
+Japanese, Thai, Lao, Khmer, Burmese) words are the encoder's tokens; for text without tokens, the
+words of ICU's dictionary.
 """
 
 from __future__ import annotations
@@ -75,9 +76,9 @@ class ContentWords:
         return [normalise(word if word in self._known else lower)]
 
     def _tokens(self, runs: list[str]) -> Iterator[list[str]]:
-        """Yield the words of runs of a script without spaces, as the encoder takes them apart.
+        """Yield the words of runs of a script without spaces, as the encoder splits them.
 
-        An ideograph is a word; one letter of another script is none.
+        An ideograph is a word; a single letter of another script is not.
         """
         ideograph = _compiled(r"\p{Han}")
         for tokens in self._encoder.tokens(runs):
@@ -91,7 +92,7 @@ class ContentWords:
 
 
 def _stop_words() -> frozenset[str]:
-    """Return scikit-learn's English stop words, and what is left of clitics at an apostrophe."""
+    """Return scikit-learn's English stop words, and the remains of clitics at an apostrophe."""
     stop = module("sklearn.feature_extraction.text").ENGLISH_STOP_WORDS
     return frozenset(stop) | {"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"}
 
@@ -102,7 +103,7 @@ def _known_words(encoder: Path) -> frozenset[str]:
         table = find_tokenizer(encoder)
         kept = build_vocabulary(table.entries, table.convention, table.set_aside, table.literal)
     except HartonomousError:
-        # A tokenizer without a vocabulary that is read here; words are taken in lower case.
+        # A tokenizer without a readable vocabulary; words are in lower case.
         return frozenset()
     kinds, texts = (kept.compositions[name].to_pylist() for name in ("kind", "text"))
     return frozenset(t for kind, t in zip(kinds, texts, strict=True) if kind == TOKEN)

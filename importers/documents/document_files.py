@@ -1,7 +1,7 @@
-"""Documents as files: their bounds, their bytes as text, plain text as blocks.
+"""Document files: size limits, decoding, and plain text as blocks.
 
-Documents are untrusted: size is checked before anything is read, and encodings are taken as they are
-declared (a byte order mark, else UTF-8) and never guessed.
+Documents are untrusted: size is checked before anything is read, and encodings are taken as
+declared (a byte order mark, else UTF-8), never guessed.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.input_texts import decoded
 
 LARGEST = 64 << 20
-"""Bytes of one document."""
+"""Most bytes of one document."""
 
 
 @dataclass
 class Document:
-    """What a file holds: blocks of text that stand together, and parts left out, by reason."""
+    """The content of a file: blocks of connected text, and numbers of omitted parts by reason."""
 
     blocks: list[str]
     left_out: Counter[str] = field(default_factory=Counter)
 
 
 def module(name: str) -> ModuleType:
-    """Return a library that the extra `documents` brings; raises UsageError where it is missing."""
+    """Return a library of the extra `documents`; raises UsageError if it is missing."""
     try:
         return import_module(name)
     except ImportError as error:
@@ -40,28 +40,28 @@ def module(name: str) -> ModuleType:
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text; raises BadInput for excess size, for another encoding, for binary."""
+    """Return a file's text; raises BadInput for excess size, another encoding, or binary data."""
     return decoded(path, read_whole(path))
 
 
 def read_whole(path: Path) -> bytes:
-    """Return a file's bytes; raises BadInput, before any is read, for more than `LARGEST`."""
+    """Return a file's bytes; raises BadInput, before reading any, for more than `LARGEST`."""
     size = path.stat().st_size
     if size > LARGEST:
         raise BadInput(
-            f"{path} has {size / 1e6:,.0f} MB, and a document of up to {LARGEST / 1e6:,.0f} MB is "
-            "read; split it, for instance by chapter."
+            f"{path} has {size / 1000000.0:,.0f} MB, more than the limit of "
+            f"{LARGEST / 1000000.0:,.0f} MB; split it, for instance by chapter."
         )
     return path.read_bytes()
 
 
 def paragraphs(text: str) -> list[str]:
-    """Return what stands between blank lines."""
+    """Return the text between blank lines."""
     return re.split(r"\n[^\S\n]*\n\s*|\u2029", text)
 
 
 def read_plain(path: Path) -> Document:
-    """Return the paragraphs of a plain text, words whole that the ends of lines divide."""
+    """Return the paragraphs of a plain text, with words divided at line ends joined."""
     from importers.documents.visible_text import undivided, unwrapped
 
     return Document(paragraphs(unwrapped(undivided(read_text(path)))))

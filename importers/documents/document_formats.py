@@ -1,4 +1,4 @@
-"""Which reader opens a document, by the ending of its name."""
+"""Document formats: the reader of a document, by the ending of its name."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ READERS: dict[str, Callable[[Path], Document]] = {
 
 
 def read_document(path: Path) -> Document:
-    """Return the blocks of a document; raises BadInput for what is not text."""
+    """Return the blocks of a document; raises BadInput for a file that is not text."""
     return READERS[path.suffix.lower()](path)

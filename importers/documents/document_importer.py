@@ -1,6 +1,6 @@
-"""Documents a person gives, and files of questions with answers, by what a sentence encoder holds alike.
+"""Document importer: documents, and files of questions with answers, by a sentence encoder.
 
-Sentences that an encoder places near each other, sentences and their content words, questions and
+Evidence of sentences near each other, of sentences and their content words, and of questions and
 their answers.
 """
 
@@ -53,16 +53,16 @@ READING_VERSION = 2
 """Part of a source's options: raised when the same documents give other sentences or words."""
 
 MOST_NEAR = 10
-"""Nearest sentences kept of each; fewer where fewer neighbours are asked for."""
+"""Most near sentences per sentence; fewer if fewer neighbours are requested."""
 
 MEMORY_SHARE = 0.6
-"""Of the free memory, what the vectors of all sentences and the search among them may take."""
+"""Share of the free memory that the vectors of all sentences and their search may take."""
 
 SAMPLED = 2_000
-"""Sentences by which it is told whether the encoder knows their script."""
+"""Sentences sampled to test whether the encoder knows their script."""
 
 MOST_UNKNOWN = 0.1
-"""Share of the characters for which an encoder may have no token before that is remarked on."""
+"""Share of characters without a token from which a warning is shown."""
 
 MODEL_FILES = (".safetensors", ".gguf", ".npy", ".npz", ".bin")
 
@@ -96,8 +96,9 @@ class Documents:
         return bool(find_documents(path).documents)
 
     def holds_documents(self, path: Path) -> bool:
-        """Return whether a file is a document though it may begin as word vectors do, or a folder
-        holds documents though other things lie beside them."""
+        """Return whether a file is a document although it may begin like word vectors, or a folder
+        contains documents although it contains other files.
+        """
         if path.is_file():
             return path.suffix.lower() in KINDS and not _holds_vectors(path)
         if not path.is_dir() or has_weights(weights_folder(path)):
@@ -109,8 +110,8 @@ class Documents:
         refuse_running(self.name, options)
         if options.encoder is None:
             raise BadInput(
-                f"{path} is not a model that any importer reads. If it holds documents, say which "
-                "sentence encoder reads them: --encoder FOLDER."
+                f"{path} is not a model that any importer reads. If it is documents, name a "
+                "sentence encoder: --encoder FOLDER."
             )
         found = find_documents(path, options.exclude)
         if not found.documents:
@@ -150,7 +151,7 @@ def _holds_vectors(path: Path) -> bool:
 
 
 def _remarks(reading: Reading, encoder: SentenceEncoder) -> Iterator[str]:
-    """Yield what a person should know of a reading that is not left out, but is not as written."""
+    """Yield remarks on a reading: parts that were neither left out nor read as written."""
     if reading.cut:
         yield (
             f"{reading.cut:,} sentences longer than {LONGEST:,} characters, or than the encoder "
@@ -160,8 +161,8 @@ def _remarks(reading: Reading, encoder: SentenceEncoder) -> Iterator[str]:
     unknown = encoder.unknown_share(sentences[:: -(-len(sentences) // SAMPLED)])
     if unknown > MOST_UNKNOWN:
         yield (
-            f"the encoder has no token for {unknown:.0%} of what it reads here, so it tells little "
-            "apart; take one for this language"
+            f"the encoder has no token for {unknown:.0%} of this text, so its vectors carry "
+            "little information; use one for this language"
         )
 
 
@@ -175,13 +176,14 @@ def _opened(file: Path, home: Path) -> OpenedFile:
 
 
 def _refuse_size(path: Path, sentences: int, dimensions: int) -> None:
-    # The vectors, a normalised copy for the search, and the words' beside them.
+    # The vectors, a normalised copy for the search, and the words' besides.
     needed = 3 * 4 * sentences * dimensions
     free = psutil.virtual_memory().available
     if needed > MEMORY_SHARE * free:
         raise BadInput(
-            f"{path} holds {sentences:,} sentences, whose vectors take {needed / 1e9:.1f} GB, and "
-            f"{free / 1e9:.1f} GB of memory are free; ingest it in parts, or with --limit."
+            f"{path} has {sentences:,} sentences, whose vectors take {needed / 1000000000.0:.1f} "
+            f"GB, and {free / 1000000000.0:.1f} GB of memory are free; ingest it in parts, or "
+            "with --limit."
         )
 
 
@@ -205,7 +207,7 @@ class SentenceEvidence:
         self.vocabulary, self._row = _compositions(sentences, list(words), reading)
 
     def tracks(self) -> tuple[PairTrack, ...]:
-        """Return the track of sentences, and that of answers where a question met one."""
+        """Return the track of sentences, and that of answers if a question has one."""
         near = len(self._sentences) * MOST_NEAR + len(self._inside)
         kinds: list[tuple[str, str, int, Callable[[NeighbourOptions, Any], ReadyPairs]]] = [
             (SENTENCES, "nearest sentences and content words", near, self._near)
@@ -226,7 +228,7 @@ class SentenceEvidence:
     def _near(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
         """Return sentences near each other, and sentences with their words, by cosine."""
         sentences, words = self._encoded(progress)
-        # An encoder is trained so that its cosines compare as they are; nothing is subtracted.
+        # An encoder is trained for direct comparison of cosines; nothing is subtracted.
         asked = replace(options, k=min(options.k, MOST_NEAR), centre=False)
         found = nearest(sentences, asked, lambda done, total: progress("sentences", done, total))
         start = np.repeat(np.arange(len(sentences)), found.indices.shape[1])
@@ -243,7 +245,9 @@ class SentenceEvidence:
         return ReadyPairs(table, asked.k, found.recall)
 
     def _answered(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
-        """Return questions with their answers: how often met, weighted by the cosine each time."""
+        """Return questions with their answers: the number of occurrences, weighted by the cosine of
+        each.
+        """
         sentences, _ = self._encoded(progress)
         places = np.array(list(self._answers), dtype=np.int64)
         times = np.fromiter(self._answers.values(), dtype=np.int64)
@@ -269,7 +273,7 @@ def _compositions(
 
 
 def _cosines(first: Floats, second: Floats, pairs: Ints) -> Ints:
-    """Return the cosine of each pair of rows in micro-units, within [0, 1]; rows have length one."""
+    """Return the cosine of each pair of rows of length one, in micro-units, within [0, 1]."""
     found = np.empty(len(pairs), dtype=np.float64)
     for begin in range(0, len(pairs), 1 << 16):
         part = pairs[begin : begin + (1 << 16)]

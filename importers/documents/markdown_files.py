@@ -1,7 +1,7 @@
-"""Markdown as blocks of text: what a reader sees of it once it is a page.
+"""Markdown files as blocks of text, by way of HTML.
 
-CommonMark with GitHub's tables, task lists, alerts and footnotes is turned into HTML, raw HTML kept,
-and read as a page; so text within raw elements is read as a browser shows it.
+CommonMark with GitHub's tables, task lists, alerts and footnotes is converted to HTML, with raw
+HTML kept, and read as a page; so text within raw elements is read as a browser shows it.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from importers.documents import web_pages
 from importers.documents.document_files import Document, module, paragraphs, read_text
 
 MOST_NESTING = 100
-"""Quotes and lists within each other; the parser passes over what lies deeper without a word."""
+"""Deepest nesting of quotes and lists; the parser silently skips deeper ones."""
 
 MOST_BRACKETS = 2_000
-"""Square brackets within each other: the time to find what they mean grows with their square."""
+"""Deepest nesting of square brackets: the time to resolve them grows quadratically."""
 
 FOOTNOTES = {
     "footnote_ref": "",
     "footnote_reference_open": "<div>",
     "footnote_reference_close": "</div>",
 }
-"""What footnotes are in HTML: a mark that is not read, and a block."""
+"""Footnotes in HTML: a reference that is not read, and a block."""
 
 _FRONT_MATTER = re.compile(
     r"\A(?:---[ \t]*\n(?P<yaml>(?:.*\n)*?)(?:---|\.\.\.)"
@@ -48,9 +48,7 @@ def read_markdown(path: Path) -> Document:
     _refuse_brackets(path, text)
     html = _rendered(path, text)
     if (tags := html.count("<")) > web_pages.MOST_TAGS:
-        raise BadInput(
-            f"{path} makes {tags:,} tags; a page of up to {web_pages.MOST_TAGS:,} is read. Split it."
-        )
+        raise BadInput(f"{path} has {tags:,} tags; the limit is {web_pages.MOST_TAGS:,}. Split it.")
     web_pages.refuse_nesting(path, html)
     document = web_pages.page_document(html)
     if settings:
@@ -66,13 +64,13 @@ def _refuse_brackets(path: Path, text: str) -> None:
             deepest = max(deepest, depth)
         if deepest > MOST_BRACKETS:
             raise BadInput(
-                f"{path} has {deepest:,} square brackets within each other; up to "
-                f"{MOST_BRACKETS:,} are read. Close them."
+                f"{path} has {deepest:,} square brackets within each other; the limit is "
+                f"{MOST_BRACKETS:,}. Close them."
             )
 
 
 def _without_front_matter(text: str) -> tuple[str, bool]:
-    """Return a text without the settings it begins with, and whether it had any."""
+    """Return a text without its front matter, and whether it had any."""
     found = _FRONT_MATTER.match(text)
     if found is None:
         return text, False
@@ -84,29 +82,29 @@ def _without_front_matter(text: str) -> tuple[str, bool]:
 
 
 def _rendered(path: Path, text: str) -> str:
-    """Return a Markdown text as HTML, footnotes where they are written."""
+    """Return a Markdown text as HTML, with footnotes where they are defined."""
     parser: Any = module("markdown_it").MarkdownIt(
         "commonmark",
         {"html": True, "maxNesting": MOST_NESTING, "tasklists": True, "alerts": True},
     )
     parser.enable(["table", "strikethrough"])
     parser.use(module("mdit_py_plugins.footnote").footnote_plugin, inline=False)
-    # At the end of the page only those would stand that are referred to, one of each name.
+    # At the end of the page there would be only referenced footnotes, one per name.
     parser.disable("footnote_tail")
     for kind, html in FOOTNOTES.items():
         parser.add_render_rule(kind, lambda *_, html=html: html)
     tokens = parser.parse(text)
     if any(token.level >= MOST_NESTING - 1 for token in tokens):
         raise BadInput(
-            f"{path} nests quotes and lists {MOST_NESTING} deep or deeper; that deep they are not "
-            "read. Split it."
+            f"{path} nests quotes and lists {MOST_NESTING} deep or deeper, which is not "
+            "supported. Split it."
         )
     html = _SWALLOWING.sub("&lt;", parser.renderer.render(tokens, parser.options, {}))
     return _closed(_closed(html, "script"), "style")
 
 
 def _closed(html: str, name: str) -> str:
-    """Return a page with the tags of an element as text that nothing closes: they would hide the rest."""
+    """Return a page with the unclosed tags of an element as text, because they would hide the rest."""
     lower = html.lower()
     last = lower.rfind(f"</{name}") if len(lower) == len(html) else -1
     end = max(last, 0)

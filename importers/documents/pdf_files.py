@@ -1,7 +1,7 @@
-"""PDFs as blocks of text, in the order in which they are drawn.
+"""PDF files as blocks of text, in drawing order.
 
-A block is what is set alike without a gap: it goes on in the next column and on the next page, so a
-sentence does. Page numbers and running heads stand as blocks of their own.
+A block is text of one size without a gap; it continues in the next column and on the next page, and
+so do its sentences. Page numbers and running heads are blocks of their own.
 """
 
 from __future__ import annotations
@@ -23,26 +23,26 @@ from importers.documents.document_files import Document, module, paragraphs, rea
 from importers.documents.visible_text import undivided, unwrapped
 
 SECONDS = 2 * pdf_lines.SECONDS
-"""By the clock, for a file that waits instead of working."""
+"""Wall-clock limit, for a file that waits instead of working."""
 
 LEAST_GAP = 1.35
 """Distance of two lines, in medians of the page's, that begins another block."""
 
 SAME_SIZE = 0.1
-"""Share by which the heights of lines that are set alike may differ."""
+"""Relative difference in the heights of lines of one size."""
 
 SAME_PLACE = 3.0
-"""Points by which a running head may lie higher on one page than on the next."""
+"""Points by which a running head may move from one page to the next."""
 
 _BULLET = re.compile("[•‣◦▪▫●○■□➢➤✓✔\uf0a7\uf0b7\ue000] ")
-"""A sign that begins an entry of a list; what a symbol font draws has no other name."""
+"""A bullet of a list; characters of a symbol font have no other name."""
 
 _PAGE_NUMBER = re.compile(
     r"^\W*(\d{1,6})\b|\b(\d{1,6})\W*$|\b(?:page|seite|p\.) (\d{1,6})\b", re.IGNORECASE
 )
 
 _LEADER = re.compile(r"(?:\. ?){4,}\s*\w{0,6}$")
-"""The dots of a table of contents; each of its lines stands for itself."""
+"""The dots of a table of contents; each of its lines is separate."""
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,16 @@ class _Line:
 def read_pdf(path: Path) -> Document:
     """Return the blocks of a PDF; pages without text are counted.
 
-    Raises BadInput for a file that needs a password, is damaged, takes more memory or time than it
-    may, or holds no text at all.
+    Raises BadInput for a file that needs a password, is damaged, exceeds its memory or time, or has
+    no text at all.
     """
     read_whole(path)
     module("pypdfium2")
     pages = _pages(path)
     if not any(pages):
         raise BadInput(
-            f"{path} holds no text on its {len(pages)} pages, so it is likely scanned; "
-            "give a copy that went through text recognition."
+            f"{path} has no text on its {len(pages)} pages, so it is likely scanned; give a copy "
+            "with recognised text (OCR)."
         )
     left_out = Counter(
         {
@@ -80,8 +80,7 @@ def read_pdf(path: Path) -> Document:
 
 
 def _pages(path: Path) -> list[list[_Line] | None]:
-    """Return the lines of each page, None for one that cannot be opened, as a process of its own reads
-    them."""
+    """Return the lines of each page, None for one that cannot be opened, from a separate process."""
     program = [sys.executable, "-P", pdf_lines.__file__, str(path)]
     try:
         done = subprocess.run(program, capture_output=True, timeout=SECONDS, check=False)
@@ -96,25 +95,25 @@ def _pages(path: Path) -> list[list[_Line] | None]:
 def _refusal(path: Path, code: int, said: str) -> BadInput:
     """Return the error for the exit code of the process that read a PDF."""
     if code == pdf_lines.PASSWORD:
-        return BadInput(f"{path} needs a password; save a copy without one and give that.")
+        return BadInput(f"{path} needs a password; give a copy without one.")
     if code == pdf_lines.TOO_LONG:
         return BadInput(
-            f"{path} unfolds to more than {pdf_lines.MOST_TEXT:,} characters; split it."
+            f"{path} expands to more than {pdf_lines.MOST_TEXT:,} characters; split it."
         )
     if code == pdf_lines.DAMAGED:
         reason = re.sub(r".*\(PDFium: (.*)\)\.?\s*", r"\1", said, flags=re.DOTALL).strip(" .\n")
         return BadInput(f"{path} cannot be read as a PDF: {reason or 'it is damaged'}.")
     return BadInput(
         f"{path} cannot be read as a PDF within {pdf_lines.MEMORY >> 30} GiB of memory and "
-        f"{pdf_lines.SECONDS} s (exit code {code}); it is damaged, or made to unfold without end."
+        f"{pdf_lines.SECONDS} s (exit code {code}); it is damaged or malicious."
     )
 
 
 def _without_heads(pages: list[list[_Line]]) -> tuple[list[list[_Line]], list[str], int]:
-    """Return pages without their running heads, the heads, and how many only repeat one of them.
+    """Return pages without their running heads, the heads, and the number of repeated heads.
 
-    A head is the highest or lowest line of a page where another page has it, but for numbers, at the
-    same height.
+    A head is the highest or lowest line of a page if another page has it, apart from numbers, at
+    the same height.
     """
     ends = [(n, at) for n, page in enumerate(pages) for at in _outermost(page)]
     alike: dict[str, list[tuple[int, int]]] = {}
@@ -131,14 +130,14 @@ def _without_heads(pages: list[list[_Line]]) -> tuple[list[list[_Line]], list[st
 
 
 def _outermost(page: list[_Line]) -> list[int]:
-    """Return the places of the highest and the lowest lines of a page, in whatever order it is drawn."""
+    """Return the indices of the highest and the lowest lines of a page, in any drawing order."""
     heights = [line.baseline for line in page]
     outer = (min(heights), max(heights)) if heights else ()
     return [at for at, height in enumerate(heights) if height in outer]
 
 
 def _different(pages: list[list[_Line]], places: list[tuple[int, int]]) -> list[str]:
-    """Return the texts of heads that are alike, one where they differ by the number of the page."""
+    """Return the texts of equal heads, once if they differ by the page number."""
     texts = {n: pages[n][at].text.strip() for n, at in places}
     numbers = [(_PAGE_NUMBER.search(text), n) for n, text in texts.items()]
     counting = {
@@ -149,7 +148,7 @@ def _different(pages: list[list[_Line]], places: list[tuple[int, int]]) -> list[
 
 
 def _met_again(pages: list[list[_Line]], places: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Return those of some lines that another of them meets at its height, in their order."""
+    """Return the lines that another one repeats at its height, in their order."""
     heights = {place: pages[place[0]][place[1]].baseline for place in places}
     ordered = sorted(places, key=lambda place: heights[place])
     met: set[tuple[int, int]] = set()
@@ -164,7 +163,7 @@ def _without_numbers(text: str) -> str:
 
 
 def _blocks(pages: list[list[_Line]]) -> Iterator[str]:
-    """Yield lines that go on from one another, joined by newlines."""
+    """Yield blocks of continuing lines, joined by line feeds."""
     block: list[_Line] = []
     for lines in pages:
         steps = [step for a, b in pairwise(lines) if (step := a.baseline - b.baseline) > 0]
@@ -179,9 +178,9 @@ def _blocks(pages: list[list[_Line]]) -> Iterator[str]:
 
 
 def _goes_on(before: _Line, line: _Line, gap: float) -> bool:
-    """Return whether a line belongs to the block that ends with the one before it.
+    """Return whether a line belongs to the block of the previous line.
 
-    A line that does not lie lower is at the top of another column or page.
+    A line that is not lower is at the top of another column or page.
     """
     if _LEADER.search(before.text) or _LEADER.search(line.text) or _BULLET.match(line.text):
         return False

@@ -1,8 +1,8 @@
-"""The lines of a PDF, one page a line of JSON: run as a program of its own, with the file's path.
+"""PDF lines: a program that prints the lines of a PDF, one page per line of JSON.
 
-PDFium unfolds what a file holds, and a small file can hold terabytes; so it runs where memory and
-time are bounded and nothing else is lost. A line is [text, size, baseline], in points, the baseline
-from the bottom of the page. A page that cannot be opened is null.
+PDFium expands the content of a file, and a small file can contain terabytes; so it runs in a
+process with bounded memory and time. A line is [text, size, baseline], in points, the baseline from
+the bottom of the page. A page that cannot be opened is null.
 """
 
 from __future__ import annotations
@@ -16,22 +16,22 @@ from ctypes import c_double
 from typing import Any
 
 MEMORY = 2 << 30
-"""Bytes of address space, where the system can bound them."""
+"""Bytes of address space, on systems that can limit it."""
 
 SECONDS = 300
-"""Of processor time."""
+"""Seconds of processor time."""
 
 MOST_TEXT = 64 << 20
-"""Characters of a document."""
+"""Most characters of a document."""
 
 SAMPLED = 15
-"""Characters of a line that tell how it is set."""
+"""Characters of a line sampled for its size."""
 
 UNKNOWN = "\ue000"
-"""In place of a character that the file draws without saying which it is."""
+"""Replacement of a character that the file draws without naming it."""
 
 PASSWORD, DAMAGED, TOO_LONG = 3, 4, 5
-"""Exit codes; 0 is success, and whatever else the system's."""
+"""Exit codes; 0 is success, and all others are the system's."""
 
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD
 _HYPHEN = 2  # what PDFium makes of a hyphen and the end of its line
@@ -74,7 +74,7 @@ def _bound() -> None:
 
 
 def _lines(pdfium: Any, page: Any) -> Iterator[tuple[str, float, float]]:
-    """Yield the lines of a page in the order the file draws them."""
+    """Yield the lines of a page in drawing order."""
     raw, text = pdfium.raw, page.get_textpage()
     end = text.count_chars()
     characters: list[str] = []
@@ -96,7 +96,7 @@ def _lines(pdfium: Any, page: Any) -> Iterator[tuple[str, float, float]]:
 
 
 def _setting(raw: Any, text: Any, first: int, end: int) -> tuple[float, float]:
-    """Return size and baseline of a line, in points: the median of some characters it draws."""
+    """Return size and baseline of a line, in points: the median of some of its characters."""
     drawn = [p for p in range(first, end) if raw.FPDFText_GetUnicode(text, p) > ord(" ")]
     sizes, baselines = [], []
     matrix, x, y = raw.FS_MATRIX(), c_double(), c_double()

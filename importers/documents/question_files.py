@@ -1,8 +1,8 @@
-"""Questions with their answers: SQuAD's nested JSON, lists of records in JSON or JSONL, CSV.
+"""Question files: SQuAD's nested JSON, lists of records in JSON or JSONL, CSV.
 
 A record has `question`, and `answer` or `answers`: a text, a list of texts, objects with `text`, or
-an object of lists with `text` as Hugging Face writes SQuAD. A record without one of the fields is an
-error that names file, record and field; one that says there is no answer is counted.
+an object of lists with `text` as in Hugging Face's SQuAD. A record without one of the fields is an
+error that names file, record and field; a record that states that it has no answer is counted.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ csv.field_size_limit(LARGEST)
 
 @dataclass
 class Questions:
-    """What a file of questions holds: pairs (question, answer), contexts that are documents of
-    their own, and how many questions stand there without an answer."""
+    """The content of a file of questions: pairs (question, answer), contexts, which are documents,
+    and the number of questions without an answer.
+    """
 
     pairs: list[tuple[str, str]] = field(default_factory=list)
     contexts: list[str] = field(default_factory=list)
@@ -35,7 +36,7 @@ class Questions:
 
 
 def read_questions(path: Path) -> Questions:
-    """Return the questions of a file by its name's ending; raises BadInput where a field is missing."""
+    """Return the questions of a file, by its ending; raises BadInput if a field is missing."""
     return READERS[path.suffix.lower()](path)
 
 
@@ -88,8 +89,8 @@ def _csv(path: Path) -> Questions:
 def _cells(path: Path, line: int, heading: list[str], row: list[str]) -> dict[str, str]:
     if len(row) > len(heading):
         raise BadInput(
-            f"{path}, line {line}: there are {len(row)} cells under {len(heading)} columns. Set a "
-            "text that holds the delimiter in quotation marks."
+            f"{path}, line {line}: there are {len(row)} cells under {len(heading)} columns. "
+            "Quote texts that contain the delimiter."
         )
     return dict(zip(heading, row, strict=False))
 
@@ -99,20 +100,20 @@ def _parsed(path: Path, text: str, place: str) -> Any:
         return parse_json(text.encode())
     except json.JSONDecodeError as error:
         line = "" if place else f", line {error.lineno}"
-        raise BadInput(f"{path}{place}{line}: {error.msg}; this is not sound JSON.") from error
+        raise BadInput(f"{path}{place}{line}: {error.msg}; it is not valid JSON.") from error
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path}{place} is not sound JSON: {error}.") from error
+        raise BadInput(f"{path}{place} is not valid JSON: {error}.") from error
 
 
 def _records(path: Path, value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the records of a list, or of the one list that an object holds, with their places."""
+    """Yield the records of a list, or of the only list in an object, with their paths."""
     lists = [value] if isinstance(value, list) else []
     if isinstance(value, dict):
         lists = [one for one in value.values() if isinstance(one, list)]
     if len(lists) != 1:
         raise BadInput(
-            f"{path} is no file of questions: a list of records is expected, or SQuAD's data, "
-            "paragraphs and qas. Leave it out of the folder if it is something else."
+            f"{path} is not a file of questions: a list of records is expected, or SQuAD's data, "
+            "paragraphs and qas. Move it out of the folder if it is something else."
         )
     for number, record in enumerate(lists[0], 1):
         yield f"record {number}", record
@@ -197,4 +198,4 @@ READERS: dict[str, Callable[[Path], Questions]] = {
     ".csv": _csv,
     ".tsv": _csv,
 }
-"""How a file of questions is read, by the ending of its name."""
+"""The reader of a file of questions, by its ending."""

@@ -1,7 +1,7 @@
-"""Where sentences end, in any language; where one that is too long is cut; which of them ask.
+"""Sentence boundaries in any language, cuts of overlong sentences, and detection of questions.
 
-sentencex splits, by the rules of the language that py3langid finds. Thai and Lao set a space between
-clauses and no mark at their end, and are split there.
+sentencex splits by the rules of the language found by py3langid. Thai and Lao have a space between
+clauses and no sentence mark; they are split at spaces.
 """
 
 from __future__ import annotations
@@ -15,25 +15,27 @@ from typing import Any
 from importers.documents.document_files import module, paragraphs
 
 WINDOW = 20_000
-"""Characters split at once: the time that quotation marks take grows with their square."""
+"""Characters split at once: the time for quotation marks grows quadratically."""
 
 LEAST_LETTERS = 20
-"""Letters from which the language of a text is told; English is taken below."""
+"""Least number of letters for language detection; below, English is assumed."""
 
 LONGEST_SAMPLE = 4_000
-"""Characters by which the language of a text is told."""
+"""Characters used for language detection."""
 
 SHORTEST_CLAUSE = 10
-"""Characters of a Thai or Lao clause; a shorter one goes with the one before it."""
+"""Shortest Thai or Lao clause, in characters; a shorter one is joined to the previous one."""
 
 LONGEST_BEGINNING = 100
-"""Characters without a letter that are taken with the sentence after them."""
+"""Most characters without a letter that are joined to the next sentence."""
 
 ENGLISH = "en"
 
 _MARKS = r"[\u17d4\u17d5\u0f0d-\u0f12]+[\p{Pe}\p{Pf}\"']*\s*"
 _CLOSED = r"(?:[\p{Pe}\p{Pf}\uff02\u301f]|\p{Pi}(?=\s|$))+\s*"
-"""Marks that close what the sentence before them opened; German closes with what others open with."""
+"""Marks that close an opening in the previous sentence; German closes with other languages' opening
+marks.
+"""
 
 _OPENED = r"[\p{Ps}\p{Pi}]+$"
 _CLAUSE_SPACE = r"(?<=[\p{Thai}\p{Lao}])\s+(?=[\p{Thai}\p{Lao}])"
@@ -51,7 +53,7 @@ def _compiled(pattern: str) -> Any:
 
 
 def language_of(text: str) -> str | None:
-    """Return the ISO 639-1 code of a text's language, None where it has too few letters to tell."""
+    """Return the ISO 639-1 code of a text's language, None for too few letters."""
     sample = text[:LONGEST_SAMPLE]
     if sum(map(str.isalpha, sample)) < LEAST_LETTERS:
         return None
@@ -59,7 +61,7 @@ def language_of(text: str) -> str | None:
 
 
 def split_sentences(block: str, language: str = ENGLISH) -> Iterator[str]:
-    """Yield the sentences of a block of text, as it writes them.
+    """Yield the sentences of a block of text, unchanged.
 
     >>> list(split_sentences("港口九点开门。Why? Dr. Smith asked."))
     ['港口九点开门。', 'Why?', 'Dr. Smith asked.']
@@ -68,7 +70,7 @@ def split_sentences(block: str, language: str = ENGLISH) -> Iterator[str]:
         pending = ""
         for sentence in _pieces(paragraph, language):
             pending += sentence
-            # A number or an initial alone begins the sentence after it.
+            # A number or an initial alone begins the next sentence.
             if len(pending) < LONGEST_BEGINNING and _is_beginning(pending.strip()):
                 continue
             yield pending.strip()
@@ -87,7 +89,7 @@ def _pieces(text: str, language: str) -> Iterator[str]:
         window = text[start : start + WINDOW]
         starts = _starts(window, language)
         if start + WINDOW < len(text):
-            # The last one may go on behind the window.
+            # The last one may continue after the window.
             end = (
                 starts.pop()
                 if len(starts) > 1
@@ -101,16 +103,18 @@ def _pieces(text: str, language: str) -> Iterator[str]:
 
 
 def _starts(text: str, language: str) -> list[int]:
-    """Return where sentences begin, 0 the first."""
+    """Return the starts of sentences, 0 the first."""
     own = _found(text, language)
     if language != ENGLISH and (english := set(_found(text, ENGLISH))):
-        # A full stop ends a sentence where the abbreviations of both languages allow it.
+        # A full stop ends a sentence if the abbreviations of both languages allow it.
         own = [at for at in own if at in english or not text[:at].rstrip().endswith(".")]
     return sorted({0, *(_with_its_quotes(text, at) for at in own)} - {len(text)})
 
 
 def _with_its_quotes(text: str, at: int) -> int:
-    """Return where a sentence begins, behind what closes the one before and before what opens it."""
+    """Return the start of a sentence, after the closing marks of the previous one and before its
+    own opening marks.
+    """
     if at and (opened := _compiled(_OPENED).search(text, 0, at)):
         return int(opened.start())
     closed = _compiled(_CLOSED).match(text, at)
@@ -123,7 +127,9 @@ def _found(text: str, language: str) -> list[int]:
 
 
 def _clauses(text: str) -> Iterator[str]:
-    """Yield a sentence in parts where its script ends sentences by other marks, or by a space."""
+    """Yield the parts of a sentence in a script whose sentences end with other marks, or with a
+    space.
+    """
     begin = 0
     for found in _compiled(_MARKS).finditer(text):
         yield from _spaced(text[begin : found.end()])
@@ -143,7 +149,7 @@ def _spaced(text: str) -> Iterator[str]:
 
 
 def is_question(text: str) -> bool:
-    """Return whether a sentence asks, by the mark it ends with; Japanese, by its particle.
+    """Return whether a sentence is a question, by its final mark; in Japanese, by its particle.
 
     >>> is_question("Why?"), is_question("So."), is_question('"Why?"'), is_question("Πώς;")
     (True, False, True, True)
@@ -152,8 +158,8 @@ def is_question(text: str) -> bool:
 
 
 def cut_place(text: str, most: int) -> int:
-    """Return where to cut a text of more than `most` characters: behind a mark or a space, in its
-    second half, else between two characters that stand for themselves.
+    """Return the index at which to cut a text of more than `most` characters: after a mark or a
+    space in its second half, else between two separable characters.
 
     >>> cut_place("the first, two three", 14), cut_place("onetwothree", 4)
     (11, 4)

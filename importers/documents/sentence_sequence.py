@@ -1,8 +1,8 @@
-"""Documents and questions as sentences: unique, in reading order, with what answers what.
+"""Sentence sequence: documents and questions as unique sentences in reading order, with answers.
 
-A question's answer by reading order is the sentence that follows it, where that is no question
-itself; an answer that was given with its question is taken whole. A sentence that is longer than the
-encoder reads is cut, and its parts stand for it.
+A question's answer by reading order is the next sentence, unless that is a question; an answer
+given with its question is taken whole. A sentence that is longer than the encoder reads is cut, and
+its parts replace it.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from importers.documents.sentence_boundaries import (
 from importers.documents.visible_text import visible, without_private
 
 LONGEST = 1_000
-"""Characters of a sentence; an index of the graph holds 8 kB a text."""
+"""Most characters of a sentence; an entry of the graph's index has at most 8 kB."""
 
 LONG_BLOCK = 200
-"""Characters from which a block's own language is told, not the document's."""
+"""Characters from which a block's own language is detected instead of the document's."""
 
 MOST_BYTES = 512 << 20
-"""Bytes of all documents of a source: their sentences stand in memory together."""
+"""Most bytes of all documents of a source: their sentences are in memory together."""
 
 KINDS = (*READERS, *question_files.READERS)
 
@@ -46,17 +46,18 @@ UNREADABLE = "files that cannot be read"
 
 
 def whole(text: str) -> int:
-    """Return how much of a text an encoder without bounds reads: all of it."""
+    """Return the length that an unbounded encoder reads: all of the text."""
     return len(text)
 
 
 @dataclass
 class Reading:
-    """What was read: `sentences` unique, `answers` how often a question met an answer, by their
-    places; what was left out by reason, and how many sentences were there already.
+    """The content of documents.
 
-    `reach` tells how many characters of a text the encoder reads; `cut` counts longer sentences,
-    `files` are the documents that were read, `unread` those that cannot be.
+    `sentences` are unique, `answers` counts the occurrences of a question with an answer, by their
+    indices; omissions are counted by reason, as are repeated sentences. `reach` returns the number
+    of characters of a text that the encoder reads; `cut` counts longer sentences, `files` are the
+    documents read, `unread` those that cannot be.
     """
 
     limit: int | None = None
@@ -70,7 +71,7 @@ class Reading:
     unread: list[UnreadFile] = field(default_factory=list)
 
     def read(self, document: Document) -> None:
-        """Take in one document."""
+        """Add one document."""
         self.excluded.update(document.left_out)
         question: int | None = None
         for text in _sentences(document.blocks):
@@ -81,13 +82,15 @@ class Reading:
             question = places[-1] if asks and places else None
 
     def pair(self, questions: list[int], answers: list[int]) -> None:
-        """Take note of what answers a question, by the places of their parts; its last part asks."""
+        """Add a question's answer, by the indices of their parts; the last part of the question
+        asks.
+        """
         for answer in answers:
             if questions and questions[-1] != answer:
                 self.answers[questions[-1], answer] += 1
 
     def add(self, text: str) -> list[int]:
-        """Return the places of a sentence's parts, none where it is left out."""
+        """Return the indices of a sentence's parts, none if it is left out."""
         known = without_private(visible(text))
         if known is None:
             self.excluded["characters of private use"] += 1
@@ -118,7 +121,7 @@ class Reading:
 
 
 def _sentences(blocks: list[str]) -> Iterator[str]:
-    """Yield the sentences of a document's blocks, split as its language has it."""
+    """Yield the sentences of a document's blocks, split by the rules of their language."""
     of_document = language_of(_sample(blocks)) or ENGLISH
     for block in map(visible, blocks):
         own = language_of(block) if len(block) >= LONG_BLOCK else None
@@ -136,7 +139,7 @@ def _sample(blocks: list[str]) -> str:
 
 @dataclass(frozen=True)
 class FoundFiles:
-    """The documents at a path, in the order of their names, and what else lies there, by reason."""
+    """The documents at a path, in the order of their names, and numbers of other files by reason."""
 
     documents: list[Path]
     others: Counter[str] = field(default_factory=Counter)
@@ -145,7 +148,7 @@ class FoundFiles:
 def find_documents(path: Path, exclude: tuple[str, ...] = ()) -> FoundFiles:
     """Return the documents at a path; `exclude` are patterns of names or of paths below it.
 
-    Hidden files and folders, and links that lead elsewhere, are passed over and counted.
+    Hidden files and folders, and links that lead elsewhere, are skipped and counted.
     """
     if path.is_file():
         return FoundFiles([path] if path.suffix.lower() in KINDS else [])
@@ -170,21 +173,22 @@ def find_documents(path: Path, exclude: tuple[str, ...] = ()) -> FoundFiles:
 
 
 def _matches(parts: tuple[str, ...], pattern: str) -> bool:
-    """Return whether a pattern names a file, a folder above it, or the path of either."""
+    """Return whether a pattern matches a file, a folder above it, or the path of either."""
     pattern = pattern.rstrip("/").removeprefix("./")
     above = ("/".join(parts[:n]) for n in range(1, len(parts) + 1))
     return any(fnmatchcase(name, pattern) for name in (*parts, *above))
 
 
 def refuse_bytes(path: Path, found: list[Path]) -> None:
-    """Raise BadInput for more than `MOST_BYTES` together, before any is read."""
-    # A file that is too large itself is left out, whatever the others take.
+    """Raise BadInput for more than `MOST_BYTES` together, before reading any."""
+    # A file that is too large itself is left out, whatever the size of the others.
     sizes = (file.stat().st_size for file in found)
     total = sum(size for size in sizes if size <= LARGEST)
     if total > MOST_BYTES:
         raise BadInput(
-            f"{path} holds {total / 1e6:,.0f} MB of documents, and up to {MOST_BYTES / 1e6:,.0f} MB "
-            "are read as one source; ingest its folders one by one, or leave some out with --exclude."
+            f"{path} has {total / 1000000.0:,.0f} MB of documents, more than the limit of "
+            f"{MOST_BYTES / 1000000.0:,.0f} MB per source; ingest its folders one by one, or "
+            "leave some out with --exclude."
         )
 
 
@@ -196,8 +200,8 @@ def read_documents(
 ) -> Reading:
     """Return the sentences of documents and of files of questions.
 
-    In a folder a file that cannot be read is left out, with the reason; raises BadInput where that is
-    the only one, or all of them.
+    In a folder an unreadable file is left out, with the reason; raises BadInput if it is the only
+    one, or all are.
     """
     reading = Reading(limit, reach, excluded=Counter(found.others))
     for file in found.documents:
@@ -221,7 +225,7 @@ def read_documents(
 
 
 def read_file(file: Path, reading: Reading) -> None:
-    """Take in a document or a file of questions; raises BadInput for one that cannot be read."""
+    """Add a document or a file of questions; raises BadInput if it cannot be read."""
     refuse_pointer(file)
     if file.suffix.lower() in READERS:
         reading.read(READERS[file.suffix.lower()](file))

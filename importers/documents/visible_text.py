@@ -1,7 +1,7 @@
-"""Text as a reader sees it: without invisible marks, presentation forms as the letters they show.
+"""Visible text: without invisible marks, and with presentation forms as letters.
 
-Joiners stay where they shape letters or emoji (Arabic, Indic, emoji sequences). Hyphens that only
-divide a word at the end of a line go.
+Joiners are kept where they shape letters or emoji (Arabic, Indic, emoji sequences). Hyphens that
+only divide a word at the end of a line are removed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 from importers.documents.document_files import module
 
 UNKNOWN = "\ue000"
-"""Stands for a character that a document draws without saying which it is."""
+"""Replacement of a character that a document draws without naming it."""
 
 _JOINED = (
     r"\p{Arabic}\p{Syriac}\p{Mandaic}\p{Nko}\p{Mongolian}\p{Devanagari}\p{Bengali}\p{Gurmukhi}"
@@ -22,7 +22,7 @@ _JOINED = (
 )
 _INVISIBLE = (
     r"[\p{Default_Ignorable_Code_Point}\p{Cf}\p{Cc}\p{Noncharacter_Code_Point}"
-    # Kept: white space, variation selectors, joiners (below) and signs that stand over numbers.
+    # Kept: white space, variation selectors, joiners (below) and signs over numbers.
     r"--\p{White_Space}--[\u001c-\u001f]--\p{Variation_Selector}"
     r"--\p{Prepended_Concatenation_Mark}--[\u200c\u200d]]"
 )
@@ -46,7 +46,7 @@ KEEP_HYPHEN = frozenset({"half", "self", "well"})
 """First parts of compounds that are hardly ever the first part of a divided word."""
 
 HANGING = frozenset({"and", "or", "to", "und", "oder", "bis", "bzw", "et", "ou", "en", "of", "och"})
-"""Words before which a hyphen stands for the rest of a compound: `on- and offline`."""
+"""Words before which a hyphen replaces the rest of a compound: `on- and offline`."""
 
 
 @cache
@@ -56,7 +56,7 @@ def _compiled(pattern: str) -> Any:
 
 
 def visible(text: str) -> str:
-    """Return a text without its invisible marks, and with its letters as letters.
+    """Return a text without invisible marks, and with presentation forms as letters.
 
     >>> visible("har\\u00adbour\\u200b o\\ufb03ce\\ufeff"), visible("\\u0645\\u06cc\\u200c\\u0634")
     ('harbour office', 'می\\u200cش')
@@ -69,11 +69,11 @@ def visible(text: str) -> str:
 
 
 def unwrapped(text: str, blank: str = r"[^\S\n]", unspaced: bool = False) -> str:
-    """Return a text without the ends of lines between Chinese or Japanese characters.
+    """Return a text without line ends between Chinese or Japanese characters.
 
-    They stand where the line was full, and a space there would divide a word. `blank` is the white
-    space that may stand beside them; with `unspaced`, Thai, Lao, Khmer and Burmese are joined as well,
-    whose lines end elsewhere where they were not full.
+    There the line was full, and a space would divide a word. `blank` is the white space that may
+    surround them; with `unspaced`, Thai, Lao, Khmer and Burmese are joined as well, whose lines
+    also end elsewhere.
 
     >>> unwrapped("\\u6e2f\\u53e3\\n\\u529e\\u516c Port\\n\\u6e2f")
     '港口办公 Port\\n港'
@@ -85,9 +85,9 @@ def unwrapped(text: str, blank: str = r"[^\S\n]", unspaced: bool = False) -> str
 
 
 def without_private(text: str) -> str | None:
-    """Return a text without characters of private use, None where they touch its letters.
+    """Return a text without private-use characters, None if one touches a letter.
 
-    One that stands alone is a bullet or an icon; within a word it is a letter nobody can tell.
+    A separate one is a bullet or an icon; within a word it is an unknown letter.
 
     >>> without_private("\\uf0b7 Moored."), without_private("\\ue062nancial")
     (' Moored.', None)
@@ -98,9 +98,9 @@ def without_private(text: str) -> str | None:
 
 
 def undivided(text: str) -> str:
-    """Return a text of lines with the words made whole that the end of a line divides.
+    """Return a text of lines with words divided at line ends joined.
 
-    The hyphen stays where the text elsewhere writes the word with one, or both parts alone.
+    The hyphen is kept if the text elsewhere has the word with one, or both parts separately.
 
     >>> undivided("The administra-\\ntion is well-\\nknown, on-\\nand offline.")
     'The administration is well-known, on- and offline.'
@@ -119,7 +119,7 @@ def undivided(text: str) -> str:
 
 
 def _between(first: str, rest: str, words: set[str]) -> str:
-    """Return what stands between two parts of a word on two lines."""
+    """Return the text between two parts of a word on two lines."""
     if rest in HANGING:
         return "- "
     if not rest[:1].islower() or not first.isalpha() or first in KEEP_HYPHEN:

@@ -1,8 +1,8 @@
-"""Bytes of web pages as text: the labels and decoders of the WHATWG Encoding Standard.
+"""Web encodings: the labels and decoders of the WHATWG Encoding Standard.
 
 webencodings knows the labels (iso-8859-1 is windows-1252, gb2312 is gbk). Where a codec of Python's
-knows fewer bytes than the standard's decoder, an error handler adds them: the C1 controls of the
-windows code pages, the euro sign of gbk, the NEC and IBM characters of EUC-JP.
+decodes fewer bytes than the standard, an error handler adds them: the C1 controls of the windows
+code pages, the euro sign of gbk, the NEC and IBM characters of EUC-JP.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ UTF_8 = "utf-8"
 
 
 def page_text(path: Path, raw: bytes, label: str | None) -> str:
-    """Return the text of a page that declares an encoding's label (UTF-8 where it declares none).
+    """Return the text of a page with a declared encoding label (UTF-8 without one).
 
-    A byte order mark is believed before the label. Raises BadInput for a label that is unknown, or
-    that the standard does not decode, and with the place of what is not of the encoding.
+    A byte order mark takes precedence over the label. Raises BadInput for a label that is unknown,
+    or that the standard does not decode, and, with the position, for bytes outside the encoding.
     """
     if label is None or any(raw.startswith(mark) for mark, _ in BYTE_ORDER_MARKS):
         return decoded(path, raw)
@@ -35,7 +35,7 @@ def page_text(path: Path, raw: bytes, label: str | None) -> str:
         )
     name = encoding.name
     if name.startswith("utf-16"):
-        # What declares itself in bytes of ASCII is not UTF-16, whatever it says.
+        # A page with an ASCII declaration is not UTF-16, whatever it declares.
         name = UTF_8
     if name == "x-user-defined":
         name = "windows-1252"
@@ -46,7 +46,7 @@ def page_text(path: Path, raw: bytes, label: str | None) -> str:
 
 
 def _control(error: UnicodeError) -> tuple[str, int]:
-    """Decode a byte of a windows code page that stands for the C1 control of its number."""
+    """Decode a byte of a windows code page as the C1 control with its number."""
     if isinstance(error, UnicodeDecodeError) and 0x80 <= error.object[error.start] < 0xA0:
         return chr(error.object[error.start]), error.start + 1
     raise error
@@ -59,7 +59,7 @@ def _euro(error: UnicodeError) -> tuple[str, int]:
 
 
 def _extension(error: UnicodeError) -> tuple[str, int]:
-    """Decode two bytes of EUC-JP by the code page that has its extensions, cp932."""
+    """Decode two bytes of EUC-JP by the code page with its extensions, cp932."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     pair = error.object[error.start : error.start + 2]
@@ -85,4 +85,4 @@ _DECODERS = {
     "windows-874": ("cp874", "hartonomous.control"),
     **{f"windows-{n}": (f"cp{n}", "hartonomous.control") for n in range(1250, 1259)},
 }
-"""Python's codec and the error handler, for the encodings whose codec lacks something."""
+"""Python's codec and the error handler, for encodings with an incomplete codec."""

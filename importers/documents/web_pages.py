@@ -1,7 +1,7 @@
-"""HTML as blocks of text: the tree a browser builds, and of it what a reader sees.
+"""Web pages: the visible text of a browser's parse tree, as blocks.
 
-What stands within one innermost block element is one block. Scripts, styles and templates are no
-text; code blocks, drawings and what else a sentence cannot hold are left out and counted.
+The text within one innermost block element is one block. Scripts, styles and templates are not
+text; code blocks, drawings and other elements without sentences are left out and counted.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from importers.documents.visible_text import unwrapped
 from importers.documents.web_encodings import page_text
 
 MOST_TAGS = 500_000
-"""Tags of one page: each takes some hundred bytes once it is parsed."""
+"""Most tags of one page: each takes some hundred bytes after parsing."""
 
 MOST_DEPTH = 1_000
-"""Elements open at once: to place a block a parser looks through all of them."""
+"""Most open elements: a parser searches all of them to place a block."""
 
 MOST_REOPENED = 10_000_000
-"""Unclosed formatting elements times blocks: each block opens them all again."""
+"""Most unclosed formatting elements times blocks: each block reopens all of them."""
 
 
 def _names(names: str) -> list[str]:
@@ -39,15 +39,15 @@ BLOCKS = frozenset(
         "tfoot th thead title tr ul"
     )
 )
-"""Elements whose text stands apart from what is around them."""
+"""Elements whose text is separate from their surroundings."""
 
 BREAK = "\0"
-"""A line that a page ends itself, until its white space is one; no page holds the character."""
+"""Replacement of a page's own line break until white space is collapsed; no page contains it."""
 
 UNSEEN = frozenset(
     _names("annotation annotation-xml datalist iframe noembed noframes script style template")
 )
-"""Elements whose content no reader sees."""
+"""Elements with invisible content."""
 
 LEFT_OUT = {
     **dict.fromkeys(("pre", "listing", "xmp", "plaintext"), "code blocks"),
@@ -55,10 +55,10 @@ LEFT_OUT = {
     "noscript": "texts for browsers without scripts",
     "svg": "drawings with text",
 }
-"""Elements that are no sentences, by the reason that is counted where they hold text."""
+"""Elements without sentences, with the reason under which they are counted if they contain text."""
 
 LONGEST_HEAD = 1 << 20
-"""Characters among which an encoding may be declared."""
+"""Characters within which an encoding may be declared."""
 
 _NAMES_OF_DRAWINGS = ("title", "desc", "style", "script")
 _FORMATTING = frozenset(_names("a b big code em font i nobr s small strike strong tt u"))
@@ -69,7 +69,7 @@ _NOT_NESTED = frozenset(
     )
 )
 _TAG = re.compile(
-    # What stands within these is no tag, such as the comparisons of a script.
+    # Their content is not tags, such as the comparisons of a script.
     r"<!--.*?(?:-->|\Z)|<(?P<raw>script|style|textarea|title|xmp)\b.*?(?:</(?P=raw)\b|\Z)"
     r"|<(?P<end>/?)(?P<name>[a-z][a-z0-9-]{0,30})",
     re.IGNORECASE | re.DOTALL,
@@ -80,23 +80,21 @@ _CHARSET = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"']+))", 
 
 
 def read_page(path: Path) -> Document:
-    """Return the blocks of a page of HTML or XHTML, decoded as it declares.
+    """Return the blocks of a page of HTML or XHTML, decoded as declared.
 
-    Raises BadInput for another encoding than that, for too many tags and for too deep ones.
+    Raises BadInput for bytes outside the encoding, too many tags, or too deep nesting.
     """
     raw = read_whole(path)
     if (tags := raw.count(b"<")) > MOST_TAGS:
-        raise BadInput(
-            f"{path} has {tags:,} tags; a page of up to {MOST_TAGS:,} is read. Split it."
-        )
-    # What an encoding is declared with is ASCII in all of those that can be declared.
+        raise BadInput(f"{path} has {tags:,} tags; the limit is {MOST_TAGS:,}. Split it.")
+    # The declaration is ASCII in all encodings that can be declared.
     shape = raw.decode("latin-1")
     refuse_nesting(path, shape)
     return page_document(page_text(path, raw, _declared(shape)))
 
 
 def refuse_nesting(path: Path, html: str) -> None:
-    """Raise BadInput for a page that would take a parser time or memory out of all proportion."""
+    """Raise BadInput for a page that would take a parser excessive time or memory."""
     opened: Counter[str] = Counter()
     now, most = {True: 0, False: 0}, {True: 0, False: 0}
     for tag in _TAG.finditer(html):
@@ -109,13 +107,13 @@ def refuse_nesting(path: Path, html: str) -> None:
         most[formatting] = max(most[formatting], now[formatting])
     if most[False] > MOST_DEPTH or most[True] * html.count("<") > MOST_REOPENED:
         raise BadInput(
-            f"{path} has {max(most.values()):,} elements within each other that are not closed; "
-            "a page that is made by hand or by a program does not. Close them."
+            f"{path} has {max(most.values()):,} elements within each other that are not closed, "
+            "which regular pages do not have. Close them."
         )
 
 
 def page_document(html: str) -> Document:
-    """Return the blocks of a page's text, and what of it was left out."""
+    """Return the blocks of a page's text, and the omitted parts."""
     walk = _Walk()
     page = module("selectolax.lexbor").LexborHTMLParser(html)
     blocks = [block for block in walk.blocks(page.root) if block and not block.isspace()]
@@ -123,7 +121,7 @@ def page_document(html: str) -> Document:
 
 
 def _declared(shape: str) -> str | None:
-    """Return the label that a page declares in an element, else in an XML declaration."""
+    """Return the label declared in an element, else in an XML declaration."""
     page = module("selectolax.lexbor").LexborHTMLParser(shape[:LONGEST_HEAD])
     for meta in page.css("meta"):
         attributes = {name.lower(): value or "" for name, value in meta.attributes.items()}
@@ -168,7 +166,7 @@ class _Walk:
         yield self._finished(0)
 
     def _opened(self, node: Any, above: int) -> bool:
-        """Take note of an element; return whether a block begins with it."""
+        """Enter an element; return whether it begins a block."""
         name, here = node.tag, node.mem_id
         begins = name in BLOCKS or LEFT_OUT.get(name) == "code blocks"
         self._block_of[here] = here if begins else self._block_of.get(above, 0)
@@ -183,7 +181,7 @@ class _Walk:
         return begins
 
     def _count(self, unread: int, node: Any) -> None:
-        """Count an element that is not read, once and where it holds letters."""
+        """Count an element that is not read, once, if it contains letters."""
         text = node.text_content or ""
         hidden = node.parent is not None and node.parent.tag in _NAMES_OF_DRAWINGS
         if unread in self._reasons and not hidden and any(map(str.isalpha, text)):

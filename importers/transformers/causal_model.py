@@ -1,4 +1,6 @@
-"""A causal model run on single tokens, on texts, and on its own; its tokens told as compositions."""
+"""Causal model: run on single tokens, on given texts and on its own texts, with tokens as
+compositions.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +27,16 @@ from importers.transformers.prefix_cache import PrefixMemory
 from importers.transformers.transformer_weights import Transformer
 
 WINDOW, OVERLAP = 512, 128
-"""Tokens of a text that are read at once, and those of them that were read before."""
+"""Tokens of a text that are read at once, and the overlap with the previous window."""
 
 LOGIT_BYTES = 1 << 28
-"""What a batch's logits may take; the longer the vocabulary, the fewer places at once."""
+"""Bytes of a batch's logits; the larger the vocabulary, the fewer positions at once."""
 
 AGREEING = 1e-3
-"""By how much logits of the same tokens may differ, as a share and by itself."""
+"""Tolerance of logits of the same tokens, relative and absolute."""
 
 LENGTH = 128
-"""Tokens of a text that the model writes."""
+"""Tokens of a generated text."""
 
 TEMPERATURE, TOP_P, SEED = 0.8, 0.95, 7
 
@@ -46,12 +48,12 @@ Today Yesterday Here And But So Or According However First Another Every Life Wa
 """
 
 OPENERS = _WORDS.split()
-"""First words of the texts a model writes: common ones, so that it says much of what it says often."""
+"""First words of generated texts: common ones, so that frequent contexts are covered."""
 
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a text: its ids, how many of them were read before, whether the text begins here."""
+    """A window of a text: its ids, the number read before, whether the text begins here."""
 
     ids: list[int]
     first: int
@@ -60,7 +62,12 @@ class Window:
 
 @dataclass(frozen=True)
 class Observed:
-    """Pieces of text one after the other, each of `lengths[i]` places, new from `firsts[i]` on."""
+    """Pieces of text, one after the other.
+
+    `lengths` and `firsts` (pieces,) int64: the token positions of each piece, and the first new
+    one; `tokens` (positions,) int64, -1 for what is not a composition; `expected` the next-token
+    probabilities at all positions.
+    """
 
     lengths: NDArray[np.int64]
     firsts: NDArray[np.int64]
@@ -68,7 +75,9 @@ class Observed:
     expected: Listed
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return the same as arrays that can be kept on disk."""
+        """Return the same as named arrays, for `of`: the fields, with `expected` as its three
+        arrays.
+        """
         expected = self.expected
         return {
             "lengths": self.lengths,
@@ -81,13 +90,13 @@ class Observed:
 
     @classmethod
     def of(cls, kept: dict[str, NDArray[Any]]) -> Observed:
-        """Return what was kept as arrays."""
+        """Return the pieces of text from the arrays of `arrays`."""
         expected = Listed(kept["bounds"], kept["ends"], kept["shares"])
         return cls(kept["lengths"], kept["firsts"], kept["tokens"], expected)
 
 
 class CausalRunner:
-    """Runs a causal model, its tokens told as compositions of a vocabulary."""
+    """Runs a causal model, with its tokens as compositions of a vocabulary."""
 
     def __init__(self, transformer: Transformer, vocabulary: Vocabulary) -> None:
         self._torch: Any = import_module("torch")
@@ -114,20 +123,22 @@ class CausalRunner:
         return list(self._transformer.prefix)
 
     def alone(self, compositions: NDArray[np.int64]) -> Observed:
-        """Run tokens alone, each after the model's prefix."""
+        """Run tokens alone, `compositions` (t,) int64, each after the model's prefix."""
         return self._observed_alone(compositions, self._logits_alone(compositions))
 
     def alone_from(self, compositions: NDArray[np.int64], outputs: NDArray[np.float32]) -> Observed:
-        """Return the same from the last layer's outputs, (tokens, width), without running them."""
+        """Return the same from the last layer's outputs, (t, width) float32, without running them."""
         return self._observed_alone(compositions, self._logits_of(outputs))
 
     def agrees(self, compositions: NDArray[np.int64], outputs: NDArray[np.float32]) -> bool:
-        """Return whether the last layer's outputs alone tell what a run of the tokens does."""
+        """Return whether the last layer's outputs (t, width) alone give the same probabilities as
+        running the tokens `compositions` (t,).
+        """
         run, read = self._logits_alone(compositions), self._logits_of(outputs)
         return bool(self._torch.allclose(run, read, rtol=AGREEING, atol=AGREEING))
 
     def batches(self, paragraphs: Sequence[str]) -> list[list[Window]]:
-        """Return the windows of texts, in batches of about equal lengths."""
+        """Return the windows of texts, in batches of similar lengths."""
         windows = [window for text in paragraphs for window in self._windows(text)]
         windows.sort(key=lambda window: -len(window.ids))
         return _packed(windows, self._most)
@@ -143,12 +154,16 @@ class CausalRunner:
         )
 
     def read(self, paragraphs: Sequence[str], progress: Progress) -> Iterator[ReadText]:
-        """Yield what the model expects at each place of texts, in their order."""
+        """Yield the next-token probabilities at each position of texts, in their order."""
         windows = [window for text in paragraphs for window in self._windows(text)]
         yield from self._read(windows, progress)
 
     def read_written(self, numbers: NDArray[np.int64], progress: Progress) -> Iterator[ReadText]:
-        """Yield what the model expects at each place of texts that it writes, each by itself."""
+        """Yield the next-token probabilities at each position of generated texts, one text at a
+        time.
+
+        `numbers` (texts,) int64 are the texts' numbers.
+        """
         ids, lengths, _ = self._draw(numbers)
         windows = [Window(own[:n].tolist(), 0, True) for own, n in zip(ids, lengths, strict=True)]
         yield from self._read([window for window in windows if window.ids], progress)
@@ -165,7 +180,9 @@ class CausalRunner:
                 progress("reading", done, total)
 
     def write(self, numbers: NDArray[np.int64]) -> Observed:
-        """Have the model write texts, each from an opener; text i is the same in any batch."""
+        """Generate texts, each from an opener; the text with number `numbers[i]`, (texts,) int64,
+        is the same in any batch.
+        """
         ids, lengths, parts = self._draw(numbers)
         sequences, length = ids.shape
         places = np.arange(sequences * length).reshape(length, sequences).T
@@ -177,7 +194,7 @@ class CausalRunner:
     def _draw(
         self, numbers: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], list[Listed]]:
-        """Return ids (texts, length), where each text ends, and what was expected step by step."""
+        """Return ids (texts, length), the end of each text, and the probabilities of each step."""
         draws = [np.random.default_rng([SEED, int(number)]) for number in numbers]
         openers = self._openers()
         ids = np.array([openers[draw.integers(len(openers))] for draw in draws])[:, None]
@@ -193,8 +210,9 @@ class CausalRunner:
         return drawn, lengths, parts
 
     def _openers(self) -> NDArray[np.int64]:
-        """Return the ids that texts begin with: those of OPENERS, without any that the tokenizer
-        does not know; where it knows none, every row of the vocabulary."""
+        """Return the ids that generated texts begin with: known ones of OPENERS; if none is known,
+        every row of the vocabulary.
+        """
         special = set(self._transformer.tokenizer.all_special_ids)
         firsts = [self._ids(opener)[:1] for opener in OPENERS]
         known = [first[0] for first in firsts if first and first[0] not in special]
@@ -233,13 +251,13 @@ class CausalRunner:
         return found
 
     def _logits(self, windows: list[Window]) -> list[Any]:
-        """Return the logits at the places of each window, (its length, rows)."""
+        """Return the logits at the positions of each window, (its length, rows)."""
         prefix = self._transformer.prefix
         longest = max(len(window.ids) for window in windows)
         ids = np.zeros((len(windows), len(prefix) + longest), dtype=np.int64)
         ids[:, : len(prefix)] = prefix
         for row, window in enumerate(windows):
-            # What is behind a place cannot be seen from it, so the padding needs no mask.
+            # Later positions do not affect earlier ones, so the padding needs no mask.
             ids[row, len(prefix) : len(prefix) + len(window.ids)] = window.ids
         with self._torch.inference_mode(), self._transformer.running():
             logits = self._transformer.model(
@@ -248,19 +266,20 @@ class CausalRunner:
         return [logits[row, : len(window.ids)] for row, window in enumerate(windows)]
 
     def _after(self, ids: NDArray[np.int64], memory: dict[str, Any]) -> Any:
-        """Return the logits after the last id of each sequence; the memory then holds the ids too."""
+        """Return the logits after the last id of each sequence; the cache then includes the ids."""
         with self._torch.inference_mode(), self._transformer.running():
             return self._transformer.model(
                 input_ids=self._tensor(ids), logits_to_keep=1, **memory
             ).logits[:, -1]
 
     def _shares(self, logits: Any) -> Any:
-        """Return the probabilities of compositions, at their rows: those of twins added up, nothing
-        for what is none."""
+        """Return the probabilities of compositions, at their rows: summed over merged tokens,
+        without tokens that are not compositions.
+        """
         if not bool(self._torch.isfinite(logits).all()):
             raise BadInput(
-                f"{self._transformer.path}: what it expects next is not finite; the file is "
-                "damaged, or the model cannot be run in float32."
+                f"{self._transformer.path}: its next-token probabilities are not finite; the "
+                "file is damaged, or the model cannot be run in float32."
             )
         with self._torch.inference_mode():
             shares = self._torch.softmax(logits.float(), dim=-1)
@@ -276,7 +295,7 @@ class CausalRunner:
         return listed(ends, values)
 
     def _drawn(self, logits: Any, chance: NDArray[np.float64]) -> NDArray[np.int64]:
-        """Return a next id for each sequence, drawn from the most likely ones, TOP_P of them."""
+        """Return a next id for each sequence, drawn by nucleus sampling with TOP_P."""
         with self._torch.inference_mode():
             shares, ids = self._torch.softmax(logits.double() / TEMPERATURE, dim=-1).sort(
                 dim=-1, descending=True
@@ -292,7 +311,7 @@ class CausalRunner:
 
 
 def _packed(windows: list[Window], most: int) -> list[list[Window]]:
-    """Return windows in batches, in order, none of more than `most` places with its padding."""
+    """Return windows in batches, in order, each of at most `most` positions with its padding."""
     batches: list[list[Window]] = []
     longest = 0
     for window in windows:
@@ -305,8 +324,9 @@ def _packed(windows: list[Window], most: int) -> list[list[Window]]:
 
 
 def _openings(vocabulary: Vocabulary) -> NDArray[np.int64]:
-    """Return what each composition is at the beginning of a text, where no space goes before it: a
-    piece that is also a word is that word."""
+    """Return each composition's equivalent at the beginning of a text, without a preceding space: a
+    piece that is also a word is that word.
+    """
     kinds = vocabulary.compositions["kind"].to_pylist()
     texts = vocabulary.compositions["text"].to_pylist()
     words = {text: place for place, text in enumerate(texts) if kinds[place] == TOKEN}

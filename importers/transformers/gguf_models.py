@@ -1,4 +1,4 @@
-"""GGUF files: the input embedding, dequantised."""
+"""GGUF models: the input embedding, dequantised."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ MODEL = "tokenizer.ggml.model"
 KIND = "general.type"
 USUAL_MARKS: dict[str, Convention] = {
     "gpt2": byte_level,
-    # SentencePiece BPE, Unigram, and WordPiece as the converter rewrites it, all mark words with U+2581.
+    # SentencePiece BPE, Unigram, and WordPiece as the converter rewrites it, all mark words with
+    # U+2581.
     **dict.fromkeys(("llama", "t5", "bert"), sentencepiece),
 }
 UNKNOWN_MARKS = ("rwkv",)
-"""Tokenizers whose tokens are written in a way of their own."""
+"""Tokenizers with an unsupported notation of tokens."""
 
 SET_ASIDE = {2: "special", 3: "control", 5: "unused", 6: "byte fragment"}
-"""Token types that are no compositions; 1 is normal, 4 defined by the user."""
+"""Token types that are not compositions; 1 is normal, 4 defined by the user."""
 
 USER_DEFINED = 4
 
@@ -51,8 +52,9 @@ class GgufEmbeddings:
         shards = shards_of(models_in(path)[0] if path.is_dir() else path)
         if len(shards) > 1 and options.tracks - {"embedding"}:
             raise BadInput(
-                f"{path} is a model in {len(shards)} files, which is not run; join them (llama-gguf-split "
-                "--merge FIRST OUT), or take its embedding alone (--tracks embedding)."
+                f"{path} is a model in {len(shards)} files, which is not run; join them "
+                "(llama-gguf-split --merge FIRST OUT), or extract its embedding alone (--tracks "
+                "embedding)."
             )
         name = options.tensor or INPUT_EMBEDDING
         file, header, first = header_with(shards, name, (TOKENS, TYPES, MODEL, KIND))
@@ -70,11 +72,11 @@ class GgufEmbeddings:
 
 
 def _refuse_others(path: Path, first: GgufHeader, header: GgufHeader, name: str) -> None:
-    """Raise BadInput unless a file is a model that has the matrix."""
+    """Raise BadInput unless a file is a model with the matrix."""
     kind = first.values.get(KIND)
     if isinstance(kind, str) and kind not in ("model", ""):
         raise BadInput(
-            f"{path} is no model but a GGUF file of the kind {shown(kind)}, made to be used with one; "
+            f"{path} is not a model but a GGUF file of the kind {shown(kind)}, for use with one; "
             "give the model's own file."
         )
     matrices = [n for n, tensor in header.tensors.items() if len(tensor.shape) == 2]
@@ -88,7 +90,7 @@ def _refuse_others(path: Path, first: GgufHeader, header: GgufHeader, name: str)
 def _tokenizer(path: Path, header: GgufHeader) -> TokenTable:
     tokens, model = header.values.get(TOKENS), header.values.get(MODEL)
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        raise BadInput(f"{path} carries no tokenizer ({TOKENS}); its rows have no words.")
+        raise BadInput(f"{path} has no tokenizer ({TOKENS}), so its rows have no words.")
     types = header.values.get(TYPES)
     types = types if isinstance(types, list) else []
     if types and len(types) != len(tokens):
@@ -102,15 +104,15 @@ def _tokenizer(path: Path, header: GgufHeader) -> TokenTable:
 def _convention(
     path: Path, model: object, tokens: list[str], others: Collection[int]
 ) -> Convention:
-    """Return how a tokenizer marks words: by the marks that its tokens bear, whatever it is called."""
+    """Return the convention of piece marks, by the tokens' marks, whatever the tokenizer's name."""
     pieces = [None if row in others else token for row, token in enumerate(tokens)]
     found = convention_by_marks(pieces)
     if found is None and model in USUAL_MARKS:
         found = USUAL_MARKS[str(model)]
     if found is None or not isinstance(model, str) or model in UNKNOWN_MARKS:
         raise BadInput(
-            f"{path} has a tokenizer of the kind {shown(str(model))}, and its tokens do not show how it "
-            "marks words. Give the model's safetensors folder instead."
+            f"{path} has a tokenizer of the kind {shown(str(model))}, and its tokens do not show "
+            "how it marks words. Give the model's safetensors folder instead."
         )
     return with_words(found, pieces)
 

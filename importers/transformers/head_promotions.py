@@ -1,9 +1,10 @@
-"""What seeing a token makes a causal model say, head by head, read off its weights: no token is run.
+"""Head promotions: output tokens that a head of a causal model promotes for an input token, from
+its weights.
 
-The circuit of a head (Elhage et al. 2021, A Mathematical Framework for Transformer Circuits): the
-token's embedding, through the norm before the layer, the head's values and its part of the output
-projection, through the last norm, onto the vocabulary. What a head adds whatever token it looks at
-is taken off: the mean over all tokens of its values, and of what it says over the vocabulary.
+The output-value circuit of a head (Elhage et al. 2021, A Mathematical Framework for Transformer
+Circuits): the token's embedding, through the norm before the layer, the head's values and its part
+of the output projection, through the last norm, onto the vocabulary. The head's mean contribution
+over all tokens, of its values and of its output over the vocabulary, is subtracted.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ from hartonomous.extract.vocabulary import Vocabulary
 from importers.transformers.transformer_weights import Transformer
 
 PROMOTED = 10
-"""Tokens taken for each token and head, as MAPS does (Elhelo, Geva 2024)."""
+"""Tokens taken for each token and head, as in MAPS (Elhelo, Geva 2024)."""
 
 SCORE_BYTES = 1 << 26
-"""What the scores of a block of tokens may take."""
+"""Bytes of the scores of a block of tokens."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Under which names a family keeps what the circuits go through."""
+    """The names of a family's modules in the circuits."""
 
     layers: str
     norm: str
@@ -47,13 +48,14 @@ LAYOUTS = {
     "gpt2": Layout("transformer.h", "ln_1", "attn.c_attn", "attn.c_proj", "transformer.ln_f"),
     **dict.fromkeys(("llama", "mistral", "mixtral", "qwen2"), _LLAMA),
 }
-"""By `model_type`: families whose layers add the heads' outputs to the residual as they are."""
+"""By `model_type`: families whose layers add the heads' outputs to the residual unchanged."""
 
 
 @dataclass(frozen=True)
 class Circuit:
-    """One head over a vocabulary of N: `values` (N, s), and `written` (s, width), what a value puts
-    onto the residual as the last norm lets it through."""
+    """One head over a vocabulary of N: `values` (N, s), and `written` (s, width), the contribution
+    of a value to the residual, scaled by the last norm.
+    """
 
     values: Any
     written: Any
@@ -69,8 +71,9 @@ class Promotions:
         config = self._model.config.get_text_config()
         if config.model_type not in LAYOUTS:
             raise BadInput(
-                f"{self._path}: what the heads of {config.model_type!r} promote is not known how to read; "
-                f"it is of {', '.join(LAYOUTS)}. Leave promotions out of --tracks."
+                f"{self._path}: promotions of the heads of {config.model_type!r} are not known "
+                f"how to read; supported are {', '.join(LAYOUTS)}. Leave promotions out of "
+                "--tracks."
             )
         self._layout = LAYOUTS[config.model_type]
         self._heads = config.num_attention_heads
@@ -87,7 +90,7 @@ class Promotions:
 
     @property
     def determined(self) -> dict[str, object]:
-        """What, besides the files, determines what is observed."""
+        """Everything but the files that determines the observations."""
         return {"promoted": PROMOTED}
 
     def track(self) -> ListedTrack:
@@ -100,16 +103,17 @@ class Promotions:
         return ListedTrack("PROMOTION_EVIDENCE", tuple(names), self._size, PROMOTED, self.promoted)
 
     def promoted(self, position: int, progress: Callable[[int, int], None]) -> Neighbours:
-        """Return what each token promotes most through one head, itself left out, best first.
+        """Return the tokens promoted most by each token through one head, without itself, best
+        first.
 
-        The similarity is the cosine of what is written and what stands for the promoted token.
+        The similarity is the cosine of the head's output and the promoted token's vector.
         """
         return self.promoted_by(position, np.arange(len(self._vocabulary)), progress)
 
     def promoted_by(
         self, position: int, tokens: NDArray[np.int64], progress: Callable[[int, int], None]
     ) -> Neighbours:
-        """Return the same of some of the tokens, a row each."""
+        """Return the same for some of the tokens, (t,) int64, one row each."""
         torch, n = self._torch, len(self._vocabulary)
         shape = len(tokens), min(PROMOTED, n - 1)
         indices, cosines = np.full(shape, -1, dtype=np.int32), np.zeros(shape)
@@ -134,14 +138,16 @@ class Promotions:
         return Neighbours(indices, cosines, 1.0)
 
     def circuit(self, position: int) -> Circuit:
-        """Return one head's circuit, the norms folded in, values less their mean."""
+        """Return one head's circuit, with the norms folded in and the mean of the values
+        subtracted.
+        """
         layer, head = divmod(position, self._heads)
         block, layout, size = self._layers[layer], self._layout, self._size
         weight, bias = _projection(block.get_submodule(layout.values))
         # Values are last where queries, keys and values are side by side.
         first = weight.shape[1] - self._heads // self._group * size + head // self._group * size
         own = slice(first, first + size)
-        # A norm leaves one positive factor a token behind, which moves no token's order.
+        # A norm adds one positive factor per token, which changes no token's order.
         seen = block.get_submodule(layout.norm)(self._embedded)
         values = seen @ weight[:, own] + (0.0 if bias is None else bias[own])
         output, _ = _projection(block.get_submodule(layout.output))
@@ -154,12 +160,12 @@ class Promotions:
     def _check(self, scores: Any, position: int) -> None:
         if not bool(self._torch.isfinite(scores).all()):
             raise BadInput(
-                f"{self._path}: what {self.track().positions[position]} promotes is not finite; the "
-                "file is damaged."
+                f"{self._path}: the promotions of {self.track().positions[position]} are not "
+                "finite; the file is damaged."
             )
 
 
 def _projection(module: Any) -> tuple[Any, Any]:
-    """Return weight (in, out) and bias of a linear module, or of GPT-2's, which is the other way."""
+    """Return weight (in, out) and bias of a linear module, or of GPT-2's transposed one."""
     weight = module.weight if type(module).__name__ == "Conv1D" else module.weight.T
     return weight, module.bias

@@ -1,8 +1,8 @@
-"""A transformer opened layer by layer and head by head: every token of the vocabulary run alone.
+"""Hidden states: layer outputs and head values of every token of the vocabulary, run alone.
 
-Each token stands in the model's own frame ([CLS] token [SEP], or after the mark that begins a text);
-what is kept is read off at the token's own place: the output of each layer, and in each head the
-value vector that attention would hand on. Heads that share values are one position.
+Each token is placed in the model's own frame ([CLS] token [SEP], or after the mark that begins a
+text). At the token's position, the output of each layer is stored, and the value vector of each
+head that attention would pass on. Heads that share values are one position.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ WHOLE_VALUES = (
     "attn.v_proj",
     "attention.v_proj",
 )
-"""Ends of the names under which families keep the projection to values."""
+"""Suffixes of the names of value projections, by family."""
 
 FUSED_VALUES = ("attn.c_attn", "self_attn.qkv_proj")
 """Projections to queries, keys and values side by side, values last."""
@@ -49,7 +49,7 @@ FUSED_VALUES = ("attn.c_attn", "self_attn.qkv_proj")
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is read where: modules in the order of their layers."""
+    """The modules to read, in the order of their layers."""
 
     values: list[tuple[int, Any]]
     experts: list[tuple[int, Any]]
@@ -61,7 +61,7 @@ class _Plan:
 
 
 class TokenStates:
-    """Layer outputs and values of every composition, on disk, computed when first asked for."""
+    """Layer outputs and values of every composition, on disk, computed on first use."""
 
     def __init__(
         self, transformer: Transformer, vocabulary: Vocabulary, *, layers: bool, heads: bool
@@ -80,7 +80,7 @@ class TokenStates:
         return [list(self._transformer.prefix), list(self._transformer.suffix)]
 
     def tracks(self) -> Iterator[VectorTrack]:
-        """Yield the layers' track and the heads', as asked for."""
+        """Yield the requested tracks, of the layers and of the heads."""
         plan = self._plan
         if self._layers:
             names = [f"layer {layer}" for layer in range(plan.layers + 1)]
@@ -103,7 +103,7 @@ class TokenStates:
             )
 
     def outputs(self, tokens: slice, progress: Progress) -> Floats:
-        """Return the output of the last layer for some tokens, (tokens, width)."""
+        """Return the output of the last layer for a slice of tokens, (tokens, width) float32."""
         self._prepare(progress)
         assert self._states is not None
         return np.array(self._states[self._plan.layers, tokens])
@@ -119,7 +119,7 @@ class TokenStates:
         return np.ascontiguousarray(self._values[layer][:, head * size : (head + 1) * size])
 
     def _prepare(self, progress: Progress) -> None:
-        """Run every token, once; what it gave stays on disk until this is forgotten."""
+        """Run every token, once; the results are on disk as long as this object exists."""
         if self._prepared:
             return
         self._prepared = True
@@ -170,15 +170,16 @@ def _head_name(head: int, group: int) -> str:
 
 
 def _plan(transformer: Transformer, heads: bool) -> _Plan:
-    """Return where a family keeps its layers' values; raises BadInput where that is not known."""
+    """Return the value projections of a family's layers; raises BadInput for an unknown family."""
     path, config = transformer.path, transformer.config.get_text_config()
     if getattr(config, "is_encoder_decoder", False):
-        raise BadInput(f"{path}: encoder-decoder models are not opened by layers and heads.")
+        raise BadInput(f"{path}: encoder-decoder models are not supported for layers and heads.")
     count = getattr(config, "num_attention_heads", None)
     if not count:
         raise BadInput(
-            f"{path}: the architecture {config.model_type!r} has no attention heads, and only "
-            "transformers are opened by layers and heads. Take its embedding: --tracks embedding."
+            f"{path}: the architecture {config.model_type!r} has no attention heads, and layers "
+            "and heads are supported for transformers only. Extract its embedding: --tracks "
+            "embedding."
         )
     shared = getattr(config, "num_key_value_heads", None) or count
     values, experts = [], []
@@ -192,8 +193,8 @@ def _plan(transformer: Transformer, heads: bool) -> _Plan:
             experts.append((int(layer[1]) + 1, module))
     if heads and len(values) != config.num_hidden_layers:
         raise BadInput(
-            f"{path}: where the architecture {config.model_type!r} keeps the values of its heads is "
-            "not known. Its layers can be taken: --tracks embedding,layers."
+            f"{path}: the position of the head values in the architecture {config.model_type!r} "
+            "is unknown. Extract its layers: --tracks embedding,layers."
         )
     size = getattr(config, "head_dim", None) or config.hidden_size // count
     return _Plan(

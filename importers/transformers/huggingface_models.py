@@ -1,4 +1,4 @@
-"""Hugging Face model folders: the input embedding of safetensors, single or sharded."""
+"""Hugging Face model folders: the input embedding from safetensors, single or sharded."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ INPUT_EMBEDDINGS = (
     "embedding.weight",
     "embeddings",
 )
-"""Ends of the names under which families keep their input embedding, the surest first."""
+"""Suffixes of the names of input embeddings, by family, the most certain first."""
 
 
 class HuggingFaceEmbeddings:
@@ -69,8 +69,9 @@ class HuggingFaceEmbeddings:
 
 
 def _tokens(path: Path, options: OpenOptions, rows: int) -> TokenTable:
-    """Return the tokens given by hand, else those beside the weights, with the sizes of vocabulary
-    that the configuration names."""
+    """Return the tokens given by hand, else those beside the weights, with the configuration's
+    sizes of vocabulary.
+    """
     if options.vocabulary is not None:
         return read_tokenizer(options.vocabulary, rows)
     folder = path if path.is_dir() else path.parent
@@ -82,7 +83,7 @@ def _tokens(path: Path, options: OpenOptions, rows: int) -> TokenTable:
 
 
 def _sizes(value: object, depth: int = 4) -> Iterator[int]:
-    """Yield the sizes of vocabulary that a configuration names, also for the parts of a model."""
+    """Yield the sizes of vocabulary in a configuration, also for the parts of a model."""
     if not isinstance(value, dict) or not depth:
         return
     for name, member in value.items():
@@ -113,14 +114,14 @@ def _tensors(path: Path) -> tuple[dict[str, Tensor], tuple[Path, ...]]:
         )
     if missing := sorted(shards.keys() - found.keys()):
         raise BadInput(
-            f"{index} lies: {shown(missing[0])} is not in {shown(shards[missing[0]])}. "
+            f"{index} is wrong: {shown(missing[0])} is not in {shown(shards[missing[0]])}. "
             "Download the model again."
         )
     return found, (index,)
 
 
 def _input_embedding(path: Path, tensors: dict[str, Tensor], asked: str | None) -> Tensor:
-    """Return the tensor asked for, else the input embedding by its name in the family."""
+    """Return the requested tensor, else the input embedding by its name in the family."""
     matrices = {name: tensor for name, tensor in tensors.items() if len(tensor.shape) == 2}
     choices = ", ".join(
         f"{shown(name)} {tensor.shape[0]}x{tensor.shape[1]}"
@@ -133,14 +134,14 @@ def _input_embedding(path: Path, tensors: dict[str, Tensor], asked: str | None) 
     for ending in INPUT_EMBEDDINGS:
         named = [name for name in matrices if name == ending or name.endswith(f".{ending}")]
         if named:
-            # Translation models may have one matrix a side; what goes in is the encoder's.
+            # Translation models may have one matrix per side; the input embedding is the encoder's.
             outermost = min(named, key=lambda name: ("decoder" in name, name.count("."), name))
             return matrices[outermost]
     if len(matrices) == 1:
         return next(iter(matrices.values()))
     raise BadInput(
-        f"{path} has no tensor that is known as an input embedding; name one with --tensor. "
-        f"Among others: {choices or 'no matrix at all'}."
+        f"{path} has no known input embedding; name a tensor with --tensor. Among others: "
+        f"{choices or 'no matrix at all'}."
     )
 
 

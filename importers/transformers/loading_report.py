@@ -1,6 +1,7 @@
-"""Loading report: which of a model's tensors the file did not give, and whether that is harmless.
+"""Loading report: tensors missing from a model's file, and whether that is harmless.
 
-`transformers` fills what is missing with random numbers and goes on; nothing here is run on those.
+`transformers` fills missing tensors with random numbers and continues; such a model is never run
+here.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from hartonomous.errors import BadInput
 from hartonomous.extract.files.untrusted_files import shown
 
 HARMLESS_MISSING = re.compile(r"(^|\.)pooler\.")
-"""Parts that nothing here reads: BERT's pooler stands behind the last layer."""
+"""Parts that are not read here: BERT's pooler follows the last layer."""
 
 _HEADS = (
     "classifier cls discriminator_predictions embed_out generator_lm_head generator_predictions "
@@ -27,21 +28,21 @@ _BUFFERS = "inv_freq masked_bias num_batches_tracked position_ids token_type_ids
 HARMLESS_UNEXPECTED = re.compile(
     rf"^(?!module\.|_orig_mod\.)(\w+\.)?({'|'.join(_HEADS.split())})\.|(^|\.)({'|'.join(_BUFFERS.split())})$"
 )
-"""Heads of other tasks, at the outermost or behind the family's name, and buffers that are computed."""
+"""Heads of other tasks, at the top level or after the family's name, and computed buffers."""
 
 NAMED = 4
-"""Tensors of each kind that an error names."""
+"""Tensors of each kind named in an error."""
 
 
 def refuse_incomplete(
     path: Path, model: Any, report: Mapping[str, Any], otherwise: str = ""
 ) -> None:
-    """Raise BadInput unless the file gave the model exactly its tensors, harmless ones aside.
+    """Raise BadInput unless the file has exactly the model's tensors, except for harmless ones.
 
-    `report` is what `from_pretrained` returns with output_loading_info; `otherwise` is what can be
-    done without them.
+    `report` is the result of `from_pretrained` with output_loading_info; `otherwise` is an
+    alternative for the message.
     """
-    # A head that is the embedding matrix once more is not stored twice.
+    # A head that shares the embedding matrix is not stored twice.
     tied = set(getattr(model, "all_tied_weights_keys", None) or ())
     missing = _names(report, "missing_keys", HARMLESS_MISSING) - tied
     unexpected = _names(report, "unexpected_keys", HARMLESS_UNEXPECTED)
@@ -54,13 +55,13 @@ def refuse_incomplete(
         return
     parts = [
         _told(missing, "missing"),
-        _told(unexpected, "that the architecture has no place for"),
+        _told(unexpected, "unknown to the architecture"),
         _told((f"{name} ({shape})" for name, shape in shapes.items()), "of another shape"),
     ]
     raise BadInput(
-        f"{path}: the weights are not those its configuration describes ({type(model).__name__}): "
-        f"{'; '.join(filter(None, parts))}. It is not run, since what is missing would be made up "
-        f"at random. {_advice(missing, unexpected)} {otherwise}".rstrip()
+        f"{path}: the weights are not those its configuration describes "
+        f"({type(model).__name__}): {'; '.join(filter(None, parts))}. It is not run, because "
+        f"missing weights would be random. {_advice(missing, unexpected)} {otherwise}".rstrip()
     )
 
 
@@ -69,7 +70,7 @@ def _names(report: Mapping[str, Any], kind: str, harmless: re.Pattern[str]) -> s
 
 
 def _told(names: Iterable[str], what: str) -> str:
-    """Return how many tensors are so, and the names of the first."""
+    """Return the number of tensors, and the names of the first."""
     found = sorted(names)
     if not found:
         return ""
@@ -83,13 +84,13 @@ def _shape(shape: Iterable[int]) -> str:
 
 
 def _advice(missing: set[str], unexpected: set[str]) -> str:
-    """Return what to do; a wrapper's prefix is recognised by what follows it."""
+    """Return the remedy; a wrapper's prefix is recognised by the rest of the name."""
     for name in sorted(unexpected):
         for other in sorted(missing, key=len, reverse=True):
             if name.endswith(f".{other}"):
                 prefix = name.removesuffix(other)
                 return (
-                    f"Its tensors lie under the prefix {shown(prefix)}: save the model without that "
+                    f"Its tensors have the prefix {shown(prefix)}: save the model without that "
                     "wrapper."
                 )
     return "Download the model again, or correct its config.json."

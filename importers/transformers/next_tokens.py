@@ -1,4 +1,4 @@
-"""What a causal model expects next: every token alone, text it is given, text it writes itself."""
+"""Next tokens of a causal model: after every token alone, in given text, and in generated text."""
 
 from __future__ import annotations
 
@@ -32,21 +32,23 @@ BATCH = 256
 """Tokens run alone at once."""
 
 SEQUENCES = 64
-"""Texts written at once."""
+"""Texts generated at once."""
 
 CHECKED = 16
-"""Tokens that are run although their last layer is known: a family may do something between that
-and what it says, and is then run whole."""
+"""Tokens that are run although their last layer is known: a family with further steps after the
+last layer is then run completely.
+"""
 
 
 Outputs = Callable[[slice, Progress], NDArray[np.float32]]
-"""What a model's last layer gives for a slice of the vocabulary, each token alone, (tokens, width)."""
+"""Outputs of a model's last layer for a slice of the vocabulary, each token alone, (tokens, width).
+"""
 
 
 class NextTokens:
-    """A causal model, what it reads, and how its tokens are compositions.
+    """A causal model, its input texts, and its tokens as compositions.
 
-    With `outputs`, where the layers are taken out as well, every token is run once for both.
+    With `outputs`, if the layers are extracted too, every token is run once for both.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class NextTokens:
 
     @property
     def determined(self) -> dict[str, object]:
-        """What, besides the files, determines what is observed."""
+        """Everything but the files that determines the observations."""
         found: dict[str, object] = {"next frame": self._runner.frame, "window": [WINDOW, OVERLAP]}
         if self._samples:
             drawn = {"temperature": TEMPERATURE, "top p": TOP_P, "seed": SEED}
@@ -92,7 +94,9 @@ class NextTokens:
     def _work(
         self, progress: Progress
     ) -> Iterator[tuple[str, str, int, int, Callable[[], Observed]]]:
-        """Yield each piece of work: its name, stage, places done after it and in all, and how."""
+        """Yield each piece of work: its name, stage, positions done after it and in all, and its
+        function.
+        """
         runner, n = self._runner, len(self._vocabulary)
         for first in range(0, n, BATCH):
             part = np.arange(first, min(first + BATCH, n))
@@ -110,7 +114,7 @@ class NextTokens:
             yield f"samples-{first:06d}", "samples", done, total, partial(runner.write, part)
 
     def _alone(self, part: NDArray[np.int64], progress: Progress) -> Observed:
-        """Run tokens alone, or read off what was kept when their layers were."""
+        """Run tokens alone, or use the stored outputs of their layers."""
         if self._outputs is None:
             return self._runner.alone(part)
         outputs = self._outputs(slice(int(part[0]), int(part[-1]) + 1), progress)

@@ -1,4 +1,6 @@
-"""What a causal model remembers of its prefix, run once instead of before every token."""
+"""Prefix cache: a causal model's keys and values of its prefix, computed once instead of for every
+token.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ class PrefixMemory:
         self._begin: Any = None
 
     def for_sequences(self, count: int) -> dict[str, Any]:
-        """Return what a model that reads on from the prefix is called with, besides its tokens."""
+        """Return the arguments of a model that continues from the prefix, besides its tokens."""
         if self._begin is None:
             self._begin = self._run()
         memory = copy.deepcopy(self._begin)

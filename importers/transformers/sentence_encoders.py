@@ -1,4 +1,4 @@
-"""Sentence encoders as sentence-transformers saves them: a local folder, none of its code run."""
+"""Sentence encoders saved by sentence-transformers: a local folder, none of its code run."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ from importers.transformers.transformer_weights import (
 )
 
 MODULES = ("Transformer", "Pooling", "Normalize", "Dense")
-"""Parts an encoder may be made of; each is the library's own class."""
+"""Allowed parts of an encoder; each is the library's own class."""
 
 WEIGHTS = "model.safetensors"
 MARKS = "\u2581\u0120#"
-"""With what tokenizers mark that a token begins a word, or goes on with it."""
+"""Marks of tokenizers for the start of a word, or for its continuation."""
 
 BATCH = 64
 AT_ONCE = 1_024
@@ -55,7 +55,9 @@ class SentenceEncoder:
         self._window = max(1, int(most) - special)
 
     def encode(self, texts: Sequence[str], progress: Progress | None = None) -> NDArray[np.float32]:
-        """Return the vectors of texts, (n, dimensions); raises BadInput where one is not finite."""
+        """Return the vectors of texts, (n, dimensions) float32, of length one; raises BadInput if
+        one is not finite.
+        """
         vectors = np.empty((len(texts), self.dimensions), dtype=np.float32)
         for first in range(0, len(texts), AT_ONCE):
             part = slice(first, first + AT_ONCE)
@@ -77,7 +79,7 @@ class SentenceEncoder:
         return vectors
 
     def reach(self, text: str) -> int:
-        """Return how many characters of a text the encoder reads, before its window is full."""
+        """Return the number of characters of a text that fit into the encoder's window."""
         if not self._placing or len(text.encode()) <= self._window:
             # No tokenizer makes more tokens of a text than it has bytes.
             return len(text)
@@ -87,14 +89,15 @@ class SentenceEncoder:
     def tokens(self, texts: Sequence[str]) -> Iterator[list[tuple[str, bool]]]:
         """Yield the tokens of each text as the text writes them, and whether each is known.
 
-        A tokenizer that does not tell where its tokens stand gives each text whole, as unknown.
+        A tokenizer that does not report the positions of its tokens gives each text whole, as
+        unknown.
         """
         if not self._placing:
             yield from ([(text, False)] for text in texts)
             return
         unknown = self._tokenizer.unk_token_id
         for text, (ids, spans) in zip(texts, self._spans(texts), strict=True):
-            # A token of marks alone (where a text begins) stands for no character of its own.
+            # A token of marks alone (at the start of a text) has no character of its own.
             marks = self._tokenizer.convert_ids_to_tokens(ids)
             yield [
                 (text[first:end], number != unknown)
@@ -103,7 +106,7 @@ class SentenceEncoder:
             ]
 
     def unknown_share(self, texts: Sequence[str]) -> float:
-        """Return the share of the characters of texts for which the encoder has no token."""
+        """Return the share of the characters of texts without a token."""
         if not self._placing:
             return 0.0
         seen = [(len(text), known) for tokens in self.tokens(texts) for text, known in tokens]
@@ -111,7 +114,7 @@ class SentenceEncoder:
         return unknown / max(1, sum(length for length, _ in seen))
 
     def _spans(self, texts: Sequence[str]) -> list[tuple[list[int], list[tuple[int, int]]]]:
-        """Return the tokens of texts by their numbers, and where in the text each stands."""
+        """Return the tokens of texts by their numbers, with their positions in the text."""
         if not texts:
             return []
         found = self._tokenizer(
@@ -128,8 +131,8 @@ class SentenceEncoder:
 def open_encoder(path: Path, device: str = "cpu") -> SentenceEncoder:
     """Open an encoder's folder.
 
-    Raises NotFound where there is none, BadInput for one that is no sentence encoder, brings code,
-    has its weights pickled or is larger than memory, UsageError without the extra or the device.
+    Raises NotFound for a missing folder, BadInput for one that is not a sentence encoder, contains
+    code or pickled weights, or is larger than memory, UsageError without the extra or the device.
     """
     return SentenceEncoder(path, device)
 
@@ -139,8 +142,8 @@ def _load(path: Path, device: str) -> Any:
         raise NotFound(f"There is no encoder's folder at {path}.")
     if not (path / "modules.json").is_file():
         raise BadInput(
-            f"{path} is no sentence encoder: it has no modules.json, which says how its tokens "
-            "become one vector. Give a folder that sentence-transformers saved."
+            f"{path} is not a sentence encoder: it has no modules.json, which defines how its "
+            "tokens become one vector. Give a folder saved by sentence-transformers."
         )
     places = _check_modules(path)
     for place in places:
@@ -169,14 +172,14 @@ def _transformers(model: Any) -> list[Any]:
 
 
 def _check_loaded(place: Path, part: Any, options: dict[str, Any]) -> None:
-    """Raise BadInput unless a part's file holds exactly its weights.
+    """Raise BadInput unless a part's file has exactly its weights.
 
-    The library does not say so of the model that it loaded; loaded once more onto no device, which
-    takes no memory, the same class says it.
+    The library does not report this for a loaded model; loading it once more onto no device, which
+    takes no memory, does.
     """
     told = {"device_map": "meta", "output_loading_info": True, "local_files_only": True}
     _, report = type(part).from_pretrained(place, config=part.config, **options, **told)
-    # An encoder that is one half of a translator leaves the other half unread.
+    # An encoder that is one half of a translator does not use the other half.
     report["unexpected_keys"] = {
         name
         for name in report["unexpected_keys"]
@@ -203,12 +206,12 @@ def _library() -> tuple[Any, Any]:
 def _check_modules(path: Path) -> list[Path]:
     """Return the folders of the transformers within.
 
-    Raises BadInput unless every part is the library's own, with weights that are no pickles.
+    Raises BadInput unless every part is the library's own, with weights that are not pickled.
     """
     found = []
     modules = read_json(inside(path, "modules.json"))
     if not isinstance(modules, list) or not modules:
-        raise BadInput(f"{path}: modules.json is no list of modules.")
+        raise BadInput(f"{path}: modules.json is not a list of modules.")
     for module in modules:
         kind = module.get("type") if isinstance(module, dict) else None
         folder = module.get("path") if isinstance(module, dict) else None
@@ -216,7 +219,7 @@ def _check_modules(path: Path) -> list[Path]:
             raise BadInput(f"{path}: modules.json has a module without type or path.")
         if not kind.startswith("sentence_transformers.") or kind.split(".")[-1] not in MODULES:
             raise BadInput(
-                f"{path} has a part of the type {shown(kind)}; {', '.join(MODULES)} of "
+                f"{path} has a part of the type {shown(kind)}; only {', '.join(MODULES)} of "
                 "sentence_transformers are run, and no code of a model."
             )
         place = (path / folder).resolve()
@@ -239,7 +242,7 @@ def _check_weights(place: Path) -> None:
 
 
 def _files(path: Path) -> list[list[str]]:
-    """Return name and digest of every file that decides what the encoder says."""
+    """Return name and digest of every file that determines the encoder's output."""
     files = (
         f
         for f in sorted(path.rglob("*"))

@@ -1,4 +1,4 @@
-"""What a transformer offers besides its embedding matrix: layers, heads, next tokens, promotions."""
+"""Transformer tracks: layers, heads, next tokens and promotions, besides the embedding matrix."""
 
 from __future__ import annotations
 
@@ -24,30 +24,33 @@ from importers.transformers.transformer_weights import architecture, is_causal, 
 Track = TypeVar("Track", VectorTrack, ListedTrack)
 
 CAUSAL_TRACKS = {"next", "promotions"}
-"""What only a model with a head over its vocabulary has."""
+"""Tracks of models with a head over their vocabulary."""
 
 SEVERAL = {"layers", "heads", "promotions"}
-"""What is observed at several positions, of which some have to list a pair."""
+"""Tracks observed at several positions, some of which have to list a pair."""
 
 HEAD_SUPPORT = 5
 """Heads that have to list a pair: measured on MiniLM, fewer only add edges."""
 
 LAYER_SHARE = 8
-"""One in so many layers has to list a pair: one of MiniLM's seven, four of SmolLM2's 31."""
+"""The inverse share of layers that have to list a pair: one of MiniLM's seven, four of SmolLM2's
+31.
+"""
 
 
 def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions) -> OpenedModel:
-    """Return the model with the tracks that were asked for; only those are in its options.
+    """Return the model with the requested tracks; only those are in its options.
 
-    Raises UsageError where the words were given by hand: the model's tokenizer must know them.
+    Raises UsageError if the words were given by hand, because the model's tokenizer has to know
+    them.
     """
     chosen = _chosen(path, options)
     described: dict[str, object] = {"tracks": sorted(chosen)}
     if chosen == {"embedding"}:
         return replace(model, options={**model.options, **described})
     if options.vocabulary is not None:
-        raise UsageError("A model that is run brings its own words; leave --vocabulary out.")
-    # Before the model is loaded, which takes longer than to find that a text cannot be read.
+        raise UsageError("A model that is run has its own words; leave --vocabulary out.")
+    # Before the model is loaded, which takes longer than finding an unreadable text.
     texts = read_texts(options.read) if options.read else Texts((), ())
     transformer = load_transformer(path, options.device)
     tracks = model.tracks if "embedding" in chosen else ()
@@ -96,7 +99,7 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
 
 
 def _counted(vocabulary: Vocabulary, texts: Texts) -> Vocabulary:
-    """Return a vocabulary with the files counted that were passed over or cannot be read."""
+    """Return a vocabulary with the numbers of skipped and unreadable files added."""
     for reason, count in (
         ("files of another kind", texts.others),
         ("files that cannot be read", len(texts.unread)),
@@ -124,9 +127,9 @@ def _others(path: Path, known: set[str]) -> tuple[OpenedFile, ...]:
 
 
 def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
-    """Return the tracks to take out.
+    """Return the tracks to extract.
 
-    Raises BadInput for what only a causal model has, UsageError for text without next tokens.
+    Raises BadInput for a track of causal models only, UsageError for text without next tokens.
     """
     chosen = options.tracks
     if ALL in chosen:
@@ -134,8 +137,8 @@ def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
     for name in sorted(chosen & CAUSAL_TRACKS):
         if not is_causal(path):
             raise BadInput(
-                f"{path} is no causal model ({architecture(path)}) and expects no next token; leave "
-                f"{name} out of --tracks."
+                f"{path} is no causal model ({architecture(path)}) and has no next-token "
+                f"probabilities; leave {name} out of --tracks."
             )
     if "next" not in chosen and (options.read or options.samples):
         raise UsageError("--read and --samples are for next tokens: add --tracks next.")

@@ -1,4 +1,6 @@
-"""A transformer from a folder or a GGUF file, through `transformers`, without running its code."""
+"""Transformer weights from a folder or a GGUF file, through `transformers`, without running its
+code.
+"""
 
 from __future__ import annotations
 
@@ -18,27 +20,28 @@ from hartonomous.extract.files.untrusted_files import read_json, shown
 from importers.transformers.loading_report import refuse_incomplete
 
 DOCUMENT_MARKS = ("<|endoftext|>", "<|begin_of_text|>", "<s>")
-"""What causal models were trained to see before a text, where the tokenizer adds nothing itself."""
+"""Start tokens that causal models were trained with, if the tokenizer adds none."""
 
 ENCODERS = ("bert", "t5encoder", "clip")
-"""In the names of architectures in GGUF files, what tells that there are no next tokens."""
+"""In the names of architectures in GGUF files, marks of models without next tokens."""
 
 ARCHITECTURE = "general.architecture"
 
 ADAPTER = "adapter_config.json"
-EMBEDDING_ALONE = "Its embedding alone can be taken: --tracks embedding."
+EMBEDDING_ALONE = "Its embedding alone can be extracted: --tracks embedding."
 
 DEVICE_TOLERANCE = 1e-3
-"""Of a vector's length, and of all probability, by which a run on CUDA may differ from one on the
-CPU; `python -m benchmarks devices` measures it on real models."""
+"""Tolerance of a run on CUDA against one on the CPU, relative to a vector's length and to total
+probability; `python -m benchmarks devices` measures it on real models.
+"""
 
 MEMORY_SHARE = 0.8
-"""Of the free memory, what a model's weights may take before it is refused."""
+"""Share of the free memory that a model's weights may take."""
 
 
 @dataclass(frozen=True)
 class Transformer:
-    """A loaded model: `prefix` and `suffix` are the ids its own frame puts around a text."""
+    """A loaded model: `prefix` and `suffix` are the ids of its own frame around a text."""
 
     path: Path
     model: Any
@@ -58,7 +61,7 @@ class Transformer:
 
     @property
     def reads_on(self) -> bool:
-        """Return whether what a token brings depends on the tokens before it alone."""
+        """Return whether a token's output depends only on earlier tokens."""
         return self.body is not self.model and not self.suffix
 
     @property
@@ -67,7 +70,7 @@ class Transformer:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Raise BadInput where the model cannot be run on its own tokens."""
+        """Raise BadInput if the model cannot be run on its own tokens."""
         with refused(self.path, "cannot be run as a transformer"):
             yield
 
@@ -75,9 +78,9 @@ class Transformer:
 def load_transformer(path: Path, device: str) -> Transformer:
     """Load a model for inference in float32, a causal one with its head over the vocabulary.
 
-    Raises UsageError when the extra is not installed or there is no such device, BadInput for a
-    model that brings code, is of an unknown architecture, has not all its weights, or is larger
-    than the free memory.
+    Raises UsageError if the extra is not installed or there is no such device, BadInput for a model
+    that contains code, has an unknown architecture, lacks weights, or is larger than the free
+    memory.
     """
     transformers, torch = _modules()
     refuse_device(device)
@@ -88,12 +91,14 @@ def load_transformer(path: Path, device: str) -> Transformer:
     options: dict[str, Any] = {"gguf_file": path.name} if is_gguf(path) else {}
     options |= {"local_files_only": True, "trust_remote_code": False}
     with refused(path, "cannot be opened as a transformer"):
-        # A bar of the library's own, which nothing else turns off, goes to stderr for a GGUF file.
+        # The library's own progress bar for a GGUF file, which nothing else turns off, goes to
+        # stderr.
         with redirect_stderr(StringIO()):
             tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **options)
             if not is_gguf(path):
                 options |= {"use_safetensors": True}
-            # Shapes that differ are told with the rest; nothing that was made up is run.
+            # Shape mismatches are reported with the others; randomly initialised tensors are never
+            # run.
             options |= {"output_loading_info": True, "ignore_mismatched_sizes": True}
             model, report = kind.from_pretrained(folder, dtype=torch.float32, **options)
         frame = _frame(tokenizer)
@@ -104,10 +109,10 @@ def load_transformer(path: Path, device: str) -> Transformer:
 
 @contextmanager
 def refused(path: Path, what: str) -> Iterator[None]:
-    """Turn whatever the libraries raise about a model into BadInput.
+    """Turn any error of the libraries on a model into BadInput.
 
-    They meet a damaged or unknown one with whatever the place they are in raises; the tokenizers
-    library raises bare exceptions.
+    They raise various errors for a damaged or unknown model; the tokenizers library raises bare
+    exceptions.
     """
     try:
         yield
@@ -119,7 +124,7 @@ def refused(path: Path, what: str) -> Iterator[None]:
 
 
 def architecture(path: Path) -> str:
-    """Return what a model calls its architecture: LlamaForCausalLM, or in GGUF, llama."""
+    """Return the name of a model's architecture: LlamaForCausalLM, or in GGUF, llama."""
     if is_gguf(path):
         return str(read_header(path, (ARCHITECTURE,)).values.get(ARCHITECTURE))
     config = path / "config.json"
@@ -129,7 +134,7 @@ def architecture(path: Path) -> str:
 
 
 def is_causal(path: Path) -> bool:
-    """Return whether a model has the head that says what comes next."""
+    """Return whether a model has a next-token head."""
     name = architecture(path)
     if is_gguf(path):
         return not any(part in name for part in ENCODERS)
@@ -151,29 +156,31 @@ def _modules() -> tuple[Any, Any]:
 
 
 def refuse_device(device: str) -> None:
-    """Raise UsageError for a device that is not there."""
+    """Raise UsageError for a missing device."""
     torch: Any = import_module("torch")
     if device == "cuda" and not torch.cuda.is_available():
         raise UsageError("There is no CUDA device here; leave --device out, or use --device cpu.")
 
 
 def refuse_code(path: Path) -> None:
-    """Raise BadInput for a model's folder that brings Python code, or whose architecture is unknown."""
+    """Raise BadInput for a model's folder that contains Python code, or has an unknown
+    architecture.
+    """
     config = path / "config.json"
     if not path.is_dir():
         return
     if (path / ADAPTER).is_file():
         raise BadInput(
-            f"{path} also holds a LoRA adapter ({ADAPTER}), and whether its weights are with that or "
-            "without cannot be told; merge it (peft: merge_and_unload, save_pretrained), or move it away."
+            f"{path} also holds a LoRA adapter ({ADAPTER}), and its weights may or may not "
+            "include it; merge it (peft: merge_and_unload, save_pretrained), or move it away."
         )
     if not config.is_file():
         raise BadInput(f"{path} has no config.json; its architecture is not known.")
     described = read_json(config)
     if isinstance(described, dict) and "auto_map" in described:
         raise BadInput(
-            f"{path} runs its own Python code (auto_map in config.json), and no code of a model is "
-            "run here. Its embedding can be taken with --tracks embedding."
+            f"{path} runs its own Python code (auto_map in config.json), and no code of a model "
+            "is run here. Its embedding can be extracted with --tracks embedding."
         )
 
 
@@ -184,8 +191,9 @@ def refuse_size(path: Path) -> None:
     free = psutil.virtual_memory().available
     if size > MEMORY_SHARE * free:
         raise BadInput(
-            f"{path} takes {size / 1e9:.1f} GB in float32 and {free / 1e9:.1f} GB of memory are "
-            "free. Take its embedding alone (--tracks embedding), or use a larger machine."
+            f"{path} takes {size / 1000000000.0:.1f} GB in float32 and {free / 1000000000.0:.1f} "
+            "GB of memory are free. Extract its embedding alone (--tracks embedding), or use a "
+            "larger machine."
         )
 
 
@@ -207,9 +215,9 @@ def _unpacked(file: Path) -> int:
 
 
 def _frame(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Return the ids that stand before and after a text, as the model was trained to see it.
+    """Return the ids before and after a text, as the model was trained with.
 
-    A tokenizer that adds none is a causal model's; it saw texts after the mark of a document.
+    A tokenizer that adds none is a causal model's, trained on texts after a document's start token.
     """
     bare = tokenizer("a", add_special_tokens=False)["input_ids"]
     framed = tokenizer("a")["input_ids"]

@@ -1,8 +1,8 @@
-"""Word vectors in word2vec's binary form: counts, then each word, a blank, and its float32 numbers.
+"""Binary word vectors of word2vec: counts, then each word, a blank, and its float32 numbers.
 
-The form has no mark for where a word ends but the blank, so a word that holds one would shift its
-row and the next. A row is read so that the next one begins where rows do: behind a line end where
-the file has those, else with a word that is a text.
+The format marks the end of a word only by the blank, so a word that contains one would shift its
+row and the next. A row is parsed so that the next one begins at a valid start: after a line end if
+the file has those, else with a word that is text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from importers.vectors.text_vectors import LONGEST_LINE, ReadVectors, counts_in
 
 LONGEST_WORD = 1 << 16
 MOST_BLANKS = 32
-"""Blanks in a word that are tried."""
+"""Most blanks in a word."""
 
 UNFIT, DOUBTFUL, FIT = range(3)
 BLANK, LINE_END = b" ", b"\n"
@@ -28,7 +28,7 @@ BLANK, LINE_END = b" ", b"\n"
 def read_binary_vectors(path: Path, limit: int | None) -> ReadVectors:
     """Return the vectors of a file, its first `limit` rows.
 
-    Raises BadInput for a file whose rows do not follow one another as its counts say.
+    Raises BadInput for a file whose rows do not match its counts.
     """
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         begin = data.find(LINE_END, 0, LONGEST_LINE) + 1
@@ -39,7 +39,7 @@ def read_binary_vectors(path: Path, limit: int | None) -> ReadVectors:
         if count * (4 * dimensions + 1) > len(data) - begin:
             raise BadInput(
                 f"{path} promises {count} words of {dimensions} numbers but has only "
-                f"{len(data) - begin} bytes; it is truncated or lies."
+                f"{len(data) - begin} bytes; it is truncated, or its counts are wrong."
             )
         rows = _Rows(path, data, begin, count, dimensions)
         wanted = min(count, count if limit is None else limit)
@@ -59,7 +59,7 @@ class _Rows:
         self._path, self._data, self._place = path, data, begin
         self._count, self._size = count, 4 * dimensions
         self._done = 0
-        # The original ends each row with a line end, others end none.
+        # The original ends each row with a line end, others do not.
         self._lines: bool | None = None
 
     def next(self) -> tuple[str, bytes]:
@@ -68,7 +68,7 @@ class _Rows:
         ends = list(self._blanks(begin))
         if not ends:
             raise self._refusal("does not end")
-        # The first of the best: a word without blanks, where all is well.
+        # The first of the best: a word without blanks, in a regular file.
         end = max(ends, key=lambda end: self._fit(end, last))
         self._place = end + 1 + self._size
         if self._place > len(self._data):
@@ -78,8 +78,8 @@ class _Rows:
         left = len(self._data) - self._place
         if last and (left > 2 or self._data[self._place :].strip()):
             raise BadInput(
-                f"{self._path} promises {self._count} words and goes on after them; it lies, or "
-                "words in it hold blanks."
+                f"{self._path} promises {self._count} words and continues after them; its counts "
+                "are wrong, or words in it contain blanks."
             )
         if self._fit(end, last) == UNFIT and not last:
             self._place = begin
@@ -94,8 +94,9 @@ class _Rows:
         return word.decode("utf-8", errors="surrogateescape"), self._data[end + 1 : self._place]
 
     def _blanks(self, begin: int) -> Iterator[int]:
-        """Yield the places where the word at a place may end: the first blank, and any before which
-        all is text."""
+        """Yield the possible ends of the word at an index: the first blank, and others as long as
+        all before is text.
+        """
         place = self._data.find(BLANK, begin, begin + LONGEST_WORD)
         for _ in range(MOST_BLANKS):
             if place < 0:
@@ -106,7 +107,7 @@ class _Rows:
                 return
 
     def _fit(self, end: int, last: bool) -> int:
-        """Return how well a row whose word ends at a place is followed as rows are."""
+        """Return how well the next row begins, if the word ends at an index."""
         place = end + 1 + self._size
         if last:
             ended = place == len(self._data) or self._data[place:] == LINE_END
@@ -116,23 +117,24 @@ class _Rows:
             return UNFIT
         following = self._data.find(BLANK, place + begun, place + LONGEST_WORD)
         sound = following > 0 and _is_sound(self._data[place + begun : following])
-        # Where rows end in line ends, those tell that all is in its place, whatever the word is.
+        # If rows end in line ends, those show that everything is aligned, whatever the word is.
         if following < 0 or not (sound or begun):
             return UNFIT
-        # A number of which the last byte is a blank is one that was read a whole number too early.
+        # A number whose last byte is a blank was read one number too early.
         whole = sound and BLANK not in self._data[end + 1 : place][3::4]
         return FIT if whole else DOUBTFUL
 
     def _refusal(self, what: str) -> BadInput:
         word = self._data[self._place : self._place + 16].decode("utf-8", errors="replace")
         return BadInput(
-            f"{self._path}: word {self._done + 1} ({shown(word)}) {what}; the file is damaged, is not "
-            "word2vec's, or words in it hold blanks: save it as text, or with _ for the blanks."
+            f"{self._path}: word {self._done + 1} ({shown(word)}) {what}; the file is damaged, "
+            "is not word2vec's, or words in it contain blanks: save it as text, or with _ for "
+            "the blanks."
         )
 
 
 def _is_sound(word: bytes) -> bool:
-    """Return whether bytes are a text without control characters, and more than nothing."""
+    """Return whether bytes are non-empty text without control characters."""
     try:
         text = word.decode("utf-8")
     except UnicodeDecodeError:

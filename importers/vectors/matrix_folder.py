@@ -1,4 +1,4 @@
-"""A folder that holds a matrix and the words of its rows: which file is which."""
+"""Matrix folder: a matrix and the words of its rows in one folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_FILES = 1_000
 
 
 def matrices_in(folder: Path) -> list[Path]:
-    """Return the matrices in a folder, or in the folder that it holds alone, as a package does."""
+    """Return the matrices in a folder, or in its only subfolder, as in packages."""
     if has_weights(folder):
         return []
     if found := _ending(folder, MATRICES):
@@ -34,7 +34,7 @@ def matrices_in(folder: Path) -> list[Path]:
 def only_matrix(folder: Path) -> Path:
     """Return the matrix in a folder.
 
-    Raises NotFound where there is none, BadInput for several, and for one that is a link out of it.
+    Raises NotFound if there is none, BadInput for several, and for a link out of the folder.
     """
     found = matrices_in(folder)
     if not found:
@@ -49,9 +49,9 @@ def only_matrix(folder: Path) -> Path:
 
 
 def words_beside(matrix: Path, rows: int) -> TokenTable:
-    """Return the list beside a matrix that has a word for each of its rows.
+    """Return the list beside a matrix with a word for each of its rows.
 
-    Raises BadInput where none has, or several have that do not say the same.
+    Raises BadInput if none has, or several have and differ.
     """
     lists = [file for file in _ending(matrix.parent, LISTS) if file.name.lower() not in NOT_LISTS]
     fitting, told = [], []
@@ -73,8 +73,8 @@ def words_beside(matrix: Path, rows: int) -> TokenTable:
         else "; ".join(told[:4]) or "there is no list of words"
     )
     raise BadInput(
-        f"{matrix} has {rows} rows, and which words they stand for is not clear ({why}); give their list "
-        "with --vocabulary FILE."
+        f"{matrix} has {rows} rows, and which words they stand for is not clear ({why}); give "
+        "their list with --vocabulary FILE."
     )
 
 
@@ -84,5 +84,5 @@ def _ending(folder: Path, endings: tuple[str, ...]) -> list[Path]:
 
 
 def _goes_with_any(file: Path) -> bool:
-    """Return whether a file says nothing of what a folder is."""
+    """Return whether a file is unspecific to the kind of its folder."""
     return file.suffix == ".py" or file.stem.upper().startswith(("README", "LICENSE", "LICENCE"))

@@ -26,14 +26,15 @@ HEADERS = {
 LARGEST = 16 << 30
 BOMB_ABOVE = 256 << 20
 BOMB_RATIO = 100
-"""Bytes an .npz member may unpack to; above so many, it may not be packed by more than so much.
-Trained numbers hardly pack at all, a zip bomb a thousandfold."""
+"""Largest ratio of unpacked to packed bytes of a large .npz member. Trained numbers hardly
+compress, a zip bomb a thousandfold.
+"""
 
 Shape = tuple[tuple[int, ...], np.dtype[Any]]
 
 
 class NumpyMatrix:
-    """Opens a matrix whose row i belongs to line i of the word list."""
+    """Opens a matrix with row i for line i of the word list."""
 
     name = "numpy"
     summary = ".npy or .npz matrix, with a word list (--vocabulary, or beside it in a folder)"
@@ -53,11 +54,11 @@ class NumpyMatrix:
         elif words is None and path.is_dir():
             table = words_beside(file, len(matrix))
         elif words is None:
-            raise BadInput(f"{path} comes without words; give their list with --vocabulary FILE.")
+            raise BadInput(f"{path} has no words; give their list with --vocabulary FILE.")
         if len(table.entries) != len(matrix):
             raise BadInput(
-                f"{file} has {len(matrix)} rows but the word list has {len(table.entries)} words; "
-                "row i must belong to word i."
+                f"{file} has {len(matrix)} rows but the word list has {len(table.entries)} "
+                "words; row i must belong to word i."
             )
         described = {"tensor": chosen}
         return embedding_model(
@@ -66,7 +67,7 @@ class NumpyMatrix:
 
 
 def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | None, str | None]:
-    """Return the matrix, the words if the archive holds them, and the array's name."""
+    """Return the matrix, the words if the archive has them, and the array's name."""
     if is_pickle(path):
         raise refuse_pickle(path)
     try:
@@ -74,7 +75,7 @@ def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | Non
             return _read_archive(path, asked)
         if asked is not None:
             raise BadInput(f"{path} holds one array without a name; leave --tensor out.")
-        # NumPy takes what does not begin as its own for a pickle.
+        # NumPy treats a file without its magic bytes as a pickle.
         with path.open("rb") as file:
             _refuse_objects(_header(file)[1])
         array = np.load(path, mmap_mode="r", allow_pickle=False)
@@ -82,15 +83,13 @@ def _read(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | Non
     except HartonomousError:
         raise
     except Exception as error:
-        # NumPy parses a header as Python source, so damage raises whatever that parser does.
+        # NumPy parses a header as Python source, so damage raises any error of that parser.
         raise BadInput(f"{path} cannot be read as a NumPy file: {error}.") from error
 
 
 def _refuse_objects(dtype: np.dtype[Any]) -> None:
     if dtype.hasobject:
-        raise ValueError(
-            "it holds Python objects, and reading them would run whatever code is in it"
-        )
+        raise ValueError("it holds Python objects, and reading them would run any code in it")
 
 
 def _read_archive(path: Path, asked: str | None) -> tuple[Floats, list[str | None] | None, str]:
@@ -115,20 +114,20 @@ def _read_archive(path: Path, asked: str | None) -> tuple[Floats, list[str | Non
 def _checked_header(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> Shape:
     """Return shape and type of an archived array.
 
-    Raises BadInput when it would unpack to more than its due, before anything is unpacked.
+    Raises BadInput, before unpacking, if its unpacked size is too large.
     """
     size = member.file_size
     if size > LARGEST or (size > BOMB_ABOVE and size > BOMB_RATIO * member.compress_size):
         raise BadInput(
-            f"{path}: {shown(member.filename)} would unpack from {member.compress_size} to {size} "
-            "bytes, as a zip bomb does; it is not unpacked. Give the matrix as .npy."
+            f"{path}: {shown(member.filename)} would unpack from {member.compress_size} to "
+            f"{size} bytes, like a zip bomb; it is not unpacked. Give the matrix as .npy."
         )
     with archive.open(member) as file:
         shape, dtype = _header(file)
     _refuse_objects(dtype)
-    # NumPy asks for memory by the header alone.
+    # NumPy allocates memory by the header alone.
     if int(np.prod(shape, dtype=object)) * dtype.itemsize > size:
-        raise ValueError(f"the header of {shown(member.filename)} lies about its size")
+        raise ValueError(f"the header of {shown(member.filename)} is wrong about its size")
     return shape, dtype
 
 
@@ -143,8 +142,8 @@ def _header(file: IO[bytes]) -> Shape:
 def _matrix(path: Path, array: NDArray[Any]) -> Floats:
     if array.ndim != 2 or array.dtype.name not in READ:
         raise BadInput(
-            f"{path} holds {array.dtype.name} of shape {array.shape}; "
-            f"a matrix of {', '.join(READ)} is read."
+            f"{path} has {array.dtype.name} of shape {array.shape}; a matrix of "
+            f"{', '.join(READ)} is required."
         )
     with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite and is refused
         return array.astype(np.float32, copy=False)

@@ -1,4 +1,4 @@
-"""Static embeddings as model2vec saves them: rows that tokens share, and a weight for each token."""
+"""Static embeddings of model2vec: rows shared by tokens, and a weight for each token."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ EMBEDDINGS, MAPPING, WEIGHTS = "embeddings", "mapping", "weights"
 def read_static(tensors: dict[str, Tensor]) -> NDArray[np.float32]:
     """Return the vector of each token, (tokens, dimensions) float32: its row times its weight.
 
-    Raises BadInput for a mapping to rows that are not there, and for parts of other lengths.
+    Raises BadInput for a mapping to missing rows, and for parts of different lengths.
     """
     stored = tensors[EMBEDDINGS]
     if len(stored.shape) != 2:
-        raise BadInput(f"{stored.file}: {shown(EMBEDDINGS)} is no matrix.")
-    # Quantised ones are integers on one scale, which no comparison of directions sees.
+        raise BadInput(f"{stored.file}: {shown(EMBEDDINGS)} is not a matrix.")
+    # Quantised ones are integers on one scale, which does not affect directions.
     whole = stored.dtype in INTEGERS
     matrix = read_integers(stored).astype(np.float32) if whole else read_tensor(stored)
     if MAPPING in tensors:
@@ -46,7 +46,7 @@ def _mapping(tensor: Tensor, rows: int) -> NDArray[np.int64]:
     mapping = read_integers(tensor)
     if mapping.ndim != 1 or (len(mapping) and not 0 <= mapping.min() <= mapping.max() < rows):
         raise BadInput(
-            f"{tensor.file}: {shown(MAPPING)} leads to rows that are not there ({rows} are); the file "
-            "is damaged."
+            f"{tensor.file}: {shown(MAPPING)} refers to missing rows ({rows} exist); the file is "
+            "damaged."
         )
     return mapping

@@ -1,4 +1,4 @@
-"""Word vectors as text: a word and its numbers a line, with word2vec's line of counts or without."""
+"""Word vectors as text: a word and its numbers per line, with or without word2vec's line of counts."""
 
 from __future__ import annotations
 
@@ -19,25 +19,28 @@ Floats = NDArray[np.float32]
 LONGEST_LINE = 1 << 20
 MOST_DIMENSIONS = 1 << 16
 FEWEST = 2
-"""Numbers that tell a vector from a line of prose where no counts promise them."""
+"""Numbers that distinguish a vector from a line of prose, without a line of counts."""
 
 FEWEST_ROWS, COUNT = 5, 20
-"""Rows, and times the largest of all other numbers, from which a first column of whole numbers is
-taken for counts."""
+"""Rows, and the factor over all other numbers, from which a first column of whole numbers is taken
+for counts.
+"""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 NUMBER = re.compile(
     rb"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?|[+-]?(nan|inf|infinity)", re.IGNORECASE
 )
 DIGITS = re.compile(rb"[0-9+\-.e infaty]*", re.IGNORECASE)
-"""What numbers are written with; Python's own reading takes more, such as 1_000."""
+"""Characters of numbers; Python's own parser accepts more, such as 1_000."""
 
 COUNTS = re.compile(rb"[ \t]*(\d{1,11})[ \t]+(\d{1,5})[ \t]*\r?\n?")
 
 
 @dataclass(frozen=True)
 class ReadVectors:
-    """What was read of a file: a word a row, (rows, dimensions), and how many rows were not read."""
+    """The content of a file: a word per row, `matrix` (rows, dimensions) float32, and the number of
+    rows beyond the limit.
+    """
 
     words: list[str | None]
     matrix: Floats
@@ -45,7 +48,7 @@ class ReadVectors:
 
 
 def counts_in(line: bytes) -> tuple[int, int] | None:
-    """Return words and dimensions from word2vec's first line, None if it is not one.
+    """Return words and dimensions from word2vec's first line, None if it is another line.
 
     >>> counts_in(b"40 16\\n"), counts_in(b"king 0.1 0.2\\n")
     ((40, 16), None)
@@ -57,7 +60,7 @@ def counts_in(line: bytes) -> tuple[int, int] | None:
 
 
 def numbers_behind(line: bytes) -> int:
-    """Return how many numbers stand at the end of a line, behind its first word.
+    """Return the number of numbers at the end of a line, after its first word.
 
     >>> numbers_behind(b"new york 0.1 -2e-3 4\\n"), numbers_behind(b"7 8 9")
     (3, 2)
@@ -74,7 +77,8 @@ def numbers_behind(line: bytes) -> int:
 def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
     """Return the vectors of a text, its first `limit` rows.
 
-    Raises BadInput, with the line, for rows of other lengths than the first or than the counts say.
+    Raises BadInput, with the line, for rows of another length than the first or than the counts
+    state.
     """
     with path.open("rb") as file:
         lines = iter(lambda: file.readline(LONGEST_LINE), b"")
@@ -83,8 +87,9 @@ def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
         rows = _Rows(path, counts[1] if counts else numbers_behind(first), counts is not None)
         if rows.dimensions < FEWEST and counts is None:
             raise BadInput(
-                f"{path}, line 1, is no word with its numbers, nor the counts of words and numbers: "
-                f"{shown(first[:40].decode('utf-8', errors='replace').rstrip())}. Take it out."
+                f"{path}, line 1, is neither a word with its numbers nor the counts of words and "
+                f"numbers: {shown(first[:40].decode('utf-8', errors='replace').rstrip())}. "
+                "Remove it."
             )
         numbered = enumerate(lines if counts else chain([first], lines), 2 if counts else 1)
         words: list[str | None] = []
@@ -109,14 +114,13 @@ def read_text_vectors(path: Path, limit: int | None) -> ReadVectors:
 
 
 def _refuse_columns(path: Path, words: list[str | None], matrix: Floats) -> None:
-    """Raise BadInput where a column of running numbers stands before the words, or one of counts
-    behind them."""
+    """Raise BadInput for a column of row numbers before the words, or one of counts after them."""
     begin = str(words[0]).partition(" ")[0] if words else ""
     if begin in ("0", "1") and all(
         str(word).startswith(f"{place} ") for place, word in enumerate(words, int(begin))
     ):
         raise BadInput(
-            f"{path} numbers its lines before the words; take that column out: cut -d' ' -f2-."
+            f"{path} numbers its lines before the words; remove that column: cut -d' ' -f2-."
         )
     if len(matrix) < FEWEST_ROWS or matrix.shape[1] < FEWEST:
         return
@@ -124,8 +128,8 @@ def _refuse_columns(path: Path, words: list[str | None], matrix: Floats) -> None
     whole = bool((first >= 0).all() and (first == np.floor(first)).all())
     if whole and first.max() > COUNT * np.abs(others).max() and (others % 1 != 0).any():
         raise BadInput(
-            f"{path} has whole numbers up to {first.max():,.0f} behind the words, likely how often each "
-            "was met, and far smaller ones after them; take that column out: cut -d' ' -f1,3-."
+            f"{path} has whole numbers up to {first.max():,.0f} behind the words, likely their "
+            "counts, and far smaller ones after them; remove that column: cut -d' ' -f1,3-."
         )
 
 
@@ -138,7 +142,7 @@ class _Rows:
     def without_last_blanks(
         self, lines: Iterator[tuple[int, bytes]]
     ) -> Iterator[tuple[int, bytes]]:
-        """Yield the lines; blank ones may stand at the end alone."""
+        """Yield the lines; blank ones are allowed at the end only."""
         blank = 0
         for number, line in lines:
             if not line.strip():
@@ -146,20 +150,21 @@ class _Rows:
                 continue
             if blank:
                 raise BadInput(
-                    f"{self.path}, line {blank}, is blank, and more follows; a row is missing there."
+                    f"{self.path}, line {blank}, is blank, and more lines follow; a row "
+                    "is missing there."
                 )
             yield number, line
 
     def parsed(self, number: int, line: bytes) -> tuple[str, Floats]:
-        """Return a line's word and vector."""
+        """Return a line's word and vector (dimensions,) float32."""
         line = line.rstrip(b" \t\r\n")
         word, tab, rest = line.partition(b"\t")
         parts = [word, *rest.split()] if tab else line.rsplit(b" ", self.dimensions)
         if b"" in parts[1:]:
-            # Numbers stand in columns, with several blanks between them.
+            # Numbers are in columns, with several blanks between them.
             parts = line.rsplit(None, self.dimensions)
         vector = self._numbers(parts[1:])
-        # A number within a word is one of a row that is longer, or of two rows in one line.
+        # A number within a word means that the row is longer, or that two rows are in one line.
         if vector is None or (not tab and any(map(NUMBER.fullmatch, parts[0].split(b" ")[1:]))):
             raise self._uneven(number, line)
         return parts[0].decode("utf-8", errors="surrogateescape"), vector
@@ -175,12 +180,14 @@ class _Rows:
     def _uneven(self, number: int, line: bytes) -> BadInput:
         if len(line) >= LONGEST_LINE - 2:
             return BadInput(
-                f"{self.path}, line {number}: {self.dimensions} numbers were expected after the word, "
-                f"and a line of under {LONGEST_LINE >> 20} MiB; the file is damaged or no word vectors."
+                f"{self.path}, line {number}: {self.dimensions} numbers were expected after the "
+                f"word, and a line of under {LONGEST_LINE >> 20} MiB; the file is damaged or not "
+                "word vectors."
             )
         whence = "the counts in the first line" if self.promised else "the first line"
         return BadInput(
-            f"{self.path}, line {number}: {self.dimensions} numbers were expected after the word, as "
-            f"{whence} says, and {numbers_behind(line)} are there, behind "
-            f"{shown(line[:40].decode('utf-8', errors='replace'))}. Correct the line, or the counts."
+            f"{self.path}, line {number}: {self.dimensions} numbers were expected after the "
+            f"word, according to {whence}, and there are {numbers_behind(line)}, after "
+            f"{shown(line[:40].decode('utf-8', errors='replace'))}. Correct the line, or the "
+            "counts."
         )

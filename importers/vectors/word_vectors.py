@@ -1,4 +1,4 @@
-"""Word vectors as GloVe and word2vec write them: text, or word2vec's binary form."""
+"""Word vectors in the formats of GloVe and word2vec: text, or word2vec's binary form."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from importers.vectors.text_vectors import (
 ENDINGS = (".txt", ".vec", ".w2v", ".glove", ".bin")
 BINARY, TEXT = "binary", "text"
 SURELY = 8
-"""Numbers in two lines that prose does not have."""
+"""Numbers in two consecutive lines that prose does not have."""
 
 
 class WordVectors:
@@ -64,12 +64,13 @@ class WordVectors:
 
 
 def _form(path: Path) -> str | None:
-    """Return how a file holds its vectors, by its first lines and not by its name; None for
-    what holds none."""
+    """Return the form of a file's vectors, by its first lines and not by its name; None for a file
+    without vectors.
+    """
     with path.open("rb") as file:
         first, second, third = (file.readline(LONGEST_LINE) for _ in range(3))
     if counts_in(first) is None:
-        # A title above rows is told with its line.
+        # A title above rows is reported with its line.
         rows = numbers_behind(second) == numbers_behind(third) >= SURELY
         return TEXT if rows or numbers_behind(first) >= FEWEST else None
     if numbers_behind(second) and not _is_binary(second):
@@ -79,7 +80,7 @@ def _form(path: Path) -> str | None:
 
 
 def _is_binary(line: bytes) -> bool:
-    """Return whether a line holds what no line of text does."""
+    """Return whether a line contains bytes that no line of text does."""
     try:
         text = line.decode("utf-8")
     except UnicodeDecodeError:

@@ -78,7 +78,7 @@ def test_one_word_alone(served: Graph) -> None:
     for question in ("path alone alone", "bridge alone alone", "between alone alone"):
         assert "two different words" in refused(UsageError.exit_code, question)
     for question in ("communities", "communities --of alone", "reach alone", "central", "hubs"):
-        assert "Nothing in the graph is rated" in refused(NotFound.exit_code, question)
+        assert "The graph has no relations of type" in refused(NotFound.exit_code, question)
     for question in ("neighbours alone", "contested alone", "traverse alone"):
         assert run(question).exit_code == 0, question
 
@@ -86,9 +86,9 @@ def test_one_word_alone(served: Graph) -> None:
 def test_words_that_nothing_joins(served: Graph) -> None:
     make(served, PAIRS, alone=["lonely"])
     drop_all(served)
-    assert "No path joins" in refused(NotFound.exit_code, "path king bread")
+    assert "There is no path from" in refused(NotFound.exit_code, "path king bread")
     assert "Nothing joins 'bread'" in refused(NotFound.exit_code, "bridge king queen bread")
-    assert "Nothing lies between" in refused(NotFound.exit_code, "between king bread")
+    assert "There is no word between" in refused(NotFound.exit_code, "between king bread")
     reached = run("reach bread").stdout
     assert "baker" in reached
     assert "king" not in reached
@@ -110,7 +110,7 @@ def test_a_deletion_between_two_questions(served: Graph) -> None:
         "MATCH (s:Source {name: 'made-1'})-[:HAS_TRACK]->(t) DETACH DELETE s, t"
     )
     served.write("MATCH (g:State) SET g.epoch = g.epoch + 1")
-    assert "No path joins" in refused(NotFound.exit_code, "path king throne")
+    assert "There is no path from" in refused(NotFound.exit_code, "path king throne")
     assert "throne" not in run("reach king").stdout
 
 

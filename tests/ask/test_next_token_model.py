@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hartonomous.ask.generation.next_token_model import SCORING, Expecting
+from hartonomous.ask.generation.next_token_model import SCORING, NextTokenModel
 from hartonomous.ask.generation.prompt_cache import PromptCache
 from hartonomous.bundle import Bundle
 from hartonomous.errors import BadInput, NotFound
@@ -95,7 +95,7 @@ def test_it_is_the_interpolation_of_what_the_sources_say(
     for name, bundle in bundles.items():
         put_in(graph, bundle, name)
     plain = Plain(graph, sources)
-    expecting = Expecting(graph, without_sources={"one", "two"} - sources)
+    expecting = NextTokenModel(graph, without_sources={"one", "two"} - sources)
     assert set(expecting.texts) == plain.tokens
     expecting.prefetch([numbers(expecting, words) for words in CONTEXTS])
     for words in CONTEXTS:
@@ -113,7 +113,7 @@ def test_it_is_the_interpolation_of_what_the_sources_say(
             assert landings[token] == len(longest)
 
 
-def numbers(expecting: Expecting, words: list[str]) -> list[int]:
+def numbers(expecting: NextTokenModel, words: list[str]) -> list[int]:
     return [expecting.number("Token", word) for word in words]
 
 
@@ -121,11 +121,11 @@ def test_leaving_a_source_out_is_as_if_it_were_not_there(
     graph: Graph, bundles: dict[str, Bundle]
 ) -> None:
     put_in(graph, bundles["two"], "two")
-    alone = Expecting(graph)
+    alone = NextTokenModel(graph)
     put_in(graph, bundles["one"], "one")
     for without in (
-        Expecting(graph, without_sources=["one"]),
-        Expecting(graph, only_sources=["two"]),
+        NextTokenModel(graph, without_sources=["one"]),
+        NextTokenModel(graph, only_sources=["two"]),
     ):
         assert without.sources == ["two"]
         assert without.keys == alone.keys
@@ -133,7 +133,7 @@ def test_leaving_a_source_out_is_as_if_it_were_not_there(
             context = numbers(alone, words)
             assert (without.shares(context) == alone.shares(context)).all()
             assert (without.landings(context) == alone.landings(context)).all()
-    both = Expecting(graph)
+    both = NextTokenModel(graph)
     king = numbers(both, ["king", "queen"])
     assert (both.shares(king) != alone.shares(king)).any()
 
@@ -143,19 +143,19 @@ def test_a_source_that_is_not_there_or_expects_nothing_is_told(
 ) -> None:
     put_in(graph, bundles["three"], "three")
     with pytest.raises(NotFound, match="--tracks next"):
-        Expecting(graph)
+        NextTokenModel(graph)
     put_in(graph, bundles["one"], "one")
     with pytest.raises(NotFound, match="one, three"):
-        Expecting(graph, without_sources=["two"])
+        NextTokenModel(graph, without_sources=["two"])
     with pytest.raises(NotFound, match="--tracks next"):
-        Expecting(graph, without_sources=["one"])
+        NextTokenModel(graph, without_sources=["one"])
 
 
 def test_states_are_read_once(
     graph: Graph, bundles: dict[str, Bundle], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put_in(graph, bundles["one"], "one")
-    expecting = Expecting(graph)
+    expecting = NextTokenModel(graph)
     asked: list[list[str]] = []
     read = Graph.read
     monkeypatch.setattr(
@@ -170,7 +170,7 @@ def test_states_are_read_once(
     expecting.landings(context)
     expecting.landings(context)
     assert len(asked) == 2
-    again = Expecting(graph)
+    again = NextTokenModel(graph)
     again.read_on(context)
     expected = expecting.shares(context), expecting.landings(context)
     asked.clear()
@@ -182,7 +182,7 @@ def test_states_are_read_once(
 
 def test_text_is_spelt_by_its_longest_pieces(graph: Graph, bundles: dict[str, Bundle]) -> None:
     put_in(graph, bundles["one"], "one")
-    expecting = Expecting(graph)
+    expecting = NextTokenModel(graph)
     found = [expecting.texts[n] if n >= 0 else None for n in expecting.spelt("kings queen ab 7x")]
     assert found == ["king", "##s", "queen", "a", "##b", None, "##x"]
 
@@ -233,7 +233,7 @@ def test_scores_are_those_of_plain_python(
     graph: Graph, bundles: dict[str, Bundle], model_reading: tuple[list[str], list[ReadText]]
 ) -> None:
     put_in(graph, bundles["one"], "one")
-    expecting = Expecting(graph)
+    expecting = NextTokenModel(graph)
     keys, read = model_reading
     result = evaluate_next(expecting, keys, read)
     scores = {score.score: score for score in result.scores}
@@ -272,15 +272,15 @@ def test_scores_are_those_of_plain_python(
 def test_a_text_of_strangers_is_refused(graph: Graph, bundles: dict[str, Bundle]) -> None:
     put_in(graph, bundles["one"], "one")
     part = ReadText(np.array([-1, -1]), np.full((2, 1), 0.5, dtype=np.float32), 0)
-    with pytest.raises(BadInput, match="no place"):
-        evaluate_next(Expecting(graph), [Expecting(graph).keys[0]], [part])
+    with pytest.raises(BadInput, match="no position"):
+        evaluate_next(NextTokenModel(graph), [NextTokenModel(graph).keys[0]], [part])
 
 
 def test_a_model_may_know_tokens_that_the_graph_does_not(
     graph: Graph, bundles: dict[str, Bundle]
 ) -> None:
     put_in(graph, bundles["one"], "one")
-    expecting = Expecting(graph)
+    expecting = NextTokenModel(graph)
     keys = [*expecting.keys, "strange"]
     shares = np.full((3, len(keys)), 1 / len(keys), dtype=np.float32)
     part = ReadText(np.array([0, len(keys) - 1, 1]), shares, 0)

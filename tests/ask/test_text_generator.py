@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from hartonomous.ask.generation.next_token_model import GENERATING, Expecting
+from hartonomous.ask.generation.next_token_model import GENERATING, NextTokenModel
 from hartonomous.ask.generation.text_generator import (
     LANDING,
     LONGEST_PROMPT,
@@ -25,7 +25,7 @@ from hartonomous.ask.generation.text_generator import (
 from hartonomous.ask.generation.token_sampling import Filters
 from hartonomous.cli import main
 from hartonomous.delete.deletion import delete
-from hartonomous.delete.output_filter import silenced
+from hartonomous.delete.output_filter import removed_words
 from hartonomous.delete.selectors import Selectors
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
@@ -53,7 +53,7 @@ def test_the_same_seed_writes_the_same_text(two: Graph) -> None:
     options = GenerateOptions(length=20, seed=5)
     texts = []
     for _ in range(2):
-        generator = Generator(Expecting(two))
+        generator = Generator(NextTokenModel(two))
         given = generator.prompt(generator.expecting.texts[0])
         texts.append([list(generator.stream(given, options, sample)) for sample in range(3)])
     assert texts[0] == texts[1]
@@ -63,7 +63,7 @@ def test_the_same_seed_writes_the_same_text(two: Graph) -> None:
 
 
 def test_draws_follow_the_interpolated_distribution(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     given = [0, 1]
     expected = generator.expecting.shares(given, GENERATING)
     times = 4_000
@@ -74,7 +74,7 @@ def test_draws_follow_the_interpolated_distribution(two: Graph) -> None:
 
 
 def test_look_ahead_weighs_where_a_token_leads(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     given = [2, 3]
     shares = generator.expecting.shares(given, GENERATING)
     shares = shares * LANDING[generator.expecting.landings(given)]
@@ -84,7 +84,7 @@ def test_look_ahead_weighs_where_a_token_leads(two: Graph) -> None:
 
 
 def test_an_explanation_adds_up_and_names_its_sources(two: Graph) -> None:
-    expecting = Expecting(two)
+    expecting = NextTokenModel(two)
     generator = Generator(expecting)
     steps = list(generator.stream([0], PLAIN))
     for step in steps:
@@ -92,14 +92,14 @@ def test_an_explanation_adds_up_and_names_its_sources(two: Graph) -> None:
         whole = expecting.shares(step.context, GENERATING)[step.token]
         assert sum(part["share"] for part in parts) == pytest.approx(whole)
         assert {part["source"] for part in parts} <= {"causal-1", "causal-2", None}
-    alone = Expecting(two, without_sources=("causal-2",))
+    alone = NextTokenModel(two, without_sources=("causal-2",))
     for step in Generator(alone).stream([0], PLAIN):
         sources = {part["source"] for part in explain_step(alone, step)}
         assert sources <= {"causal-1", None}
 
 
 def test_nothing_banned_and_nothing_repeated_comes_out(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     banned = generator.expecting.texts[3]
     options = GenerateOptions(length=40, ban=(banned.upper(),), no_repeat=2, seed=1)
     for sample in range(5):
@@ -118,7 +118,7 @@ def test_repeating_tells_what_would_come_twice() -> None:
 
 
 def test_stops_end_a_text(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     stop = generator.expecting.texts[5]
     for sample in range(20):
         steps = list(generator.stream([0], GenerateOptions(stop=(stop,), seed=9), sample))
@@ -126,7 +126,7 @@ def test_stops_end_a_text(two: Graph) -> None:
 
 
 def test_beams_find_what_greedy_may_miss(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     options = GenerateOptions(length=6, look_ahead=False, no_repeat=0, plain=False)
 
     def likelihood(steps: list[Step]) -> float:
@@ -142,12 +142,12 @@ def test_beams_find_what_greedy_may_miss(two: Graph) -> None:
 def test_a_deleted_word_is_not_said_nor_spelt(graph: Graph, tmp_path: Path) -> None:
     text = "king queen kings queen kings bank king queen king river kings lake " * 4
     put_in(graph, reading_bundle(tmp_path, text, 3), "reader")
-    before = Generator(Expecting(graph))
+    before = Generator(NextTokenModel(graph))
     spelt = before.prompt("kings")
     assert len(spelt) > 1, "the word has to be made of pieces for this test to say anything"
     with WriterLock(graph, "test") as lock:
         delete(graph, lock, Selectors(concepts=("king",)), silent)
-    after = Generator(Expecting(graph), silenced(graph))
+    after = Generator(NextTokenModel(graph), removed_words(graph))
     options = GenerateOptions(length=60, filters=Filters(3.0, None, 1.0), plain=False, no_repeat=0)
     said = ""
     for sample in range(20):
@@ -158,8 +158,8 @@ def test_a_deleted_word_is_not_said_nor_spelt(graph: Graph, tmp_path: Path) -> N
     spelling = [after.expecting.number("Token", "k")]
     spelling += [after.expecting.number("Piece", f"##{letter}") for letter in "ing"]
     assert min(spelling) >= 0
-    assert after.speaker.silences(spelling[:-1], spelling[-1])
-    assert not after.speaker.silences(spelling[:-2], spelling[-2])
+    assert after.detokenizer.completes_removed_word(spelling[:-1], spelling[-1])
+    assert not after.detokenizer.completes_removed_word(spelling[:-2], spelling[-2])
 
 
 @pytest.mark.parametrize("wrong", [{"length": 0}, {"length": 10**6}, {"no_repeat": -1}])
@@ -169,7 +169,7 @@ def test_options_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
 
 
 def test_prompts_nobody_understands(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     with pytest.raises(NotFound, match="spells"):
         generator.prompt("qqqq zzzz")
     with pytest.raises(UsageError, match="characters"):
@@ -183,12 +183,12 @@ def test_prompts_nobody_understands(two: Graph) -> None:
 def test_a_graph_that_expects_nothing_says_so(graph: Graph, tmp_path: Path) -> None:
     put_in(graph, random_bundle(tmp_path, 1), "vectors")
     with pytest.raises(NotFound, match="--tracks next"):
-        Expecting(graph)
+        NextTokenModel(graph)
 
 
 def test_commands_mark_what_is_generated(served: Graph, tmp_path: Path) -> None:
     put_in(served, causal_bundle(tmp_path, 1), "causal")
-    word = Expecting(served).texts[0]
+    word = NextTokenModel(served).texts[0]
 
     def run(*arguments: str) -> Result:
         return CliRunner().invoke(main, ["generate", word, "--length", "8", *arguments])

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from scipy.stats import chi2_contingency
 
-from hartonomous.ask.generation.next_token_model import GENERATING, Expecting
+from hartonomous.ask.generation.next_token_model import GENERATING, NextTokenModel
 from hartonomous.ask.generation.state_graph import States, read_states, state_edges
 from hartonomous.ask.generation.text_generator import LANDING, GenerateOptions, Generator
 from hartonomous.ask.generation.token_sampling import Filters
@@ -38,7 +38,7 @@ def test_edges_are_what_a_step_does(
 ) -> None:
     put_in(graph, reading_bundle(tmp_path, "king queen river kings bank money king queen", 4), "a")
     put_in(graph, causal_bundle(tmp_path, 5), "b")
-    expecting = Expecting(graph)
+    expecting = NextTokenModel(graph)
     landing = LANDING if look_ahead else np.ones_like(LANDING)
     may = rng.random(len(expecting)) < 0.9
     states = read_states(graph, expecting)
@@ -70,7 +70,7 @@ def _contexts(states: States) -> list[tuple[int, ...]]:
 
 
 def test_walks_follow_the_distribution_that_steps_follow(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     samples = 3_000
     walker = Walker(two, generator, OPTIONS)
     assert not walker.reused
@@ -87,19 +87,19 @@ def test_walks_follow_the_distribution_that_steps_follow(two: Graph) -> None:
 
 
 def test_a_projection_is_used_again_while_the_graph_stands(two: Graph, tmp_path: Path) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     first = Walker(two, generator, OPTIONS)
-    again = Walker(two, Generator(Expecting(two)), OPTIONS)
+    again = Walker(two, Generator(NextTokenModel(two)), OPTIONS)
     assert (again.name, again.reused) == (first.name, True)
     assert again.walk([0], 10) == first.walk([0], 10)
     put_in(two, causal_bundle(tmp_path, 3), "third")
-    moved = Walker(two, Generator(Expecting(two)), OPTIONS)
+    moved = Walker(two, Generator(NextTokenModel(two)), OPTIONS)
     assert not moved.reused
     assert [row["name"] for row in projections(two)] == [moved.name]
 
 
 def test_samples_that_break_a_ban_are_left_out(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     options = GenerateOptions(length=12, filters=Filters(1.0, 6, 1.0), no_repeat=2, plain=False)
     texts = Walker(two, generator, options).walk([0], 200)
     assert 0 < len(texts) < 200
@@ -112,7 +112,7 @@ def test_samples_that_break_a_ban_are_left_out(two: Graph) -> None:
 
 
 def test_the_likeliest_way_is_no_less_likely_than_any_walk(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     walker = Walker(two, generator, OPTIONS)
     target = next(iter(walker.draws([0], 1)))[0]
     ways = walker.ways([0], int(target), top=3)
@@ -124,6 +124,6 @@ def test_the_likeliest_way_is_no_less_likely_than_any_walk(two: Graph) -> None:
 
 
 def test_a_projection_asks_how_many_tokens_follow(two: Graph) -> None:
-    generator = Generator(Expecting(two))
+    generator = Generator(NextTokenModel(two))
     with pytest.raises(UsageError, match="--top-k"):
         Walker(two, generator, GenerateOptions())

@@ -146,7 +146,7 @@ def test_between_is_near_both(graph: Graph) -> None:
         ("bread", "baker"),
         ("baker", "king"),
     ]
-    with pytest.raises(NotFound, match="lies between"):
+    with pytest.raises(NotFound, match="no word between"):
         between(graph, "bread", "lonely")
     with pytest.raises(UsageError):
         between(graph, "bread", "bread")

@@ -67,7 +67,7 @@ def test_an_audit_that_is_not_full_tells_of_the_log(two: Graph) -> None:
     two.write("MATCH (e:LogEntry {index: 1}) DETACH DELETE e")
     facts = audit(two, silent)
     assert facts["broken"]
-    assert "was cut" in " ".join(facts["findings"])
+    assert "was truncated" in " ".join(facts["findings"])
 
 
 def test_the_same_graph_gives_the_same_bytes(two: Graph) -> None:

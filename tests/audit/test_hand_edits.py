@@ -135,7 +135,7 @@ def test_a_note_that_was_changed_or_taken_away_is_told(filled: Graph) -> None:
     (file,) = (keys.directory() / "inventories").iterdir()
     text = file.read_text()
     file.write_text(text.replace('"epoch":', '"epoch":1', 1))
-    assert any("cannot be relied on" in one for one in found(filled))
+    assert any("is not reliable" in one for one in found(filled))
     file.unlink()
     facts = audit(filled, silent, full=True)
     assert [one for one in facts["findings"] if "no inventory was recorded here" in one]
@@ -156,7 +156,7 @@ def test_of_acts_by_an_older_version_it_says_what_is_not_proved(
     facts = audit(graph, silent, full=True)
     assert facts["findings"] == [] and not facts["noted"]
     (nothing, visits) = facts["limits"][len(LIMITS) :]
-    assert "done by an older version" in nothing and "licence" in nothing
+    assert "performed by an older version" in nothing and "licence" in nothing
     assert "(causal)" in visits
     # The next act takes the graph as it stands.
     put_in(graph, random_bundle(tmp_path, 2, size=30), "one")

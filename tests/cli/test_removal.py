@@ -37,13 +37,13 @@ def test_a_plan_is_written_done_and_taken_back(served: Graph, word: str, tmp_pat
     done = json.loads(run("delete", "--apply", file, "--yes", "--json").stdout)
     assert done["removed"] == json.loads(file.read_text())["counts"]["evidence"] > 0
     assert word not in {row["t"] for row in served.read("MATCH (c:Composition) RETURN c.text AS t")}
-    assert "has moved" in failed(4, "delete", "--apply", file, "--yes")
+    assert "has changed since the plan" in failed(4, "delete", "--apply", file, "--yes")
     (listed,) = json.loads(run("deletions", "--json").stdout)
     assert (listed["id"], listed["state"], listed["until"]) == (done["id"], "done", done["until"])
     undone = json.loads(run("undo", done["id"], "--json").stdout)
     assert undone["restored"] == done["removed"]
     assert exported(served) == before
-    assert "No deletion" in failed(3, "undo", done["id"])
+    assert "is not retained" in failed(3, "undo", done["id"])
 
 
 def test_what_is_erased_stays_out_until_it_is_lifted(
@@ -56,7 +56,7 @@ def test_what_is_erased_stays_out_until_it_is_lifted(
     run("suppressions", "lift", row["id"])
     assert json.loads(run("suppressions", "--json").stdout) == []
     run("load", tmp_path / "bundle-1", "--as", "again")
-    assert "No deletion" in failed(3, "undo", report["id"])
+    assert "is not retained" in failed(3, "undo", report["id"])
 
 
 def test_wrong_uses_are_told_as_such(served: Graph, word: str) -> None:
@@ -64,7 +64,7 @@ def test_wrong_uses_are_told_as_such(served: Graph, word: str) -> None:
     assert "Name what to delete" in failed(2, "delete")
     assert "Name what to erase" in failed(2, "erase")
     assert "No source is called" in failed(3, "delete", "source", "nobody", "--plan")
-    assert "Nothing was selected" in failed(2, "delete", "many", "--plan")
+    assert "Nothing is selected" in failed(2, "delete", "many", "--plan")
     assert "empty" in failed(2, "delete", "concept", "", "--plan")
     assert "between 0 and 1" in failed(
         2,

@@ -120,7 +120,7 @@ def test_a_plan_is_done_only_as_it_was_written(two: Graph, tmp_path: Path) -> No
     with WriterLock(two, "test") as lock:
         take_away = plan(two, Selectors(sources=("s2",)), silent)
         apply(two, lock, take_away, silent)
-        with pytest.raises(Conflict, match="has moved"):
+        with pytest.raises(Conflict, match="has changed since the plan"):
             apply(two, lock, sound, silent)
     put_in(two, random_bundle(tmp_path / "again", 2, size=60), "s2")
     assert exported(two) == before

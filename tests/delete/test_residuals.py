@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hartonomous.ask.generation.next_token_model import Expecting
+from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.ask.generation.text_generator import GenerateOptions, Generator
 from hartonomous.ask.generation.token_sampling import Filters
 from hartonomous.ask.relations.neighbourhood import neighbours
@@ -44,7 +44,7 @@ def removed(graph: Graph, selectors: Selectors, ways: int = 0) -> dict[str, Any]
     return found
 
 
-def continuation(expecting: Expecting, word: str) -> str | None:
+def continuation(expecting: NextTokenModel, word: str) -> str | None:
     """How a text goes on from a word, by what is expected alone."""
     prompt = expecting.spelt(word)
     if min(prompt) < 0 or not expecting.visited([prompt[-1:]])[0]:
@@ -55,7 +55,7 @@ def continuation(expecting: Expecting, word: str) -> str | None:
 
 
 def test_what_can_be_drawn_out_is_that_of_the_others(filled: Graph) -> None:
-    every, others = Expecting(filled), Expecting(filled, without_sources=["causal"])
+    every, others = NextTokenModel(filled), NextTokenModel(filled, without_sources=["causal"])
     words = [str(row["t"]) for row in filled.read("MATCH (c:Token) RETURN c.text AS t")]
     drawn: dict[str, tuple[str | None, str | None]] = {
         word: (continuation(every, word), continuation(others, word)) for word in words
@@ -189,7 +189,7 @@ def test_a_graph_without_next_tokens_says_nothing_of_them(graph: Graph, tmp_path
     put_in(graph, random_bundle(tmp_path, 3), "one")
     put_in(graph, random_bundle(tmp_path, 4), "two")
     with pytest.raises(NotFound):
-        Expecting(graph)
+        NextTokenModel(graph)
     found = removed(graph, Selectors(sources=("two",)))
     assert found["continuations"] == {}
     assert found["neighbours"]

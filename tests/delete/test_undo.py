@@ -104,7 +104,7 @@ def test_a_window_ends(graph: Graph, tmp_path: Path) -> None:
     with pytest.raises(Conflict, match="could be undone until"):
         take_back(graph, after)
     assert not place(after).exists()
-    with pytest.raises(NotFound, match="No deletion"):
+    with pytest.raises(NotFound, match="is not retained"):
         take_back(graph, after)
     assert exported(graph) == left
     assert [row["state"] for row in deletions(graph)] == ["expired"]

@@ -189,7 +189,7 @@ def test_what_was_not_asked_for_in_time_is_not_made_up(
         with pytest.raises(Conflict, match="Nothing was erased"):
             certify_erasure(filled, lock)
         erase(filled, lock, Selectors(concepts=(CANARY,)), Path("none"), silent)
-        with pytest.raises(Conflict, match="no certificate was asked for"):
+        with pytest.raises(Conflict, match="no certificate was requested"):
             certify_erasure(filled, lock)
     # Asked for at the resumption, when the names' keys are gone already.
     stopped = RuntimeError("stopped")
@@ -206,7 +206,7 @@ def test_what_was_not_asked_for_in_time_is_not_made_up(
     with WriterLock(filled, "test") as lock:
         assert erasure.resume(filled, lock, Path("none"), silent, certified=True) is not None
         entries = len(read_log(filled, 100))
-        with pytest.raises(Conflict, match="no certificate was asked for"):
+        with pytest.raises(Conflict, match="no certificate was requested"):
             certify_erasure(filled, lock)
     assert open_journal(filled) is None
     assert len(read_log(filled, 100)) == entries
@@ -262,7 +262,7 @@ def test_the_command_writes_it_or_says_why_not(served: Graph, tmp_path: Path) ->
     # An erasure without one, afterwards: there is none to be had of it.
     assert run("erase", "source", "zqxsource", "--yes").exit_code == 0
     said = failed(4, "erase", "--resume", "--certificate", tmp_path / "other")
-    assert "no certificate was asked for" in said
+    assert "no certificate was requested" in said
     assert not list(tmp_path.glob("*other*"))
 
 
@@ -324,7 +324,7 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
     for text in (CANARY, "zqxsource", PERSON):
         assert holding(managed, text) == []
     for chosen in (CHOSEN, Selectors(people=(PERSON,))):
-        assert "Nothing of it is held elsewhere" in refused_again(managed, chosen)
+        assert "No copy exists" in refused_again(managed, chosen)
     assert [row["state"] for row in journals(managed)][-1] == "compacted"
     # A copy of the copy is the same, in every property.
     with WriterLock(managed, "test") as lock:

@@ -51,7 +51,7 @@ def test_cut_short_while_copying_the_old_store_stays(tmp_path: Path) -> None:
     store_swap.workplace(tmp_path).mkdir()
     found = store_swap.pending(tmp_path)
     assert found is not None and found.phase == store_swap.COPYING
-    assert "as it was" in str(store_swap.recover(tmp_path))
+    assert "is unchanged" in str(store_swap.recover(tmp_path))
     assert held(tmp_path) == {"data": "old"}
     assert store_swap.recover(tmp_path) is None
 
@@ -70,7 +70,7 @@ def test_cut_short_while_replacing_the_copy_is_served(tmp_path: Path, renamed: i
     ]
     for step in steps[:renamed]:
         step()
-    assert "taken its place" in str(store_swap.recover(tmp_path))
+    assert "has replaced it" in str(store_swap.recover(tmp_path))
     assert held(tmp_path) == {"data": "new"}
     assert store_swap.recover(tmp_path) is None and not store_swap.unexplained(tmp_path)
 

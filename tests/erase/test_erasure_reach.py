@@ -347,7 +347,7 @@ def test_known_backups_are_named(graph: Graph, tmp_path: Path) -> None:
         report = erase(graph, lock, Selectors(people=(PERSON,)), Path("none"), silent, True)
         certificate = certify_erasure(graph, lock, report.id)
     one, two = (text for text in report.remaining_copies if text.startswith("the backup"))
-    assert "is not there now" in one and str(tmp_path / "one") in one
+    assert "no longer exists there" in one and str(tmp_path / "one") in one
     assert str(tmp_path / "two") in two and "delete the file" in two
     assert str(keys.directory()) in two
     copies = verify(certificate, str(keys.signing_key().public))["claims"]["copies"]
@@ -441,5 +441,5 @@ def test_the_command_says_what_is_held_where(served: Graph, tmp_path: Path) -> N
     assert (done["removed"], done["deletions_purged"], done["still_held"]) == (0, 1, [])
     plan.unlink()
     shutil.rmtree(f"{plan}.rows")
-    assert "Nothing of it is held elsewhere" in failed(3, *chosen, "--yes")
+    assert "No copy exists" in failed(3, *chosen, "--yes")
     assert holding(served, PERSON) == []

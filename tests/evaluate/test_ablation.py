@@ -117,7 +117,7 @@ def test_the_good_stays_the_bad_and_the_copy_go(
     put(served, tmp_path, "noise", rng.normal(size=meaning.shape))
     kept = trial(served, "good", [gold], silent)
     assert kept.verdict == "keep", kept
-    assert "followed better" in kept.reasons[0]
+    assert "is higher" in kept.reasons[0]
     assert kept.effects[0].low > 0
     thrown = trial(served, "noise", [gold], silent)
     assert thrown.verdict == "remove", thrown
@@ -182,12 +182,12 @@ AGREES, RANDOM = Listing(50, 0.6, 0.1, 0.5, 0.7), Listing(50, 0.1, 0.1, 0.05, 0.
 @pytest.mark.parametrize(
     ("effects", "agreement", "distrusted", "counts", "verdict", "first"),
     [
-        ([effect(0.1, 0.2)], AGREES, None, OWN, "keep", "better"),
-        ([effect(0.1, 0.2), effect(-0.1, 0.2)], RANDOM, None, OWN, "keep", "better"),
+        ([effect(0.1, 0.2)], AGREES, None, OWN, "keep", "higher"),
+        ([effect(0.1, 0.2), effect(-0.1, 0.2)], RANDOM, None, OWN, "keep", "higher"),
         ([effect(-0.2, -0.1)], AGREES, None, OWN, "remove", "worse"),
         ([effect(-0.2, -0.1), effect(0.1, 0.2)], AGREES, None, OWN, "undecided", "worse"),
-        ([effect(-0.1, 0.1)], AGREES, None, OWN, "undecided", "cannot tell"),
-        ([effect(-0.1, 0.1)], None, None, OWN, "undecided", "cannot tell"),
+        ([effect(-0.1, 0.1)], AGREES, None, OWN, "undecided", "is undecided"),
+        ([effect(-0.1, 0.1)], None, None, OWN, "undecided", "is undecided"),
         ([effect(-0.1, 0.1)], AGREES, None, NOTHING_OWN, "remove", "adds nothing"),
         ([effect(-0.1, 0.1)], RANDOM, None, OWN, "remove", "chance"),
         ([effect(-0.1, 0.1)], AGREES, "agrees with none", OWN, "remove", "no vote"),

@@ -92,7 +92,7 @@ def test_pairs_by_tabs_and_commas_with_headings_and_comments(tmp_path: Path) -> 
         (b"king\tqueen\t9\nking\n", "line 2"),
         (b"king\tqueen\t9\nking\triver\tmuch\n", "line 2"),
         (b"\xff\xfe\x00", "UTF-8"),
-        (b"king\tqueen\t9\n", "takes three"),
+        (b"king\tqueen\t9\n", "needs three"),
     ],
 )
 def test_lists_that_are_none(tmp_path: Path, content: bytes, fault: str) -> None:
@@ -120,5 +120,5 @@ def test_a_plot_is_drawn(measured: Graph, tmp_path: Path, meanings: np.ndarray) 
     rows = evaluate(measured, [gold]).correlations
     plot_correlations(rows, tmp_path / "scores.png")
     assert (tmp_path / "scores.png").read_bytes().startswith(b"\x89PNG")
-    with pytest.raises(UsageError, match="ends in"):
+    with pytest.raises(UsageError, match="must end in"):
         plot_correlations(rows, tmp_path / "scores.exe")

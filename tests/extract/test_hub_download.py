@@ -158,5 +158,5 @@ def test_no_such_model_and_no_network_end_clearly_and_soon(hub: str, tmp_path: P
     for model, endpoint in (("org/missing", hub), ("org/name", "http://127.0.0.1:9")):
         said = opened(model, endpoint, tmp_path / "cache")
         assert said.startswith(f"NotFound There is nothing at '{model}' here"), said
-        assert "Download it where there is a network" in said
+        assert "Download it on a machine with a network" in said
     assert time.monotonic() - begun < 30

@@ -63,8 +63,8 @@ def test_padding_that_something_explains_is_counted(
         (20, 64, {}, "neither blank nor due to rounding"),
         (950, 1_001, {"declared": DECLARED}, "config.json says 1000"),
         (999, 1_024, {"declared": DECLARED}, "config.json says 1000"),
-        (47, 48, {"placed": False}, "a list without numbers has to have a word for each row"),
-        (47, 48, {"placed": False, "declared": frozenset({48})}, "a word for each row"),
+        (47, 48, {"placed": False}, "a list without numbers must have one word per row"),
+        (47, 48, {"placed": False, "declared": frozenset({48})}, "one word per row"),
         (40, 40 + 1_025, {"blank": True}, "they belong to different models"),
     ],
 )

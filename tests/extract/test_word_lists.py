@@ -66,7 +66,7 @@ def test_what_is_no_list_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(word_lists, "MOST_WORDS", 2)
     monkeypatch.setattr(word_lists, "LIST_LIMIT", 4)
     pq.write_table(pa.table({"word": ["a", "b", "c"]}), tmp_path / "long.parquet")
-    with pytest.raises(BadInput, match="no vocabulary"):
+    with pytest.raises(BadInput, match="not a vocabulary"):
         read_words(tmp_path / "long.parquet")
     (tmp_path / "long.txt").write_text("a\nb\nc\n")
     with pytest.raises(BadInput, match="larger than"):
@@ -212,15 +212,15 @@ def test_words_that_only_look_like_more_stay_whole(tmp_path: Path, words: list[s
     [
         ("v.txt", [*FALLING[:9], "king", *FALLING[10:]], "line 10"),
         ("v.txt", [f"{N} 16", *lines("{w} 0.1 0.2")], "line 1"),
-        ("v.txt", lines("{w} {n}", range(N - 1, -1, -1)), "rows or counts cannot be told"),
+        ("v.txt", lines("{w} {n}", range(N - 1, -1, -1)), "may be rows or counts"),
         ("v.txt", lines("{w} {n}", [900 + (7 * place) % 41 for place in range(N)]), "counts, or part"),
         ("v.csv", ["a,b", *lines("{w},{w}s")], "2 columns of text"),
         ("v.csv", ["a,b", "c", "d,e"], "row 2"),
-        ("v.csv", ["id,word", *lines("7,{w}")], "a number twice"),
-        ("v.txt", ["word", *WORDS[:-1]], "reads as a header"),
+        ("v.csv", ["id,word", *lines("7,{w}")], "duplicate or negative number"),
+        ("v.txt", ["word", *WORDS[:-1]], "looks like a header"),
         ("merges.txt", ["i n", "t h"], "merges, not tokens"),
         ("v.txt", ["#version: 0.2", "i n"], "merges, not tokens"),
-        ("v.json", ["7"], "no word list that is known"),
+        ("v.json", ["7"], "not a supported word list"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_told_is_refused(

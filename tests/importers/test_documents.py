@@ -233,16 +233,16 @@ def test_squad_is_read_with_its_contexts() -> None:
         ("a.json", '[{"answer": "Me."}]', "record 1: the field 'question'"),
         ("a.json", '[{"question": "Who?", "answers": [{"body": "Me."}]}]', "'answers: text'"),
         ("a.json", '["Who?"]', "record 1: a record with a question"),
-        ("a.json", '{"name": "package"}', "no file of questions"),
-        ("a.json", '[{"question": ', "line 1: Expecting value"),
-        ("a.json", "[" * 100_000, "not sound JSON"),
+        ("a.json", '{"name": "package"}', "not a file of questions"),
+        ("a.json", '[{"question": ', "line 1: NextTokenModel value"),
+        ("a.json", "[" * 100_000, "not valid JSON"),
         ("a.json", '{"data": [{"paragraphs": [{"qas": []}]}]}',
          "article 1, paragraph 1: the field 'context'"),
         ("a.json", '{"data": [{"paragraphs": [{"context": "C.", "qas": [{"answers": []}]}]}]}',
          "paragraph 1, question 1: the field 'question'"),
         ("a.jsonl", '{"question": "Who?", "answer": "Me."}\n{"question": "Who?"}',
          "line 2: the field 'answer'"),
-        ("a.jsonl", '{"question": "Who?", "answer": "Me."}\nno JSON', "line 2: Expecting value"),
+        ("a.jsonl", '{"question": "Who?", "answer": "Me."}\nno JSON', "line 2: NextTokenModel value"),
         ("a.csv", "question,reply\nWho?,Me.\n", "no column 'answer'; its columns are 'question'"),
         ("a.csv", "question,answer\nWho?,Me.\nWhy?\n", "line 3: the field 'answer'"),
         ("a.csv", 'question,answer\n"Who?,Me.\n', "unexpected end of data"),
@@ -283,7 +283,7 @@ def test_a_folder_is_one_source_with_what_was_left_out(tmp_path: Path, encoder: 
 def test_what_is_opened_needs_an_encoder_and_is_no_model(tmp_path: Path, encoder: Path) -> None:
     with pytest.raises(BadInput, match="--encoder"):
         open_model(str(DOCUMENTS), OpenOptions())
-    with pytest.raises(UsageError, match="reads documents"):
+    with pytest.raises(UsageError, match="is for documents"):
         open_model(str(MINILM), OpenOptions(encoder=encoder))
     assert not document_importer.IMPORTER.recognises(MINILM)
     assert not document_importer.IMPORTER.recognises(GLOVE.parent)

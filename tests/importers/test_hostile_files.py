@@ -281,9 +281,9 @@ def test_links_out_of_the_folder_are_not_followed(folder: Path, tmp_path: Path) 
         ('{"weight_map": {"a": 7}}', "no weight_map"),
         ('{"weight_map": []}', "no weight_map"),
         ("[]", "no weight_map"),
-        ("{", "not sound JSON"),
+        ("{", "not valid JSON"),
         ('{"weight_map": {"a": "x", "a": "y"}}', "key is given twice"),
-        ('{"weight_map": {}}', "no tensor that is known"),
+        ('{"weight_map": {}}', "no known input embedding"),
     ],
 )
 def test_an_index_that_lies_is_refused(tmp_path: Path, index: str, fault: str) -> None:
@@ -407,7 +407,7 @@ DATA = bytes(range(1, 33))
             gguf_file([gguf_value("general.alignment", UINT32, b"\xff" * 4)], []),
             "alignment is 4294967295",
         ),
-        (gguf_file([], [EMBEDDING], DATA), "carries no tokenizer"),
+        (gguf_file([], [EMBEDDING], DATA), "has no tokenizer"),
         (gguf_file([TOKENIZER[1]], [EMBEDDING], DATA), "kind 'None'"),
         (
             gguf_file(
@@ -418,10 +418,10 @@ DATA = bytes(range(1, 33))
             "kind 'rwkv'",
         ),
         (gguf_file(TOKENIZER, [EMBEDDING, EMBEDDING], DATA), "described twice"),
-        (gguf_file(TOKENIZER, [EMBEDDING], DATA[:-1]), "not all there"),
+        (gguf_file(TOKENIZER, [EMBEDDING], DATA[:-1]), "are missing"),
         (
             gguf_file(TOKENIZER, [gguf_tensor("token_embd.weight", (4, 1 << 40))], DATA),
-            "not all there",
+            "are missing",
         ),
         (
             gguf_file(TOKENIZER, [gguf_tensor("token_embd.weight", (1 << 40, 1 << 40))], DATA),
@@ -441,7 +441,7 @@ DATA = bytes(range(1, 33))
         ),
         (
             gguf_file(TOKENIZER, [gguf_tensor("token_embd.weight", (4, 2), kind=2)], DATA),
-            "holds no such number",
+            "does not allow this number",
         ),
         (
             gguf_file(TOKENIZER, [gguf_tensor("token_embd.weight", (4, 2), kind=999)], DATA),
@@ -528,7 +528,7 @@ def test_a_broken_archive_is_refused(tmp_path: Path) -> None:
         ("v.txt", b"2 2\na 1 2\nb 3\n", "line 3: 2 numbers"),
         ("v.txt", b"a 1 2\nb 3 x\n", "line 2: 2 numbers"),
         ("v.txt", b"a 1 2\n\nb 3 4\n", "line 2, is blank"),
-        ("v.bin", b"99999999999 65536\n" + bytes(64), "truncated or lies"),
+        ("v.bin", b"99999999999 65536\n" + bytes(64), "truncated, or its counts are wrong"),
         ("v.bin", b"2 2\na " + bytes(8) + b"b " + bytes(7), "truncated"),
         ("v.bin", b"2 2\na " + bytes(8) + b"b" + bytes(40), "has a row that no other follows"),
         ("v.bin", b"1 2\na " + bytes(8) + b"\nb " + bytes(8), "promises 1 words and goes on"),

@@ -339,7 +339,7 @@ def test_text_that_cannot_be_read_is_refused(
         file.truncate(1_000_000_000)
     refused(BadInput, "1,000 MB of text are about 250 million tokens, some 139 hours", huge)
     monkeypatch.setattr(input_texts, "MOST_BYTES", 20)
-    refused(BadInput, "read into one source", written(tmp_path))
+    refused(BadInput, "per source are allowed", written(tmp_path))
 
 
 def test_expectations_that_are_not_finite_are_refused(tmp_path: Path) -> None:

@@ -217,7 +217,7 @@ def test_what_promotes_nothing_is_told(tmp_path: Path, monkeypatch: pytest.Monke
         opened(tiny(tmp_path / "bert", "bert"))
     with pytest.raises(BadInput, match="no causal model"):
         opened(tiny(tmp_path / "headless", "llama"))
-    with pytest.raises(UsageError, match="not run as a transformer is"):
+    with pytest.raises(UsageError, match="not run as a transformer"):
         opened(write_vectors(tmp_path / "v", ["a", "b"], np.eye(2)))
     path = tiny(tmp_path / "m", "llama", causal_head=True)
     with monkeypatch.context() as patched:

@@ -215,7 +215,7 @@ def test_a_home_of_another_version(home: Path) -> None:
 def test_a_directory_that_is_no_home_is_left_alone(home: Path) -> None:
     home.mkdir()
     (home / "thesis.tex").write_text("years of work")
-    with pytest.raises(ServerError, match="holds something else"):
+    with pytest.raises(ServerError, match="contains other files"):
         start(home, say=quiet)
     with pytest.raises(ServerError, match="nothing was deleted"):
         purge(home)

@@ -359,7 +359,7 @@ class Settings:
         ("gds.*", "60s", "as ours"),
         ("gds.*, apoc.*", "60s", r"procedures apoc\.\* may reach into the server"),
         ("*", "60s", r"procedures \* may reach"),
-        ("gds.*", "0s", "stops every writer"),
+        ("gds.*", "0s", "blocks every writer"),
     ],
 )
 def test_a_server_that_allows_more_is_told(unrestricted: str, limit: str, seen: str) -> None:

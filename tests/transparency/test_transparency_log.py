@@ -145,12 +145,12 @@ def test_an_entry_that_no_head_was_signed_for_yet_is_counted(logged: Graph) -> N
     [
         ("MATCH (e:LogEntry {index: 2}) SET e.entry = replace(e.entry, '2', '7')", "was changed"),
         ("MATCH (e:LogEntry {index: 2}) SET e.leaf = reverse(e.leaf)", "was changed"),
-        ("MATCH (e:LogEntry {index: 2}) SET e.act = 'lift'", "another number or act"),
+        ("MATCH (e:LogEntry {index: 2}) SET e.act = 'lift'", "another index or act"),
         ("MATCH (e:LogEntry {index: 2}) SET e.names = ['source:s4']", "not what was logged"),
         ("MATCH (e:LogEntry {index: 2}) DETACH DELETE e", "missing"),
         ("MATCH (:LogEntry {index: 2})-[r:NEXT]->() DELETE r", "missing"),
-        ("MATCH (e:LogEntry) WHERE e.index > 2 DETACH DELETE e", "was cut"),
-        ("MATCH (e:LogEntry) DETACH DELETE e", "was cut"),
+        ("MATCH (e:LogEntry) WHERE e.index > 2 DETACH DELETE e", "was truncated"),
+        ("MATCH (e:LogEntry) DETACH DELETE e", "was truncated"),
     ],
 )
 def test_a_log_changed_by_hand_is_told(logged: Graph, fault: str, said: str) -> None:
@@ -189,7 +189,7 @@ def test_a_log_that_was_emptied_with_its_graph_is_told_and_can_be_adopted(
 
 def test_a_cut_log_can_be_adopted_and_that_is_recorded(logged: Graph) -> None:
     logged.write("MATCH (e:LogEntry) WHERE e.index > 2 DETACH DELETE e")
-    with pytest.raises(VerificationFailed, match="was cut"):
+    with pytest.raises(VerificationFailed, match="was truncated"):
         check(logged)
     with WriterLock(logged, "test") as lock:
         assert adopt(logged, lock) == 3
@@ -211,7 +211,7 @@ def test_without_any_kept_head_the_log_is_not_called_sound(logged: Graph) -> Non
         # A log's own folder may begin with a nought, too.
         if file.is_file():
             file.unlink()
-    assert "nothing outside the graph vouches" in findings(logged)
+    assert "nothing outside the graph confirms" in findings(logged)
 
 
 def test_every_file_of_the_keys_is_the_owners_alone(logged: Graph) -> None:

@@ -19,20 +19,20 @@ _PLAIN = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*|['\u2019][^\W\d_]+|[.,;:
 _NO_SPACE_BEFORE = re.compile(r"[.,;:!?%)\]}\u2019'\u201d]")
 
 
-class Speaker:
+class Detokenizer:
     """The texts of N tokens, with filters on generated words.
 
-    `silenced` returns whether a word, as it is written, was removed from the graph.
+    `removed` returns whether a word, as it is written, was removed from the graph.
     """
 
     def __init__(
         self,
         texts: Sequence[str],
         kinds: Sequence[str],
-        silenced: Callable[[str], bool] | None = None,
+        removed: Callable[[str], bool] | None = None,
     ) -> None:
         self._texts = texts
-        self._silenced = silenced
+        self._removed = removed
         self._continues = np.array([kind == PIECE for kind in kinds], dtype=bool)
 
     def joined(self, before: Sequence[int], token: int) -> str:
@@ -67,9 +67,9 @@ class Speaker:
         """Return the numbers of the tokens that spell one of these words, case-insensitive."""
         return frozenset(n for word in words for n in self._by_word.get(folded(word), ()))
 
-    def silences(self, text: Sequence[int], token: int) -> bool:
+    def completes_removed_word(self, text: Sequence[int], token: int) -> bool:
         """Return whether appending a token to a text would complete a removed word."""
-        if self._silenced is None:
+        if self._removed is None:
             return False
         word = self._bare(token)
         for before in reversed(text) if self._continues[token] else ():
@@ -78,7 +78,7 @@ class Speaker:
             word = self._bare(before) + word
             if not self._continues[before]:
                 break
-        return self._silenced(word)
+        return self._removed(word)
 
     @cached_property
     def _plain(self) -> NDArray[np.bool_]:

@@ -1,6 +1,6 @@
 """Next-token model: the evidence of contexts, interpolated into one distribution over tokens.
 
-    expecting = Expecting(graph, without_sources=("poetry",))
+    expecting = NextTokenModel(graph, without_sources=("poetry",))
     context = expecting.spelt("The capital of")       # numbers of tokens, -1 where unknown
     shares = expecting.shares(context)                # (N,), sums to 1
     landing = expecting.landings(context)             # (N,), longest stored context each leads to
@@ -77,7 +77,7 @@ class Term:
     by_source: dict[str, float]
 
 
-class Expecting:
+class NextTokenModel:
     """Distributions over the N tokens that the sources know, numbered in the order of their keys.
 
     `keys`, `kinds` and `texts` are lists of N, `ids` (N,) int64 the database ids, `sources` the
@@ -259,8 +259,8 @@ def _sources(graph: Graph, only: Collection[str] | None, without: Collection[str
     chosen = sorted((expecting if only is None else expecting & set(only)) - set(without))
     if not chosen:
         raise NotFound(
-            "No source that is left expects next tokens; 'hartonomous ingest MODEL --tracks next' "
-            "takes them out of a causal model."
+            "No selected source has next-token evidence; 'hartonomous ingest MODEL --tracks "
+            "next' extracts it from a causal model."
         )
     return chosen
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from hartonomous.ask.generation.next_token_model import GENERATING, Expecting
+from hartonomous.ask.generation.next_token_model import GENERATING, NextTokenModel
 from hartonomous.ask.generation.token_sampling import Filters, likeliest
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
@@ -72,7 +72,7 @@ class Edges:
     weight: Floats
 
 
-def read_states(graph: Graph, expecting: Expecting) -> States:
+def read_states(graph: Graph, expecting: NextTokenModel) -> States:
     """Return the states of the selected sources."""
     sources, tokens = expecting.sources, expecting.ids
     joins = list(graph.stream(query("generation/read_joins"), sources=sources))
@@ -105,7 +105,7 @@ def read_states(graph: Graph, expecting: Expecting) -> States:
 
 def state_edges(
     graph: Graph,
-    expecting: Expecting,
+    expecting: NextTokenModel,
     states: States,
     filters: Filters,
     may: NDArray[np.bool_],
@@ -145,7 +145,7 @@ def _lengths(context: Ints, prefix: Ints, tokens: Ints) -> Ints:
     return length
 
 
-def _counts(graph: Graph, expecting: Expecting, states: States) -> sparse.csr_array:
+def _counts(graph: Graph, expecting: NextTokenModel, states: States) -> sparse.csr_array:
     """Return the soft counts (states, N) of continuations."""
     starts, ends, counts = [], [], []
     statement = query("generation/read_counts")

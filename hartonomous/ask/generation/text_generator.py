@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.ask.generation.detokenizer import Speaker
-from hartonomous.ask.generation.next_token_model import GENERATING, Expecting
+from hartonomous.ask.generation.detokenizer import Detokenizer
+from hartonomous.ask.generation.next_token_model import GENERATING, NextTokenModel
 from hartonomous.ask.generation.prompt_cache import PromptCache
 from hartonomous.ask.generation.token_sampling import Filters, draw, likeliest
 from hartonomous.errors import NotFound, UsageError
@@ -81,11 +81,13 @@ class Step:
 
 
 class Generator:
-    """Writes texts with the sources of one `Expecting`; reuse it to keep its cached states."""
+    """Writes texts with the sources of one `NextTokenModel`; reuse it to keep its cached states."""
 
-    def __init__(self, expecting: Expecting, silenced: Callable[[str], bool] | None = None) -> None:
+    def __init__(
+        self, expecting: NextTokenModel, removed: Callable[[str], bool] | None = None
+    ) -> None:
         self.expecting = expecting
-        self.speaker = Speaker(expecting.texts, expecting.kinds, silenced)
+        self.detokenizer = Detokenizer(expecting.texts, expecting.kinds, removed)
 
     def prompt(self, text: str) -> list[int]:
         """Return the tokens of a prompt, -1 where no token matches.
@@ -94,11 +96,11 @@ class Generator:
         """
         if len(text) > LONGEST_PROMPT:
             raise UsageError(
-                f"The prompt has {len(text):,} characters; {LONGEST_PROMPT:,} are read."
+                f"The prompt has {len(text):,} characters; at most {LONGEST_PROMPT:,} are allowed."
             )
         tokens = self.expecting.spelt(text)
         if tokens and max(tokens) < 0:
-            raise NotFound("No token of the graph spells anything of this prompt.")
+            raise NotFound("No token of the graph spells any part of this prompt.")
         return tokens
 
     def stream(
@@ -112,8 +114,8 @@ class Generator:
         cache = PromptCache()
         for token in text:
             cache.add(token)
-        may = self.speaker.allowed(options.plain, options.ban)
-        stops = self.speaker.numbers(options.stop)
+        may = self.detokenizer.allowed(options.plain, options.ban)
+        stops = self.detokenizer.numbers(options.stop)
         for _ in range(options.length):
             context = tuple(text[-ORDERS:])
             shares = self._shares(context, options, cache, may, text)
@@ -121,7 +123,7 @@ class Generator:
             if drawn is None:
                 return
             token, probability = drawn
-            yield Step(token, self.speaker.joined(text, token), context, probability)
+            yield Step(token, self.detokenizer.joined(text, token), context, probability)
             text.append(token)
             cache.add(token)
             if token in stops:
@@ -136,7 +138,7 @@ class Generator:
             if not len(tokens):
                 return None
             place = draw(left, float(chances.random()))
-            if not self.speaker.silences(text, int(tokens[place])):
+            if not self.detokenizer.completes_removed_word(text, int(tokens[place])):
                 return int(tokens[place]), float(left[place])
             shares[tokens[place]] = 0.0
 
@@ -157,7 +159,7 @@ class Generator:
         free = replace(options, no_repeat=0)
         for context, token in zip(contexts, tokens, strict=True):
             shares = self._shares(context, free, cache, may, text)
-            joined = self.speaker.joined(text, token)
+            joined = self.detokenizer.joined(text, token)
             steps.append(Step(token, joined, context, float(shares[token] / shares.sum())))
             text.append(token)
             cache.add(token)
@@ -172,8 +174,8 @@ class Generator:
         """
         if not 1 <= width <= MOST_BEAMS:
             raise UsageError(f"A beam search keeps 1 to {MOST_BEAMS} texts, not {width}.")
-        may = self.speaker.allowed(options.plain, options.ban)
-        stops = self.speaker.numbers(options.stop)
+        may = self.detokenizer.allowed(options.plain, options.ban)
+        stops = self.detokenizer.numbers(options.stop)
         beams: list[tuple[float, list[Step]]] = [(0.0, [])]
         ended: list[tuple[float, list[Step]]] = []
         for _ in range(options.length):
@@ -208,9 +210,13 @@ class Generator:
         shares = self._shares(context, options, cache, may, text)
         total = shares.sum()
         likely = (int(t) for t in likeliest(shares, len(shares)) if shares[t] > 0)
-        best = list(islice((t for t in likely if not self.speaker.silences(text, t)), width))
+        best = list(
+            islice(
+                (t for t in likely if not self.detokenizer.completes_removed_word(text, t)), width
+            )
+        )
         return [
-            Step(token, self.speaker.joined(text, token), context, float(shares[token] / total))
+            Step(token, self.detokenizer.joined(text, token), context, float(shares[token] / total))
             for token in best
         ]
 
@@ -272,11 +278,11 @@ class Text:
 
 def finished(generator: Generator, prompt: str, given: Sequence[int], steps: list[Step]) -> Text:
     """Return the whole text of some steps."""
-    joined = generator.speaker.text([*given, *(step.token for step in steps)])
+    joined = generator.detokenizer.text([*given, *(step.token for step in steps)])
     return Text(prompt, joined, steps, list(generator.expecting.sources))
 
 
-def explain_step(expecting: Expecting, step: Step) -> list[dict[str, Any]]:
+def explain_step(expecting: NextTokenModel, step: Step) -> list[dict[str, Any]]:
     """Return the parts of a token's interpolated probability, largest first, summing to `of`.
 
     A part is one source's soft count in one context, times the weight left by longer contexts;

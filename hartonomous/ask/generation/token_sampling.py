@@ -30,12 +30,13 @@ class Filters:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.temperature) and self.temperature >= 0):
             raise UsageError(
-                f"A temperature is 0 (the likeliest token, always) or more, not {self.temperature}."
+                "The temperature must be 0 (always the most probable token) or more, not "
+                f"{self.temperature}."
             )
         if self.top_k is not None and self.top_k < 1:
-            raise UsageError(f"Top-k keeps at least 1 token, not {self.top_k}.")
+            raise UsageError(f"Top-k must be at least 1, not {self.top_k}.")
         if not 0 < self.top_p <= 1:
-            raise UsageError(f"Top-p is above 0 and at most 1, not {self.top_p}.")
+            raise UsageError(f"Top-p must be above 0 and at most 1, not {self.top_p}.")
 
     def apply(self, shares: Floats) -> tuple[Ints, Floats]:
         """Return the remaining tokens and their probabilities, most probable first, ties by number.

@@ -60,8 +60,8 @@ class Walker:
     def __init__(self, graph: Graph, generator: Generator, options: GenerateOptions) -> None:
         if options.filters.top_k is None:
             raise UsageError(
-                "A projection needs to know how many tokens may follow one: give --top-k, such as "
-                f"{FOLLOWING}."
+                "A projection needs a limit on the tokens that follow each state: give --top-k, "
+                f"such as {FOLLOWING}."
             )
         self._graph, self._generator, self._options = graph, generator, options
         standing = read_standing(graph)
@@ -86,7 +86,7 @@ class Walker:
     def draws(self, prompt: Sequence[int], samples: int) -> list[list[int]]:
         """Return the tokens of that many walks, as they were drawn."""
         if not 1 <= samples <= MOST_SAMPLES:
-            raise UsageError(f"Walks are 1 to {MOST_SAMPLES:,}, not {samples}.")
+            raise UsageError(f"The number of walks must be 1 to {MOST_SAMPLES:,}, not {samples}.")
         rows = self._graph.science(
             lambda _: self._graph.read(
                 query("generation/generate"),
@@ -115,10 +115,10 @@ class Walker:
             )
         )
         if not rows:
-            raise NotFound("No way leads there: it never follows, or --top-k is too small.")
+            raise NotFound("There is no path to it: it never follows, or --top-k is too small.")
         return [
             Way(
-                self._generator.speaker.text([*prompt, *self._tokens(row["states"])]),
+                self._generator.detokenizer.text([*prompt, *self._tokens(row["states"])]),
                 float(np.exp(-row["cost"])),
             )
             for row in rows
@@ -137,7 +137,7 @@ class Walker:
 
     def _project(self, options: GenerateOptions) -> None:
         landing = LANDING if options.look_ahead else np.ones_like(LANDING)
-        may = self._generator.speaker.allowed(options.plain, options.ban)
+        may = self._generator.detokenizer.allowed(options.plain, options.ban)
         states, expecting = self._states, self._generator.expecting
         edges = state_edges(self._graph, expecting, states, options.filters, may, landing)
         stored = states.ids[edges.start] >= 0
@@ -165,7 +165,7 @@ class Walker:
         for token in prompt[-ORDERS:]:
             state = self._longest(state, token) if token >= 0 else len(self._states.ids) - 1
         if self._states.ids[state] < 0:
-            raise NotFound("Nothing is known of how a text begins; give a prompt.")
+            raise NotFound("The graph has no beginnings of texts; give a prompt.")
         return int(self._states.ids[state])
 
     def _longest(self, state: int, token: int) -> int:
@@ -185,7 +185,7 @@ class Walker:
         whole, options = [*prompt, *text], self._options
         for place in range(len(prompt), len(whole)):
             before, token = whole[:place], whole[place]
-            if self._generator.speaker.silences(before, token):
+            if self._generator.detokenizer.completes_removed_word(before, token):
                 return False
             if options.no_repeat and token in repeating(before, options.no_repeat):
                 return False

@@ -126,7 +126,7 @@ def place(
     clock.append(time.perf_counter())
     nodes, components = giant_component(related.odds)
     if not len(nodes):
-        raise NotFound("No relation in the graph is held likely; there is nothing to lay out.")
+        raise NotFound("No relation in the graph is above even odds; there is nothing to place.")
     progress("solving", 0, 1)
     solved = lay_out(related, nodes, dimensions)
     progress("solving", 1, 1)
@@ -278,7 +278,7 @@ def read_placement(graph: Graph) -> tuple[Row, bool]:
     """
     rows = graph.read(query("layout/read_placement"))
     if not rows:
-        raise NotFound("Nothing is placed; 'hartonomous place' does it.")
+        raise NotFound("There is no placement; 'hartonomous place' creates one.")
     return rows[0]["placement"], rows[0]["stale"]
 
 
@@ -310,7 +310,7 @@ def read_placed(graph: Graph) -> PlacedWords:
             column.extend(values)
     keys, texts, kinds, known, communities, degrees, points, spectral = columns
     if not keys:
-        raise NotFound("Nothing is placed; 'hartonomous place' does it.")
+        raise NotFound("There is no placement; 'hartonomous place' creates one.")
     return PlacedWords(
         tuple(map(str, keys)),
         tuple(map(str, texts)),
@@ -327,12 +327,12 @@ def _settled_state(graph: Graph) -> Row:
     state = read_state(graph)
     if not state["settled"]:
         raise Conflict(
-            "A rating pass is running or was cut short, and places follow from ratings; wait for "
-            "it, or finish it with 'hartonomous rate', then run this again."
+            "A rating pass is running or was interrupted, and coordinates depend on ratings; "
+            "wait for it, or finish it with 'hartonomous rate', then run this again."
         )
     return state
 
 
 def moved() -> Conflict:
     """Return the error for a graph that changed during the placement."""
-    return Conflict("The graph changed while it was laid out; run 'hartonomous place' again.")
+    return Conflict("The graph changed during the placement; run 'hartonomous place' again.")

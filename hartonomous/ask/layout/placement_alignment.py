@@ -58,7 +58,9 @@ def align(moving: Placement, fixed: Placement, top: int = 10) -> tuple[Placement
     pairs = np.array(both, dtype=np.int64).reshape(-1, 2)
     pointed = pairs[moving.directed[pairs[:, 0]] & fixed.directed[pairs[:, 1]]]
     if len(pointed) < 2:
-        raise BadInput("The two placements share fewer than two compositions; nothing to turn by.")
+        raise BadInput(
+            "The two placements share fewer than two compositions; they cannot be aligned."
+        )
     here, there = moving.quaternions[pointed[:, 0]], fixed.quaternions[pointed[:, 1]]
     turn, _ = orthogonal_procrustes(here, there)
     after = geodesic(here @ turn, there)
@@ -112,23 +114,23 @@ def read_placement_file(path: Path) -> Placement:
     if not path.is_file():
         raise NotFound(f"There is no placement at {path}; 'hartonomous place --save' writes one.")
     if path.stat().st_size > LARGEST:
-        raise BadInput(f"{path} is larger than {LARGEST >> 30} GiB; this is no placement.")
+        raise BadInput(f"{path} is larger than {LARGEST >> 30} GiB; it is not a placement.")
     try:
         table = read_parquet(path)
         notes = {k.decode(): v.decode() for k, v in (table.schema.metadata or {}).items()}
         if notes.get("format") != FORMAT:
-            raise BadInput(f"{path} is no placement: it was not written by 'place --save'.")
+            raise BadInput(f"{path} is not a placement: it was not written by 'place --save'.")
         quaternions, spectral = _rows(table["quaternion"]), _rows(table["spectral"])
         values = np.array([float(value) for value in notes["eigenvalues"].split()])
         keys, directed = tuple(table["key"].to_pylist()), table["directed"].to_numpy()
         whole = bool(np.isfinite(quaternions).all() and np.isfinite(spectral).all())
         if quaternions.shape[1] != 4 or spectral.shape[1] != len(values) or not whole:
-            raise BadInput(f"{path} is a damaged placement: its columns do not fit together.")
+            raise BadInput(f"{path} is a damaged placement: its columns have different lengths.")
         return Placement(
             keys, quaternions, directed, spectral, values, notes["digest"], int(notes["epoch"])
         )
     except (pa.ArrowException, KeyError, ValueError, UnicodeDecodeError, OSError) as error:
-        raise BadInput(f"{path} is no placement: {str(error).splitlines()[0]}.") from error
+        raise BadInput(f"{path} is not a placement: {str(error).splitlines()[0]}.") from error
 
 
 def _fixed(rows: Floats) -> pa.FixedSizeListArray:

@@ -163,7 +163,7 @@ def draw(drawn: Scene, path: Path, colouring: str = "community") -> None:
     is missing.
     """
     if path.suffix.lower() not in FORMATS:
-        raise UsageError(f"{path}: give a name that ends in {' or '.join(FORMATS)}.")
+        raise UsageError(f"{path}: the name must end in {' or '.join(FORMATS)}.")
     if colouring not in COLOURINGS:
         raise UsageError(f"Colour by {' or '.join(COLOURINGS)}, not by {colouring!r}.")
     try:
@@ -210,7 +210,7 @@ def _draw_png(drawn: Scene, path: Path, colouring: str) -> None:
         axes.set_axis_off()
     _label(drawn, flat, frames[1], colouring)
     solid.set_title("the sphere S3, projected from its emptiest pole", fontsize=10, y=1.02)
-    flat.set_title("the first three eigenvectors on S2, the same way", fontsize=10)
+    flat.set_title("the first three eigenvectors on S2, projected the same way", fontsize=10)
     handles, names = flat.get_legend_handles_labels()
     figure.legend(
         handles, names, loc="lower center", ncols=4, fontsize=8, frameon=False, markerscale=4

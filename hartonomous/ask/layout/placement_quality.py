@@ -124,7 +124,8 @@ def two_sources(graph: Graph, names: Sequence[str] = ()) -> tuple[str, str] | No
     if names:
         if len(set(names)) != 2 or not set(names) <= set(rows):
             raise UsageError(
-                f"Agreement is between two live sources with vectors, of {', '.join(sorted(rows))}."
+                "Agreement needs two live sources with vector tracks; there are "
+                f"{', '.join(sorted(rows))}."
             )
         return names[0], names[1]
     ranked = sorted(rows, key=lambda name: (-rows[name], name))

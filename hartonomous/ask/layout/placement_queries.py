@@ -21,7 +21,7 @@ def near_on_sphere(
     coordinates, or if there is no placement.
     """
     if by not in SPACES:
-        raise UsageError(f"Near by {' or '.join(SPACES)}, not by {by!r}.")
+        raise UsageError(f"The space must be {' or '.join(SPACES)}, not {by!r}.")
     rows = graph.read(query("ask/near_on_sphere"), word=word, top=top, by=by, pieces=pieces)
     if not rows and top > 0:
         _check_placed(graph, word)
@@ -56,7 +56,7 @@ def slerp(graph: Graph, start: str, end: str, steps: int = 10, pieces: bool = Fa
         apart = distance(graph, start, end)["distance"]
         if apart < 1e-6 or apart > 3.141592:
             where = "at the same point" if apart < 1 else "opposite each other"
-            raise UsageError(f"{start!r} and {end!r} lie {where}: no one way is the shortest.")
+            raise UsageError(f"{start!r} and {end!r} are {where}: the shortest arc is not unique.")
     return rows
 
 
@@ -68,6 +68,7 @@ def _check_placed(graph: Graph, *words: str) -> None:
         rows = graph.read(query("layout/read_place"), key=word.key)
         if not rows or rows[0]["quaternion"] is None:
             raise NotFound(
-                f"{word.text!r} has no place on the sphere: it came later, or nothing that is held "
-                "likely joins it to the rest. 'hartonomous place' lays out the graph as it is now."
+                f"{word.text!r} has no place on the sphere: it was added later, or no relation "
+                "above even odds connects it to the rest. 'hartonomous place' updates the "
+                "placement."
             )

@@ -51,9 +51,9 @@ def partition(graph: Graph, view: View | None = None, resolution: float = 1.0) -
     """
     view = view or View()
     if view.undirected != list(view.types):
-        raise UsageError("Communities need types without direction: RELATES.")
+        raise UsageError("Communities need rated types without direction: RELATES.")
     if not 0 < resolution < float("inf"):
-        raise UsageError(f"The resolution is above 0, not {resolution}.")
+        raise UsageError(f"The resolution must be above 0, not {resolution}.")
     by_key = replace(view, by_key=True)
     with projection(graph, by_key) as seen:
         frame = seen.run(

@@ -83,7 +83,7 @@ def _around(
 ) -> tuple[dict[str, Row], list[Row]]:
     """Return the compositions around words by key, and the rated pairs among them."""
     if not words or depth < 1 or breadth < 1:
-        raise UsageError("At least one word is needed, and a depth and breadth of at least 1.")
+        raise UsageError("At least one word is required, and a depth and breadth of at least 1.")
     chosen = {**view.constants(), "numbers": source_numbers(graph, view)}
     found = {row["id"]: row for row in find_compositions(graph, words, view)}
     frontier = sorted(found)

@@ -110,8 +110,8 @@ def _refuse_moved(graph: Graph, standing: Standing, error: ServerError | None = 
     if read_standing(graph).digest != standing.digest:
         drop_stale(graph)
         raise Conflict(
-            "The graph changed while it was being asked: a source came, went or was rated anew. "
-            "Ask again."
+            "The graph changed during the query: a source was added, removed or rated again. Ask "
+            "again."
         ) from error
 
 
@@ -224,7 +224,7 @@ def _project(graph: Graph, view: View, name: str, standing: Standing, budget: in
     if not there["compositions"]:
         raise NotFound("The graph is empty; 'hartonomous ingest' fills it.")
     if missing := [one for one in view.types if one not in there["types"]]:
-        raise NotFound(f"Nothing in the graph is rated as {' or '.join(missing)}.")
+        raise NotFound(f"The graph has no relations of type {' or '.join(missing)}.")
     _make_room(graph, view, budget)
     whole = view.types == (DEFAULT_RELATION,) and not view.sources and not view.by_key
     try:
@@ -271,7 +271,7 @@ def _project_by_key(graph: Graph, view: View, name: str, standing: Standing) -> 
         **view.constants(),
     )
     if row["projected"] is None:
-        raise NotFound("The graph has no words to walk over; 'hartonomous ingest' fills it.")
+        raise NotFound("The graph has no words; 'hartonomous ingest' adds some.")
     projected: Row = row["projected"]
     return projected
 

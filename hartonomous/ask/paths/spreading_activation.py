@@ -76,11 +76,11 @@ def traverse(
     UsageError without a word or for a limit below 1.
     """
     if max_depth < 1 or breadth < 1:
-        raise UsageError("Depth and breadth are at least 1.")
+        raise UsageError("Depth and breadth must be at least 1.")
     view = view or View()
     words = words_of(prompt)
     if not words:
-        raise UsageError("The prompt has no word in it.")
+        raise UsageError("The prompt contains no word.")
     listed = words[:STARTS]
     known = {
         word: row for word, row in find_words(graph, listed).items() if view.admits(row["kind"])

@@ -92,8 +92,9 @@ def path(graph: Graph, start: str, end: str, k: int = 3, view: View | None = Non
         found = explain_chains(graph, chains, view)
     if not found:
         raise NotFound(
-            f"No path joins {first['text']!r} and {last['text']!r} over {' and '.join(view.types)} "
-            f"rated above {view.above}; a lower --above, or more --types, may."
+            f"There is no path from {first['text']!r} to {last['text']!r} over "
+            f"{' and '.join(view.types)} rated above {view.above}; try a lower --above, or more "
+            "--types."
         )
     return sorted(found, key=lambda one: (one.cost, len(one.words), one.words))[:k]
 
@@ -148,7 +149,7 @@ def bridge(graph: Graph, words: Sequence[str], view: View | None = None) -> Tree
         joined = {ids[0]} | {node for edge in edges for node in edge}
         if apart := [row["text"] for row in found if row["id"] not in joined]:
             raise NotFound(
-                f"Nothing joins {', '.join(map(repr, apart))} to {found[0]['text']!r} over "
+                f"No path connects {', '.join(map(repr, apart))} to {found[0]['text']!r} over "
                 f"{' and '.join(view.types)} rated above {view.above}."
             )
         texts = _texts(graph, joined)
@@ -192,7 +193,7 @@ def between(
             _reached(seen, one, ids, there_and_back, ends, top) for one in (first["id"], last["id"])
         ]
     if not halves[0]:
-        raise NotFound(f"Nothing lies between {first['text']!r} and {last['text']!r}.")
+        raise NotFound(f"There is no word between {first['text']!r} and {last['text']!r}.")
     return [
         Reached(one.word, one.score, _joined(one.path, other.path))
         for one, other in zip(*halves, strict=True)
@@ -307,7 +308,7 @@ def _explained(graph: Graph, pairs: Sequence[tuple[int, int]], view: View) -> li
         **view.constants(),
     )
     if len(rows) < len(pairs):
-        raise Conflict("The graph changed while it was being asked. Ask again.")
+        raise Conflict("The graph changed during the query. Ask again.")
     return rows
 
 
@@ -334,8 +335,8 @@ def find_compositions(graph: Graph, words: Sequence[str], view: View) -> list[Ro
             raise unknown_word(graph, word)
         if not view.admits(found[word]["kind"]):
             raise UsageError(
-                f"{word!r} is there only as a {found[word]['kind'].lower()}; --pieces lets paths go "
-                "over continuation pieces."
+                f"{word!r} exists only as a {found[word]['kind'].lower()}; --pieces includes "
+                "continuation pieces in paths."
             )
     return [found[word] for word in words]
 
@@ -343,5 +344,5 @@ def find_compositions(graph: Graph, words: Sequence[str], view: View) -> list[Ro
 def _distinct(graph: Graph, words: Sequence[str], view: View) -> list[Row]:
     found = list({row["id"]: row for row in find_compositions(graph, words, view)}.values())
     if len(found) < 2:
-        raise UsageError("At least two different words are needed.")
+        raise UsageError("At least two different words are required.")
     return found

@@ -48,7 +48,7 @@ def unknown_word(graph: Graph, word: str) -> NotFound:
             return NotFound(
                 f"No source knows {word!r}. Did you mean {', '.join(near)}?", suggestions=near
             )
-    return NotFound(f"No source knows {word!r}, and nothing is spelt like it.")
+    return NotFound(f"No source knows {word!r}, and there is no similar word.")
 
 
 def neighbours(
@@ -66,7 +66,7 @@ def neighbours(
     continuation pieces are left out unless `pieces`. Raises NotFound for an unknown word or source.
     """
     if by not in ORDERS:
-        raise UsageError(f"Order by {' or '.join(ORDERS)}, not by {by!r}.")
+        raise UsageError(f"The order must be {' or '.join(ORDERS)}, not {by!r}.")
     rows = graph.read(
         query("ask/neighbours", rated=DEFAULT_RELATION),
         word=word,

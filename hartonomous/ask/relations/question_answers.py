@@ -37,7 +37,7 @@ def ask(graph: Graph, question: str, top: int = 5, encode: Encode | None = None)
     """
     question = question.strip()
     if not question or len(question) > LONGEST:
-        raise UsageError(f"Ask something of 1 to {LONGEST:,} characters.")
+        raise UsageError(f"The question must have 1 to {LONGEST:,} characters.")
     matches = None if encode is None else _matches(graph, question, encode)
     rows = graph.read(query("ask/ask"), question=question, top=top, matches=matches)
     if not rows:
@@ -63,9 +63,9 @@ def _matches(graph: Graph, question: str, encode: Encode) -> list[Row]:
 def _nothing_found(graph: Graph) -> NotFound:
     if not graph.read(query("ask/any_sentence")):
         return NotFound(
-            "The graph holds no sentences; "
-            "'hartonomous ingest DOCUMENTS --encoder FOLDER --as NAME' brings some."
+            "The graph holds no sentences; 'hartonomous ingest DOCUMENTS --encoder FOLDER --as "
+            "NAME' adds some."
         )
     return NotFound(
-        "No known sentence shares a word with this question; ask in other words, or with --encoder."
+        "No known sentence shares a word with this question; rephrase it, or use --encoder."
     )

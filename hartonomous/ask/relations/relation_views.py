@@ -36,7 +36,7 @@ class View:
 
     def __post_init__(self) -> None:
         if not self.types:
-            raise UsageError("At least one rated type is needed, such as RELATES.")
+            raise UsageError("At least one rated type is required, such as RELATES.")
         for name in self.types:
             schema.rated_type(name)
 

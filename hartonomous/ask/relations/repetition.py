@@ -11,16 +11,16 @@ from hartonomous.rate.rating_pass import source_numbers
 from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 ASSUMPTIONS = (
-    "An observation is one direction of one position: B among the k nearest of A there. A pair can be "
+    "An observation is one listing at one position: B among the k nearest of A. A pair can be "
     "observed at most twice at each position.",
     "Within a model, the same pair is one evidence edge per kind (embedding, layer, head), however "
     "many positions list it; observations per pair are those that are stored, over these edges.",
-    "Pairs that fewer positions than the minimum list are not stored; their number is given as 'left "
-    "out', their observations are not counted.",
+    "Pairs listed by fewer positions than the minimum are not stored; 'left out' is their "
+    "number, and their observations are not counted.",
     "Heads and layers of one model are not independent: a high ratio is repetition, not confirmation.",
-    "Across models only what several could hold is compared: pairs both of whose words at least two "
-    "sources know. Pairs that only one source could hold say nothing of redundancy.",
-    "Only sources that are live, and only RELATES: what is expected next is counted by times read.",
+    "Across models only comparable pairs count: those both of whose words at least two sources "
+    "know. Other pairs are not evidence about redundancy.",
+    "Only live sources and RELATES count; next tokens are counted by visits.",
     "Bytes of the graph are those of the store's files, with indexes, without logs.",
 )
 

@@ -32,7 +32,7 @@ def compare(graph: Graph, start: str, end: str, top: int = 10) -> list[Row]:
     """
     first, second = find_word(graph, start), find_word(graph, end)
     if first.key == second.key:
-        raise UsageError("Two different words are needed to compare.")
+        raise UsageError("A comparison needs two different words.")
     return graph.read(query("ask/compare"), start=start, end=end, top=top)
 
 
@@ -49,7 +49,7 @@ def odd_one_out(graph: Graph, words: Sequence[str]) -> list[Row]:
             raise unknown_word(graph, word)
     distinct = list({row["key"]: row["text"] for row in (found[word] for word in words)}.items())
     if len(distinct) < 3:
-        raise UsageError("At least three different words are needed to tell the odd one out.")
+        raise UsageError("At least three different words are required.")
     rows = consensus_rows(graph, found)
     overlap = rows.overlap()
     of_key = {found[word]["key"]: place for word, place in rows.place.items()}

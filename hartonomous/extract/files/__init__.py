@@ -1,1 +1,1 @@
-"""Readers of model files, none of which runs code of a model."""
+"""Readers of model files; none of them runs code of a model."""

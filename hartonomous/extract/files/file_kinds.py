@@ -1,6 +1,6 @@
-"""File kinds: what a file or a folder is that no importer reads, and what makes a model of it.
+"""File kinds: names of unsupported files and folders, with the remedy.
 
-By first bytes and names alone; nothing is unpacked, and no file is read to its end.
+By first bytes and names alone; nothing is unpacked, and no file is read completely.
 """
 
 from __future__ import annotations
@@ -43,18 +43,20 @@ CONVERT = (
     "transformers writes safetensors from it: AutoModel.from_pretrained(…).save_pretrained(FOLDER)"
 )
 NOT_READ = {
-    ".onnx": f"an ONNX graph, whose weights have lost their names; give the model it was made from ({CONVERT})",
-    ".tflite": "a TensorFlow Lite model; give the model it was made from, as safetensors",
-    ".mlmodel": "a Core ML model; give the model it was made from, as safetensors",
+    ".onnx": (
+        f"an ONNX graph, whose weights have lost their names; give the original model ({CONVERT})"
+    ),
+    ".tflite": "a TensorFlow Lite model; give the original model, as safetensors",
+    ".mlmodel": "a Core ML model; give the original model, as safetensors",
     ".pb": f"a TensorFlow graph; {CONVERT}",
     ".msgpack": f"Flax weights; {CONVERT}",
     ".ot": f"weights of Rust's tch; {CONVERT}",
 }
-"""Weights in forms that are not read, by the ending of a file's name."""
+"""Unsupported forms of weights, by file ending."""
 
 
 def refuse_known(path: Path) -> None:
-    """Raise BadInput for what is known and not read, saying what it is and what to do."""
+    """Raise BadInput for a known, unsupported file, naming it and the remedy."""
     if path.is_dir():
         _refuse_folder(path)
     elif path.is_file():
@@ -62,7 +64,7 @@ def refuse_known(path: Path) -> None:
 
 
 def models_within(path: Path, recognised: Callable[[Path], bool]) -> list[str]:
-    """Return what an importer recognises in a folder and in the folders within it, by name."""
+    """Return the models that an importer recognises in a folder and its subfolders, by name."""
     inner = sorted(path.iterdir())[:MOST_FILES] if path.is_dir() else []
     found = [place for place in inner if _is_recognised(place, recognised)]
     for place in inner:
@@ -73,7 +75,7 @@ def models_within(path: Path, recognised: Callable[[Path], bool]) -> list[str]:
 
 
 def unknown(path: Path, inner: list[str], importers: str) -> BadInput:
-    """Return the error for what no importer recognises; `inner` is what one does within it."""
+    """Return the error for a path that no importer recognises; `inner` is a model inside it."""
     if inner:
         more = f" and {len(inner) - NAMED} more" if len(inner) > NAMED else ""
         return BadInput(
@@ -92,8 +94,8 @@ def unknown(path: Path, inner: list[str], importers: str) -> BadInput:
             "its shards and model.safetensors.index.json, into it."
         )
     return BadInput(
-        f"{path} is not a model that any importer reads ({importers}); 'hartonomous importers' lists "
-        "what each expects."
+        f"{path} is not a model that any importer reads ({importers}); 'hartonomous importers' "
+        "lists what each expects."
     )
 
 
@@ -120,13 +122,13 @@ def _refuse_file(path: Path) -> None:
 
 
 def _what(path: Path, suffix: str, head: bytes) -> str | None:
-    """Return what a file is and what to do, None where that is not known."""
+    """Return the kind of a file and the remedy, None if unknown."""
     if suffix in NOT_READ:
         return NOT_READ[suffix]
     if not head and suffix in MODEL_ENDINGS:
         return "empty; download it again"
     if head[TAR_AT:].startswith(TAR) or (head.startswith(ZIP) and suffix == ".zip"):
-        return "an archive; unpack it and give what comes out"
+        return "an archive; unpack it and give its content"
     if head.startswith(FASTTEXT):
         return (
             "a fastText model in its own binary form; write its vectors as text and give that "
@@ -134,14 +136,14 @@ def _what(path: Path, suffix: str, head: bytes) -> str | None:
         )
     if head.startswith(SWAPPED_GGUF):
         return (
-            "a big-endian GGUF file, and only little-endian ones are read; download the usual one"
+            "a big-endian GGUF file; only little-endian ones are supported; download the usual one"
         )
     if head.startswith(OLD_GGML):
         return (
-            "a ggml file older than GGUF; convert the model to GGUF anew, or give its safetensors"
+            "a ggml file older than GGUF; convert the model to GGUF again, or give its safetensors"
         )
     if PAGE.match(head) and suffix not in PAGE_ENDINGS:
-        return "an HTML page, likely what a server said in place of the file; download it again"
+        return "an HTML page, probably a server's error message; download the file again"
     if head.startswith(UTF_16) and suffix in TEXT_ENDINGS:
         return "UTF-16; convert it first: iconv -f UTF-16 -t UTF-8"
     if suffix in (".csv", *TEXT_ENDINGS) and CELLS.match(head):
@@ -152,14 +154,14 @@ def _what(path: Path, suffix: str, head: bytes) -> str | None:
 
 
 def _adapter(folder: Path) -> str:
-    """Return what a LoRA adapter is, and of which model."""
+    """Return the name of a LoRA adapter and of its base model."""
     config = folder / ADAPTER_CONFIG
     described = read_json(config) if config.is_file() else {}
     base = described.get("base_model_name_or_path") if isinstance(described, dict) else None
     of = f" for {shown(base)}" if isinstance(base, str) else ""
     return (
-        f"a LoRA adapter{of}, which holds changes to a model and not the model; merge it into that "
-        "(peft: merge_and_unload, then save_pretrained) and give the folder"
+        f"a LoRA adapter{of}, which contains changes to a model but not the model; merge it into "
+        "the model (peft: merge_and_unload, then save_pretrained) and give that folder"
     )
 
 
@@ -182,8 +184,6 @@ def _refuse_folder(path: Path) -> None:
     for file in sorted((*path.iterdir(), *(path / "onnx").glob("*.onnx"))):
         suffix = file.suffix.lower()
         if suffix in NOT_READ and (path / "config.json").is_file() | (suffix == ".onnx"):
-            raise BadInput(
-                f"{path} holds no weights that are read: {file.name} is {NOT_READ[suffix]}."
-            )
+            raise BadInput(f"{path} has no supported weights: {file.name} is {NOT_READ[suffix]}.")
         if VECTOR_ARCHIVE.fullmatch(file.name.lower()):
-            raise BadInput(f"{file} is compressed; unpack it and give what comes out.")
+            raise BadInput(f"{file} is compressed; unpack it and give its content.")

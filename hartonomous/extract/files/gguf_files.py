@@ -1,7 +1,7 @@
-"""GGUF files: the header walked with every bound checked, one tensor dequantised.
+"""GGUF files: a bounds-checked header parser, and dequantisation of one tensor.
 
-Layout: ggml's GGUF specification, versions 2 and 3, little-endian. Only what an importer asks for is
-kept; arrays nobody asked for are stepped over.
+Layout: ggml's GGUF specification, versions 2 and 3, little-endian. Only requested values are kept;
+other arrays are skipped.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ MAGIC = b"GGUF"
 VERSIONS = (2, 3)
 MOST_ENTRIES = 1 << 16
 MOST_TEXTS = 1 << 22
-"""Texts in one header: the largest vocabularies and their merges have under a million."""
+"""Most strings in one header: the largest vocabularies and their merges have less than a million.
+"""
 
 LONGEST_NAME = 1 << 16
 DEPTH = 4
@@ -46,7 +47,7 @@ _SCALARS = {
 
 @dataclass(frozen=True)
 class GgufTensor:
-    """A tensor as the header has it: `shape` outermost first, `offset` from the file's begin."""
+    """A tensor in the header: `shape` outermost first, `offset` from the start of the file."""
 
     shape: tuple[int, ...]
     type: int
@@ -55,14 +56,14 @@ class GgufTensor:
 
 @dataclass(frozen=True)
 class GgufHeader:
-    """The values asked for, and every tensor by name."""
+    """The requested values, and every tensor by name."""
 
     values: dict[str, Any]
     tensors: dict[str, GgufTensor]
 
 
 def is_gguf(path: Path) -> bool:
-    """Return whether a file begins as GGUF."""
+    """Return whether a file has GGUF's magic bytes."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -70,9 +71,9 @@ def is_gguf(path: Path) -> bool:
 
 
 def read_header(path: Path, wanted: Collection[str]) -> GgufHeader:
-    """Return a file's header with the wanted values.
+    """Return a file's header with the requested values.
 
-    Raises BadInput for a truncated, oversized or lying one.
+    Raises BadInput for a truncated, oversized or false header.
     """
     try:
         with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
@@ -81,14 +82,14 @@ def read_header(path: Path, wanted: Collection[str]) -> GgufHeader:
         raise BadInput(f"{path} is truncated or has a damaged GGUF header: {error}.") from error
     for name, tensor in header.tensors.items():
         if _end(tensor) > path.stat().st_size:
-            raise BadInput(f"{path} is truncated: the bytes of {shown(name)} are not all there.")
+            raise BadInput(f"{path} is truncated: bytes of {shown(name)} are missing.")
     return header
 
 
 def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32]:
-    """Return a matrix dequantised to float32.
+    """Return a matrix (rows, columns) dequantised to float32.
 
-    Raises BadInput for a type that cannot be, and for bytes that are not there or not its own.
+    Raises BadInput for an unsupported type, and for bytes outside the file or of another tensor.
     """
     from gguf import GGMLQuantizationType
     from gguf.quants import dequantize
@@ -98,13 +99,13 @@ def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32
     if width is None:
         raise BadInput(
             f"{path}: {shown(name)} has {tensor.shape[-1]} columns of GGUF type {tensor.type}; "
-            "the type is unknown, or holds no such number."
+            "the type is unknown, or does not allow this number."
         )
     stored = (math.prod(tensor.shape[:-1]), width)
     for other, theirs in header.tensors.items():
         if other != name and theirs.offset < _end(tensor) and tensor.offset < _end(theirs):
             raise BadInput(
-                f"{path}: the header lies: {shown(name)} and {shown(other)} share bytes."
+                f"{path}: the header is wrong: {shown(name)} and {shown(other)} share bytes."
             )
     raw = np.memmap(path, dtype=np.uint8, mode="r", offset=tensor.offset, shape=stored)
     kind = GGMLQuantizationType(tensor.type)
@@ -119,7 +120,7 @@ def read_matrix(path: Path, header: GgufHeader, name: str) -> NDArray[np.float32
 
 
 def _stored_width(tensor: GgufTensor) -> int | None:
-    """Return the bytes of one row, None where the type is unknown or cannot hold it."""
+    """Return the bytes of one row, None for an unknown type or one with other block sizes."""
     from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
 
     try:
@@ -130,7 +131,7 @@ def _stored_width(tensor: GgufTensor) -> int | None:
 
 
 def _end(tensor: GgufTensor) -> int:
-    """Return where a tensor's bytes end; one of unknown type is taken to hold one byte."""
+    """Return the end of a tensor's bytes; one of unknown type is taken to have one byte."""
     width = _stored_width(tensor)
     return tensor.offset + (1 if width is None else math.prod(tensor.shape[:-1]) * width)
 
@@ -142,16 +143,18 @@ class _Walk:
 
     def header(self, wanted: Collection[str]) -> GgufHeader:
         if self._data[:4] != MAGIC:
-            raise BadInput(f"{self._path} does not begin as GGUF.")
+            raise BadInput(f"{self._path} is not a GGUF file.")
         self._place = 4
         version = self._scalar("I")
         if int.from_bytes(version.to_bytes(4, "little"), "big") in VERSIONS:
             raise BadInput(
-                f"{self._path} is a big-endian GGUF file; only little-endian ones are read. Download the "
-                "usual one, or convert it: gguf_convert_endian.py FILE little."
+                f"{self._path} is a big-endian GGUF file; only little-endian ones are supported. "
+                "Download the usual one, or convert it: gguf_convert_endian.py FILE little."
             )
         if version not in VERSIONS:
-            raise BadInput(f"{self._path} is GGUF version {version}; {VERSIONS} are read.")
+            raise BadInput(
+                f"{self._path} is GGUF version {version}; versions {VERSIONS} are supported."
+            )
         tensors, entries = self._scalar("Q"), self._scalar("Q")
         if max(tensors, entries) > MOST_ENTRIES:
             raise ValueError(f"it claims {tensors} tensors and {entries} values")
@@ -160,7 +163,7 @@ class _Walk:
         for _ in range(entries):
             name = self._name()
             if name in seen:
-                raise ValueError(f"{shown(name)} is given twice")
+                raise ValueError(f"{shown(name)} occurs twice")
             seen.add(name)
             value = self._value(self._scalar("I"), keep=name in wanted or name in values)
             if name in wanted or name in values:
@@ -238,7 +241,7 @@ class _Walk:
         self._step(self._scalar("Q"))
 
     def _step(self, length: int) -> int:
-        """Pass over bytes that must all be there; return where they began."""
+        """Skip bytes, which all have to exist; return their start."""
         begin = self._place
         if begin + length > len(self._data):
             raise ValueError("it ends within a value")

@@ -1,4 +1,4 @@
-"""GGUF models in several files: which files are one model, and which of them holds a tensor."""
+"""GGUF shards: the files of one model, and the one with a tensor."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from hartonomous.extract.files.gguf_files import GgufHeader, is_gguf, read_heade
 from hartonomous.extract.files.untrusted_files import shown
 
 SHARD = re.compile(r"(.+)-(\d{5})-of-(\d{5})\.gguf")
-"""How llama.cpp names the parts of a model, the first one with the tokenizer."""
+"""Names of a model's shards by llama.cpp, the first with the tokenizer."""
 
 PROJECTOR = "mmproj"
-"""Begin of the name of a picture encoder, which lies beside the model that it is for."""
+"""Prefix of a picture encoder's name, which is stored beside its model."""
 
 MOST_SHARDS = 1_000
 
 
 def shards_of(path: Path) -> list[Path]:
-    """Return the files of the model that a file belongs to, in order.
+    """Return the files of a file's model, in order.
 
-    Raises BadInput where one is missing.
+    Raises BadInput if one is missing.
     """
     found = SHARD.fullmatch(path.name)
     if found is None or not 1 < int(found[3]) <= MOST_SHARDS:
@@ -41,7 +41,7 @@ def shards_of(path: Path) -> list[Path]:
 
 
 def models_in(folder: Path) -> list[Path]:
-    """Return the GGUF models that a folder holds, each by its first file, in the order of names."""
+    """Return the GGUF models in a folder, each by its first file, in the order of names."""
     found = []
     for file in sorted(folder.glob("*.gguf")):
         shard = SHARD.fullmatch(file.name)
@@ -55,8 +55,9 @@ def models_in(folder: Path) -> list[Path]:
 def header_with(
     shards: list[Path], name: str, wanted: Collection[str]
 ) -> tuple[Path, GgufHeader, GgufHeader]:
-    """Return the file that holds a tensor (the first where none does), its header, and the first's
-    with the wanted values."""
+    """Return the file with a tensor (the first if there is none), its header, and the first one's
+    header with the requested values.
+    """
     first = read_header(shards[0], wanted)
     for shard in shards:
         header = first if shard == shards[0] else read_header(shard, ())

@@ -1,7 +1,7 @@
-"""Columns of a word list: which one holds the words, and whether another says whose row is whose.
+"""List columns: which column of a word list has the words, and whether another has the row numbers.
 
-A list of words may carry numbers: counts, scores, or the row of each word. They are told apart by
-their values: a column that has every number once numbers the rows, any other does not.
+A word list may contain numbers: counts, scores, or the row of each word. They are distinguished by
+their values: a column that contains every number once has the row numbers, any other does not.
 """
 
 from __future__ import annotations
@@ -18,21 +18,24 @@ from hartonomous.extract.files.untrusted_files import shown
 Words = list[str | None]
 
 WORD_NAMES = ("word", "words", "token", "tokens", "term", "text", "vocab", "vocabulary", "piece")
-"""Names of a column that holds words, the surest first."""
+"""Names of columns of words, the most certain first."""
 
 ROW_NAMES = ("row", "id", "index", "idx", "token_id", "rank")
-"""Names of a column that says whose row is whose."""
+"""Names of columns of row numbers."""
 
 DISTINCT = 0.9
-"""Share of its values that differ from one another, from which on a column may hold the words."""
+"""Least share of distinct values in a column of words."""
 
 GAPS = 4
-"""Times as many rows as words that a numbering may reach over; beyond, it is none."""
+"""Most rows that row numbers may reach, in multiples of the words; beyond, they are not row
+numbers.
+"""
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its name if the list has a header, its texts, and where they are integers those.
+    """One column: its name if the list has a header, its texts, and if they are integers, `numbers`
+    (n,) int64.
 
     A column of other numbers has neither.
     """
@@ -49,10 +52,10 @@ class Column:
 def placed_words(
     where: str, columns: Sequence[Column], rows: int | None
 ) -> tuple[Words, bool] | None:
-    """Return the words by row, and whether the list itself says whose row is whose.
+    """Return the words by row, and whether the list states the rows.
 
-    `rows` is the number of rows of the matrix, where it is known. None where no column holds words.
-    Raises BadInput where it cannot be told which one does, or whether a number is a row.
+    `rows` is the number of rows of the matrix, if known. None if no column has words. Raises
+    BadInput if the column of words, or of row numbers, is ambiguous.
     """
     numbering = _numbering(where, columns)
     words = _word_column(where, columns, numbering)
@@ -62,12 +65,12 @@ def placed_words(
         return words.texts, False
     place = numbering.numbers
     if len(place) and place.min() == 1 and (rows is None or rows == len(place)):
-        # Numbered from 1 on; with one row more, row 0 is one without a word.
+        # Numbered from 1 on; with one row more, row 0 has no word.
         place = place - 1
     if len(place) and int(place.max()) >= GAPS * len(place) + 64:
         raise BadInput(
-            f"{where}: its numbers reach to {place.max()} for {len(place)} words, so they are not the "
-            "rows of a matrix; leave them out, one word a line."
+            f"{where}: its numbers reach {place.max()} for {len(place)} words, so they are not "
+            "row numbers of a matrix; remove them and give one word per line."
         )
     placed: Words = [None] * (int(place.max(initial=-1)) + 1)
     for row, word in zip(place.tolist(), words.texts, strict=True):
@@ -76,7 +79,7 @@ def placed_words(
 
 
 def _numbering(where: str, columns: Sequence[Column]) -> Column | None:
-    """Return the column that numbers the rows, by its name or by its values."""
+    """Return the column of row numbers, by its name or by its values."""
     whole = [column for column in columns if column.numbers is not None and len(columns) > 1]
     for name in ROW_NAMES:
         for column in whole:
@@ -89,8 +92,8 @@ def _numbering(where: str, columns: Sequence[Column]) -> Column | None:
     if _steps(every[0], -1):
         assert every[0].numbers is not None
         raise BadInput(
-            f"{where}: its numbers fall from {every[0].numbers[0]} to {every[0].numbers[-1]}, and "
-            "whether they are rows or counts cannot be told; leave them out, one word a line."
+            f"{where}: its numbers descend from {every[0].numbers[0]} to {every[0].numbers[-1]}, "
+            "and may be rows or counts; remove them and give one word per line."
         )
     return every[0]
 
@@ -99,8 +102,8 @@ def _checked(where: str, column: Column) -> Column:
     assert column.numbers is not None
     if len(np.unique(column.numbers)) < len(column.numbers) or column.numbers.min(initial=0) < 0:
         raise BadInput(
-            f"{where}: the column {shown(column.label)} has a number twice, or one below 0; it should "
-            "say whose row is whose."
+            f"{where}: the column {shown(column.label)} has a duplicate or negative number, but "
+            "should have the row numbers."
         )
     return column
 
@@ -132,6 +135,6 @@ def _word_column(where: str, columns: Sequence[Column], numbering: Column | None
         return distinct[0] if texts else None
     names = ", ".join(shown(column.name or "without a name") for column in texts[:8])
     raise BadInput(
-        f"{where} has {len(texts)} columns of text ({names}), and which one holds the words cannot be "
-        f"told; keep that one, or call it {WORD_NAMES[0]!r} in a header."
+        f"{where} has {len(texts)} columns of text ({names}), and the column of words is "
+        f"ambiguous; keep only that one, or name it {WORD_NAMES[0]!r} in a header."
     )

@@ -1,7 +1,7 @@
-"""Lines of a word list taken apart into columns, where all of them have one form.
+"""List lines: the lines of a word list split into columns, if all have one form.
 
-A line is a word, unless every line is more than that: a word and its count, a number and a word,
-cells between tabs or commas, a word in quotes. A list that is so nearly throughout is refused.
+A line is a word, unless every line has more: a word and its count, a number and a word, cells
+separated by tabs or commas, a quoted word. A list with a few lines of another form is refused.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ NUMBERED = re.compile(r"[ \t]*[(\[]?(\d{1,18})[.:)\]]*[ \t]+(.*)", re.DOTALL)
 COUNT_NAMES = ("count", "counts", "freq", "frequency", "score", "n")
 
 NEARLY = 0.5
-"""Share of lines of one form from which on the others are a fault, not words."""
+"""Share of lines of one form from which on the other lines are an error, not words."""
 
 LOOKED_AT = 1_000
-"""Lines that are looked at first, so that a list of millions of plain words is read soon."""
+"""Lines examined first, so that a list of millions of plain words is read fast."""
 
 FEWEST = 3
 SURELY = 50
-"""Lines that a form needs at all, and to be told from chance whatever its numbers are."""
+"""Least lines of a form: at all, and to be distinguished from chance whatever its numbers are."""
 
 Cells = list[str]
 Form = Callable[[str], Cells | None]
 
 
 def columns_of(where: str, lines: Sequence[str], commas: bool = False) -> list[Column] | None:
-    """Return the columns of a list's lines, None where each line is a word.
+    """Return the columns of a list's lines, None if each line is a word.
 
-    `commas` says that the list is named as one with commas. Raises BadInput for mixed forms.
+    `commas` says that the file is named as comma-separated. Raises BadInput for mixed forms.
     """
     if commas:
         mark = next((mark for mark in ",;\t" if lines and mark in lines[0]), ",")
@@ -53,24 +53,25 @@ def columns_of(where: str, lines: Sequence[str], commas: bool = False) -> list[C
 
 
 def without_header(where: str, lines: list[str], rows: int | None) -> Words:
-    """Return a list of one word a line without a header that is one line too many.
+    """Return a list of one word per line without a header, if it has one line too many.
 
-    Raises BadInput where the header stands in a word's place.
+    Raises BadInput if the header replaces a word.
     """
     if not lines or lines[0].strip().lower() not in WORD_NAMES or len(lines) == 1:
         return list(lines)
     if len(lines) == rows:
         raise BadInput(
-            f"{where}: the first line, {shown(lines[0])}, reads as a header, and without it there is "
-            f"one word too few for {rows} rows. Where it is a word, give the list as JSON."
+            f"{where}: the first line, {shown(lines[0])}, looks like a header, and without it "
+            f"the list has one word too few for {rows} rows. If it is a word, give the list as "
+            "JSON."
         )
     return list(lines[1:]) if rows is not None and len(lines) == rows + 1 else list(lines)
 
 
 def _of_form(where: str, lines: Sequence[str], form: Form) -> list[Cells] | None:
-    """Return every line's cells, None where the list is not of that form."""
+    """Return every line's cells, None if the list is not of that form."""
     looked = [form(line) for line in lines[:LOOKED_AT]]
-    # The first may be a header of another form.
+    # The first line may be a header of another form.
     widths = [len(cells) for cells in looked[1:] if cells is not None]
     if len(lines) < FEWEST or len(widths) <= NEARLY * (len(looked) - 1):
         return None
@@ -83,9 +84,9 @@ def _of_form(where: str, lines: Sequence[str], form: Form) -> list[Cells] | None
     for place, cells in enumerate(found):
         if cells is None or len(cells) != width:
             raise BadInput(
-                f"{where}, line {place + 1}: {shown(lines[place])} is not of the form of the lines "
-                f"around it, such as {shown(lines[1 if place == 0 else 0])}. Give one word a line, "
-                "or columns throughout."
+                f"{where}, line {place + 1}: {shown(lines[place])} does not have the form of the "
+                f"other lines, such as {shown(lines[1 if place == 0 else 0])}. Give one word per "
+                "line, or the same columns in every line."
             )
     return [cells for cells in found if cells is not None]
 
@@ -95,19 +96,19 @@ def _tabs(line: str) -> Cells | None:
 
 
 def _quoted(line: str) -> Cells | None:
-    """Return a word in quotes, as programs list them."""
+    """Return a quoted word, as programs list them."""
     text = line.strip(" \t").removesuffix(",")
     quoted = len(text) > 2 and text[0] == text[-1] and text[0] in "\"'"
     return [text[1:-1].replace('""', '"')] if quoted else None
 
 
 def _listed(line: str) -> Cells | None:
-    """Return a word behind the sign of a list."""
+    """Return a word after a bullet."""
     return [line[2:]] if line[:2] in ("- ", "* ", "+ ", "\u2022 ") and line[2:].strip() else None
 
 
 def _between(mark: str) -> Form:
-    """Return the form of cells between marks, of which one is no number."""
+    """Return the form of cells between separators, one of which is not a number."""
 
     def form(line: str) -> Cells | None:
         if mark not in line:
@@ -119,7 +120,7 @@ def _between(mark: str) -> Form:
 
 
 def _fields(line: str) -> Cells | None:
-    """Return three fields or more between blanks, of which one is no number."""
+    """Return three or more fields between blanks, one of which is not a number."""
     parts = re.split(r"[ \t]+", line.strip(" \t"))
     words = sum(not NUMBER.fullmatch(part) for part in parts)
     return parts if len(parts) > 2 and words == 1 else None
@@ -129,7 +130,7 @@ def _word_and_number(line: str) -> Cells | None:
     word, blank, number = line.rstrip(" \t").replace("\t", " ").rpartition(" ")
     if not blank or not NUMBER.fullmatch(number):
         return None
-    # A number too many would become part of the word.
+    # One more number would become part of the word.
     more = word.rstrip(" ").rpartition(" ")
     return None if more[1] and NUMBER.fullmatch(more[2]) else [word, number]
 
@@ -150,9 +151,9 @@ _FORMS: tuple[Form, ...] = (
 
 
 def _is_told_from_chance(where: str, columns: Sequence[Column], lines: int) -> bool:
-    """Return whether words beside numbers are so in a list, and not in phrases that end in one.
+    """Return whether words beside numbers are a list with numbers, not phrases that end in one.
 
-    The words differ from each other; and there are many, or their numbers fall, or number them.
+    The words are distinct; and they are many, or their numbers are descending, or row numbers.
     """
     words = [
         column.texts for column in columns if column.texts is not None and column.numbers is None
@@ -167,8 +168,8 @@ def _is_told_from_chance(where: str, columns: Sequence[Column], lines: int) -> b
     permuted = any(len(np.unique(n)) == np.ptp(n) + 1 == len(n) for n in numbers)
     if lines < SURELY and numbers and not ordered and not permuted:
         raise BadInput(
-            f"{where}: whether the numbers beside the words are counts, or part of the words, cannot be "
-            "told; give one word a line, or quote them."
+            f"{where}: the numbers beside the words may be counts, or part of the words; give "
+            "one word per line, or quote the words."
         )
     return True
 
@@ -177,14 +178,14 @@ def _same_width(where: str, cells: list[Cells]) -> list[Cells]:
     for place, found in enumerate(cells):
         if len(found) != len(cells[0]):
             raise BadInput(
-                f"{where}, row {place + 1}: there are {len(found)} cells, and {len(cells[0])} in the "
-                "first row."
+                f"{where}, row {place + 1}: it has {len(found)} cells, and the first row has "
+                f"{len(cells[0])}."
             )
     return cells
 
 
 def _columns(where: str, cells: list[Cells]) -> list[Column]:
-    """Return cells as columns, their first row taken for a header where it is one."""
+    """Return cells as columns, with the first row as header if it is one."""
     header = cells[0] if _is_header(cells) else None
     rows = cells[1:] if header else cells
     columns = []

@@ -1,4 +1,4 @@
-"""Magnitudes: rows so long that they were misread, found before they move the mean of all."""
+"""Magnitudes: rows of extreme length, refused as misread before they move the mean."""
 
 from __future__ import annotations
 
@@ -10,17 +10,20 @@ from hartonomous.extract.files.untrusted_files import shown
 from hartonomous.extract.vocabulary import Vocabulary
 
 LONG, TYPICAL = 1e3, 0.9
-"""Times the length of a typical row, the 90th percentile, from which on one is no vector of a model:
-in real ones the longest row is under fifty times that."""
+"""Length, in multiples of a typical row's, the 90th percentile, from which on a row is misread: in
+real models the longest row is under fifty times that.
+"""
 
 FAR, MIDDLE = 1e6, 0.5
-"""The same over the median, for files of which many rows are misread."""
+"""The same over the median, for files with many misread rows."""
 
 BLOCK = 1 << 16
 
 
 def refuse_outlying(where: str, vectors: NDArray[np.float32], vocabulary: Vocabulary) -> None:
-    """Raise BadInput where a row is far longer than the others; row i is composition i's."""
+    """Raise BadInput if a row is far longer than the others; `vectors` (N, dimensions) float32, row
+    i for composition i.
+    """
     if not vectors.size:
         return
     lengths = np.empty(len(vectors))
@@ -28,7 +31,7 @@ def refuse_outlying(where: str, vectors: NDArray[np.float32], vocabulary: Vocabu
         block = vectors[first : first + BLOCK]
         lengths[first : first + BLOCK] = np.einsum("ij,ij->i", block, block, dtype=np.float64)
     lengths = np.sqrt(lengths)
-    # The lower of two rows, so that of two the longer does not vouch for itself.
+    # The lower of two rows, so that the longer of two does not set the limit.
     typical, middle = np.quantile(lengths, (TYPICAL, MIDDLE), method="lower")
     long = np.flatnonzero(lengths > min(LONG * typical, FAR * middle))
     if not len(long):

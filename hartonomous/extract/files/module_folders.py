@@ -1,4 +1,4 @@
-"""Module folders: where a model that sentence-transformers saved in parts keeps its weights."""
+"""Module folders: the weights of a model saved in parts by sentence-transformers."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 
 
 def weights_folder(path: Path) -> Path:
-    """Return the folder of a model's first part where the folder itself holds no weights.
+    """Return the folder of a model's first part if the folder itself has no weights.
 
-    The path itself for whatever else; raises BadInput for a part that leads out of the folder.
+    Returns the path itself in any other case; raises BadInput for a part outside the folder.
     """
     if not path.is_dir() or has_weights(path) or not (path / MODULES).is_file():
         return path
@@ -21,7 +21,7 @@ def weights_folder(path: Path) -> Path:
     for module in modules if isinstance(modules, list) else ():
         name = module.get("path") if isinstance(module, dict) else None
         if isinstance(name, str) and name and has_weights(path / name):
-            # The weights' own place is looked at, since a link may lead anywhere.
+            # The resolved path is checked, because a link may lead anywhere.
             for weights in WEIGHTS:
                 if (path / name / weights).is_file():
                     inside(path, f"{name}/{weights}")
@@ -30,5 +30,5 @@ def weights_folder(path: Path) -> Path:
 
 
 def has_weights(folder: Path) -> bool:
-    """Return whether a folder holds safetensors under their usual name."""
+    """Return whether a folder has safetensors under their usual name."""
     return any((folder / name).is_file() for name in WEIGHTS)

@@ -1,7 +1,8 @@
-"""Piece marks: how the entries of a vocabulary say where words begin, told by the entries alone.
+"""Piece marks: how the entries of a vocabulary mark where words begin, recognised by the entries
+alone.
 
-For vocabularies that come without a file that says so: lists of pieces, GGUF files of a tokenizer
-whose name is new, and tokenizers that use no mark at all.
+For vocabularies without a file that says so: lists of pieces, GGUF files of an unknown tokenizer,
+and tokenizers without marks.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from hartonomous.schema import PIECE, TOKEN
 UNFINISHED = "@@"
 
 RARE_SHARE = 0.01
-"""Of the entries, what has to bear a mark that is no part of any language's words."""
+"""Least share of entries with a mark that is not a character of any language."""
 
 LETTER_SHARE = 0.1
-"""The same of Ġ, which is a letter of Maltese; of byte-level vocabularies over a half bear it."""
+"""The same for Ġ, a letter of Maltese; over half of a byte-level vocabulary has it."""
 
 
 def convention_by_marks(entries: Sequence[str | None]) -> Convention | None:
-    """Return the convention whose mark the entries bear, None where they bear none.
+    """Return the convention of the entries' mark, None without one.
 
     >>> convention_by_marks(["▁king", "ing"]) is sentencepiece
     True
@@ -44,7 +45,7 @@ def convention_by_marks(entries: Sequence[str | None]) -> Convention | None:
 
 
 def unfinished(entry: str) -> Spelt:
-    """Subword-nmt: `king` ends a word, `thr@@` goes on.
+    """Subword-nmt: `king` ends a word, `thr@@` continues.
 
     >>> unfinished("king"), unfinished("thr@@")
     (('Token', 'king'), ('Piece', '##thr'))
@@ -59,8 +60,8 @@ def with_words(
 ) -> Convention:
     """Return a convention under which some entry is a word.
 
-    Where none bears the mark of a word's begin, the tokenizer does not use it, and what an entry is
-    cannot be told: all are taken as words. `others` are rows that are no pieces.
+    Without any mark of a word's start, pieces cannot be recognised: all entries are taken as words.
+    `others` are rows that are not pieces.
     """
     for row, entry in enumerate(entries):
         if entry is not None and row not in others and convention(entry)[0] == TOKEN:
@@ -84,9 +85,9 @@ def _ends(mark: str) -> Callable[[str], bool]:
 _MARKS: list[tuple[Convention, Callable[[str], bool], float]] = [
     (sentencepiece, _begins("▁"), RARE_SHARE),
     (byte_level, _begins("Ġ"), LETTER_SHARE),
-    # Headings of Markdown are words of some lists; they are of # alone.
+    # Headings of Markdown are words of some lists; they consist of # alone.
     (wordpiece, lambda text: text.startswith(CONTINUATION) and text[2:3].isalnum(), RARE_SHARE),
     (ending(byte_level, "</w>"), _ends("</w>"), RARE_SHARE),
     (unfinished, _ends(UNFINISHED), RARE_SHARE),
 ]
-"""Conventions, what tells an entry that bears their mark, and the share of entries that has to."""
+"""Conventions, the test for an entry with their mark, and the least share of such entries."""

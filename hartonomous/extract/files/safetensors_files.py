@@ -1,6 +1,6 @@
-"""Safetensors files: the header checked in full, then only the bytes of the tensor asked for.
+"""Safetensors files: the header is checked completely, then only the requested tensor is read.
 
-Read here and not by the `safetensors` package, whose NumPy side knows no bfloat16.
+Implemented here because the NumPy interface of the `safetensors` package does not support bfloat16.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ INTEGERS = {"I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "<i1", "U8": "<u1"}
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor in a safetensors file: where its bytes lie."""
+    """A tensor in a safetensors file, and the position of its bytes."""
 
     name: str
     file: Path
@@ -40,17 +40,19 @@ class Tensor:
 
 
 def safetensors_header(path: Path) -> dict[str, Tensor]:
-    """Return the tensors of a safetensors file by name, everything about them checked.
+    """Return the tensors of a safetensors file by name, completely checked.
 
-    A type that is not known is no fault of the others: its size alone is not checked.
-    Raises BadInput for a truncated, oversized or lying header.
+    An unknown type does not affect the others: only its own size is not checked. Raises BadInput
+    for a truncated, oversized or false header.
     """
     refuse_pointer(path)
     total = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(8), "little")
         if total < 8 or length > min(HEADER_LIMIT, total - 8):
-            raise BadInput(f"{path} is truncated or no safetensors file: its header does not fit.")
+            raise BadInput(
+                f"{path} is truncated or not a safetensors file: its header does not fit."
+            )
         try:
             header = parse_json(file.read(length))
             header.pop("__metadata__", None)
@@ -62,10 +64,11 @@ def safetensors_header(path: Path) -> dict[str, Tensor]:
 
 
 def read_tensor(tensor: Tensor) -> NDArray[np.float32]:
-    """Return a tensor as float32, the other floating types converted."""
+    """Return a tensor in its shape as float32, converted from any floating type."""
     if tensor.dtype not in STORED:
         raise BadInput(
-            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(STORED)} are read."
+            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(STORED)} "
+            "are supported."
         )
     dtype = STORED[tensor.dtype]
     flat = np.memmap(tensor.file, dtype=dtype, mode="r", offset=tensor.begin, shape=tensor.shape)
@@ -79,10 +82,11 @@ def read_tensor(tensor: Tensor) -> NDArray[np.float32]:
 
 
 def read_integers(tensor: Tensor) -> NDArray[np.int64]:
-    """Return a tensor of integers as int64."""
+    """Return a tensor of integers in its shape as int64."""
     if tensor.dtype not in INTEGERS:
         raise BadInput(
-            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; {', '.join(INTEGERS)} are read."
+            f"{tensor.file}: {shown(tensor.name)} is {tensor.dtype}; "
+            f"{', '.join(INTEGERS)} are supported."
         )
     dtype = INTEGERS[tensor.dtype]
     flat = np.memmap(tensor.file, dtype=dtype, mode="r", offset=tensor.begin, shape=tensor.shape)
@@ -96,30 +100,30 @@ def _tensor(path: Path, name: str, entry: dict[str, object], begin: int) -> Tens
     if not isinstance(entry["dtype"], str):
         raise ValueError(f"{shown(name)} has no type")
     if not isinstance(offsets, list) or len(offsets) != 2:
-        raise ValueError(f"{shown(name)} has no begin and end")
+        raise ValueError(f"{shown(name)} has no start and end")
     start, end = (_count(offset) + begin for offset in offsets)
     return Tensor(name, path, entry["dtype"], tuple(map(_count, shape)), start, end)
 
 
 def _count(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**48:
-        raise ValueError(f"{str(value)[:40]} is no size")
+        raise ValueError(f"{str(value)[:40]} is not a size")
     return value
 
 
 def _check_layout(path: Path, tensors: list[Tensor], begin: int, total: int) -> None:
-    """Raise BadInput unless the tensors cover the file's rest without gap or overlap."""
+    """Raise BadInput unless the tensors cover the rest of the file without gap or overlap."""
     place = begin
     for tensor in sorted(tensors, key=lambda tensor: (tensor.begin, tensor.end)):
         length = 8 * (tensor.end - tensor.begin)
         claimed = math.prod(tensor.shape) * BITS[tensor.dtype] if tensor.dtype in BITS else length
         if tensor.begin != place or length != claimed or tensor.end < tensor.begin:
             raise BadInput(
-                f"{path}: the header lies about {shown(tensor.name)}: its bytes are not where, or "
-                "not as many as, its shape says."
+                f"{path}: the header is wrong about {shown(tensor.name)}: its bytes do not match "
+                "its shape."
             )
         place = tensor.end
     if place != total:
         raise BadInput(
-            f"{path} is truncated or has bytes no tensor claims: {total} against {place}."
+            f"{path} is truncated or has bytes of no tensor: {total} instead of {place}."
         )

@@ -1,8 +1,8 @@
-"""Spare rows: rows of a matrix behind its last token, and when they may be taken for padding.
+"""Spare rows: rows of a matrix after its last token, and when they count as padding.
 
-Many models pad their matrix for speed, or reserve rows (Phi-2: 51,200 rows for 50,295 tokens). Spare
-rows may as well say that the tokenizer is another model's, or that its list lost a line; so they have
-to be explained.
+Many models pad their matrix for speed, or reserve rows (Phi-2: 51,200 rows for 50,295 tokens).
+Spare rows can also mean that the tokenizer belongs to another model, or that its list lost a line;
+so they need an explanation.
 """
 
 from __future__ import annotations
@@ -15,17 +15,19 @@ from hartonomous.extract.files.tokenizer_files import TokenTable
 
 MOST_PADDING = 1_024
 PADDING_SHARE = 0.05
-"""Rows that may be padding at all: so many, or so large a share if more."""
+"""Most rows that can be padding: a number, or a share if that is more."""
 
 ROUNDED = 4_096
-"""The largest power of two that sizes of matrices are rounded up to (DeepSeek-V2)."""
+"""Largest power of two to which matrices are padded (DeepSeek-V2)."""
 
 FEW_SHARE = 0.01
-"""Share of rows that is not worth a doubt where a tokenizer gives each token its row."""
+"""Share of rows that is accepted if a tokenizer assigns each token its row."""
 
 
 def refuse_unexplained(where: str, matrix: NDArray[np.float32], table: TokenTable) -> None:
-    """Raise BadInput for rows that stand for no token where nothing explains them."""
+    """Raise BadInput for rows of `matrix` (rows, dimensions) float32 without a token and without an
+    explanation.
+    """
     rows, spare = len(matrix), len(matrix) - len(table.entries)
     if spare == 0:
         return
@@ -44,27 +46,27 @@ def refuse_unexplained(where: str, matrix: NDArray[np.float32], table: TokenTabl
         )
     if not table.placed and not _is_blank(matrix[len(table.entries) :]):
         raise BadInput(
-            f"{told}a list without numbers has to have a word for each row, in their order, or the "
-            "words stand at the wrong rows. Complete it, or give tokenizer.json."
+            f"{told}a list without numbers must have one word per row, in order; otherwise words "
+            "belong to the wrong rows. Complete it, or give tokenizer.json."
         )
     if not table.placed or table.ranks or rows in table.declared:
         return
     if spare <= FEW_SHARE * rows or _is_rounded(rows, spare) or _is_blank(matrix[-spare:]):
         return
     raise BadInput(
-        f"{told}{spare} spare rows that are neither blank nor due to rounding say that they belong to "
-        "different models. Give the right words with --vocabulary, or a config.json whose vocab_size "
-        f"is {rows}."
+        f"{told}{spare} spare rows that are neither blank nor due to rounding show that they "
+        "belong to different models. Give the right words with --vocabulary, or a config.json "
+        f"whose vocab_size is {rows}."
     )
 
 
 def _is_blank(rows: NDArray[np.float32]) -> bool:
-    """Return whether nothing was ever learnt in rows: all zero, or several and all equal."""
+    """Return whether rows are untrained: all zero, or several and all equal."""
     with np.errstate(invalid="ignore"):
         return bool((rows == (rows[0] if len(rows) > 1 else 0)).all())
 
 
 def _is_rounded(rows: int, spare: int) -> bool:
-    """Return whether so many spare rows make up a multiple of a power of two."""
+    """Return whether the spare rows complete a multiple of a power of two."""
     power = rows & -rows
     return power >= 8 and spare < min(power, ROUNDED) and spare < rows - spare

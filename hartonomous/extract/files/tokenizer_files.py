@@ -32,12 +32,12 @@ SPECIALS, ADDED = "special_tokens_map.json", "added_tokens.json"
 
 @dataclass(frozen=True)
 class TokenTable:
-    """The entries of a matrix's rows, how they mark pieces, and what is said of single rows.
+    """The entries of a matrix's rows, their convention of piece marks, and remarks on single rows.
 
-    `set_aside` are special and unused rows with the reason; `literal` rows stand for their text.
-    `files` are those it was read from, the one that holds the entries first. `placed` says that they
-    tell whose row is whose, `ranks` that special tokens stand in no file; `declared` are the sizes of
-    vocabulary that the model's configuration names.
+    `set_aside` are special and unused rows with the reason; `literal` rows are words as written.
+    `files` are the files read, the one with the entries first. `placed` says that they state the
+    rows, `ranks` that special tokens are in no file; `declared` are the sizes of vocabulary in the
+    model's configuration.
     """
 
     files: tuple[Path, ...]
@@ -51,8 +51,7 @@ class TokenTable:
 
 
 def word_list(path: Path, rows: int | None = None) -> TokenTable:
-    """Return the list of words of a matrix of `rows` rows as a table: what `read_words` reads, or a
-    tokenizer."""
+    """Return the word list of a matrix of `rows` rows as a table: by `read_words`, or a tokenizer."""
     if path.suffix.lower() == ".json" and isinstance(value := read_json(path), dict):
         if "model" in value:
             return _from_tokenizer_json(path, value)
@@ -62,9 +61,9 @@ def word_list(path: Path, rows: int | None = None) -> TokenTable:
 
 
 def find_tokenizer(folder: Path, rows: int | None = None) -> TokenTable:
-    """Return the tokenizer that lies beside a model of `rows` rows: one of TOKENIZERS, the first that
-    is there, else the ranks of tiktoken; where the parts lie in folders of their own, the first
-    part's."""
+    """Return the tokenizer beside a model of `rows` rows: the first existing one of TOKENIZERS,
+    else the ranks of tiktoken; for a model in parts, the first part's.
+    """
     for place in dict.fromkeys((weights_folder(folder), folder)):
         ranks = sorted(file.name for file in place.glob("*.tiktoken"))
         for name in (*TOKENIZERS, *ranks[:1]):
@@ -73,8 +72,8 @@ def find_tokenizer(folder: Path, rows: int | None = None) -> TokenTable:
     told = ""
     if (folder / "tokenizer.model").is_file():
         told = (
-            " Its tokenizer.model is SentencePiece's own form; have transformers write tokenizer.json "
-            "from it (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER))."
+            " Its tokenizer.model has SentencePiece's own format; convert it to tokenizer.json "
+            "with transformers (AutoTokenizer.from_pretrained(FOLDER).save_pretrained(FOLDER))."
         )
     raise BadInput(
         f"{folder} has no {', '.join(TOKENIZERS)}; give its words with --vocabulary FILE.{told}"
@@ -84,7 +83,7 @@ def find_tokenizer(folder: Path, rows: int | None = None) -> TokenTable:
 def read_tokenizer(path: Path, rows: int | None = None) -> TokenTable:
     """Return a tokenizer file's table.
 
-    Raises NotFound when there is no such file, BadInput for damage, for an id out of range, and for
+    Raises NotFound if there is no such file, BadInput for damage, for an id out of range, and for
     two tokens with one id.
     """
     if path.suffix.lower() != ".json":
@@ -94,12 +93,12 @@ def read_tokenizer(path: Path, rows: int | None = None) -> TokenTable:
     if isinstance(value, list):
         return _with_specials(_listed(path, rows, wordpiece))
     if not isinstance(value, dict):
-        raise BadInput(f"{path} is no tokenizer: it holds no object.")
+        raise BadInput(f"{path} is not a tokenizer: it is not a JSON object.")
     return _from_tokenizer_json(path, value) if "model" in value else _from_vocab(path, value)
 
 
 def _listed(path: Path, rows: int | None, usual: Convention) -> TokenTable:
-    """Return a list as a table, its pieces told by their marks where it has any."""
+    """Return a list as a table, with its pieces recognised by their marks, if any."""
     found = read_words(path, rows)
     convention = convention_by_marks(found.words) or usual
     if found.ranks:
@@ -120,7 +119,7 @@ def _from_tokenizer_json(path: Path, value: dict[str, Any]) -> TokenTable:
         tokens += [(text, row) for text, row, _ in added if known.get(text) != row]
         convention = _convention(path, value, [text for text, _ in tokens])
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise BadInput(f"{path} is no tokenizer.json that is known: {error!r}.") from error
+        raise BadInput(f"{path} is not a supported tokenizer.json: {error!r}.") from error
     entries = _by_id(path, tokens)
     aside = {row: "special" for _, row, special in added if special}
     literal = frozenset(row for _, row, special in added if not special)
@@ -129,13 +128,13 @@ def _from_tokenizer_json(path: Path, value: dict[str, Any]) -> TokenTable:
 
 
 def _from_vocab(path: Path, value: dict[str, Any]) -> TokenTable:
-    """Return the table of vocab.json: token to id, and added_tokens.json beside it the same way."""
+    """Return the table of vocab.json: token to id; and added_tokens.json beside it likewise."""
     files, tokens = [path], list(value.items())
     if (path.parent / ADDED).is_file():
         files.append(inside(path.parent, ADDED))
         added = read_json(files[-1])
         tokens += added.items() if isinstance(added, dict) else ()
-    # The file does not say how it marks words.
+    # The file does not state its convention of piece marks.
     convention = convention_by_marks(list(value)) or whole_words
     if (path.parent / "merges.txt").is_file() and convention is whole_words:
         convention = with_words(byte_level, list(value))
@@ -170,8 +169,9 @@ def _convention(path: Path, value: dict[str, Any], tokens: list[str]) -> Convent
     kind = model.get("type") or ("Unigram" if isinstance(model["vocab"], list) else "BPE")
     if kind not in KINDS:
         raise BadInput(
-            f"{path} is a tokenizer of the kind {shown(str(kind))}; how it marks words is known of "
-            f"{', '.join(KINDS)}. Give a list of its words with --vocabulary FILE."
+            f"{path} is a tokenizer of the kind {shown(str(kind))}, whose marks of words are "
+            f"unknown; supported are {', '.join(KINDS)}. Give a list of its words with "
+            "--vocabulary FILE."
         )
     if kind == "WordLevel":
         return whole_words
@@ -199,13 +199,13 @@ def _by_id(path: Path, tokens: Iterable[tuple[Any, Any]]) -> list[str | None]:
     for text, row in tokens:
         if not isinstance(text, str) or not isinstance(row, int) or not 0 <= row < LARGEST_ID:
             raise BadInput(
-                f"{path}: {shown(str(text))} has the id {str(row)[:20]}, which is no row."
+                f"{path}: {shown(str(text))} has the id {str(row)[:20]}, which is not a row."
             )
         if table.setdefault(row, text) != text:
             raise BadInput(f"{path}: {shown(table[row])} and {shown(text)} share the id {row}.")
     if max(table, default=-1) >= GAPS * len(table) + 64:
         raise BadInput(
-            f"{path}: its ids reach to {max(table)} for {len(table)} tokens, so they are not the rows "
-            "of a matrix."
+            f"{path}: its ids reach {max(table)} for {len(table)} tokens, so they are not the "
+            "rows of a matrix."
         )
     return [table.get(row) for row in range(max(table, default=-1) + 1)]

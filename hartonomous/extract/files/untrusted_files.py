@@ -1,4 +1,4 @@
-"""What every file of a model must pass before it is read: no pickles, no way out, bounded JSON."""
+"""Checks of every file of a model before it is read: no pickles, no path outside, bounded JSON."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ _ZIP_MAGIC = b"PK\x03\x04"
 
 
 def is_pickle(path: Path) -> bool:
-    """Return whether a file is one that only unpickling could read, by name and first bytes.
+    """Return whether a file can only be read by unpickling, by name and first bytes.
 
-    A .bin is one when it begins as PyTorch writes it; word2vec's does not.
+    A .bin is one if it begins as PyTorch writes it; word2vec's does not.
     """
     suffix = path.suffix.lower()
     if not path.is_file():
@@ -37,10 +37,10 @@ def is_pickle(path: Path) -> bool:
 
 
 def refuse_pickle(path: Path) -> BadInput:
-    """Return the error that says why such a file is refused."""
+    """Return the error for a pickle."""
     return BadInput(
-        f"{path} is refused: it is a pickle (or a container of one), and unpickling runs whatever "
-        "code the file holds. Convert it to safetensors where you trust it, and give that."
+        f"{path} is refused: it is a pickle (or a container of one), and unpickling runs any "
+        "code in the file. If you trust it, convert it to safetensors, and give that."
     )
 
 
@@ -48,20 +48,20 @@ _POINTER = re.compile(rb"version https?://[^\n]*git-lfs[^\n]*\n(?s:.*)oid [^\n]*
 
 
 def refuse_pointer(path: Path) -> None:
-    """Raise BadInput for a file that only says where its content lies, as Git LFS leaves one."""
+    """Raise BadInput for a file that only refers to its content, such as a Git LFS pointer."""
     with path.open("rb") as file:
         found = _POINTER.match(file.read(1024))
     if found is not None:
         raise BadInput(
-            f"{path} is a Git LFS pointer, not the file of {int(found[1]):,} bytes that it stands for; "
-            "fetch the file: git lfs pull."
+            f"{path} is a Git LFS pointer, not the file of {int(found[1]):,} bytes that it "
+            "refers to; fetch the file: git lfs pull."
         )
 
 
 def inside(folder: Path, name: str) -> Path:
     """Return a file of a model folder.
 
-    Raises BadInput when the name leads out of the folder, through `..` or a link.
+    Raises BadInput if the name leads out of the folder, through `..` or a link.
     """
     path = folder / name
     if not path.is_file():
@@ -80,29 +80,29 @@ def inside(folder: Path, name: str) -> Path:
 def read_bounded(path: Path, limit: int) -> bytes:
     """Return a file's bytes.
 
-    Raises NotFound when there is no such file, BadInput when it is larger than `limit` bytes.
+    Raises NotFound if there is no such file, BadInput if it is larger than `limit` bytes.
     """
     if not path.is_file():
         raise NotFound(f"There is no file at {path}.")
     if path.stat().st_size > limit:
-        raise BadInput(f"{path} is larger than {limit >> 20} MiB; such a file is not read.")
+        raise BadInput(f"{path} is larger than {limit >> 20} MiB, the limit of such a file.")
     refuse_pointer(path)
     return path.read_bytes()
 
 
 def read_json(path: Path) -> Any:
-    """Return a JSON file's value; raises BadInput for damage, excess size, or a key given twice."""
+    """Return a JSON file's value; raises BadInput for damage, excess size, or a duplicate key."""
     try:
         return parse_json(read_bounded(path, JSON_LIMIT))
     except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path} is not sound JSON: {error}.") from error
+        raise BadInput(f"{path} is not valid JSON: {error}.") from error
 
 
 def parse_json(text: bytes) -> Any:
     """Return the value of a JSON text.
 
-    Raises ValueError or RecursionError for damage, for more values than `MOST_VALUES`, and for a
-    key given twice.
+    Raises ValueError or RecursionError for damage, for more than `MOST_VALUES` values, and for a
+    duplicate key.
     """
     if sum(map(text.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise ValueError(f"it has more than {MOST_VALUES} values")
@@ -110,7 +110,7 @@ def parse_json(text: bytes) -> Any:
 
 
 def shown(name: str) -> str:
-    """Return a name from a file as an error may show it: short, and nothing a terminal obeys.
+    """Return a name from a file for an error message: short, without control characters.
 
     >>> shown("wte.weight"), shown("\\x1b[2J")
     ("'wte.weight'", "'\\\\x1b[2J'")

@@ -1,7 +1,6 @@
-"""Word lists that come beside a matrix: text, CSV, JSON, Parquet, or the ranks of tiktoken.
+"""Word lists of a matrix: text, CSV, JSON, Parquet, or the ranks of tiktoken.
 
-A list is read as what it is: words that stand with counts, numbers or scores are taken from among
-them, and a list of which that cannot be told is refused.
+Words are separated from counts, numbers or scores beside them; an ambiguous list is refused.
 """
 
 from __future__ import annotations
@@ -40,10 +39,10 @@ BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True)
 class WordList:
-    """The words by row, None where a row has none.
+    """The words by row, None for a row without one.
 
-    `placed` says that the list itself tells whose row is whose; `ranks` that its words are tokens
-    of tiktoken, written as byte-level BPE writes them, whose special tokens stand in no file.
+    `placed` says that the list states the rows; `ranks` that its words are tokens of tiktoken,
+    written as byte-level BPE writes them, whose special tokens are in no file.
     """
 
     words: Words
@@ -52,11 +51,11 @@ class WordList:
 
 
 def read_words(path: Path, rows: int | None = None) -> WordList:
-    """Return the words of a list for a matrix of `rows` rows, where that is known.
+    """Return the words of a list for a matrix of `rows` rows, if known.
 
-    Undecodable bytes become lone surrogates, which the vocabulary then excludes and counts.
-    Raises NotFound when there is no such file, BadInput for one that is empty, damaged, too large,
-    or of a form that is not known.
+    Undecodable bytes become lone surrogates, which the vocabulary excludes and counts. Raises
+    NotFound if there is no such file, BadInput for one that is empty, damaged, too large, or of an
+    unknown form.
     """
     if not path.is_file():
         raise NotFound(f"There is no word list at {path}.")
@@ -87,7 +86,7 @@ def _text_words(path: Path, rows: int | None) -> WordList:
         except (ValueError, RecursionError):
             pass  # a word of brackets, and not JSON
     if path.name == "merges.txt" or lines[0].startswith("#version"):
-        raise BadInput(f"{path} lists merges, not tokens; give tokenizer.json or vocab.json.")
+        raise BadInput(f"{path} contains merges, not tokens; give tokenizer.json or vocab.json.")
     end = len(lines)
     while end and not lines[end - 1].strip():
         end -= 1
@@ -97,20 +96,20 @@ def _text_words(path: Path, rows: int | None) -> WordList:
     try:
         columns = columns_of(str(path), lines[:end], commas=suffix == ".csv")
     except csv.Error as error:
-        raise BadInput(f"{path} is not sound CSV: {error}.") from error
+        raise BadInput(f"{path} is not valid CSV: {error}.") from error
     if columns is not None and len(columns) > 1:
         return _chosen(path, columns, rows)
     if columns is not None:
         lines = [text or "" for text in columns[0].texts or ()]
         end = len(lines)
-    # Blank lines at the end are rows of white space where there are so many, else an editor's.
+    # Blank lines at the end are white-space rows if the matrix has that many, else an editor's.
     while rows is not None and len(lines) > max(rows, end):
         lines.pop()
     return WordList(without_header(str(path), lines, rows))
 
 
 def _json_text(text: str) -> Any:
-    """Return the value of a JSON text, or the values of one a line; raises ValueError for others."""
+    """Return the value of a JSON text, or the values of JSON Lines; raises ValueError for others."""
     try:
         return parse_json(text.encode())
     except (ValueError, RecursionError):
@@ -120,18 +119,18 @@ def _json_text(text: str) -> Any:
 def _chosen(path: Path, columns: Sequence[Column], rows: int | None) -> WordList:
     found = placed_words(str(path), columns, rows)
     if found is None:
-        raise BadInput(f"{path} has no column of strings to take the words from.")
+        raise BadInput(f"{path} has no column of strings for the words.")
     return WordList(*found)
 
 
 def _ranks(path: Path, lines: Sequence[str]) -> WordList | None:
-    """Return tiktoken's tokens by rank, None where the list is another."""
+    """Return tiktoken's tokens by rank, None if the list is another kind."""
     found = [RANK.fullmatch(line) for line in lines]
     named = path.suffix.lower() == ".tiktoken"
     if not lines or not all(found):
         if named:
             raise BadInput(
-                f"{path} has a line that is no token of tiktoken in base64 and its rank."
+                f"{path} has a line that is not a base64 token of tiktoken with its rank."
             )
         return None
     pairs = [(match[1], int(match[2])) for match in found if match is not None]
@@ -139,7 +138,7 @@ def _ranks(path: Path, lines: Sequence[str]) -> WordList | None:
         return None
     highest = max(rank for _, rank in pairs)
     if highest >= GAPS * len(pairs) + 64:
-        raise BadInput(f"{path}: its ranks reach to {highest} for {len(pairs)} tokens.")
+        raise BadInput(f"{path}: its ranks reach {highest} for {len(pairs)} tokens.")
     words: Words = [None] * (highest + 1)
     try:
         for token, rank in pairs:
@@ -147,7 +146,7 @@ def _ranks(path: Path, lines: Sequence[str]) -> WordList | None:
                 raise BadInput(f"{path}: two tokens have the rank {rank}.")
             words[rank] = byte_level_text(binascii.a2b_base64(token, strict_mode=True))
     except (binascii.Error, IndexError) as error:
-        raise BadInput(f"{path} is no list of tokens as tiktoken has them: {error}.") from error
+        raise BadInput(f"{path} is not a list of tokens in tiktoken's format: {error}.") from error
     return WordList(words, placed=True, ranks=True)
 
 
@@ -172,8 +171,8 @@ def _json_words(path: Path, value: Any, rows: int | None) -> WordList:
         if columns[1].numbers is not None:
             return _chosen(path, columns, rows)
     raise BadInput(
-        f"{path} is no word list that is known: a list of texts, or an object from each word to its "
-        "row."
+        f"{path} is not a supported word list: a list of texts, or an object from each word to "
+        "its row."
     )
 
 
@@ -192,12 +191,12 @@ def _parquet_words(path: Path, rows: int | None) -> WordList:
         schema = pq.ParquetFile(path).schema_arrow
         strings = [field.name for field in schema if _is_text(field.type)]
         whole = [field.name for field in schema if pa.types.is_integer(field.type)]
-        # As a dictionary, a text that is repeated a million times is held once.
+        # Dictionary-encoded: a text that is repeated a million times is in memory once.
         file = pq.ParquetFile(path, read_dictionary=strings)
         if file.metadata.num_rows > MOST_WORDS:
-            raise BadInput(f"{path} has more than {MOST_WORDS} rows; that is no vocabulary.")
+            raise BadInput(f"{path} has more than {MOST_WORDS} rows; it is not a vocabulary.")
         if not strings:
-            raise BadInput(f"{path} has no column of strings to take the words from.")
+            raise BadInput(f"{path} has no column of strings for the words.")
         table = file.read(strings + whole)
         columns = [
             Column(name, [word for chunk in table[name].chunks for word in _words(chunk)])
@@ -220,7 +219,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _words(chunk: pa.Array) -> Words:
-    # A damaged file may have indices that lead nowhere.
+    # A damaged file may have indices out of range.
     chunk.validate(full=True)
     words = chunk.dictionary.to_pylist()
     return [None if place is None else words[place] for place in chunk.indices.to_pylist()]

@@ -1,4 +1,6 @@
-"""Neighbours by NN-descent (pynndescent), for vocabularies too large for exact search."""
+"""Approximate search: neighbours by NN-descent (pynndescent), for vocabularies too large for exact
+search.
+"""
 
 from __future__ import annotations
 
@@ -11,13 +13,15 @@ from hartonomous.extract.search.exact_search import Found, exact_row, score
 Floats = NDArray[np.float32]
 
 WIDER = 10
-"""Neighbours asked for beyond k: itself is one, and the last ones are the least certain."""
+"""Neighbours requested beyond k: one is the row itself, and the last ones are the least certain."""
 
 
 def approximate_neighbours(unit: Floats, k: int, seed: int, threads: int) -> Found:
-    """Return indices int32 and similarities float64, (n, k), of rows of length one or zero.
+    """Return indices int32 and similarities float64, (n, k), of rows `unit` (n, d) float32 of
+    length one or zero.
 
-    What NN-descent finds is scored in float64 and ordered as exact search orders it.
+    The candidates of NN-descent (Dong et al. 2011) are scored in float64 and ordered as in exact
+    search.
     """
     wanted = min(k + WIDER, len(unit))
     index = pynndescent.NNDescent(
@@ -30,7 +34,9 @@ def approximate_neighbours(unit: Floats, k: int, seed: int, threads: int) -> Fou
 def measured_recall(
     unit: Floats, indices: NDArray[np.int32], k: int, sample: int, seed: int
 ) -> float:
-    """Return the share of exact neighbours that were found, over a sample of rows."""
+    """Return the share, 0 to 1, of exact neighbours among `indices` (n, k), over a sample of rows
+    of `unit` (n, d).
+    """
     rows = np.random.default_rng(seed).choice(len(unit), min(sample, len(unit)), replace=False)
     hits = sum(len(np.intersect1d(exact_row(unit, row, k), indices[row])) for row in rows)
     return float(hits / (k * len(rows)))

@@ -1,12 +1,13 @@
-"""Exact cosine neighbours: tiles of products, one pass of selection, the border decided in float64.
+"""Exact search: cosine neighbours by tiles of products, one pass of selection, and float64 at the
+border.
 
-Selecting costs as much as multiplying, so a tile is read once while it is in the cache: each row has
-a threshold, taken from a sample of the columns, that a few times k entries pass; only blocks of
-columns in which something passes are looked at closely. A product serves both of its rows, so only
-the upper triangle is multiplied, as long as there is room for what passes in all rows at once; rows
-go in order of their thresholds, so what passes for the later one passes for the earlier one too. Of
-what passed, everything that cannot be told from the k-th best, as far as products are off, is scored
-again in float64. Rows whose threshold was too high or too low are done again without one.
+Selection costs as much as multiplication, so a tile is read once while it is in the cache: each row
+has a threshold, from a sample of the columns, that about four times k entries pass; only blocks of
+columns with a passing entry are examined. A product serves both of its rows, so only the upper
+triangle is multiplied, as long as the passing entries of all rows fit into memory; rows are ordered
+by threshold, so an entry that passes for the later row passes for the earlier one too. Of the
+passing entries, those within the error bound of the k-th best are scored again in float64. Rows
+whose threshold was too high or too low are searched again without one.
 """
 
 from __future__ import annotations
@@ -37,16 +38,18 @@ PASSING = 4
 """A threshold is the 9th best of a sample sized so that about 4k entries pass it."""
 
 CAPACITY = 10
-"""Room for what passes, in multiples of k; a row that needs more is done again."""
+"""Capacity for passing entries, in multiples of k; a row that needs more is searched again."""
 
 TRIANGLE_MEMORY = 512 << 20
-"""Bytes for what passes in all rows at once; above, each block of rows is searched by itself."""
+"""Bytes for the passing entries of all rows at once; above, each block of rows is searched
+separately.
+"""
 
 TILE_PASSING = 1 << 17
-"""Room for what passes in one tile; more means that its rows are full of ties."""
+"""Capacity for passing entries in one tile; more means that its rows are full of ties."""
 
 SMALL = 2_048
-"""Rows up to which no threshold is worth its sample."""
+"""Rows up to which a threshold is not worth its sample."""
 
 
 def exact_neighbours(
@@ -56,9 +59,10 @@ def exact_neighbours(
     progress: Callable[[int, int], None] | None = None,
     choose: Callable[[Floats], Products] = fastest_products,
 ) -> Found:
-    """Return indices int32 and similarities float64, (n, k), of rows of length one or zero.
+    """Return indices int32 and similarities float64, (n, k), of rows `unit` (n, d) float32 of
+    length one or zero.
 
-    `choose` says how rows are multiplied, where that is worth a choice; the result is the same.
+    `choose` selects how rows are multiplied, if the choice matters; the result is the same.
     """
     n = len(unit)
     found = np.full((n, k), -1, dtype=np.int32), np.zeros((n, k))
@@ -97,7 +101,7 @@ def _each_block(
 
 
 class _Triangle:
-    """The upper triangle of products: what passes a threshold is kept for both of its rows."""
+    """The upper triangle of products: entries above a threshold are kept for both of their rows."""
 
     def __init__(self, unit: Floats, sample: Floats, products: Products, found: Found) -> None:
         n, k = found[0].shape
@@ -119,7 +123,7 @@ class _Triangle:
         self._thresholds[rows] = _thresholds(tile, self._rank)
 
     def order_rows(self) -> None:
-        """Put the rows in order of their thresholds."""
+        """Order the rows by their thresholds."""
         self._order = np.argsort(self._thresholds, kind="stable").astype(np.int32)
         self._rising = self._thresholds[self._order]
         self._rows = self.products.matrix(self._unit[self._order])
@@ -183,16 +187,19 @@ class _Block:
 
 
 def exact_row(unit: Floats, row: int, k: int) -> NDArray[np.int32]:
-    """Return the k nearest neighbours of one row, -1 where it has no direction."""
+    """Return the k nearest neighbours (k,) int32 of one row of `unit` (n, d), -1 if it has no
+    direction.
+    """
     indices = np.full(k, -1, dtype=np.int32)
     _search_row(unit, row, k, indices, np.zeros(k))
     return indices
 
 
 def score(unit: Floats, candidates: NDArray[np.int32], k: int) -> Found:
-    """Return the k best of each row's candidates, (n, m) int32, by exact cosine.
+    """Return the k best of each row's `candidates` (n, m) int32, by exact cosine: indices int32 and
+    similarities float64, (n, k).
 
-    A row itself and candidates of -1 do not count; where fewer than k are left, -1 fills up.
+    A row itself and candidates of -1 do not count; missing ones are filled with -1.
     """
     indices = np.full((len(unit), k), -1, dtype=np.int32)
     similarities = np.zeros((len(unit), k))
@@ -207,7 +214,7 @@ def score(unit: Floats, candidates: NDArray[np.int32], k: int) -> Found:
 
 
 def _sample(unit: Floats, k: int) -> Floats | None:
-    """Return the rows that thresholds are taken from, None where all of them are looked at."""
+    """Return the rows that thresholds are computed from, None for all."""
     n = len(unit)
     size = SAMPLE_RANK * n // (PASSING * k)
     if n <= SMALL or size < SAMPLE_RANK or CAPACITY * k >= n:
@@ -217,13 +224,14 @@ def _sample(unit: Floats, k: int) -> Floats | None:
 
 
 def _rank(sample: Floats, k: int, n: int) -> int:
-    """Return the place in a sample of what about 4k of n products reach."""
+    """Return the rank in a sample that about 4k of n products reach."""
     return max(SAMPLE_RANK, round(PASSING * k * len(sample) / n))
 
 
 def _thresholds(products: Keys, rank: int) -> Keys:
-    """Return each row's product of a rank, the best being first; at least 0, from where keys of all
-    kinds are in order."""
+    """Return each row's product at a rank, best first; at least 0, from where keys of all types are
+    ordered.
+    """
     place = products.shape[1] - rank
     reached = np.partition(products, place, axis=1)[:, place]
     return np.asarray(np.maximum(reached, products.dtype.type(0)))
@@ -240,7 +248,7 @@ def _choose(
     indices: NDArray[np.int32],
     similarities: NDArray[np.float64],
 ) -> None:
-    """Fill a block's neighbours from what passed; rows that cannot be decided are done again."""
+    """Fill a block's neighbours from the passing entries; undecided rows are searched again."""
     again = np.ones(len(counts), dtype=np.bool_)
     found = indices, similarities, again
     bounds = off.error, off.relative
@@ -271,11 +279,11 @@ def _search_row(
 
 @numba.njit(nogil=True, fastmath=True, inline="always")
 def _below(row, block, threshold):  # type: ignore[no-untyped-def]
-    """Return whether a whole block of columns is below a threshold; of part of one nothing is said."""
+    """Return whether a complete block of columns is below a threshold; False for a partial block."""
     if block + BLOCK > len(row):
         return False
     largest = row[block]
-    # A fixed number of plain comparisons becomes a few vector instructions; max() does not.
+    # A fixed number of plain comparisons compiles to a few vector instructions; max() does not.
     for j in range(BLOCK):
         largest = row[block + j] if row[block + j] > largest else largest
     return largest < threshold
@@ -340,8 +348,8 @@ def _keep(count, pairs, values, columns, products, counts):  # type: ignore[no-u
 
 @numba.njit(nogil=True, cache=True)
 def _dot_products(unit, row, others, exact):  # type: ignore[no-untyped-def]
-    # The same order of additions for every pair, so equal vectors tie exactly; four pairs at a time,
-    # as one sum waits for each of its additions.
+    # The same order of additions for every pair, so that equal vectors tie exactly; four pairs at a
+    # time, because one sum waits for each of its additions.
     whole = len(others) // 4 * 4
     for place in range(0, whole, 4):
         a, b, c, d = others[place], others[place + 1], others[place + 2], others[place + 3]
@@ -382,10 +390,12 @@ def _select(  # type: ignore[no-untyped-def]
             continue
         border = np.partition(products[i, :count], count - k)[count - k]
         margin = np.float32(2 * (error + relative * abs(border)))
-        # Below the threshold something may lie that products cannot tell from the k-th best.
+        # Below the threshold there may be entries that products cannot distinguish from the k-th
+        # best.
         if border - margin < thresholds[i]:
             continue
-        # In the order of the index, so that a stable sort breaks ties by it; tiles come in any order.
+        # In the order of the index, so that a stable sort breaks ties by it; tiles come in any
+        # order.
         near = np.sort(columns[i, :count][products[i, :count] >= border - margin])
         exact = np.empty(len(near))
         _dot_products(unit, first + i, near, exact)

@@ -1,4 +1,6 @@
-"""The k nearest neighbours of every vector by cosine: exact, or by NN-descent when very many."""
+"""Nearest neighbours: the k nearest of every vector by cosine, exact, or by NN-descent for very
+many.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from hartonomous.speeds import SEARCH, measured
 Floats = NDArray[np.float32]
 
 APPROXIMATE_ABOVE = 300_000
-"""Rows above which NN-descent is used: see `make bench`; exact search costs rows squared."""
+"""Rows above which NN-descent is used: see `make bench`; exact search is quadratic in the rows."""
 
 RECALL_SAMPLE = 1_000
 
@@ -22,7 +24,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class NeighbourOptions:
-    """How neighbours are searched; everything but `threads` determines the result."""
+    """Options of the search; all but `threads` determine the result."""
 
     k: int = 50
     centre: bool = True
@@ -35,9 +37,9 @@ class NeighbourOptions:
 class Neighbours:
     """Each row's nearest neighbours, best first, ties by lower index.
 
-    `indices` int32 and `similarities` float64 are (n, min(k, n - 1)); an index of -1 fills the
-    rows of vectors without a direction. `recall` is 1.0 when the search was exact, else measured
-    against an exact search on a sample.
+    `indices` int32 and `similarities` float64 in [-1, 1] are (n, min(k, n - 1)); the rows of
+    vectors without a direction have indices -1. `recall` is 1.0 for an exact search, else measured
+    against an exact search of a sample.
     """
 
     indices: NDArray[np.int32]
@@ -50,7 +52,7 @@ def nearest(
 ) -> Neighbours:
     """Return the neighbours of every row of `vectors`, (n, d) float32, finite.
 
-    Exact means: the order of the float64 dot products of the normalised float32 rows.
+    Exact means by the float64 dot products of the normalised float32 rows.
     """
     from hartonomous.extract.search.exact_search import exact_neighbours
 
@@ -74,21 +76,20 @@ def nearest(
 
 
 def search_cost(size: int, dimensions: int) -> float:
-    """Return the multiplications that an exact search takes; keeping the nearest costs as many as
-    sixteen dimensions."""
+    """Return the multiplications of an exact search; selection costs as many as sixteen dimensions."""
     return float(size) * size * (dimensions + 16)
 
 
 def centred(vectors: Floats) -> Floats:
-    """Return the vectors less their mean."""
+    """Return the vectors (n, d) float32 minus their mean."""
     mean = vectors.mean(axis=0, dtype=np.float64).astype(np.float32)
     return np.asarray(vectors - mean, dtype=np.float32)
 
 
 def normalised(vectors: Floats) -> Floats:
-    """Return the vectors at length one, (n, d) float32 contiguous; those of no length stay zero."""
+    """Return the vectors (n, d) scaled to length one, float32 contiguous; zero vectors stay zero."""
     lengths = np.sqrt(np.einsum("ij,ij->i", vectors, vectors, dtype=np.float64))
     largest = np.abs(vectors).max(initial=0.0)
-    # Centring leaves rounding behind where all vectors were equal; that is not a direction.
+    # If all vectors were equal, centring leaves rounding noise, which is not a direction.
     lengths[lengths <= np.finfo(np.float32).eps * float(largest)] = np.inf
     return np.ascontiguousarray((vectors / lengths[:, None]).astype(np.float32))

@@ -1,8 +1,8 @@
-"""Products of rows of length one, tile by tile, as keys to compare, and how far off they may be.
+"""Tile products: dot products of unit rows, tile by tile, as comparable keys with an error bound.
 
-Some processors multiply bfloat16 several times as fast as float32, and PyTorch knows how; where it is
-loaded, because a model is run, and faster, it is used. Such products are rounded to eight bits, so
-more of them have to be scored again; the neighbours that are found are the same.
+Some processors multiply bfloat16 several times as fast as float32, and PyTorch supports it; it is
+used if it is loaded already, because a model is run, and faster. Such products are rounded to eight
+bits, so more of them are scored again; the neighbours are the same.
 """
 
 from __future__ import annotations
@@ -23,17 +23,20 @@ from threadpoolctl import threadpool_limits
 Floats = NDArray[np.float32]
 
 Keys = NDArray[Any]
-"""Products as float32, or the bits of bfloat16 as int16: in the same order, unless both are negative."""
+"""Products as float32, or the bits of bfloat16 as int16, in the same order unless both are
+negative.
+"""
 
 Matrix = Any
-"""Rows as they are multiplied: an array, or a tensor."""
+"""Rows in the multiplier's format: an array, or a tensor."""
 
 PROBES = 3
 
 
 class Products(Protocol):
-    """Multiplies at most `rows` by `columns` at a time; a product p is off by at most
-    `error + relative * |p|`."""
+    """Multiplies at most `rows` by `columns` at a time; a product p has an error of at most
+    `error + relative * |p|`.
+    """
 
     rows: int
     columns: int
@@ -42,20 +45,20 @@ class Products(Protocol):
     dtype: type[np.generic]
 
     def matrix(self, unit: Floats) -> Matrix:
-        """Return rows as they are multiplied."""
+        """Return rows `unit` (n, d) float32 in the multiplier's format."""
 
     def tile(self, rows: Matrix, columns: Matrix) -> Keys:
-        """Return (rows, columns) products, valid until this thread asks again."""
+        """Return (rows, columns) products as keys, valid until the next call on this thread."""
 
     def numbers(self, keys: Keys) -> Floats:
-        """Return what keys stand for."""
+        """Return the products, float32, of keys in the same shape."""
 
 
 class Float32Products:
     """Products in float32, by NumPy's BLAS."""
 
     rows, columns = 256, 4096
-    """A tile: 4 MiB of products, which stays in the cache between multiplying and selecting."""
+    """A tile: 4 MiB of products, which stay in the cache between multiplication and selection."""
 
     relative = 0.0
     dtype: type[np.generic] = np.float32
@@ -70,7 +73,7 @@ class Float32Products:
     def tile(self, rows: Matrix, columns: Matrix) -> Keys:
         size = len(rows) * len(columns)
         if not hasattr(self._memory, "tile") or len(self._memory.tile) < size:
-            # A new array for each tile would be given back to the system and cleared by it.
+            # A new array for each tile would be returned to the system and cleared by it.
             self._memory.tile = np.empty(size, dtype=np.float32)
         tile = self._memory.tile[:size].reshape(len(rows), len(columns))
         return np.asarray(np.matmul(rows, columns.T, out=tile))
@@ -90,7 +93,7 @@ class Bfloat16Products:
         self._torch = sys.modules["torch"]
         given = self._torch.from_numpy(unit)
         lost = float((given - given.bfloat16().float()).norm(dim=1).max())
-        # |a.b - a'.b'| <= |a - a'| |b| + |a'| |b - b'|, and what float32 loses in summing.
+        # |a.b - a'.b'| <= |a - a'| |b| + |a'| |b - b'|, plus the rounding of float32 sums.
         self.error = lost * (2 + lost) + 2 * rounding_bound(unit.shape[1])
         self._memory = threading.local()
 
@@ -111,14 +114,14 @@ class Bfloat16Products:
 
 
 def fastest_products(unit: Floats) -> Products:
-    """Return what multiplies rows, (n, d) float32 contiguous, fastest on this machine."""
+    """Return the fastest multiplier on this machine for rows `unit`, (n, d) float32 contiguous."""
     if "torch" in sys.modules and _bfloat16_is_faster(unit.shape[1]):
         return Bfloat16Products(unit)
     return Float32Products(unit)
 
 
 def rounding_bound(dimensions: int) -> float:
-    """Return how far a float32 dot product of two unit rows can be from the exact one.
+    """Return the error bound of a float32 dot product of two unit rows of d numbers.
 
     d u / (1 - d u) with u = 2^-24 (Higham, Accuracy and Stability, 2002, section 3.1).
     """
@@ -128,14 +131,14 @@ def rounding_bound(dimensions: int) -> float:
 
 @contextmanager
 def single_threaded(threads: int) -> Iterator[ThreadPoolExecutor]:
-    """Yield so many workers, each of which multiplies on one thread."""
+    """Yield a number of workers, each of which multiplies on one thread."""
     torch: Any = sys.modules.get("torch")
     before = torch.get_num_threads() if torch else 0
     try:
         with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as workers:
             yield workers
     finally:
-        # What a thread says of itself, PyTorch also takes for what later threads mean.
+        # PyTorch applies a thread's setting to later threads, too.
         if torch:
             torch.set_num_threads(before)
 
@@ -150,7 +153,7 @@ def _bfloat16_is_faster(dimensions: int) -> bool:
 
 
 def _seconds(products: Products, unit: Floats) -> float:
-    """Return how long a product takes, by the best of a few tiles."""
+    """Return the time of a product, the best of a few tiles."""
     matrix, times = products.matrix(unit), []
     for _ in range(PROBES):
         began = time.perf_counter()
