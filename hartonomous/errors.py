@@ -7,8 +7,7 @@
     ├── Conflict               4   another writer, a name used for other content
     ├── ServerError            5   no server, a wrong password, a failed installation
     ├── VerificationFailed     6   a digest or a rating differs from the expected one
-    ├── BadInput               7   a file or a bundle is not accepted
-    └── Interrupted          130   interrupted; the same command resumes
+    └── BadInput               7   a file or a bundle is not accepted
 
 A message says what is wrong, which object it is about, and what to do.
 """
@@ -69,9 +68,3 @@ class BadInput(HartonomousError):
     """A file or a bundle is not accepted."""
 
     exit_code = 7
-
-
-class Interrupted(HartonomousError):
-    """Interrupted; the same command resumes."""
-
-    exit_code = 130

@@ -30,7 +30,6 @@ from hartonomous.rate.rating_pass import class_table
 from hartonomous.schema import evidence_type
 
 GENSIM = {"WordSim-353": "wordsim353.tsv", "SimLex-999": "simlex999.txt"}
-ANALOGIES = "questions-words.txt"
 RESAMPLES = 2_000
 SEED = 20
 LARGEST = 64 << 20

@@ -36,7 +36,6 @@ from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import DEFAULT_RELATION
 from hartonomous.transparency.inventory_record import inventoried
 
-DIMENSIONS = 64
 MOST_DIMENSIONS = 256
 BATCH = 5_000
 """Compositions written in one transaction."""
