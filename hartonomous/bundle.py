@@ -16,12 +16,10 @@ import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -32,14 +30,10 @@ from hartonomous.evidence import (
     COMPOSITIONS,
     CONTEXTS,
     OWN,
-    check,
-    check_contexts,
-    check_own_properties,
     columns,
 )
 from hartonomous.file_names import readable
 from hartonomous.identity import canonical_json, content_digest, file_digest
-from hartonomous.odds import impossible
 from hartonomous.schema import evidence_type
 
 FORMAT = 1
@@ -160,40 +154,6 @@ class Bundle:
                     pending, held = [], 0
         if held:
             yield pa.concat_batches(pending)
-
-    def verify_rows(self) -> None:
-        """Raise BadInput unless every row is valid for its type."""
-        compositions = self.compositions()
-        keys = compositions["key"].to_pylist()
-        if any(low >= high for low, high in pairwise(keys)):
-            raise BadInput(f"{self.path}: compositions are not sorted by key; extract it again.")
-        check_own_properties(compositions)
-        check_contexts(self.contexts(), len(keys))
-        kinds = np.array(compositions["kind"].to_pylist(), dtype=object)
-        for track in self.tracks:
-            if not evidence_type(track.evidence).votes and (track.trust or track.absent):
-                raise BadInput(
-                    f"{self.path}: {track.evidence} is counted and has no vote, but claims the "
-                    f"trust {track.trust} and the constant {track.absent}; extract it again."
-                )
-            found = open_parquet(self.path / track.file).metadata.num_rows
-            if found != track.rows:
-                raise BadInput(f"{self.path}: {track.file} has {found} rows, not {track.rows}.")
-            table = read_parquet(self.path / track.file)
-            check(table, evidence_type(track.evidence), kinds)
-            self._check_odds(table, track)
-
-    def _check_odds(self, table: pa.Table, track: TrackDescription) -> None:
-        """Raise BadInput unless each pair's support follows from its listings and ranks."""
-        if not evidence_type(track.evidence).votes or not table.num_rows:
-            return
-        directed, rank, said = (table[name].to_numpy() for name in ("directed", "rank", "support"))
-        wrong = impossible(directed, rank, said, len(track.positions), track.k, track.vocabulary)
-        if wrong.any():
-            raise BadInput(
-                f"{self.path}: row {int(np.argmax(wrong))} of {track.file} has a support that its "
-                "listings and ranks do not give; it was changed. Extract the bundle again."
-            )
 
 
 class BundleWriter:

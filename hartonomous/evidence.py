@@ -108,25 +108,32 @@ def columns(evidence: EvidenceType) -> pa.Schema:
     return pa.schema([*_ENDS, *fields(evidence)])
 
 
-def check(table: pa.Table, evidence: EvidenceType, kinds: NDArray[np.object_]) -> None:
-    """Raise BadInput unless the rows are what the type promises.
+def check(
+    table: pa.Table | pa.RecordBatch,
+    evidence: EvidenceType,
+    kinds: NDArray[np.object_],
+    last: int = -1,
+    first: int = 0,
+) -> int:
+    """Return the number of the last pair; raise BadInput unless the rows are valid for their type.
 
     `kinds` holds the kind of each composition, (N,) strings. Ends within the compositions and of
     the kinds that the type allows, pairs strictly ascending, no pair with itself unless the type
-    allows it, undirected pairs low to high, counts within their bounds.
+    allows it, undirected pairs low to high, counts within their bounds. `last` is what this
+    returned for the rows before, `first` the number of the first row, for messages.
     """
     compositions = len(kinds)
     if table.schema != columns(evidence):
         raise BadInput(f"{evidence.name}: the columns are {table.schema.names}, not the format's.")
     if not table.num_rows:
-        return
+        return last
     start, end = table["start"].to_numpy(), table["end"].to_numpy()
     n, weight = table["n"].to_numpy(), table["weight"].to_numpy()
     pair = start.astype(np.int64) * compositions + end
     sound = {
         "an end outside the compositions": _within(start, compositions)
         & _within(end, compositions),
-        "pairs out of order or twice": np.diff(pair, prepend=-1) > 0,
+        "pairs out of order or twice": np.diff(pair, prepend=last) > 0,
         "a count below 1": n >= 1,
         "a weight outside [0, n]": (weight >= 0) & (weight <= n.astype(np.int64) * MICRO),
     }
@@ -140,7 +147,7 @@ def check(table: pa.Table, evidence: EvidenceType, kinds: NDArray[np.object_]) -
     if "positions" in table.schema.names:
         seen = pc.list_value_length(table["positions"]).to_numpy()
         sound["positions other than n"] = seen == n
-    _refuse_unsound(evidence.name, sound)
+    _refuse_unsound(evidence.name, sound, first)
     allowed = {
         f"a start that is none of {', '.join(sorted(evidence.starts))}": (start, evidence.starts),
         f"an end that is none of {', '.join(sorted(evidence.ends))}": (end, evidence.ends),
@@ -148,13 +155,15 @@ def check(table: pa.Table, evidence: EvidenceType, kinds: NDArray[np.object_]) -
     _refuse_unsound(
         evidence.name,
         {fault: np.isin(kinds, list(names))[rows] for fault, (rows, names) in allowed.items()},
+        first,
     )
+    return int(pair[-1])
 
 
-def _refuse_unsound(what: str, sound: Mapping[str, NDArray[np.bool_]]) -> None:
+def _refuse_unsound(what: str, sound: Mapping[str, NDArray[np.bool_]], first: int = 0) -> None:
     for fault, good in sound.items():
         if not good.all():
-            row = int(np.argmin(good))
+            row = first + int(np.argmin(good))
             raise BadInput(f"{what}: row {row} has {fault}; extract the bundle again.")
 
 

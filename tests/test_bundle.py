@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hartonomous.bundle import BundleWriter, read_bundle
+from hartonomous.bundle_scan import scan
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.evidence import check, columns
 from hartonomous.extract.extraction import ExtractOptions, extract_cached, open_model
@@ -27,7 +28,7 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     written = random_bundle(tmp_path, 1)
     read = read_bundle(written.path)
     assert read == written
-    read.verify_rows()
+    scan(read)
     (track,) = read.tracks
     whole = pa.Table.from_batches(read.evidence(track, 7))
     assert whole.num_rows == track.rows
@@ -106,6 +107,7 @@ def test_rows_that_break_the_promise_are_refused(
     place = table.schema.names.index(column)
     field = table.schema.field(column)
     lying = table.set_column(place, field, pa.array(values, field.type))
-    check(table, EMBEDDING, 60)
+    kinds = np.full(60, "Token", dtype=object)
+    check(table, EMBEDDING, kinds)
     with pytest.raises(BadInput, match="row"):
-        check(lying, EMBEDDING, 60)
+        check(lying, EMBEDDING, kinds)

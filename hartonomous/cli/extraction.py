@@ -156,7 +156,9 @@ def inspect(path: str, as_json: bool, **options: Any) -> None:
 
     if is_bundle(Path(path)):
         bundle = read_bundle(Path(path))
-        bundle.verify_rows()
+        from hartonomous.bundle_scan import scan
+
+        scan(bundle)
         _print_bundle(bundle, as_json, {})
         say_omissions(omissions_in(bundle))
         return

@@ -11,6 +11,7 @@ import numpy as np
 
 from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.bundle import Bundle
+from hartonomous.bundle_scan import scan
 from hartonomous.costs import disk_bytes
 from hartonomous.errors import UsageError
 from hartonomous.evaluate.pair_sets import PairSet, bundle_pairs, compare
@@ -132,7 +133,7 @@ def _coverage(held: HeldPairs, own: PairSet) -> dict[str, Any]:
 
 
 def _quality(held: HeldPairs, own: PairSet, bundle: Bundle) -> dict[str, Any]:
-    hub = find_hub(bundle)
+    hub = find_hub(bundle, scan(bundle, verify=False))
     listed, chance = _best_listed(held, own)
     return {
         "listed": listed,

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from hartonomous import schema
 from hartonomous.bundle import Bundle, TrackDescription, describe_options
+from hartonomous.bundle_scan import BundleScan, scan
 from hartonomous.errors import Conflict, UsageError, VerificationFailed
 from hartonomous.evidence import DIGEST_LANES, digest, key_columns, own_properties, visit_digest
 from hartonomous.graph.cypher_files import query, query_for_kind
@@ -85,8 +86,11 @@ def load(
     name: str,
     progress: Progress,
     replaces: str | None = None,
+    scanned: BundleScan | None = None,
 ) -> LoadReport:
     """Write a bundle's compositions and evidence; the source is not live yet.
+
+    `scanned` is what a pass over this very bundle found, where there was one.
 
     Raises Conflict if the name is used for other content or the source is being deleted.
     """
@@ -97,12 +101,17 @@ def load(
             return LoadReport(name, 0, 0, sum(track.rows for track in bundle.tracks))
         if known["bundle"] != _load_identity(bundle):
             discard_source(graph, lock, name)
-    hub = find_hub(bundle)
-    standing = {"replaces": replaces, "hubness": hub.share if hub else None}
+    scanned = scanned or scan(bundle, verify=False)
+    hub = find_hub(bundle, scanned)
+    standing = {
+        "replaces": replaces,
+        "hubness": hub.share if hub else None,
+        "visited": _visited(scanned),
+    }
     graph.transact(lambda work: _create_source(work, lock, bundle, name, standing))
-    keys = bundle.compositions()
-    ids = _write_compositions(graph, lock, keys, _used(bundle), progress)
-    _write_visits(graph, lock, bundle, name, keys, ids, progress)
+    keys = scanned.compositions
+    ids = _write_compositions(graph, lock, keys, scanned.used, progress)
+    _write_visits(graph, lock, scanned, name, ids, progress)
     began = time.perf_counter()
     rows, already = _write_evidence(graph, lock, bundle, name, keys, ids, progress)
     keep(LOAD, rows, time.perf_counter() - began)
@@ -163,16 +172,15 @@ def _create_source(
         "excluded": canonical_json(source.excluded),
         "merged": source.merged,
         "bundle": _load_identity(bundle),
-        "visited": _visited(bundle),
         **standing,
     }
     tracks = [_track_properties(track) for track in bundle.tracks]
     work.run(query("load/create_source"), name=name, properties=properties, tracks=tracks)
 
 
-def _visited(bundle: Bundle) -> list[int]:
-    contexts = bundle.contexts()
-    keys = key_columns(bundle.compositions()["key"])[contexts["composition"].to_numpy()]
+def _visited(scanned: BundleScan) -> list[int]:
+    contexts = scanned.contexts
+    keys = key_columns(scanned.compositions["key"])[contexts["composition"].to_numpy()]
     return visit_digest(keys, contexts["n"].to_numpy(), contexts["mass"].to_numpy())
 
 
@@ -191,19 +199,6 @@ def _track_properties(track: TrackDescription) -> Row:
         "recall": track.recall,
         "observations": track.observations,
     }
-
-
-def _used(bundle: Bundle) -> NDArray[np.bool_]:
-    used = np.zeros(bundle.compositions().num_rows, dtype=bool)
-    for track in bundle.tracks:
-        for batch in bundle.evidence(track, BATCH_ROWS):
-            used[batch["start"].to_numpy()] = True
-            used[batch["end"].to_numpy()] = True
-    contexts = bundle.contexts()
-    for column in ("composition", "prefix", "suffix", "token"):
-        rows = contexts[column].to_numpy()
-        used[rows[rows >= 0]] = True
-    return used
 
 
 def _write_compositions(
@@ -250,16 +245,15 @@ def _merge_compositions(
 def _write_visits(
     graph: Graph,
     lock: WriterLock,
-    bundle: Bundle,
+    scanned: BundleScan,
     name: str,
-    compositions: pa.Table,
     ids: NDArray[np.int64],
     progress: Progress,
 ) -> None:
     """Write the visited contexts; with one writer, because every visit is an edge of the source's
     node.
     """
-    contexts = bundle.contexts()
+    contexts, compositions = scanned.contexts, scanned.compositions
     ledger = {row["key"] for row in graph.read(query("load/read_ledger"), source=name)}
     for first in range(0, contexts.num_rows, BATCH_ROWS):
         part = contexts.slice(first, BATCH_ROWS)

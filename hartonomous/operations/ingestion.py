@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hartonomous.bundle import Bundle, SourceDescription
+from hartonomous.bundle_scan import scan
 from hartonomous.errors import Conflict, HartonomousError, NotFound
 from hartonomous.extract.extraction import ExtractOptions, describe_source, extract_cached
 from hartonomous.extract.importer_protocol import OpenedModel
@@ -187,7 +188,7 @@ def load_bundle(
     or both. Raises Conflict if the name is used for other content.
     """
     check_name(name)
-    bundle.verify_rows()
+    scanned = scan(bundle)
     prepare(graph)
     with WriterLock(graph, f"loading {name}") as lock, inventoried(graph):
         refuse_while_open(graph)
@@ -197,9 +198,11 @@ def load_bundle(
         if (report := _live_already(graph, name, bundle.source.digest)) is not None:
             return report
         bundle, skipped = admit(graph, bundle)
+        if skipped:
+            scanned = scan(bundle, verify=False)
         known = {(one.source, one.kind) for one in read_findings(graph)}
         target, replaced = _target(name, read_source(graph, name) is not None, replace)
-        loaded = load(graph, lock, bundle, target, progress, replaced)
+        loaded = load(graph, lock, bundle, target, progress, replaced, scanned)
         for concerned in (target, replaced):
             if concerned is not None:
                 schedule(graph, lock, concerned)

@@ -9,17 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hartonomous.bundle import Bundle, TrackDescription
-from hartonomous.schema import evidence_type
+from hartonomous.bundle_scan import BundleScan
 
 MOST_HUBNESS = 0.04
 """Share of the lists from which a hub is reported; docs/poisoning.md has the curve."""
 
 MOST_COVERED = 1 / 200
 """Most of the vocabulary that one list may cover; above, every list contains much of it."""
-
-ROWS = 1 << 17
 
 
 @dataclass(frozen=True)
@@ -30,35 +29,28 @@ class Hub:
     share: float
 
 
-def find_hub(bundle: Bundle) -> Hub | None:
-    """Return the hub of a bundle's vector tracks, None if the lists are too long to tell.
+def find_hub(bundle: Bundle, scan: BundleScan) -> Hub | None:
+    """Return the hub of a bundle's tracks that vote, None if the lists are too long to tell.
 
     For a track whose rare pairs were left out, the share is a lower bound.
     """
-    texts = bundle.compositions()["text"]
+    texts = scan.compositions["text"]
     found: Hub | None = None
     for track in bundle.tracks:
         covered = track.k / max(1, track.vocabulary - 1)
-        if not evidence_type(track.evidence).votes or covered > MOST_COVERED:
+        if track.evidence not in scan.directions or covered > MOST_COVERED:
             continue
-        row, share = _most_listed(bundle, track, len(texts))
+        row, share = _most_listed(track, scan.directions[track.evidence])
         if found is None or share > found.share:
             found = Hub(texts[row].as_py(), share)
     return found
 
 
-def _most_listed(bundle: Bundle, track: TrackDescription, compositions: int) -> tuple[int, float]:
+def _most_listed(track: TrackDescription, directions: NDArray[np.float64]) -> tuple[int, float]:
     """Return the row of the most listed composition, and its share of the lists.
 
     Both directions of a pair are counted for both ends: as listed, and as one of k listings.
     """
-    directions = np.zeros(compositions)
-    for batch in bundle.evidence(track, ROWS):
-        directed = batch["directed"].to_numpy()
-        for end in ("start", "end"):
-            directions += np.bincount(
-                batch[end].to_numpy(), weights=directed, minlength=compositions
-            )
     row = int(directions.argmax())
     listed = directions[row] / len(track.positions) - track.k
     return row, round(max(0.0, listed / (track.vocabulary - 1)), 4)

@@ -11,6 +11,7 @@ import numpy as np
 import pypdf
 import pytest
 
+from hartonomous.bundle_scan import scan
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.extraction import ExtractOptions, extract, open_model
 from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
@@ -362,7 +363,7 @@ def test_a_damaged_encoder_is_refused(tmp_path: Path) -> None:
 def test_evidence_is_what_the_encoder_holds_alike(tmp_path: Path, encoder: Path) -> None:
     model = opened(DOCUMENTS, encoder)
     bundle = extract(model, ExtractOptions(NeighbourOptions(k=4)), tmp_path / "b", silent)
-    bundle.verify_rows()
+    scan(bundle)
     table = bundle.compositions()
     texts = dict(enumerate(table["text"].to_pylist()))
     kinds = dict(enumerate(table["kind"].to_pylist()))

@@ -12,6 +12,7 @@ import torch
 import transformers
 
 from hartonomous.bundle import Bundle
+from hartonomous.bundle_scan import scan
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract import context_counts, input_texts
 from hartonomous.extract.context_counts import ALONE, LEAST_SHARE_ALONE
@@ -78,7 +79,7 @@ def test_tokens_alone_are_what_the_model_computes(
 ) -> None:
     path = causal(tmp_path / "m", family)
     bundle = extracted(path, tmp_path / "b", tracks=tracks)
-    bundle.verify_rows()
+    scan(bundle)
     evidence, visits = rows(bundle)
     tokenizer = transformers.AutoTokenizer.from_pretrained(path)
     ids = tokenizer.get_vocab()
@@ -117,7 +118,7 @@ def test_text_is_counted_by_contexts(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(context_counts, "LEAST_SHARE", (0.0,) * 5)
     path = causal(tmp_path / "m")
     bundle = extracted(path, tmp_path / "b", read=(written(tmp_path),))
-    bundle.verify_rows()
+    scan(bundle)
     evidence, visits = rows(bundle)
     # The two lines are one paragraph; white space is no composition and ends nothing.
     assert visits["bank money"][0] == 1

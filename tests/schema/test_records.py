@@ -14,7 +14,7 @@ from hartonomous import schema
 from hartonomous.ask.paths.spreading_activation import traverse
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.audit.audit_report import audit
-from hartonomous.bundle import Bundle
+from hartonomous.bundle_scan import scan
 from hartonomous.delete.deletion_plan import plan
 from hartonomous.delete.selectors import Selectors
 from hartonomous.delete.undo import undo
@@ -203,7 +203,7 @@ def test_rows_between_kinds_that_a_type_does_not_allow_are_refused(
         schema.extended(evidence=[replace(FIT, ends=frozenset({"Gadget"}))]),
         pytest.raises(BadInput, match=r"FIT_EVIDENCE: row .* has an end that is none of Gadget"),
     ):
-        Bundle.verify_rows(bundle)
+        scan(bundle)
 
 
 def test_a_property_that_its_kind_has_not_is_refused(registered: None, tmp_path: Path) -> None:
@@ -212,4 +212,4 @@ def test_a_property_that_its_kind_has_not_is_refused(registered: None, tmp_path:
         schema.extended(kinds=[replace(GADGET, properties=())]),
         pytest.raises(BadInput, match="'size', which no Gadget has"),
     ):
-        bundle.verify_rows()
+        scan(bundle)

@@ -1,0 +1,115 @@
+"""One streamed pass over a bundle: its rows verified, and what loading needs to know of them.
+
+Evidence is read a batch at a time, so a bundle larger than memory can be verified and loaded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.bounded_parquet import open_parquet
+from hartonomous.bundle import Bundle, TrackDescription
+from hartonomous.errors import BadInput
+from hartonomous.evidence import check, check_contexts, check_own_properties
+from hartonomous.odds import impossible
+from hartonomous.schema import EvidenceType, evidence_type
+
+ROWS = 1 << 17
+"""Rows of evidence in memory at once."""
+
+
+@dataclass(frozen=True)
+class BundleScan:
+    """What one pass over a bundle of N compositions found.
+
+    `compositions` and `contexts` are its tables. `used` (N,) bool marks compositions that evidence or
+    contexts refer to. `directions` holds, for each evidence type that votes, how many directed
+    listings each composition takes part in, (N,) float64.
+    """
+
+    compositions: pa.Table
+    contexts: pa.Table
+    used: NDArray[np.bool_]
+    directions: Mapping[str, NDArray[np.float64]]
+
+
+def scan(bundle: Bundle, verify: bool = True) -> BundleScan:
+    """Read a bundle once.
+
+    With `verify`, raise BadInput unless every row is valid for its type.
+    """
+    compositions, contexts = bundle.compositions(), bundle.contexts()
+    if verify:
+        _verify_tables(bundle, compositions, contexts)
+    kinds = np.array(compositions["kind"].to_pylist(), dtype=object)
+    used = np.zeros(len(kinds), dtype=bool)
+    directions: dict[str, NDArray[np.float64]] = {}
+    for track in bundle.tracks:
+        if verify:
+            _verify_track(bundle, track)
+        evidence = evidence_type(track.evidence)
+        if evidence.votes:
+            directions[evidence.name] = np.zeros(len(kinds))
+        last, row = -1, 0
+        for batch in bundle.evidence(track, ROWS):
+            if verify:
+                last = check(batch, evidence, kinds, last, row)
+                _verify_odds(bundle, batch, track, row)
+            row += batch.num_rows
+            _count(batch, evidence, used, directions)
+    for column in ("composition", "prefix", "suffix", "token"):
+        rows = contexts[column].to_numpy()
+        used[rows[rows >= 0]] = True
+    return BundleScan(compositions, contexts, used, directions)
+
+
+def _count(
+    batch: pa.RecordBatch,
+    evidence: EvidenceType,
+    used: NDArray[np.bool_],
+    directions: Mapping[str, NDArray[np.float64]],
+) -> None:
+    for end in ("start", "end"):
+        rows = batch[end].to_numpy()
+        used[rows] = True
+        if evidence.votes:
+            directed = batch["directed"].to_numpy()
+            directions[evidence.name][:] += np.bincount(rows, weights=directed, minlength=len(used))
+
+
+def _verify_tables(bundle: Bundle, compositions: pa.Table, contexts: pa.Table) -> None:
+    keys = compositions["key"].to_pylist()
+    if any(low >= high for low, high in pairwise(keys)):
+        raise BadInput(f"{bundle.path}: compositions are not sorted by key; extract it again.")
+    check_own_properties(compositions)
+    check_contexts(contexts, len(keys))
+
+
+def _verify_track(bundle: Bundle, track: TrackDescription) -> None:
+    if not evidence_type(track.evidence).votes and (track.trust or track.absent):
+        raise BadInput(
+            f"{bundle.path}: {track.evidence} is counted and has no vote, but claims the "
+            f"trust {track.trust} and the constant {track.absent}; extract it again."
+        )
+    found = open_parquet(bundle.path / track.file).metadata.num_rows
+    if found != track.rows:
+        raise BadInput(f"{bundle.path}: {track.file} has {found} rows, not {track.rows}.")
+
+
+def _verify_odds(bundle: Bundle, rows: pa.RecordBatch, track: TrackDescription, first: int) -> None:
+    """Raise BadInput unless each pair's support follows from its listings and ranks."""
+    if not evidence_type(track.evidence).votes or not rows.num_rows:
+        return
+    directed, rank, said = (rows[name].to_numpy() for name in ("directed", "rank", "support"))
+    wrong = impossible(directed, rank, said, len(track.positions), track.k, track.vocabulary)
+    if wrong.any():
+        raise BadInput(
+            f"{bundle.path}: row {first + int(np.argmax(wrong))} of {track.file} has a support that "
+            "its listings and ranks do not give; it was changed. Extract the bundle again."
+        )
