@@ -8,7 +8,7 @@ and coordinates. The page shows the facts of the JSON; the same graph gives the 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -22,6 +22,7 @@ from hartonomous.errors import Conflict, VerificationFailed
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.graph.schema_check import schema_differences
+from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import EVIDENCE, RATED
 from hartonomous.transparency.entry_names import NAMED_KEYS
@@ -51,7 +52,6 @@ LIMITS = (
     "The audit does not promise compliance with any law.",
 )
 
-Progress = Callable[[str, int, int], None]
 Facts = dict[str, Any]
 
 

@@ -14,7 +14,6 @@ import click
 from hartonomous.cli.extraction import extraction, extraction_options, opening
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
-    Progress,
     json_option,
     print_facts,
     print_json,
@@ -23,6 +22,7 @@ from hartonomous.cli.output import (
     quiet_option,
     say,
 )
+from hartonomous.progress import Progress
 
 if TYPE_CHECKING:
     from hartonomous.bundle import Bundle

@@ -28,8 +28,9 @@ from hartonomous.evidence import digest, key_columns
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.graph.state_digest import Facts, digest_of, read_facts
+from hartonomous.progress import Progress
 from hartonomous.rate.formulas import consensus
-from hartonomous.rate.rating_pass import Progress, read_state
+from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import evidence_type
 
 FORMAT = 1

@@ -17,7 +17,8 @@ from hartonomous.evidence import DIGEST_LANES, key_columns, mass_digest, summed,
 from hartonomous.graph.cypher_files import query, query_for_kind
 from hartonomous.graph.driver import Graph, Row, Transaction, in_parts
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.rate.rating_pass import Progress, mark, schedule
+from hartonomous.progress import Progress
+from hartonomous.rate.rating_pass import mark, schedule
 from hartonomous.schema import KINDS, evidence_type
 
 ROWS = 10_000

@@ -34,12 +34,8 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json
-from hartonomous.rate.rating_pass import (
-    Progress,
-    check_formula,
-    recount_agreements,
-    settle,
-)
+from hartonomous.progress import Progress
+from hartonomous.rate.rating_pass import check_formula, recount_agreements, settle
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.transparency import transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory

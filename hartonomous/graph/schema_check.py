@@ -7,12 +7,12 @@ Browser, drops a constraint and leaves the record of its migration.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hartonomous.errors import VerificationFailed
 from hartonomous.graph.cypher_files import names, query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.progress import Say
 
 MIGRATION = re.compile(r"schema/V(?P<version>\d{4})__\w+")
 UNIQUENESS = "UNIQUENESS"
@@ -59,7 +59,7 @@ def missing_rules(graph: Graph) -> list[Rule]:
     return [rule for rule in rules() if (rule.kind, rule.on, rule.properties) not in there]
 
 
-def bring_back(graph: Graph, missing: list[Rule], say: Callable[[str], None]) -> None:
+def bring_back(graph: Graph, missing: list[Rule], say: Say) -> None:
     """Create constraints and indexes that are missing, and wait until they can be used.
 
     Raises VerificationFailed, with the nodes, where two have one key.

@@ -6,7 +6,7 @@ locks or numbers that depend on the order of ingest. Any JSON reader, DuckDB's a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,14 +18,13 @@ from hartonomous.errors import BadInput, Conflict
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import canonical_json
+from hartonomous.progress import Progress
 from hartonomous.schema import evidence_type
 
 STARTS = 500
 """Compositions whose edges travel in one answer."""
 
 _COUNTED = ("n", "weight", "directed", "rank", "support")
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,16 +21,9 @@ from hartonomous.load.bundle_cache import (
     is_abandoned,
     use_bundle,
 )
-from hartonomous.load.loader import (
-    LoadReport,
-    Progress,
-    check_name,
-    go_live,
-    load,
-    read_source,
-    successor,
-)
+from hartonomous.load.loader import LoadReport, check_name, go_live, load, read_source, successor
 from hartonomous.load.suppression_list import Suppressions, admit
+from hartonomous.progress import Progress, Say
 from hartonomous.rate.rating_pass import (
     SettleReport,
     check_formula,
@@ -63,7 +55,7 @@ class IngestReport:
     findings: tuple[Finding, ...] = ()
 
 
-def prepare(graph: Graph, say: Callable[[str], None] = lambda text: None) -> bool:
+def prepare(graph: Graph, say: Say = lambda text: None) -> bool:
     """Bring the schema and the procedures up to date; return whether analysts can CALL them.
 
     `say` is told of constraints and indexes that had to be brought back.
@@ -80,7 +72,7 @@ def ingest(
     cache: Path,
     progress: Progress,
     replace: bool = False,
-    say: Callable[[str], None] = lambda text: None,
+    say: Say = lambda text: None,
 ) -> IngestReport:
     """Extract a model and load it; safe to repeat, resumable.
 
@@ -165,7 +157,7 @@ def _vanished(place: WaitingBundle, bundle: Bundle | None, error: Exception) -> 
     )
 
 
-def _clear_earlier(left: list[Path], say: Callable[[str], None]) -> None:
+def _clear_earlier(left: list[Path], say: Say) -> None:
     """Remove what an earlier version left of a bundle that is loaded now, where nobody can use it."""
     for folder in left:
         if is_abandoned(folder):

@@ -20,6 +20,7 @@ from typing import IO, Any
 from hartonomous.errors import ServerError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
+from hartonomous.progress import Advance
 from hartonomous.server.home import ADMIN, configure
 from hartonomous.server.jars import assembly, java, java_environment
 
@@ -37,7 +38,6 @@ _PARTS = 10_000
 _TOLD = 20_000
 """Things that are read between two reports of progress."""
 
-Progress = Callable[[int, int], None]
 
 Later = list[tuple[int, dict[str, Any]]]
 
@@ -59,7 +59,7 @@ class Rows:
     relationships: int = 0
 
 
-def write_rows(graph: Graph, folder: Path, progress: Progress) -> Rows:
+def write_rows(graph: Graph, folder: Path, progress: Advance) -> Rows:
     """Write every node and relationship of a database below a folder, and return what they are."""
     folder.mkdir(mode=0o700)
     with ExitStack() as files:
@@ -72,7 +72,7 @@ def write_rows(graph: Graph, folder: Path, progress: Progress) -> Rows:
     return found
 
 
-def digest_of(graph: Graph, progress: Progress) -> str:
+def digest_of(graph: Graph, progress: Advance) -> str:
     """Return the digest of all that a database holds, 32 hexadecimal digits."""
     return _digest(graph, _Reading(), progress)
 
@@ -177,7 +177,7 @@ class _WritingRows(_Reading):
         self._relations.write((begin, end), [kind], fields)
 
 
-def _digest(graph: Graph, reader: _Reading, progress: Progress) -> str:
+def _digest(graph: Graph, reader: _Reading, progress: Advance) -> str:
     """Read a database once; return its digest, the sum of a hash of each thing in it."""
     total = 0
     known = bytearray()
@@ -202,7 +202,7 @@ def _digest(graph: Graph, reader: _Reading, progress: Progress) -> str:
 
 
 def _told(
-    progress: Progress, total: int
+    progress: Advance, total: int
 ) -> Callable[[Iterable[tuple[Any, ...]]], Iterator[tuple[Any, ...]]]:
     """Return what passes rows on and tells how many of all there were."""
     seen = 0

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from hartonomous.errors import Conflict
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import MICRO, RATED, evidence_type
 
@@ -36,8 +37,6 @@ RELATIONS = pa.schema(
 )
 """`type` is a place in schema.RATED, `start` and `end` rows of the compositions; `consensus` is null
 where the type has none, or where one source alone speaks."""
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

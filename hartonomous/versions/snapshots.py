@@ -30,6 +30,7 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, file_digest
 from hartonomous.load.loader import check_name
+from hartonomous.progress import Progress
 from hartonomous.server.home import default_home
 from hartonomous.transparency.file_signatures import is_ours, sign_file
 from hartonomous.transparency.inventory_record import notes_inventory
@@ -37,7 +38,6 @@ from hartonomous.transparency.transparency_log import Entry, append, check
 from hartonomous.versions.relation_tables import (
     COMPOSITIONS,
     RELATIONS,
-    Progress,
     RelationTable,
     graph_relations,
 )

@@ -9,7 +9,7 @@ deletion takes it off, and is stale as soon as the graph moves.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -32,6 +32,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.transparency.inventory_record import inventoried
 
@@ -44,7 +45,6 @@ RELATED = "RELATES"
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Progress = Callable[[str, int, int], None]
 
 Place = tuple[str, Sequence[float] | None, Sequence[float] | None]
 """Key, quaternion and spectral vector of a composition, None for one that it has not."""

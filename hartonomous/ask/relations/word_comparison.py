@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,13 @@ from hartonomous.ask.relations.word_rows import consensus_rows, find_words
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.progress import Progress
 
 STARTS = 1_000
 """Words whose evidence is read at once."""
 
 UNHEARD = np.iinfo(np.int64).min
 
-Progress = Callable[[str, int, int], None]
 Integers = NDArray[np.int64]
 
 
