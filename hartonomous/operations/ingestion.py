@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from hartonomous.bundle import Bundle, SourceDescription
-from hartonomous.errors import Conflict, HartonomousError, NotFound
+from hartonomous.bundle import Bundle, SourceDescription, read_bundle
+from hartonomous.directories import earlier_bundles_folder
+from hartonomous.errors import Conflict, HartonomousError, NotFound, UsageError
 from hartonomous.extract.extraction import ExtractOptions, describe_source, extract_cached
 from hartonomous.extract.importer_protocol import OpenedModel
 from hartonomous.graph.deletion_journal import refuse_while_open
@@ -23,7 +25,9 @@ from hartonomous.load.bundle_cache import (
 )
 from hartonomous.load.loader import LoadReport, check_name, go_live, load, read_source, successor
 from hartonomous.load.suppression_list import Suppressions, admit
-from hartonomous.progress import Progress, Say
+from hartonomous.operations.model_request import ModelRequest
+from hartonomous.operations.omissions import Omissions, omissions_in, omissions_of
+from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.rate.rating_pass import (
     SettleReport,
     check_formula,
@@ -44,7 +48,7 @@ class IngestReport:
     """What an ingest did; `repeated` when the same content was live under that name already.
 
     `skipped` rows touch what was erased; `findings` are those on the source itself, and what its
-    coming brought to light on others.
+    coming brought to light on others; `omissions` are what was left out of the model.
     """
 
     name: str
@@ -53,15 +57,64 @@ class IngestReport:
     repeated: bool
     skipped: int = 0
     findings: tuple[Finding, ...] = ()
+    omissions: Omissions | None = None
 
 
-def prepare(graph: Graph, say: Say = lambda text: None) -> bool:
+def prepare(graph: Graph, say: Say = unheard) -> bool:
     """Bring the schema and the procedures up to date; return whether analysts can CALL them.
 
     `say` is told of constraints and indexes that had to be brought back.
     """
     migrate(graph, say)
     return install(graph)
+
+
+def source_name(name: str | None, replace: str | None) -> str:
+    """Return the name a source gets: its own, or that of the one it replaces.
+
+    Raises UsageError unless exactly one is given, and for what cannot name a source.
+    """
+    if (name is None) == (replace is None):
+        raise UsageError("Give the source a name, or the one it is to replace.")
+    return check_name(name or replace or "")
+
+
+def ingest_model(
+    graph: Graph,
+    request: ModelRequest,
+    name: str | None,
+    replace: str | None = None,
+    progress: Progress = unseen,
+    say: Say = unheard,
+) -> IngestReport:
+    """Extract a model and load it under a name, or in the place of a source: `ingest` as asked for.
+
+    Raises UsageError unless one of `name` and `replace` is given, and as `ingest` says.
+    """
+    chosen = source_name(name, replace)
+    cache = earlier_bundles_folder()
+    return ingest(
+        graph, request.opened, request.search, chosen, cache, progress, replace is not None, say
+    )
+
+
+def load_file(
+    graph: Graph,
+    bundle: Path | Bundle,
+    name: str | None,
+    replace: str | None = None,
+    progress: Progress = unseen,
+) -> IngestReport:
+    """Load a bundle under a name, or in the place of a source: `load_bundle` as asked for."""
+    chosen = source_name(name, replace)
+    verified = read_bundle(bundle) if isinstance(bundle, Path) else bundle
+    report = load_bundle(graph, verified, chosen, progress, replace is not None)
+    return with_omissions(report, omissions_in(verified))
+
+
+def with_omissions(report: IngestReport, omissions: Omissions) -> IngestReport:
+    """Return a report that tells what was left out."""
+    return dataclasses.replace(report, omissions=omissions)
 
 
 def ingest(
@@ -72,7 +125,7 @@ def ingest(
     cache: Path,
     progress: Progress,
     replace: bool = False,
-    say: Say = lambda text: None,
+    say: Say = unheard,
 ) -> IngestReport:
     """Extract a model and load it; safe to repeat, resumable.
 
@@ -88,17 +141,17 @@ def ingest(
     if (report := _done_already(graph, name, source.digest)) is not None:
         # One that was cut short after it went live, and rated since, left its bundle.
         discard_for(graph, source, name)
-        return report
+        return with_omissions(report, omissions_of(model))
     with use_bundle(graph, source, name, "an ingest of the same model", say) as place:
         # Whoever was waited for may have loaded it.
         if (report := _done_already(graph, name, source.digest)) is not None:
             place.remove()
-            return report
+            return with_omissions(report, omissions_of(model))
         left = place.adopt(cache)
         report = _take_in(graph, model, options, name, place, progress, replace)
         place.remove()
     _clear_earlier(left, say)
-    return report
+    return with_omissions(report, omissions_of(model))
 
 
 def _take_in(
