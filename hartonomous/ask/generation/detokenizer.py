@@ -29,7 +29,7 @@ class Speaker:
         self,
         texts: Sequence[str],
         kinds: Sequence[str],
-        silenced: Callable[[str], bool] | None = None,
+        silenced: Callable[[str], bool] | None,
     ) -> None:
         self._texts = texts
         self._silenced = silenced

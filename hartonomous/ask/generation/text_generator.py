@@ -79,9 +79,13 @@ class Step:
 
 
 class Generator:
-    """Writes texts with the sources of one `Expecting`; reuse it, what it read stays warm."""
+    """Writes texts with the sources of one `Expecting`; reuse it, what it read stays warm.
 
-    def __init__(self, expecting: Expecting, silenced: Callable[[str], bool] | None = None) -> None:
+    `silenced` tells which words may not be said, as `delete.output_filter.silenced` returns it; None
+    only where no word was ever deleted. `operations.text_generation` always brings the graph's own.
+    """
+
+    def __init__(self, expecting: Expecting, silenced: Callable[[str], bool] | None) -> None:
         self.expecting = expecting
         self.speaker = Speaker(expecting.texts, expecting.kinds, silenced)
 
