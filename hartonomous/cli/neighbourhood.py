@@ -19,15 +19,11 @@ _PLACE = re.compile(r"layer (?P<layer>\d+)(?:, (?P<part>head|expert)s? (?P<numbe
 
 
 def open_graph() -> Graph:
-    from hartonomous.rate.rating_pass import read_state
+    from hartonomous.operations.questions import remark_unsettled
     from hartonomous.server.connection import connect
 
     graph = connect()
-    if not read_state(graph)["settled"]:
-        say(
-            "Note: a rating pass is running or was cut short; some ratings are old. "
-            "'hartonomous rate' finishes it."
-        )
+    remark_unsettled(graph, say)
     return graph
 
 
@@ -232,12 +228,10 @@ def stats(as_json: bool) -> None:
 
     Repetition within each model and across models, with every assumption.
     """
-    from hartonomous.ask.relations.repetition import repetition
-    from hartonomous.ask.relations.source_statistics import stats as ask
-    from hartonomous.server.connection import managed_bytes
+    from hartonomous.operations.questions import count
 
     with open_graph() as graph:
-        answer, repeated = ask(graph, managed_bytes()), repetition(graph)
+        answer, repeated = count(graph)
     facts = {
         **asdict(answer),
         "observations_per_evidence": answer.observations_per_evidence,
