@@ -59,19 +59,15 @@ def neighbours(
     word: str, top: int, by: str, source: str | None, min_sources: int, pieces: bool, as_json: bool
 ) -> None:
     """What is most related to WORD."""
-    from hartonomous.ask.relations.neighbourhood import find_word
     from hartonomous.ask.relations.neighbourhood import neighbours as ask
+    from hartonomous.operations.questions import remark_spelling
 
     with open_graph() as graph:
         rows = ask(graph, word, top, by, source, min_sources, pieces)
         if as_json:
             print_json(rows)
             return
-        found = find_word(graph, word)
-        if not found.exact:
-            say(f"{word!r} is not there; this is {found.text!r}.")
-        if not rows:
-            say(f"{found.text!r} is there, but no pair of it meets these conditions.")
+        remark_spelling(graph, word, bool(rows), say)
     columns = {
         "neighbour": "neighbour",
         "consensus": "consensus",

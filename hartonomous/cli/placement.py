@@ -88,7 +88,14 @@ def place(
     from hartonomous.operations.placement_run import lay_out_graph, request_placement
 
     request = request_placement(
-        dimensions, save, older, force, dense, pictures=picture, between=between, measure=measure
+        dimensions=dimensions,
+        save=save,
+        align=older,
+        picture=picture,
+        between=between,
+        dense=dense,
+        measure=measure,
+        force=force,
     )
     with open_graph() as graph, progress_bar(quiet) as progress:
         done = lay_out_graph(graph, request, progress)

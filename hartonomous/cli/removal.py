@@ -39,11 +39,10 @@ def run(
     **chosen: Any,
 ) -> None:
     """Delete or erase what is selected, or say or write the plan of it."""
-    from hartonomous.delete.selectors import Selectors
     from hartonomous.operations import removal
     from hartonomous.server.connection import connect
 
-    selectors = Selectors(**selected)
+    selectors = removal.request_selectors(**selected)
     options = _options(quiet, force=force, **chosen)
     with connect() as graph, progress_bar(quiet) as progress:
         options = replace(options, progress=progress)

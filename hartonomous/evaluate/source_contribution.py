@@ -15,10 +15,11 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.rating_pass import source_numbers
 from hartonomous.rate.source_agreement import SAME_LINEAGE, Agreement
+from hartonomous.record import Record
 
 
 @dataclass
-class Standing:
+class Standing(Record):
     """One source: what it relates, what it alone does, its nearest other source, its vote.
 
     `lift` is the upper median over the others, milli-decades; `gains` are those of the graph over

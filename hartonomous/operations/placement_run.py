@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from hartonomous.ask.layout import placement as layout
 from hartonomous.ask.layout.placement import Placement, PlaceReport, read_placement
@@ -60,24 +60,48 @@ class PlacementRequest:
     measure: bool = False
 
 
-def request_placement(
-    dimensions: int = 64,
-    save: Path | None = None,
-    align: Path | None = None,
-    force: bool = False,
-    dense: Sequence[str] = (),
-    **more: Any,
-) -> PlacementRequest:
-    """Return what is asked for, its files opened; `dense` are SOURCE=MODEL or SOURCE=MODEL,WORDS.
+class PlacementSettings(TypedDict, total=False):
+    """How the graph is laid out; each is optional.
+
+    `dimensions`: numbers in a spectral vector, 1 to 256, 64. `save`: a file to keep the placement in.
+    `align`: a saved one to turn it onto and compare; the graph keeps it unturned. `picture`: files to
+    draw it into, .png or .html. `between`: two sources whose agreement is measured. `dense`: models
+    whose vectors to set beside, SOURCE=MODEL. `measure`: agreement over every shared word, not a
+    sample. `force`: overwrite the file to save to.
+    """
+
+    dimensions: int
+    save: Path | None
+    align: Path | None
+    picture: Sequence[Path]
+    between: tuple[str, str] | None
+    dense: Sequence[str]
+    measure: bool
+    force: bool
+
+
+def request_placement(**settings: Unpack[PlacementSettings]) -> PlacementRequest:
+    """Return what is asked for, its files opened.
 
     Raises Conflict when the file to save to exists and `force` is not given, NotFound and BadInput for
     files that are not there or no placement.
     """
-    older = None if align is None else read_placement_file(align)
-    vectors = _dense(dense)
+    saved, save = settings.get("align"), settings.get("save")
+    older = None if saved is None else read_placement_file(saved)
+    vectors = _dense(settings.get("dense", ()))
+    force = settings.get("force", False)
     if save is not None and save.exists() and not force:
         raise Conflict(f"{save} already exists; --force overwrites it.")
-    return PlacementRequest(dimensions, save, force, older, dense=vectors, **more)
+    return PlacementRequest(
+        settings.get("dimensions", 64),
+        save,
+        force,
+        older,
+        tuple(settings.get("picture", ())),
+        settings.get("between"),
+        vectors,
+        settings.get("measure", False),
+    )
 
 
 @dataclass(frozen=True)

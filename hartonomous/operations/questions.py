@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from hartonomous.ask.relations import question_answers
+from hartonomous.ask.relations.neighbourhood import find_word
+from hartonomous.ask.relations.relation_views import View
 from hartonomous.ask.relations.repetition import Repetition, repetition
 from hartonomous.ask.relations.source_statistics import Stats, stats
 from hartonomous.erase.compaction import managed_home
@@ -24,6 +28,47 @@ def remark_unsettled(graph: Graph, say: Say) -> None:
     """Say so where answers may come from ratings that are old; every question begins with it."""
     if not read_state(graph)["settled"]:
         say(UNSETTLED)
+
+
+def remark_spelling(graph: Graph, word: str, found: bool, say: Say) -> None:
+    """Say so where a word is there in another spelling only, or nothing was found of it."""
+    known = find_word(graph, word)
+    if not known.exact:
+        say(f"{word!r} is not there; this is {known.text!r}.")
+    if not found:
+        say(f"{known.text!r} is there, but no pair of it meets these conditions.")
+
+
+class ViewSettings(TypedDict, total=False):
+    """Which pairs are gone over; each is optional.
+
+    `types`: rated types, "RELATES". `sources`: only pairs that one of these observed. `above`: only
+    pairs rated above this, in points; 1500 is even. `min_sources`: only pairs that so many observed,
+    1. `pieces`: over continuation pieces (##ing) too.
+    """
+
+    types: str | Sequence[str]
+    sources: str | Sequence[str] | None
+    above: int
+    min_sources: int
+    pieces: bool
+
+
+def request_view(**settings: Unpack[ViewSettings]) -> View:
+    """Return the view that is asked for; several names are a sequence, or separated by commas."""
+    usual = View()
+    return View(
+        _listed(settings.get("types", usual.types)),
+        _listed(settings.get("sources") or ()),
+        settings.get("above", usual.above),
+        settings.get("pieces", usual.pieces),
+        settings.get("min_sources", usual.min_sources),
+    )
+
+
+def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    parts = names.split(",") if isinstance(names, str) else names
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def answer(

@@ -7,16 +7,17 @@ place that could not be written to afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 from hartonomous.atomic import atomic
 from hartonomous.delete import deletion
 from hartonomous.delete.deletion import KEEP_DAYS, DeletionReport, refuse_moved
 from hartonomous.delete.deletion_plan import Plan, plan
-from hartonomous.delete.selectors import Selectors
+from hartonomous.delete.selectors import EvidenceRange, Selectors, evidence_range
 from hartonomous.directories import earlier_bundles_folder
 from hartonomous.erase import erasure
 from hartonomous.erase.erasure import ErasureReport
@@ -88,6 +89,52 @@ class Resumption:
 
     report: DeletionReport | ErasureReport | None = None
     certified: str | None = None
+
+
+class SelectorSettings(TypedDict, total=False):
+    """What goes; several kinds together are one removal.
+
+    `sources`: by name, their evidence goes. `concepts`: words, with every sentence, context and label
+    that holds one; `exact`: the words alone; `any_case`: however they are capitalised; `reach`: and
+    what is near, "depth:N" or "pagerank:SHARE". `people`: sources whose subject is exactly this.
+    `licences`, `families`: sources under this licence, of this family. `relations`: pairs of words,
+    all evidence between the two. `evidence`: (source, type, least, most), one source's evidence of one
+    type whose mean weight, 0 to 1, is in range.
+    """
+
+    sources: str | Sequence[str]
+    concepts: str | Sequence[str]
+    people: str | Sequence[str]
+    licences: str | Sequence[str]
+    families: str | Sequence[str]
+    relations: Sequence[tuple[str, str]]
+    evidence: Sequence[EvidenceRange | tuple[str, str, float | None, float | None]]
+    exact: bool
+    any_case: bool
+    reach: str | None
+
+
+def request_selectors(**settings: Unpack[SelectorSettings]) -> Selectors:
+    """Return the selectors that are asked for; raises UsageError for weights that make no sense."""
+    return Selectors(
+        _listed(settings.get("sources", ())),
+        _listed(settings.get("concepts", ())),
+        _listed(settings.get("people", ())),
+        _listed(settings.get("licences", ())),
+        _listed(settings.get("families", ())),
+        tuple((first, second) for first, second in settings.get("relations", ())),
+        tuple(
+            one if isinstance(one, EvidenceRange) else evidence_range(*one)
+            for one in settings.get("evidence", ())
+        ),
+        settings.get("exact", False),
+        settings.get("any_case", False),
+        settings.get("reach"),
+    )
+
+
+def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)
 
 
 def plan_removal(

@@ -31,6 +31,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, file_digest
 from hartonomous.load.loader import check_name
 from hartonomous.progress import Progress
+from hartonomous.record import Record
 from hartonomous.server.home import default_home
 from hartonomous.transparency.file_signatures import is_ours, sign_file
 from hartonomous.transparency.inventory_record import notes_inventory
@@ -49,7 +50,7 @@ FILES = ("compositions.parquet", "relations.parquet")
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Record):
     """What a snapshot is: when it was taken, of what state of the graph, and what it holds.
 
     `sources` maps the name of each live source to its digest, `files` the two files to theirs;

@@ -28,6 +28,7 @@ FLOORS = (
     "erase",
     "evaluate",
     "operations",
+    "api",
     "cli",
 )
 """Packages, lowest first; each may import from itself and from those before it."""
@@ -39,6 +40,9 @@ NO_DATABASE = {"extract": {"ground"}, "importers": {"ground", "extract"}}
 
 def room(name: str) -> str:
     first, *parts = name.split(".")
+    if parts == ["__init__"]:
+        # What `import hartonomous` offers is the API's.
+        return "api"
     if first == "importers":
         return "importers"
     return parts[0] if parts and (ROOT / "hartonomous" / parts[0]).is_dir() else "ground"
@@ -49,7 +53,7 @@ def allowed(here: str) -> set[str]:
         return NO_DATABASE[here] | {here}
     below = set(FLOORS[: FLOORS.index(here) + 1])
     # Only what opens models may import extract: the rest sees bundles.
-    return below if here in ("evaluate", "operations", "cli") else below - {"extract"}
+    return below if here in ("evaluate", "operations", "api", "cli") else below - {"extract"}
 
 
 def imported(module: Path) -> set[str]:

@@ -19,6 +19,7 @@ from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.graph.cypher_files import query, query_for_types
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.record import Record
 from hartonomous.schema import MICRO
 
 MOST_TIED = 16
@@ -33,7 +34,7 @@ DAMPING = 0.85
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Record):
     """One rated edge of a way, in the direction it is walked.
 
     `rating` is the consensus, or elo for types without one; `times` the observations behind it.
@@ -48,7 +49,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Path:
+class Path(Record):
     """A way from word to word; `odds` that all its steps hold, each being even before.
 
     `cost` is minus the decimal logarithm of that probability, the sum over the steps.
@@ -61,7 +62,7 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Tree:
+class Tree(Record):
     """The cheapest way found to join words: `joints` are the words that were not asked for."""
 
     words: tuple[str, ...]
@@ -71,7 +72,7 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Reached:
+class Reached(Record):
     """A word, how much of a walk's time is spent there, and the cheapest path to it as the reason."""
 
     word: str
