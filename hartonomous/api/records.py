@@ -198,14 +198,14 @@ class SourceDetails(Record):
     importer: str
     state: str
     digest: str
-    options: dict[str, Any]
-    files: list[list[Any]]
+    options: dict[str, Any] | None
+    files: list[list[Any]] | None
     subject: str | None
     licence: str | None
     family: str | None
     bytes: int | None
     parameters: int | None
-    excluded: dict[str, int]
+    excluded: dict[str, int] | None
     merged: int
     created: str
     lineage: int | None

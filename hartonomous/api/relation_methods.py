@@ -122,7 +122,7 @@ class RelationMethods(GraphSession):
     def source(self, name: str) -> SourceDetails:
         """Return everything one source is known by; raises NotFound for one that is not there."""
         known = source_statistics.source(self._asked, name)
-        read: dict[str, Any] = {n: json.loads(known[n]) for n in ("files", "options", "excluded")}
+        read = {name: _read(known[name]) for name in ("files", "options", "excluded")}
         tracks = tuple(record_of(TrackDetails, track) for track in known["tracks"])
         return record_of(SourceDetails, {**known, **read, "tracks": tracks})
 
@@ -130,3 +130,8 @@ class RelationMethods(GraphSession):
         """Return what the graph holds, counted, and how often the same is said."""
         counted, repeated = questions.count(self._asked)
         return GraphCounts(**vars(counted), repetition=repeated)
+
+
+def _read(text: str | None) -> Any:
+    """Return what a property of a source holds as JSON; None where it has none."""
+    return None if text is None else json.loads(text)

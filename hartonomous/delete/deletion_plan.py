@@ -68,6 +68,10 @@ class Plan:
     tables: dict[str, pa.Table]
     trusted: bool = True
 
+    def __repr__(self) -> str:
+        counted = ", ".join(f"{name} {n:,}" for name, n in self.summary["counts"].items())
+        return f"<Plan: {counted}>"
+
     @property
     def evidence(self) -> dict[str, pa.Table]:
         """Return the rows of evidence that go, by type."""
