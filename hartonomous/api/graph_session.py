@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from hartonomous.api.rows import CypherRecord, Rows
 from hartonomous.errors import ServerError, UsageError
-from hartonomous.graph.driver import Graph
+from hartonomous.graph.driver import Address, Graph
 from hartonomous.operations.questions import remark_unsettled
 from hartonomous.progress import Progress, Say
 from hartonomous.server.connection import connect
@@ -19,7 +19,10 @@ PathName = str | os.PathLike[str]
 
 
 class GraphSession:
-    """A connection to one graph, closed by `close` or at the end of a `with` block."""
+    """The connection.
+
+    It is closed by `close`, or at the end of a `with` block.
+    """
 
     def __init__(self, graph: Graph, progress: Progress, say: Say) -> None:
         self._open: Graph | None = graph
@@ -45,6 +48,14 @@ class GraphSession:
         if self._open is not None:
             self._open.close()
             self._open = None
+
+    @property
+    def address(self) -> Address:
+        """Return where the server is and how to get in, for drivers of one's own.
+
+        `uri`, `username`, `password` and `database`; printed, the password is hidden.
+        """
+        return self._graph.address
 
     def cypher(self, statement: str, /, **parameters: Any) -> Rows[CypherRecord]:
         """Return the rows of a Cypher statement that only reads; values go in as parameters.

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Unpack
+from typing import TYPE_CHECKING, Any, Unpack
 
 from hartonomous.api.graph_session import GraphSession
 from hartonomous.api.records import ProjectionFacts, ScoredWord
 from hartonomous.api.rows import Rows, field_names, rows_of
-from hartonomous.ask.paths import communities, projections, spreading_activation, word_paths
+from hartonomous.ask.paths import (
+    communities,
+    graph_libraries,
+    projections,
+    spreading_activation,
+    word_paths,
+)
 from hartonomous.ask.paths.communities import Community
 from hartonomous.ask.paths.spreading_activation import Traversal
 from hartonomous.ask.paths.word_paths import Path, Reached, Tree
 from hartonomous.operations.questions import ViewSettings, request_view
+
+if TYPE_CHECKING:
+    import networkx
 
 
 class Projections:
@@ -30,7 +39,10 @@ class Projections:
 
 
 class PathMethods(GraphSession):
-    """Questions that go over many pairs; `view` says which, see the settings of a view."""
+    """Questions that go over many pairs.
+
+    `view` says which pairs: see ViewSettings.
+    """
 
     def path(self, start: str, end: str, k: int = 3, **view: Unpack[ViewSettings]) -> Rows[Path]:
         """Return the likeliest `k` ways from one word to another, edge by edge, cheapest first.
@@ -109,6 +121,30 @@ class PathMethods(GraphSession):
     def outliers(self, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[ScoredWord]:
         """Return the words that hang together with the others least; `score` is in decades of odds."""
         return rows_of(ScoredWord, communities.outliers(self._asked, top, request_view(**view)))
+
+    def to_networkx(
+        self, *words: str, depth: int = 1, breadth: int = 25, **view: Unpack[ViewSettings]
+    ) -> networkx.MultiGraph[str]:
+        """Return what lies around some words, and every rated pair among it, for NetworkX.
+
+        Each composition leads on to the `breadth` it is rated highest with, `depth` steps away.
+        Edges have `rating` and `elo` in points, `cost` in micro-decades, `times` and `sources`. Raises
+        NotFound for a word that is not there.
+        """
+        return graph_libraries.to_networkx(
+            self._asked, *words, depth=depth, breadth=breadth, view=request_view(**view)
+        )
+
+    def to_py2neo(
+        self, *words: str, depth: int = 1, breadth: int = 25, **view: Unpack[ViewSettings]
+    ) -> Any:
+        """Return what `to_networkx` does as a py2neo Subgraph, a copy to read.
+
+        Raises ServerError when the extra `py2neo` is not installed.
+        """
+        return graph_libraries.to_py2neo(
+            self._asked, *words, depth=depth, breadth=breadth, view=request_view(**view)
+        )
 
     @property
     def projections(self) -> Projections:

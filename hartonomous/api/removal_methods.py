@@ -44,9 +44,10 @@ class Suppressions:
 
 
 class RemovalMethods(GraphSession):
-    """Removals; what goes is said by the settings of a selection, such as `sources=["glove"]`.
+    """Removals, and taking them back.
 
-    Calling `delete`, `erase` or `apply` is the consent that the command line asks for.
+    What goes is said by SelectorSettings, such as `sources=["glove"]`. Calling `delete`, `erase` or
+    `apply` is the consent that the command line asks for.
     """
 
     def plan_deletion(
