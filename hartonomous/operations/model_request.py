@@ -22,6 +22,7 @@ from hartonomous.extract.importer_protocol import (
 )
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from hartonomous.operations.omissions import Omissions, omissions_in, omissions_of
+from hartonomous.operations.settings import checked
 from hartonomous.progress import Progress, unseen
 
 PathName = str | PathLike[str]
@@ -78,7 +79,7 @@ def request_model(model: PathName, **settings: Unpack[ModelSettings]) -> ModelRe
 
     Raises UsageError for tracks that there are not, and for numbers that make no sense.
     """
-    given: dict[str, Any] = dict(settings)
+    given = checked(settings, ModelSettings)
     neighbours = NeighbourOptions(
         **{name: given[name] for name in ("k", "centre") if given.get(name) is not None}
     )

@@ -32,6 +32,7 @@ from hartonomous.extract.word_matrix import WordVectors
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.operations.ingestion import prepare
+from hartonomous.operations.settings import checked
 from hartonomous.progress import Progress, Say, unheard, unseen
 
 STALE = (
@@ -86,6 +87,7 @@ def request_placement(**settings: Unpack[PlacementSettings]) -> PlacementRequest
     Raises Conflict when the file to save to exists and `force` is not given, NotFound and BadInput for
     files that are not there or no placement.
     """
+    checked(settings, PlacementSettings)
     saved, save = settings.get("align"), settings.get("save")
     older = None if saved is None else read_placement_file(saved)
     vectors = _dense(settings.get("dense", ()))

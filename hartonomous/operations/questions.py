@@ -14,6 +14,7 @@ from hartonomous.ask.relations.source_statistics import Stats, stats
 from hartonomous.erase.compaction import managed_home
 from hartonomous.extract.encoder_protocol import Encoder, open_encoder
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.operations.settings import checked
 from hartonomous.progress import Say
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.server.connection import managed_bytes
@@ -56,6 +57,7 @@ class ViewSettings(TypedDict, total=False):
 
 def request_view(**settings: Unpack[ViewSettings]) -> View:
     """Return the view that is asked for; several names are a sequence, or separated by commas."""
+    checked(settings, ViewSettings)
     usual = View()
     return View(
         _listed(settings.get("types", usual.types)),

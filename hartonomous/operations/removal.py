@@ -27,6 +27,7 @@ from hartonomous.graph.deletion_journal import open_journal
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations.ingestion import prepare
+from hartonomous.operations.settings import checked
 from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.proof import claims
 
@@ -116,6 +117,7 @@ class SelectorSettings(TypedDict, total=False):
 
 def request_selectors(**settings: Unpack[SelectorSettings]) -> Selectors:
     """Return the selectors that are asked for; raises UsageError for weights that make no sense."""
+    checked(settings, SelectorSettings)
     return Selectors(
         _listed(settings.get("sources", ())),
         _listed(settings.get("concepts", ())),

@@ -19,6 +19,7 @@ from hartonomous.ask.generation.walk_generator import FOLLOWING, Walker, Way
 from hartonomous.delete.output_filter import silenced
 from hartonomous.errors import UsageError
 from hartonomous.graph.driver import Graph
+from hartonomous.operations.settings import checked
 
 STEPWISE, WALKS = "stepwise", "gds"
 ENGINES = (STEPWISE, WALKS)
@@ -125,7 +126,7 @@ def request_generation(
 
     Raises UsageError for what makes no sense.
     """
-    given: dict[str, Any] = dict(settings)
+    given = checked(settings, GenerationSettings)
     engine, samples = given.get("engine", STEPWISE), given.get("samples", 1)
     if engine not in ENGINES:
         raise UsageError(f"An engine is {' or '.join(ENGINES)}, not {engine!r}.")

@@ -200,5 +200,7 @@ def test_models_are_seen_and_taken_apart_without_a_server(tmp_path: Path) -> Non
     assert "numpy" in {row.importer for row in hartonomous.importers()}
     with pytest.raises(hartonomous.UsageError, match="none of embedding"):
         hartonomous.inspect(path, tracks="nothing")
+    with pytest.raises(hartonomous.UsageError, match="no setting 'kk'; there are vocabulary"):
+        hartonomous.inspect(path, kk=2)
     with pytest.raises(hartonomous.UsageError, match=r"purge\(yes=True\)"):
         hartonomous.purge()
