@@ -215,9 +215,15 @@ def apply_plan(
 ) -> DeletionReport | ErasureReport:
     """Do exactly what was planned: a deletion, or an erasure if it is the plan of one.
 
-    With `verb` ERASE the plan of a deletion is erased. Raises Conflict as `vouched` says, and for
-    the plan of an erasure with `verb` DELETE.
+    With `verb` ERASE the plan of a deletion is erased. Raises Conflict as `vouched` says, for the plan
+    of an erasure with `verb` DELETE, and for one that was not made here unless `verb` says ERASE.
     """
+    if verb is None and verb_of(planned) == ERASE and not planned.trusted:
+        # A file that somebody else wrote may not turn what can be undone into what cannot.
+        raise Conflict(
+            "This plan of an erasure was not signed with a key used here; nothing was done. Erase by "
+            "the same selection, or 'hartonomous erase --apply'."
+        )
     verb = verb or verb_of(planned)
     if verb == DELETE and verb_of(planned) == ERASE:
         raise Conflict("This is the plan of an erasure, which cannot be done as a deletion.")
