@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import hartonomous
@@ -17,10 +19,18 @@ from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress
-from tests.building import causal_bundle, exported, put_in, random_bundle, wipe, write_vectors
+from tests.building import (
+    WORDS,
+    causal_bundle,
+    exported,
+    put_in,
+    random_bundle,
+    wipe,
+    write_vectors,
+)
 from tests.erase.test_erasure import CANARY, planted
 from tests.made_graph import make
-from tests.tiny_transformers import tiny
+from tests.model_files import write_matrix
 
 ROOT = Path(__file__).parents[2]
 
@@ -30,6 +40,17 @@ def api(served: Graph) -> Iterator[hartonomous.KnowledgeGraph]:
     """The API on the run's server, whose graph is empty."""
     with hartonomous.open() as graph:
         yield graph
+
+
+def model_folder(folder: Path, rng: np.random.Generator) -> None:
+    """Write a folder as Hugging Face has it, of vectors for some words."""
+    words = ["king", "queen", *WORDS[:20]]
+    tokens = {word: row for row, word in enumerate(dict.fromkeys(words))}
+    folder.mkdir()
+    model = {"type": "WordPiece", "vocab": tokens, "unk_token": words[0]}
+    (folder / "tokenizer.json").write_text(json.dumps({"model": model, "added_tokens": []}))
+    (folder / "config.json").write_text(json.dumps({"model_type": "bert"}))
+    write_matrix(folder / "model.safetensors", rng.normal(size=(len(tokens), 8)))
 
 
 def of_the_readme() -> str:
@@ -45,9 +66,10 @@ def test_what_the_readme_shows_runs(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    rng: np.random.Generator,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    tiny(tmp_path / "all-MiniLM-L6-v2", "bert")
+    model_folder(tmp_path / "all-MiniLM-L6-v2", rng)
     put_in(served, random_bundle(tmp_path, 1), "glove")
     put_in(served, causal_bundle(tmp_path, 3, more=("The", "king", "throne")), "causal")
     told: dict[str, object] = {}
@@ -190,8 +212,6 @@ def test_an_erasure_copies_the_managed_store_and_is_certified(
 
 
 def test_models_are_seen_and_taken_apart_without_a_server(tmp_path: Path) -> None:
-    import numpy as np
-
     path = write_vectors(tmp_path / "m", ["king", "queen", "throne"], np.eye(3))
     assert hartonomous.inspect(path, k=2).forecast["compositions"] == 3
     made = hartonomous.extract(path, tmp_path / "bundle", k=2)

@@ -79,6 +79,20 @@ def test_arrows_point_one_way(module: Path) -> None:
         assert "neo4j" not in {name.split(".")[0] for name in imported(module)}
 
 
+def test_only_operations_put_the_steps_of_an_act_together() -> None:
+    """Whoever calls may not have to take the lock, prepare a graph or bring the output filter."""
+    steps = {"WriterLock", "prepare", "silenced", "certify", "certify_erasure", "make_up"}
+    for module in MODULES:
+        if module.parent.name in ("cli", "api"):
+            names = {
+                name.name
+                for node in ast.walk(ast.parse(module.read_text()))
+                if isinstance(node, ast.ImportFrom)
+                for name in node.names
+            }
+            assert not steps & names, module
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_cypher_in_python(module: Path) -> None:
     texts = [
