@@ -24,25 +24,35 @@ WIDEST = 60
 
 
 class CypherRecord(Record):
-    """A row of a Cypher statement; its columns are attributes and items."""
+    """A row of a Cypher statement; its columns are attributes and items.
+
+    A column that is no Python name, or one called "keys", is an item alone.
+    """
 
     def __init__(self, values: Mapping[str, Any]) -> None:
-        self.__dict__.update({name: _native(value) for name, value in values.items()})
+        self._values = {name: _native(value) for name, value in values.items()}
 
     def keys(self) -> tuple[str, ...]:
         """Return the names of the columns, in order."""
-        return tuple(self.__dict__)
+        return tuple(self._values)
+
+    def __getitem__(self, name: str) -> Any:
+        return self._values[name]
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"There is no column {name!r}; there are {', '.join(self.keys())}.")
+        # Asked of a half-made copy too, which has no values yet.
+        values = self.__dict__.get("_values", {})
+        if name not in values:
+            raise AttributeError(f"There is no column {name!r}; there are {', '.join(values)}.")
+        return values[name]
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, CypherRecord) and self.__dict__ == other.__dict__
+        return isinstance(other, CypherRecord) and self._values == other._values
 
     __hash__ = None  # type: ignore[assignment]
 
     def __repr__(self) -> str:
-        return f"CypherRecord({', '.join(f'{k}={v!r}' for k, v in self.__dict__.items())})"
+        return f"CypherRecord({', '.join(f'{k}={v!r}' for k, v in self._values.items())})"
 
 
 class Rows(Sequence[T], Generic[T]):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import subprocess
 import sys
@@ -175,5 +176,8 @@ def test_rows_are_a_sequence_and_print_as_a_table() -> None:
         rows[0].nothing  # noqa: B018
     with pytest.raises(KeyError):
         rows[0]["nothing"]
+    odd = Rows([CypherRecord({"keys": 1, "count(*)": 2})])
+    assert odd[0]["keys"] == 1 and odd[0]["count(*)"] == 2 and odd.to_dicts()[0]["keys"] == 1
+    assert copy.copy(odd[0]) == odd[0]
     many = Rows([CypherRecord({"n": number}) for number in range(100)])
     assert repr(many).endswith("… 40 more rows")
