@@ -101,7 +101,7 @@ def figures(graph: Graph, model: OpenedModel, work: Path, samples: int) -> list[
     real = load_transformer(models.SMOLLM, "cpu")
     read = runs_read(work, samples)
     began = time.perf_counter()
-    generator = Generator(NextTokenModel(graph))
+    generator = Generator(NextTokenModel(graph), None)
     opened = time.perf_counter() - began
     own, own_speed, own_speed_together = _by_the_model(real)
     stepped, first, speed = by_steps(generator, model)

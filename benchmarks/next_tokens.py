@@ -21,10 +21,11 @@ from hartonomous.evaluate.next_token_evaluation import NextScore, evaluate_next
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.context_counts import ExpectationCounter, Expectations, Listed
 from hartonomous.extract.extraction import ExtractOptions, extract, open_model
-from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions, Progress, ReadText
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions, ReadText
 from hartonomous.extract.input_texts import paragraphs
 from hartonomous.graph.driver import Graph
 from hartonomous.operations.ingestion import load_bundle
+from hartonomous.progress import Progress
 from hartonomous.schema import MICRO
 from importers.transformers.causal_model import CausalRunner, Observed
 from importers.transformers.next_tokens import count_observed

@@ -2,21 +2,87 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import click
 
 from docs.browser_style import style
 from hartonomous import schema
+from hartonomous.api import module_functions, records
+from hartonomous.api.knowledge_graph import KnowledgeGraph
+from hartonomous.api.rows import Rows
+from hartonomous.ask.paths.communities import Community
+from hartonomous.ask.paths.spreading_activation import Found, Traversal
+from hartonomous.ask.paths.word_paths import Path as WordPath
+from hartonomous.ask.paths.word_paths import Reached, Step, Tree
+from hartonomous.ask.relations.explanation import Explanation
 from hartonomous.cli import COMMANDS, main
+from hartonomous.delete.deletion import DeletionReport
+from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.undo import UndoReport
+from hartonomous.erase.erasure import ErasureReport
+from hartonomous.evaluate.ablation import Trial
+from hartonomous.evaluate.advice import Advice
+from hartonomous.evaluate.learning_curve import Curve
+from hartonomous.evaluate.next_token_evaluation import NextEvaluation
+from hartonomous.evaluate.source_contribution import Standing
+from hartonomous.evaluate.word_similarity import Evaluation
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.procedures import PREFIX, callable_statements
+from hartonomous.load.canonical_export import ExportReport
+from hartonomous.operations.attestation import PublicKey
+from hartonomous.operations.health import Check
+from hartonomous.operations.ingestion import IngestReport
+from hartonomous.operations.managed_service import RunningServer
+from hartonomous.operations.model_request import Extraction, Inspection, ModelSettings
+from hartonomous.operations.omissions import Omissions
+from hartonomous.operations.placement_run import PlacementOutcome, PlacementSettings
+from hartonomous.operations.questions import ViewSettings
+from hartonomous.operations.removal import Resumption, SelectorSettings
+from hartonomous.operations.text_generation import (
+    GeneratedText,
+    GeneratedToken,
+    Generation,
+    GenerationSettings,
+)
+from hartonomous.rate.rating_pass import RatingReport
 from hartonomous.schema import Property
+from hartonomous.transparency.transparency_log import LogReport
+from hartonomous.versions.backup import BackupReport, RestoreReport
+from hartonomous.versions.diff import Difference
+from hartonomous.versions.rollback import Rollback
+from hartonomous.versions.snapshots import Snapshot
 
 HERE = Path(__file__).parent
 NOTE = "<!-- Made by `make docs`; change the code it is made from instead. -->\n\n"
+
+
+MODULE_FUNCTIONS = (
+    "open", "up", "down", "status", "logs", "purge", "doctor", "importers", "inspect", "extract",
+    "keys",
+)  # fmt: skip
+SETTINGS = (ModelSettings, ViewSettings, GenerationSettings, PlacementSettings, SelectorSettings)
+RECORDS = (Check, Community, WordPath, Step, Reached, Found, Snapshot, Standing)
+REPORTS = (
+    IngestReport, Omissions, RatingReport, Extraction, Inspection, Advice, Trial, Evaluation,
+    NextEvaluation, Curve, Explanation, Tree, Traversal, PlacementOutcome, Generation, GeneratedText,
+    GeneratedToken, Plan, DeletionReport, ErasureReport, Resumption, UndoReport, Rollback, Difference,
+    ExportReport, BackupReport, RestoreReport, LogReport, RunningServer, PublicKey,
+)  # fmt: skip
+API_BEGINNING = """`hartonomous.open()` gives a `KnowledgeGraph`: every command is a method of the same name, with the
+same options under the same names. What needs no graph is a function of the package.
+
+Results of many records are `Rows`; single ones are frozen dataclasses. What a command asks before it
+does it is asked of nobody here: calling is the consent. Errors are subclasses of `HartonomousError`:
+`UsageError`, `NotFound`, `Conflict`, `ServerError`, `VerificationFailed`, `BadInput`; any method raises
+ServerError once the graph is closed or its server is away. Ratings are in points, 1500 is even.
+"""
 
 
 def data_model() -> str:
@@ -98,6 +164,106 @@ def command_line() -> str:
     return text
 
 
+def api() -> str:
+    """Return the reference of the Python API, from its docstrings."""
+    text = NOTE + "# Python API\n\n" + API_BEGINNING
+    text += "\n## Functions\n"
+    for name in MODULE_FUNCTIONS:
+        text += function(f"hartonomous.{name}", getattr(module_functions, name))
+    text += methods("hartonomous.certificate", module_functions.Certificates)
+    for holder in KnowledgeGraph.__mro__:
+        if holder.__module__.startswith("hartonomous.api") and holder is not KnowledgeGraph:
+            text += f"\n## {docs_of(holder).split(chr(10))[0].rstrip('.')}\n"
+            rest = docs_of(holder).partition("\n\n")[2]
+            text += f"\n{rest}\n" if rest else ""
+            text += methods("graph", holder)
+    text += "\n## Settings\n\nKeyword arguments that several methods take, each optional.\n"
+    for settings in SETTINGS:
+        text += f"\n### {settings.__name__}\n\n{docs_of(settings)}\n\n"
+        hints = inspect.get_annotations(settings)
+        text += table(("setting", "type"), ((f"`{n}`", in_cell(h)) for n, h in hints.items()))
+    text += f"\n## Rows\n\n{docs_of(Rows)}\n" + methods("rows", Rows)
+    text += "\n## Records\n\nWhat rows hold; fields are attributes and items.\n"
+    text += "".join(map(fields_of, [*records_of(records), *RECORDS]))
+    text += "\n## Reports\n\nWhat acts and single questions return; frozen dataclasses.\n"
+    return text + "".join(map(fields_of, REPORTS))
+
+
+def fields_of(documented: type) -> str:
+    """Return the reference of a dataclass: its docstring and its fields, inherited ones too."""
+    fields = getattr(documented, "__dataclass_fields__", {}).values()
+    rows = [(f"`{field.name}`", in_cell(field.type)) for field in fields]
+    text = f"\n### {documented.__name__}\n\n{docs_of(documented)}\n\n"
+    return text + table(("field", "type"), rows)
+
+
+def methods(owner: str, holder: type) -> str:
+    """Return the reference of a class's public methods, in the order they stand."""
+    text = ""
+    for name, member in vars(holder).items():
+        if name.startswith("_") and name != "__call__":
+            continue
+        if isinstance(member, property) and member.fget is not None:
+            returned = inspect.get_annotations(member.fget)["return"]
+            group = getattr(sys.modules[holder.__module__], str(returned), None)
+            if isinstance(group, type) and group.__module__.startswith("hartonomous.api"):
+                text += methods(f"{owner}.{name}", group)
+            else:
+                text += f"\n### {owner}.{name}\n\n{docs_of(member)}\n"
+        elif name == "__call__":
+            text += function(owner, member)
+        elif inspect.isfunction(member):
+            text += function(f"{owner}.{name}", member)
+    return text
+
+
+def function(name: str, called: Callable[..., Any]) -> str:
+    """Return the reference of one function: its signature, and what its docstring says."""
+    signature = inspect.signature(called)
+    parts, starred = [], False
+    for word, one in signature.parameters.items():
+        if word == "self":
+            continue
+        if one.kind is one.KEYWORD_ONLY and not starred:
+            parts.append("*")
+        starred |= one.kind in (one.KEYWORD_ONLY, one.VAR_POSITIONAL)
+        stars = {one.VAR_POSITIONAL: "*", one.VAR_KEYWORD: "**"}.get(one.kind, "")
+        default = "" if one.default is one.empty else f" = {shown(one.default)}"
+        parts.append(f"{stars}{word}: {kind(one.annotation)}{default}")
+    returned = kind(signature.return_annotation)
+    line = f"{name}({', '.join(parts)}) -> {returned}"
+    if len(line) > 90:
+        line = f"{name}(\n" + "".join(f"    {part},\n" for part in parts) + f") -> {returned}"
+    return f"\n### {name}\n\n```python\n{line}\n```\n\n{docs_of(called)}\n"
+
+
+def kind(annotation: object) -> str:
+    text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
+    return re.sub(r"Unpack\[(\w+)\]", r"\1", text).replace("hartonomous.api.", "")
+
+
+def in_cell(annotation: object) -> str:
+    """Return a type for a table, where a bar would end the cell."""
+    return "`" + kind(annotation).replace("|", "\\|") + "`"
+
+
+def shown(default: object) -> str:
+    return getattr(default, "__name__", None) or repr(default)
+
+
+def docs_of(documented: object) -> str:
+    return inspect.getdoc(documented) or ""
+
+
+def records_of(module: ModuleType) -> Iterable[type]:
+    """Return the classes that a module defines, in its order."""
+    return [
+        one
+        for one in vars(module).values()
+        if isinstance(one, type) and one.__module__ == module.__name__
+    ]
+
+
 def help_of(name: str, command: click.Command) -> str:
     context = click.Context(command, info_name=name, max_content_width=80, terminal_width=80)
     lines = command.get_help(context).splitlines()
@@ -137,8 +303,13 @@ def sentence(text: str) -> str:
 
 
 def write(check: bool) -> int:
-    pages = {"data-model.md": data_model, "procedures.md": procedures, "cli.md": command_line}
-    pages["browser.grass"] = style
+    pages = {
+        "data-model.md": data_model,
+        "procedures.md": procedures,
+        "cli.md": command_line,
+        "api.md": api,
+        "browser.grass": style,
+    }
     stale = []
     for name, make in pages.items():
         page, text = HERE / name, make()

@@ -12,3 +12,8 @@ def cache() -> Path:
     """Return the cache directory: HARTONOMOUS_CACHE, else the user's."""
     chosen = os.environ.get("HARTONOMOUS_CACHE")
     return Path(chosen).absolute() if chosen else user_cache_path("hartonomous")
+
+
+def earlier_bundles_folder() -> Path:
+    """Return where earlier versions left bundles, of any home."""
+    return cache() / "bundles"

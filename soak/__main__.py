@@ -120,7 +120,7 @@ class World:
         other = number + SOURCES if self.live[name] < SOURCES else number
         return act, name, other
 
-    def settle(self, act: str, name: str, bundle: int) -> None:
+    def rate_due(self, act: str, name: str, bundle: int) -> None:
         """Complete an act, however far it got, and record the expected content."""
         with WriterLock(self.graph, "soak") as lock:
             resume(self.graph, lock, silent)
@@ -163,7 +163,7 @@ def silent_say(text: str) -> None:
 def histories(world: World, tally: Tally) -> None:
     """Some undisturbed acts."""
     for _ in range(world.random.randrange(2, 7)):
-        world.settle(*world.choose())
+        world.rate_due(*world.choose())
         tally.acts += 1
     world.compare(tally)
 
@@ -243,7 +243,7 @@ def finish(world: World, act: str, name: str, bundle: int) -> None:
     digests = {row["name"]: row["digest"] for row in rows}
     if act == "replace" and name not in digests:
         act = "put"
-    world.settle(act, name, bundle)
+    world.rate_due(act, name, bundle)
 
 
 def main() -> None:

@@ -9,7 +9,7 @@ same graph gives the same bytes.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -23,6 +23,7 @@ from hartonomous.errors import Conflict, VerificationFailed
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.graph.schema_check import schema_differences
+from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import evidence_types, rated_types
 from hartonomous.transparency.entry_names import NAMED_KEYS
@@ -53,7 +54,6 @@ LIMITS = (
     "The audit does not promise compliance with any law.",
 )
 
-Progress = Callable[[str, int, int], None]
 Facts = dict[str, Any]
 
 

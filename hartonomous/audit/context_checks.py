@@ -14,7 +14,7 @@ from hartonomous.evidence import VISIT_MODULUS, visit_digest
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.identity import composition_key
-from hartonomous.rate.rating_pass import Progress
+from hartonomous.progress import Progress
 from hartonomous.schema import CONTEXT, PIECE, TOKEN
 
 STARTS = 500

@@ -17,7 +17,7 @@ from hartonomous.audit.rating_checks import RatingProof
 from hartonomous.audit.recomputed_ratings import RatingFormulas
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.rate.rating_pass import Progress
+from hartonomous.progress import Progress
 from hartonomous.schema import (
     EvidenceType,
     RatedType,

@@ -16,7 +16,7 @@ from hartonomous.audit.ledger_checks import check_ledger
 from hartonomous.audit.vote_checks import check_votes
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.rate.rating_pass import Progress
+from hartonomous.progress import Progress
 from hartonomous.transparency.inventory import GRAPH, TRACK, Facts, Inventory
 
 _CONSTANTS = ("positions", "k", "vocabulary")

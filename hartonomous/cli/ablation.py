@@ -49,10 +49,10 @@ def trial(
     people scored. Exit code 1 when the verdict is to remove it.
     """
     from hartonomous.evaluate.ablation import REMOVE
-    from hartonomous.evaluate.ablation import trial as run
-    from hartonomous.evaluate.word_similarity import gensim_pairs, read_pairs
+    from hartonomous.operations.measurement import gold_pairs
+    from hartonomous.operations.measurement import trial as run
 
-    gold = [read_pairs(path) for path in pairs] if pairs else gensim_pairs()
+    gold = gold_pairs(pairs)
     with open_graph() as graph, progress_bar(quiet) as progress:
         found = run(graph, name, gold, progress)
     print_json(asdict(found)) if as_json else _print(found)

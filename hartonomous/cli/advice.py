@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hartonomous.cli.extraction import extraction, extraction_options, opening
+from hartonomous.cli.extraction import extraction_options
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
-    Progress,
     json_option,
     print_facts,
     print_json,
@@ -25,13 +21,7 @@ from hartonomous.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from hartonomous.bundle import Bundle
     from hartonomous.evaluate.advice import Advice
-    from hartonomous.extract.importer_protocol import OpenedModel
-    from hartonomous.graph.driver import Graph
-
-MOST_WORDS = 100_000
-MOST_POSITIONS = 12
 
 
 @click.command(
@@ -82,63 +72,17 @@ def advise(
 def _advise_model(
     model: str, whole: bool, as_json: bool, quiet: bool, options: dict[str, Any]
 ) -> bool:
-    from hartonomous.bundle import is_bundle, read_bundle
-    from hartonomous.evaluate.advice import advise as run
-    from hartonomous.evaluate.word_similarity import gold_if_there
+    from hartonomous.operations.measurement import advise_model
+    from hartonomous.operations.model_request import request_model
 
+    request = request_model(model, **options)
     with open_graph() as graph, progress_bar(quiet) as progress:
-        if is_bundle(Path(model)):
-            advice = run(graph, read_bundle(Path(model)), gold_if_there(), [], None)
-        else:
-            opened, sample, expected = _opened(model, whole, options)
-            with _extracted(graph, opened, options, bool(sample), progress, quiet) as bundle:
-                rows = sum(track.rows for track in bundle.tracks)
-                evidence = expected if sample else rows
-                advice = run(graph, bundle, gold_if_there(), sample, evidence)
+        advice = advise_model(graph, request, whole, progress, lambda text: say(text, quiet))
     if as_json:
         print_json(asdict(advice))
     else:
         _print_advice(advice)
     return advice.worth
-
-
-def _opened(model: str, whole: bool, options: dict[str, Any]) -> tuple[OpenedModel, list[str], int]:
-    """Return a model or a sample of it, what the sample is, and the edges all of it would bring."""
-    from hartonomous.extract.extraction import forecast, open_model
-    from hartonomous.extract.position_sample import sample_positions
-
-    sample: list[str] = []
-    opened = open_model(model, *opening(options))
-    expected = forecast(opened, extraction(options))["evidence_edges"]
-    if not whole:
-        if len(opened.vocabulary) > MOST_WORDS:
-            sample = [f"the first {MOST_WORDS:,} of {len(opened.vocabulary):,} words"]
-            opened = open_model(model, *opening({**options, "limit": MOST_WORDS}))
-        opened, positions = sample_positions(opened, MOST_POSITIONS)
-        sample += positions
-    return opened, sample, expected
-
-
-@contextmanager
-def _extracted(
-    graph: Graph,
-    opened: OpenedModel,
-    options: dict[str, Any],
-    sampled: bool,
-    progress: Progress,
-    quiet: bool,
-) -> Iterator[Bundle]:
-    """Give the bundle of a model; that of a whole one waits afterwards, for an ingest into this graph."""
-    from hartonomous.extract.extraction import describe_source, extract_cached
-    from hartonomous.load.bundle_cache import UNNAMED, use_bundle
-
-    chosen = extraction(options)
-    source = describe_source(opened, chosen)
-    purpose = "advice on the same model"
-    with use_bundle(graph, source, None, purpose, lambda text: say(text, quiet)) as place:
-        yield extract_cached(opened, chosen, place.folder, progress)
-        if sampled or place.graph == UNNAMED:
-            place.remove()
 
 
 def _print_advice(advice: Advice) -> None:
@@ -157,11 +101,10 @@ def _print_advice(advice: Advice) -> None:
 
 
 def _advise_graph(as_json: bool) -> bool:
-    from hartonomous.evaluate.source_contribution import standings
-    from hartonomous.evaluate.word_similarity import gold_if_there
+    from hartonomous.operations.measurement import advise_sources
 
     with open_graph() as graph:
-        found = standings(graph, gold_if_there())
+        found = advise_sources(graph)
     if as_json:
         print_json([asdict(one) for one in found])
         return all(one.adds for one in found)
@@ -191,16 +134,10 @@ def _advise_graph(as_json: bool) -> bool:
 
 
 def _write_curve(path: Path, as_json: bool, quiet: bool) -> None:
-    from hartonomous.evaluate.learning_curve import gain_curve
-    from hartonomous.evaluate.plots import plot_curve
-    from hartonomous.evaluate.word_similarity import gold_if_there
+    from hartonomous.operations.measurement import write_curve
 
     with open_graph() as graph, progress_bar(quiet) as progress:
-        curve = gain_curve(graph, gold_if_there(), progress)
-    if path.suffix.lower() == ".json":
-        path.write_text(json.dumps(asdict(curve), indent=2) + "\n", "utf-8")
-    else:
-        plot_curve(curve, path)
+        curve = write_curve(graph, path, progress)
     say(f"Written to {path}.", quiet)
     if as_json:
         print_json(asdict(curve))

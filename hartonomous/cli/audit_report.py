@@ -52,17 +52,15 @@ def audit(
     texts, joins and places. Exit code 1 when something is unfinished, 6 when
     something was changed.
     """
-    from hartonomous.audit.audit_report import audit as look
-    from hartonomous.audit.audit_report import render
-    from hartonomous.errors import Conflict
+    from hartonomous.operations.archive import refuse_existing
+    from hartonomous.operations.attestation import audit as look
     from hartonomous.server.connection import connect
 
-    if output is not None and output.exists() and not force:
-        raise Conflict(f"{output} already exists; --force overwrites it.")
-    with connect() as graph, progress_bar(quiet) as progress:
-        facts = look(graph, progress, full, [_verified(path) for path in certificates])
     if output is not None:
-        output.write_text(render(facts), "utf-8")
+        refuse_existing(output, force)
+    with connect() as graph, progress_bar(quiet) as progress:
+        facts = look(graph, full, certificates, output, force, progress)
+    if output is not None:
         say(f"Wrote {output}.", quiet)
     if as_json:
         print_json(facts)
@@ -71,23 +69,6 @@ def audit(
     for finding in facts["findings"]:
         say(finding)
     context.exit(6 if facts["broken"] else 1 if facts["findings"] else 0)
-
-
-def _verified(path: Path) -> dict[str, Any]:
-    from hartonomous.errors import NotFound, VerificationFailed
-    from hartonomous.proof import verify_certificate as verifier
-    from hartonomous.proof.certificate import open_names
-    from hartonomous.transparency.keys import public_keys
-
-    if not path.is_file():
-        raise NotFound(f"There is no certificate at {path}.")
-    data = path.read_bytes()
-    for key in reversed(public_keys()):
-        try:
-            return verifier.verify(data, str(key), open_names(data))
-        except verifier.Invalid as error:
-            reason = str(error)
-    raise VerificationFailed(f"{path} is no certificate that was issued here. {reason}")
 
 
 def _print(facts: dict[str, Any]) -> None:

@@ -29,15 +29,11 @@ def backup(file: Path, force: bool, as_json: bool, quiet: bool) -> None:
     beside the home elsewhere too. The home keeps where it was written, so that
     an erasure can name it.
     """
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.operations.ingestion import prepare
+    from hartonomous.operations.archive import back_up
     from hartonomous.server.connection import connect
-    from hartonomous.versions.backup import back_up
 
     with connect() as graph, progress_bar(quiet) as progress:
-        prepare(graph)
-        with WriterLock(graph, f"backing up to {file.name}") as lock:
-            report = back_up(graph, lock, file, progress, force)
+        report = back_up(graph, file, force, progress)
     facts = {**asdict(report), "path": str(report.path)}
     print_json(facts) if as_json else print_facts(facts)
 
@@ -52,19 +48,10 @@ def restore(file: Path, as_json: bool, quiet: bool) -> None:
     What was erased after the backup stays out. A damaged file is refused with
     exit code 7. Interrupted, the same command goes on.
     """
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.operations.ingestion import prepare
+    from hartonomous.operations.archive import restore as bring_back
     from hartonomous.server.connection import connect
-    from hartonomous.versions.backup import restore as bring_back
 
     with connect() as graph, progress_bar(quiet) as progress:
-        prepare(graph)
-        with WriterLock(graph, f"restoring {file.name}") as lock:
-            report = bring_back(graph, lock, file, progress)
-    if not report.signed:
-        say(
-            f"{file} was not signed with a key used here. Its evidence is taken as it is; ratings and "
-            "digests were worked out from it."
-        )
+        report = bring_back(graph, file, progress, say)
     facts = asdict(report)
     print_json(facts) if as_json else print_facts(facts)

@@ -43,26 +43,23 @@ def export(output: Path, form: str, force: bool, as_json: bool, quiet: bool) -> 
 
     Or, by --format, what it was made from, with licences and digests.
     """
-    from hartonomous.load.canonical_export import export as write
+    from hartonomous.operations.archive import export as write
     from hartonomous.server.connection import connect
 
     if form != "graph":
         _export_sources(output, form, force, quiet)
         return
     with connect() as graph, progress_bar(quiet) as progress:
-        report = write(graph, output, progress, force)
+        report = write(graph, output, force, progress)
     facts = {**asdict(report), "path": str(report.path)}
     print_json(facts) if as_json else print_facts(facts)
 
 
 def _export_sources(output: Path, form: str, force: bool, quiet: bool) -> None:
-    from hartonomous.errors import Conflict
-    from hartonomous.proof.provenance import FORMATS
+    from hartonomous.operations.archive import export_sources, refuse_existing
     from hartonomous.server.connection import connect
 
-    if output.exists() and not force:
-        raise Conflict(f"{output} already exists; --force overwrites it.")
+    refuse_existing(output, force)
     with connect() as graph:
-        text = FORMATS[form](graph)
-    output.write_text(text, "utf-8")
+        export_sources(graph, output, form, force)
     say(f"Wrote {output}.", quiet)

@@ -8,8 +8,6 @@ import click
 
 from hartonomous.cli.output import json_option, print_json, say
 
-HELD = {"script": "verify_certificate.py", "page": "verify_certificate.html"}
-
 
 @click.group(
     epilog="""\b
@@ -43,19 +41,10 @@ def verify(context: click.Context, file: Path, key: str, names: Path | None, as_
     Exit code 1 when it is authentic but says itself that something is left, 6
     when it is not to be trusted.
     """
-    from hartonomous.errors import NotFound, VerificationFailed
+    from hartonomous.operations.attestation import verify as check
     from hartonomous.proof import verify_certificate as verifier
 
-    try:
-        data = file.read_bytes()
-        opened = names.read_bytes() if names else None
-        known = Path(key).read_text("utf-8") if "+" not in key or Path(key).is_file() else key
-    except OSError as error:
-        raise NotFound(f"{error.filename} cannot be read: {error.strerror}.") from error
-    try:
-        facts = verifier.verify(data, known, opened)
-    except verifier.Invalid as error:
-        raise VerificationFailed(f"{file} is not to be trusted. {error}") from error
+    facts = check(file, key, names)
     print_json(facts) if as_json else click.echo(verifier.report(facts), nl=False)
     context.exit(1 if facts.get("left") else 0)
 
@@ -69,12 +58,9 @@ def names(file: Path) -> None:
 
     Whoever gets it can read the names, and check them. Erased ones are gone.
     """
-    from hartonomous.errors import NotFound
-    from hartonomous.proof.certificate import open_names
+    from hartonomous.operations.attestation import certificate_names
 
-    if not file.is_file():
-        raise NotFound(f"There is nothing at {file}.")
-    click.echo(open_names(file.read_bytes()).decode())
+    click.echo(certificate_names(file))
 
 
 @certificate.command(
@@ -94,12 +80,7 @@ def verifier(page: bool, output: Path, force: bool) -> None:
     The script needs Python and 'cryptography'; the page needs a browser. Neither
     uses a network.
     """
-    from importlib.resources import files
+    from hartonomous.operations.attestation import write_verifier
 
-    from hartonomous.errors import Conflict
-
-    if output.exists() and not force:
-        raise Conflict(f"{output} already exists; --force overwrites it.")
-    held = files("hartonomous.proof") / HELD["page" if page else "script"]
-    output.write_bytes(held.read_bytes())
+    write_verifier(output, page, force)
     say(f"Wrote {output}.")

@@ -82,26 +82,15 @@ def _next(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    from hartonomous.ask.generation.next_token_model import NextTokenModel
-    from hartonomous.evaluate.next_token_evaluation import evaluate_next
-    from hartonomous.extract.extraction import open_model
-    from hartonomous.extract.importer_protocol import OpenOptions
     from hartonomous.extract.input_texts import read_texts
+    from hartonomous.operations.measurement import evaluate_text
 
     texts = read_texts(text)
-    for file in texts.unread:
-        say(f"Not read: {printable(file.reason)}", quiet)
-    with open_graph() as graph:
-        expecting = NextTokenModel(graph, only_sources=source or None)
-        opened = open_model(model, OpenOptions(tracks=frozenset({"next"})))
-        keys = opened.vocabulary.compositions["key"].to_pylist()
-        with progress_bar(quiet) as progress:
-            read = opened.counted[0].read(texts.paragraphs, progress)
-            result = evaluate_next(expecting, keys, read)
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        result = evaluate_text(
+            graph, model, texts, source, plot, progress, lambda said: say(printable(said), quiet)
+        )
     if plot is not None:
-        from hartonomous.evaluate.plots import plot_next
-
-        plot_next(result.scores, plot)
         say(f"Drawn into {plot}.", quiet)
     if as_json:
         print_json(asdict(result))
@@ -134,23 +123,12 @@ def _next(
 def _pairs(
     pairs: tuple[Path, ...], dense: tuple[str, ...], plot: Path | None, as_json: bool, quiet: bool
 ) -> None:
-    from hartonomous.evaluate.word_similarity import evaluate as run
-    from hartonomous.evaluate.word_similarity import gensim_pairs, read_pairs
-    from hartonomous.extract.extraction import open_model
-    from hartonomous.extract.importer_protocol import OpenOptions
-    from hartonomous.extract.word_matrix import WordVectors
+    from hartonomous.operations.measurement import dense_vectors, evaluate_pairs, gold_pairs
 
-    gold = [read_pairs(path) for path in pairs] if pairs else gensim_pairs()
-    beside = {
-        f"vectors of {Path(model).name}": WordVectors(open_model(model, OpenOptions()))
-        for model in dense
-    }
+    gold, beside = gold_pairs(pairs), dense_vectors(dense)
     with open_graph() as graph:
-        result = run(graph, gold, beside)
+        result = evaluate_pairs(graph, gold, beside, plot)
     if plot is not None:
-        from hartonomous.evaluate.plots import plot_correlations
-
-        plot_correlations(result.correlations, plot)
         say(f"Drawn into {plot}.", quiet)
     if as_json:
         print_json(asdict(result))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hartonomous.cli.omissions import omissions_in, omissions_of, say_omissions
+from hartonomous.cli.omissions import say_omissions
 from hartonomous.cli.output import (
     F,
     json_option,
@@ -22,8 +22,6 @@ from hartonomous.cli.output import (
 
 if TYPE_CHECKING:
     from hartonomous.bundle import Bundle
-    from hartonomous.extract.extraction import ExtractOptions
-    from hartonomous.extract.importer_protocol import OpenOptions
 
 
 def extraction_options(command: F) -> F:
@@ -101,12 +99,13 @@ def extraction_options(command: F) -> F:
 
 
 def _tracks(context: click.Context, option: click.Parameter, value: str) -> frozenset[str]:
-    from hartonomous.extract.importer_protocol import ALL, OPTIONAL_TRACKS, TRACKS
+    from hartonomous.errors import UsageError
+    from hartonomous.operations.model_request import tracks_of
 
-    chosen, known = frozenset(value.split(",")), (*TRACKS, *OPTIONAL_TRACKS)
-    if unknown := sorted(chosen - {*known, ALL}):
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(known)}, all.")
-    return chosen
+    try:
+        return tracks_of(value)
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous importers\n")
@@ -129,15 +128,16 @@ def importers(as_json: bool) -> None:
 @quiet_option
 def extract(model: str, output: Path, as_json: bool, quiet: bool, **options: Any) -> None:
     """Take MODEL apart into an evidence bundle; needs no server."""
-    from hartonomous.extract.extraction import extract as run
-    from hartonomous.extract.extraction import open_model
+    from hartonomous.operations.model_request import extract as run
+    from hartonomous.operations.model_request import request_model
 
-    opened = open_model(model, *opening(options))
+    request = request_model(model, **options)
+    # What is wrong with the model is said before a bar is drawn.
+    _ = request.opened
     with progress_bar(quiet) as progress:
-        bundle = run(opened, extraction(options), output, progress)
-    omissions = omissions_of(opened)
-    _print_bundle(bundle, as_json, omissions.as_facts())
-    say_omissions(omissions, quiet)
+        made = run(request, output, progress)
+    _print_bundle(made.bundle, as_json, made.omissions.as_facts())
+    say_omissions(made.omissions, quiet)
 
 
 @click.command(
@@ -152,54 +152,17 @@ Example:
 @json_option
 def inspect(path: str, as_json: bool, **options: Any) -> None:
     """What a model or a bundle holds, before anything is written."""
-    from hartonomous.bundle import is_bundle, read_bundle
+    from hartonomous.operations.model_request import inspect as look
+    from hartonomous.operations.model_request import request_model
 
-    if is_bundle(Path(path)):
-        bundle = read_bundle(Path(path))
-        from hartonomous.bundle_scan import scan
-
-        scan(bundle)
-        _print_bundle(bundle, as_json, {})
-        say_omissions(omissions_in(bundle))
-        return
-    from hartonomous.extract.extraction import forecast, open_model
-
-    opened = open_model(path, *opening(options))
-    omissions = omissions_of(opened)
-    facts = {"importer": opened.importer, **forecast(opened, extraction(options))}
-    if as_json:
-        print_json({**facts, **omissions.as_facts()})
+    seen = look(request_model(path, **options))
+    if seen.bundle is not None:
+        _print_bundle(seen.bundle, as_json, {})
+    elif as_json:
+        print_json({**seen.forecast, **seen.omissions.as_facts()})
     else:
-        print_facts(_readable(facts))
-    say_omissions(omissions)
-
-
-def opening(options: dict[str, Any]) -> tuple[OpenOptions, str | None]:
-    """Return the chosen options as a model is opened with, and the importer's name."""
-    from hartonomous.extract.importer_protocol import OpenOptions
-
-    chosen = OpenOptions(
-        options["vocabulary"],
-        options["tensor"],
-        options["limit"],
-        options["tracks"],
-        options["device"],
-        options["read"],
-        options["samples"],
-        options["encoder"],
-        options["support"],
-        options["exclude"],
-    )
-    return chosen, options["importer"]
-
-
-def extraction(options: dict[str, Any]) -> ExtractOptions:
-    """Return the chosen options as a model is searched with."""
-    from hartonomous.extract.extraction import ExtractOptions
-    from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
-
-    search = NeighbourOptions(k=options["k"], centre=options["centre"])
-    return ExtractOptions(search, options["subject"], options["licence"], options["family"])
+        print_facts(_readable(seen.forecast))
+    say_omissions(seen.omissions)
 
 
 def _print_bundle(bundle: Bundle, as_json: bool, more: dict[str, Any]) -> None:

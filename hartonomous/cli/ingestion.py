@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from hartonomous.cli.extraction import extraction, extraction_options, opening
-from hartonomous.cli.omissions import Omissions, omissions_in, omissions_of, say_omissions
+from hartonomous.cli.extraction import extraction_options
+from hartonomous.cli.omissions import say_omissions
 from hartonomous.cli.output import (
     json_option,
     print_facts,
@@ -43,14 +43,14 @@ def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, qui
     Interrupted, the same command goes on.
     """
     from hartonomous.bundle import read_bundle
-    from hartonomous.operations.ingestion import load_bundle
+    from hartonomous.operations.ingestion import load_file
     from hartonomous.server.connection import connect
 
-    chosen = _name(name, replace)
+    _check_named(name, replace)
     verified = read_bundle(bundle)
     with connect() as graph, progress_bar(quiet) as progress:
-        report = load_bundle(graph, verified, chosen, progress, replace is not None)
-    _print_report(report, omissions_in(verified), as_json, quiet)
+        report = load_file(graph, verified, name, replace, progress)
+    _print_report(report, as_json, quiet)
 
 
 @click.command(
@@ -76,42 +76,38 @@ def ingest(
     a sentence encoder reads. Interrupted, the same command goes on; repeated,
     it changes nothing.
     """
-    from hartonomous.directories import cache
-    from hartonomous.extract.extraction import expected_seconds, open_model
-    from hartonomous.load.loader import check_name
-    from hartonomous.operations.ingestion import ingest as run
+    from hartonomous.extract.extraction import expected_seconds
+    from hartonomous.operations.ingestion import ingest_model, source_name
+    from hartonomous.operations.model_request import request_model
     from hartonomous.server.connection import connect
 
-    chosen = check_name(_name(name, replace))
-    opened = open_model(model, *opening(options))
-    takes = expected_seconds(opened, extraction(options))
+    _check_named(name, replace)
+    source_name(name, replace)
+    request = request_model(model, **options)
+    takes = expected_seconds(request.opened, request.search)
     with connect() as graph, progress_bar(quiet, takes.parts) as progress:
-        report = run(
-            graph,
-            opened,
-            extraction(options),
-            chosen,
-            cache() / "bundles",
-            progress,
-            replace is not None,
-            lambda text: say(text, quiet),
+        report = ingest_model(
+            graph, request, name, replace, progress, lambda text: say(text, quiet)
         )
-    _print_report(report, omissions_of(opened), as_json, quiet)
+    _print_report(report, as_json, quiet)
 
 
-def _name(name: str | None, replace: str | None) -> str:
+def _check_named(name: str | None, replace: str | None) -> None:
     if (name is None) == (replace is None):
         raise click.UsageError(
             "Give the source a name with --as, or --replace the one it replaces."
         )
-    return name or replace or ""
 
 
-def _print_report(report: IngestReport, omissions: Omissions, as_json: bool, quiet: bool) -> None:
+def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:
+    omissions = report.omissions
+    assert omissions is not None
     for finding in report.findings:
         say(f"Note: {finding.source} {finding.text}.", quiet)
     if as_json:
-        print_json({**asdict(report), **omissions.as_facts()})
+        told = asdict(replace(report, omissions=None))
+        del told["omissions"]
+        print_json({**told, **omissions.as_facts()})
         say_omissions(omissions, quiet)
         return
     if report.repeated:

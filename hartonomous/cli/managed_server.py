@@ -21,31 +21,15 @@ from hartonomous.cli.output import (
 @quiet_option
 def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool) -> None:
     """Start the managed Neo4j; the first time, assemble it."""
-    from hartonomous.erase.compaction import make_up
-    from hartonomous.operations.ingestion import prepare
-    from hartonomous.server.connection import connect_managed
-    from hartonomous.server.managed_server import (
-        default_home,
-        password_file,
-        running_address,
-        start,
-    )
+    from hartonomous.operations.managed_service import up as run
 
-    def tell(text: str) -> None:
-        say(text, quiet)
-
-    home = default_home()
-    address = start(home, bolt_port=bolt_port, http_port=http_port, say=tell)
-    with connect_managed(address) as graph:
-        prepare(graph, tell)
-        with progress_bar(quiet) as progress:
-            make_up(home, graph, tell, progress)
-    address = running_address(home) or address
+    with progress_bar(quiet) as progress:
+        server = run(bolt_port, http_port, progress, lambda text: say(text, quiet))
     facts = {
-        "browser": address.browser,
-        "bolt": address.uri,
-        "user": address.username,
-        "password in": str(password_file(home)),
+        "browser": server.browser,
+        "bolt": server.bolt,
+        "user": server.user,
+        "password in": str(server.password_file),
     }
     print_json(facts) if as_json else print_facts(facts)
 
@@ -54,9 +38,9 @@ def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool)
 @quiet_option
 def down(quiet: bool) -> None:
     """Stop the managed Neo4j; what it holds stays."""
-    from hartonomous.server.managed_server import default_home, stop
+    from hartonomous.operations.managed_service import down as run
 
-    stopped = stop(default_home())
+    stopped = run()
     say("Stopped." if stopped else "It was not running.", quiet)
 
 
@@ -77,16 +61,9 @@ def status(as_json: bool) -> None:
 @click.option("--lines", default=30, show_default=True, type=click.IntRange(1, 100_000))
 def logs(lines: int) -> None:
     """The end of the managed server's log."""
-    from collections import deque
+    from hartonomous.operations.managed_service import log_end
 
-    from hartonomous.errors import NotFound
-    from hartonomous.server.managed_server import default_home, log_file
-
-    file = log_file(default_home())
-    if not file.is_file():
-        raise NotFound(f"There is no log at {file}; 'hartonomous up' starts the server.")
-    with file.open(encoding="utf-8", errors="replace") as text:
-        click.echo("".join(deque(text, maxlen=lines)), nl=False)
+    click.echo(log_end(lines), nl=False)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous purge --yes\n")
@@ -99,11 +76,9 @@ def purge(yes: bool, quiet: bool) -> None:
     """
     import sys
 
-    from hartonomous.directories import cache
-    from hartonomous.errors import ConfirmationNeeded, Conflict
-    from hartonomous.load.bundle_cache import bundles_in_use, earlier_bundles
+    from hartonomous.errors import ConfirmationNeeded
+    from hartonomous.operations.managed_service import purge as delete_home
     from hartonomous.server.managed_server import default_home
-    from hartonomous.server.managed_server import purge as delete_home
     from hartonomous.server.store_swap import predecessor
 
     home = default_home()
@@ -117,16 +92,4 @@ def purge(yes: bool, quiet: bool) -> None:
             say("finds out.")
         if not click.confirm(f"Delete everything in {home}?", err=True):
             raise ConfirmationNeeded("Nothing was deleted.")
-    if used := bundles_in_use():
-        raise Conflict(
-            f"A bundle in {used[0][0].folder} is in use by process {used[0][1]}; wait for it, or end "
-            "it, then purge."
-        )
-    delete_home(home)
-    say(f"{home} is gone.", quiet)
-    if left := earlier_bundles(cache() / "bundles"):
-        say(
-            f"Earlier versions left {len(left)} bundles of any home in {left[0][0].parent}; delete "
-            "that folder unless one of them is to be loaded into another home.",
-            quiet,
-        )
+    delete_home(lambda text: say(text, quiet))

@@ -20,15 +20,11 @@ _PLACE = re.compile(r"layer (?P<layer>\d+)(?:, (?P<part>head|expert)s? (?P<numbe
 
 
 def open_graph() -> Graph:
-    from hartonomous.rate.rating_pass import read_state
+    from hartonomous.operations.questions import remark_unsettled
     from hartonomous.server.connection import connect
 
     graph = connect()
-    if not read_state(graph)["settled"]:
-        say(
-            "Note: a rating pass is running or was cut short; some ratings are old. "
-            "'hartonomous rate' finishes it."
-        )
+    remark_unsettled(graph, say)
     return graph
 
 
@@ -64,19 +60,15 @@ def neighbours(
     word: str, top: int, by: str, source: str | None, min_sources: int, pieces: bool, as_json: bool
 ) -> None:
     """What is most related to WORD."""
-    from hartonomous.ask.relations.neighbourhood import find_word
     from hartonomous.ask.relations.neighbourhood import neighbours as ask
+    from hartonomous.operations.questions import remark_spelling
 
     with open_graph() as graph:
         rows = ask(graph, word, top, by, source, min_sources, pieces)
         if as_json:
             print_json(rows)
             return
-        found = find_word(graph, word)
-        if not found.exact:
-            say(f"{word!r} is not there; this is {found.text!r}.")
-        if not rows:
-            say(f"{found.text!r} is there, but no pair of it meets these conditions.")
+        remark_spelling(graph, word, bool(rows), say)
     columns = {
         "neighbour": "neighbour",
         "consensus": "consensus",
@@ -233,12 +225,10 @@ def stats(as_json: bool) -> None:
 
     Repetition within each model and across models, with every assumption.
     """
-    from hartonomous.ask.relations.repetition import repetition
-    from hartonomous.ask.relations.source_statistics import stats as ask
-    from hartonomous.server.connection import managed_bytes
+    from hartonomous.operations.questions import count
 
     with open_graph() as graph:
-        answer, repeated = ask(graph, managed_bytes()), repetition(graph)
+        answer, repeated = count(graph)
     facts = {
         **asdict(answer),
         "observations_per_evidence": answer.observations_per_evidence,

@@ -1,87 +1,22 @@
-"""What a source leaves out: numbers by reason, files with theirs, said when its command ends."""
+"""What a source leaves out, said when its command ends."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from hartonomous.cli.output import printable, say
 
 if TYPE_CHECKING:
-    from hartonomous.bundle import Bundle
-    from hartonomous.extract.importer_protocol import OpenedModel, UnreadFile
-
-WANTED = frozenset(
-    {
-        "beyond the limit",
-        "files that --exclude names",
-        "hidden files and folders",
-        "page numbers and running heads",
-    }
-)
-"""Reasons that a person chose, or that leave out nothing a reader would miss."""
-
-OF_FILES = ("files ", "links ")
-"""How the reasons begin that count files, not what is in them."""
+    from hartonomous.operations.omissions import Omissions
 
 MUCH = 0.1
 """Share left out from which it is said in colour."""
 
 MOST_FILES = 20
 """Files named on a terminal; JSON names all."""
-
-
-@dataclass(frozen=True)
-class Omissions:
-    """What was left out of a source of so many files and compositions."""
-
-    excluded: Mapping[str, int]
-    merged: int
-    files: int
-    compositions: int
-    unread: tuple[UnreadFile, ...] = ()
-    remarks: tuple[str, ...] = ()
-
-    @property
-    def share(self) -> float:
-        """Return the larger share: of the files, or of what they hold."""
-        counted = {reason: n for reason, n in self.excluded.items() if reason not in WANTED}
-        files = sum(n for reason, n in counted.items() if reason.startswith(OF_FILES))
-        parts = sum(counted.values()) - files
-        return max(files / max(1, files + self.files), parts / max(1, parts + self.compositions))
-
-    def as_facts(self) -> dict[str, Any]:
-        """Return what JSON tells of it."""
-        return {
-            "excluded": dict(self.excluded),
-            "merged": self.merged,
-            "unread": [asdict(file) for file in self.unread],
-            "remarks": list(self.remarks),
-        }
-
-
-def omissions_of(model: OpenedModel) -> Omissions:
-    """Return what is left out of a model or of documents that were opened."""
-    vocabulary = model.vocabulary
-    return Omissions(
-        vocabulary.excluded,
-        vocabulary.merged,
-        len(model.files),
-        len(vocabulary),
-        model.unread,
-        model.remarks,
-    )
-
-
-def omissions_in(bundle: Bundle) -> Omissions:
-    """Return what was left out of a bundle's source."""
-    source = bundle.source
-    compositions = max((track.vocabulary for track in bundle.tracks), default=0)
-    return Omissions(source.excluded, source.merged, len(source.files), compositions)
 
 
 def say_omissions(omissions: Omissions, quiet: bool = False) -> None:

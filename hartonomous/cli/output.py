@@ -15,8 +15,8 @@ from typing import Any, TypeVar
 import click
 
 from hartonomous.errors import ConfirmationNeeded
+from hartonomous.progress import Progress
 
-Progress = Callable[[str, int, int], None]
 F = TypeVar("F", bound=Callable[..., object])
 
 _live: list[Any] = []

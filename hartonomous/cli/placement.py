@@ -21,14 +21,7 @@ from hartonomous.cli.output import (
 )
 
 if TYPE_CHECKING:
-    from hartonomous.ask.layout.placement_alignment import Alignment
-    from hartonomous.ask.layout.placement_quality import Dense
-    from hartonomous.graph.driver import Graph
-
-STALE = (
-    "Note: the graph has moved since it was laid out; these places are old. "
-    "'hartonomous place' renews them."
-)
+    from hartonomous.operations.placement_run import PlacementOutcome
 
 
 @click.command(
@@ -92,48 +85,27 @@ def place(
     vector, by the graph's leading eigenvectors, and how much of the graph they
     keep is measured.
     """
-    from hartonomous.ask.layout.placement import place as run
-    from hartonomous.ask.layout.placement_alignment import (
-        align,
-        read_placement_file,
-        save_placement,
-    )
-    from hartonomous.ask.layout.placement_quality import (
-        GALLERY,
-        neighbour_recall,
-        same_token_agreement,
-        two_sources,
-    )
-    from hartonomous.errors import Conflict
-    from hartonomous.operations.ingestion import prepare
+    from hartonomous.operations.placement_run import lay_out_graph, request_placement
 
-    fixed = None if older is None else read_placement_file(older)
-    beside = _dense(dense)
-    if save is not None and save.exists() and not force:
-        raise Conflict(f"{save} already exists; --force overwrites it.")
+    request = request_placement(
+        dimensions=dimensions,
+        save=save,
+        align=older,
+        picture=picture,
+        between=between,
+        dense=dense,
+        measure=measure,
+        force=force,
+    )
     with open_graph() as graph, progress_bar(quiet) as progress:
-        prepare(graph)
-        placement, related, report = run(graph, dimensions, progress)
-        recalls = neighbour_recall(placement, related)
-        pair = two_sources(graph, between or ())
-        most = len(placement.keys) if measure else GALLERY
-        agreements = (
-            same_token_agreement(graph, placement, related, pair, beside, most) if pair else []
-        )
-        turned: Alignment | None = None
-        if fixed is not None:
-            placement, turned = align(placement, fixed)
-        names = _texts(graph, [key for key, _ in turned.furthest]) if turned else {}
-        for path in picture:
-            _draw(graph, path, "community")
-    if save is not None:
-        save_placement(placement, save, force)
+        done = lay_out_graph(graph, request, progress)
+    report, recalls, agreements = done.report, done.recalls, done.agreements
     facts: dict[str, Any] = {
         **asdict(report),
         "share_beside_solver": report.share_beside_solver,
-        "eigenvalues": [round(value, 4) for value in placement.eigenvalues[:4].tolist()],
+        "eigenvalues": [round(value, 4) for value in done.placement.eigenvalues[:4].tolist()],
     }
-    moved = _moved(turned, names)
+    moved = _moved(done)
     if as_json:
         facts["recall"] = [asdict(row) for row in recalls]
         facts["agreement"] = [asdict(row) for row in agreements]
@@ -148,7 +120,7 @@ def place(
     if moved is not None:
         click.echo()
         print_facts(moved)
-    _remarks(bool(agreements), pair, beside, quiet)
+    _remarks(bool(agreements), done.pair, set(request.dense), quiet)
 
 
 _RECALL = {
@@ -169,12 +141,10 @@ _AGREEMENT = {
 }
 
 
-def _remarks(
-    measured: bool, pair: tuple[str, str] | None, beside: dict[str, Dense], quiet: bool
-) -> None:
+def _remarks(measured: bool, pair: tuple[str, str] | None, beside: set[str], quiet: bool) -> None:
     if not measured:
         say("Agreement between models needs two sources that know the same words.", quiet)
-    elif pair and not set(pair) <= set(beside):
+    elif pair and not set(pair) <= beside:
         say(f"Vectors to set beside: --dense {pair[0]}=MODEL --dense {pair[1]}=MODEL.", quiet)
     if measured:
         say(
@@ -184,47 +154,13 @@ def _remarks(
         )
 
 
-def _dense(given: tuple[str, ...]) -> dict[str, Dense]:
-    from hartonomous.errors import UsageError
-    from hartonomous.extract.extraction import open_model
-    from hartonomous.extract.importer_protocol import OpenOptions
-    from hartonomous.extract.word_matrix import WordVectors
-
-    found: dict[str, Dense] = {}
-    for entry in given:
-        name, equals, model = entry.partition("=")
-        path, _, words = model.partition(",")
-        if not equals or not name or not path:
-            raise UsageError(f"--dense takes SOURCE=MODEL or SOURCE=MODEL,WORDS, not {entry!r}.")
-        options = OpenOptions(Path(words)) if words else OpenOptions()
-        found[name] = WordVectors(open_model(path, options))
-    return found
-
-
-def _texts(graph: Graph, keys: list[str]) -> dict[str, str]:
-    from hartonomous.graph.cypher_files import query
-
-    return {row["key"]: row["text"] for row in graph.read(query("layout/read_texts"), keys=keys)}
-
-
-def _moved(turned: Alignment | None, names: dict[str, str]) -> dict[str, Any] | None:
-    if turned is None:
+def _moved(done: PlacementOutcome) -> dict[str, Any] | None:
+    if done.turned is None:
         return None
     return {
-        **asdict(turned),
-        "furthest": {names.get(key, key): round(angle, 3) for key, angle in turned.furthest},
+        **asdict(done.turned),
+        "furthest": {name: round(angle, 3) for name, angle in done.furthest.items()},
     }
-
-
-def _draw(graph: Graph, path: Path, colouring: str) -> None:
-    from hartonomous.ask.layout.placement_pictures import draw, placed_scene
-
-    draw(placed_scene(graph), path, colouring)
-
-
-def _warn_if_stale(rows: list[dict[str, Any]]) -> None:
-    if rows and rows[0]["stale"]:
-        say(STALE)
 
 
 @click.command(
@@ -253,10 +189,11 @@ def near_on_sphere(word: str, top: int, by: str, pieces: bool, as_json: bool) ->
     neighbours, and 'place' says how few.
     """
     from hartonomous.ask.layout.placement_queries import near_on_sphere as ask
+    from hartonomous.operations.placement_run import remark_stale
 
     with open_graph() as graph:
         rows = ask(graph, word, top, by, pieces)
-    _warn_if_stale(rows)
+    remark_stale(rows, say)
     columns = {"neighbour": "neighbour", "distance": "radians"}
     print_json(rows) if as_json else print_rows(rows, columns)
 
@@ -271,10 +208,11 @@ def distance(start: str, end: str, as_json: bool) -> None:
     Along the sphere (geodesic, 0 to 3.142), and between their spectral vectors.
     """
     from hartonomous.ask.layout.placement_queries import distance as ask
+    from hartonomous.operations.placement_run import remark_stale
 
     with open_graph() as graph:
         row = ask(graph, start, end)
-    _warn_if_stale([row])
+    remark_stale([row], say)
     print_json(row) if as_json else print_facts(row)
 
 
@@ -292,10 +230,11 @@ def slerp(start: str, end: str, steps: int, pieces: bool, as_json: bool) -> None
     At each step the word nearest to it, and how far aside it lies.
     """
     from hartonomous.ask.layout.placement_queries import slerp as ask
+    from hartonomous.operations.placement_run import remark_stale
 
     with open_graph() as graph:
         rows = ask(graph, start, end, steps, pieces)
-    _warn_if_stale(rows)
+    remark_stale(rows, say)
     columns = {"share": "of the way", "word": "word", "aside": "radians aside"}
     print_json(rows) if as_json else print_rows(rows, columns)
 
@@ -318,11 +257,8 @@ Example:
 @quiet_option
 def picture(output: Path, colour: str, quiet: bool) -> None:
     """Draw the placement into OUTPUT: .png, or .html that needs no network."""
-    from hartonomous.ask.layout.placement import read_placement
+    from hartonomous.operations.placement_run import draw_placement
 
     with open_graph() as graph:
-        _, stale = read_placement(graph)
-        if stale:
-            say(STALE)
-        _draw(graph, output, colour)
+        draw_placement(graph, output, colour, say)
     say(f"Drawn into {output}.", quiet)

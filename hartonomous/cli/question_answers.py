@@ -36,19 +36,19 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
     that documents brought, and on to their answers. Without --encoder it goes
     by words alone.
     """
-    from hartonomous.ask.relations.question_answers import ask as run
+    from hartonomous.operations.questions import answer as run
 
-    encode = None
+    opened = None
     if encoder is None:
         say("No --encoder: matched by words alone.", quiet)
     else:
         from hartonomous.extract.encoder_protocol import open_encoder
 
-        encode = open_encoder(encoder).encode
+        opened = open_encoder(encoder)
     with open_graph() as graph:
-        rows = run(graph, question, top, encode)
+        rows = run(graph, question, opened, top)
     if as_json:
-        print_json({"question": question, "matched_by": "words" if encode is None else "encoder",
+        print_json({"question": question, "matched_by": "words" if opened is None else "encoder",
                     "answers": rows})  # fmt: skip
         return
     for number, row in enumerate(rows, 1):

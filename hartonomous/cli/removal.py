@@ -9,12 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hartonomous.cli.claims import (
-    certify,
-    certify_erasure,
-    certify_last,
-    refuse_unfit,
-)
 from hartonomous.cli.output import (
     confirm,
     print_facts,
@@ -27,9 +21,7 @@ from hartonomous.cli.residuals import print_residual
 
 if TYPE_CHECKING:
     from hartonomous.delete.deletion_plan import Plan
-    from hartonomous.delete.selectors import Selectors
-    from hartonomous.graph.driver import Graph
-    from hartonomous.graph.writer_lock import WriterLock
+    from hartonomous.operations.removal import CertificateFile, RemovalOptions
 
 SHOW = "-"
 """A plan's file that is the terminal."""
@@ -44,148 +36,89 @@ def run(
     yes: bool,
     as_json: bool,
     quiet: bool,
-    keep: float = 0.0,
-    certificate: Path | None = None,
-    ways: int = 0,
+    **chosen: Any,
 ) -> None:
     """Delete or erase what is selected, or say or write the plan of it."""
-    from hartonomous.delete.selectors import Selectors
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.operations.ingestion import prepare
+    from hartonomous.operations import removal
     from hartonomous.server.connection import connect
 
-    selectors = Selectors(**selected)
-    refuse_unfit(certificate, force)
+    selectors = removal.request_selectors(**selected)
+    options = _options(quiet, force=force, **chosen)
     with connect() as graph, progress_bar(quiet) as progress:
+        options = replace(options, progress=progress)
         if plan_file or not yes:
-            planned = _planned(verb, graph, selectors, progress, cut)
+            planned = removal.plan_removal(graph, verb, selectors, progress, cut)
             if plan_file:
                 _show_plan(planned, verb, plan_file, force, as_json)
                 return
             _confirm(planned, verb, yes)
-        prepare(graph)
-        with WriterLock(graph, f"{verb} by the command line") as lock:
-            if verb == "delete":
-                from hartonomous.delete import deletion
-
-                report: Any = deletion.delete(graph, lock, selectors, progress, keep, ways)
-                certify(graph, lock, report, certificate)
-            else:
-                from hartonomous.erase import erasure
-
-                report = erasure.erase(
-                    graph,
-                    lock,
-                    selectors,
-                    _bundles(),
-                    progress,
-                    certificate is not None,
-                    ways,
-                    lambda text: say(text, quiet),
-                )
-                if certificate is not None:
-                    certify_erasure(graph, lock, certificate, report.id, report.scan)
+        remove = removal.delete if verb == removal.DELETE else removal.erase
+        report = remove(graph, selectors, options)
     _print_report(verb, asdict(report), as_json, quiet)
-
-
-def _planned(verb: str, graph: Graph, selectors: Selectors, progress: Any, cut: bool) -> Plan:
-    from hartonomous.delete.deletion_plan import plan
-    from hartonomous.erase.erasure_plan import plan_erasure
-
-    if verb == "erase":
-        return plan_erasure(graph, selectors, _bundles(), progress, cut)
-    return plan(graph, selectors, progress, cut)
 
 
 def do_or_resume(
     verb: str,
     plan_file: Path | None,
     resume: bool,
-    keep: float,
     yes: bool,
     as_json: bool,
     quiet: bool,
-    certificate: Path | None = None,
-    ways: int = 0,
+    **chosen: Any,
 ) -> None:
     """Do a plan that was written, or finish what was cut short."""
     if (plan_file is None) == (not resume):
         raise click.UsageError(f"Name what to {verb}, or give --apply FILE, or --resume.")
-    from hartonomous.delete.deletion import refuse_moved
     from hartonomous.delete.plan_files import read_plan
     from hartonomous.errors import Conflict
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.operations.ingestion import prepare
+    from hartonomous.operations import removal
     from hartonomous.server.connection import connect
 
     planned = read_plan(plan_file) if plan_file else None
-    if planned is not None and verb == "delete" and "reach" in planned.summary:
+    if planned is not None and verb == removal.DELETE and removal.verb_of(planned) != verb:
         raise Conflict(
             f"{plan_file} is the plan of an erasure; 'hartonomous erase --apply' does it."
         )
-    refuse_unfit(certificate, force=False)
+    options = _options(quiet, force=False, **chosen)
     with connect() as graph, progress_bar(quiet) as progress:
-        if planned is not None:
-            refuse_moved(graph, planned)
-            if not planned.trusted:
-                say(
-                    f"{plan_file} was not signed with a key used here; the same selection was planned "
-                    "again, with the same result."
-                )
-                planned = replace(planned, trusted=True)
-            _confirm(planned, verb, yes)
-        prepare(graph)
-        with WriterLock(graph, f"{verb} by the command line") as lock:
-            if verb == "delete":
-                report = _delete(graph, lock, planned, keep, progress, ways)
-                if report is not None:
-                    certify(graph, lock, report, certificate)
-            else:
-                report = _erase(
-                    graph, lock, planned, progress, certificate is not None, ways, quiet
-                )
-                if report is not None and certificate is not None:
-                    certify_erasure(graph, lock, certificate, report.id, report.scan)
+        options = replace(options, progress=progress)
+        if planned is None:
+            done = removal.resume(graph, verb, options)
+            report = done.report
             if report is None:
-                certify_last(graph, lock, verb, certificate, quiet)
+                _say_resumed(done.certified, options.certificate, quiet)
+        else:
+            planned = removal.vouched(graph, planned, say, str(plan_file))
+            _confirm(planned, verb, yes)
+            report = removal.apply_plan(graph, planned, verb, options)
     if report is not None:
         _print_report(verb, asdict(report), as_json, quiet)
 
 
-def _delete(
-    graph: Graph, lock: WriterLock, planned: Plan | None, keep: float, progress: Any, ways: int
-) -> Any:
-    from hartonomous.delete import deletion
-
-    if planned is not None:
-        return deletion.apply(graph, lock, planned, progress, keep, ways)
-    return deletion.resume(graph, lock, progress)
-
-
-def _erase(
-    graph: Graph,
-    lock: WriterLock,
-    planned: Plan | None,
-    progress: Any,
-    certified: bool,
-    ways: int,
+def _options(
     quiet: bool,
-) -> Any:
-    from hartonomous.erase import erasure
+    force: bool,
+    certificate: Path | None = None,
+    ways: int = 0,
+    keep: float = 0.0,
+) -> RemovalOptions:
+    """Return how the removal is done; raises before anything is connected to or changed."""
+    from hartonomous.operations.removal import CertificateFile, RemovalOptions
 
-    def tell(text: str) -> None:
-        say(text, quiet)
+    return RemovalOptions(
+        keep,
+        ways,
+        None if certificate is None else CertificateFile(certificate, force),
+        say=lambda text: say(text, quiet),
+        by="the command line",
+    )
 
-    if planned is not None:
-        return erasure.apply(graph, lock, planned, _bundles(), progress, certified, ways, tell)
-    return erasure.resume(graph, lock, _bundles(), progress, certified, tell)
 
-
-def _bundles() -> Path:
-    """Return where earlier versions left bundles."""
-    from hartonomous.directories import cache
-
-    return cache() / "bundles"
+def _say_resumed(certified: str | None, file: CertificateFile | None, quiet: bool) -> None:
+    if certified is None or file is None:
+        say("Nothing was cut short.", quiet)
+        return
+    say(f"Nothing was cut short; {file.path} is of erasure {certified}, the last one.", quiet)
 
 
 def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) -> None:

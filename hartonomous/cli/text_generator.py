@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +12,7 @@ from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import json_option, print_json, print_rows, quiet_option, say
 
 if TYPE_CHECKING:
-    from hartonomous.ask.generation.text_generator import GenerateOptions, Generator, Step
-    from hartonomous.graph.driver import Graph
+    from hartonomous.operations.text_generation import GeneratedToken, Generation
 
 
 @click.command(
@@ -49,8 +49,8 @@ The gds engine walks a projection of all states: fast for many samples, with
 @click.option("--any-token", is_flag=True, help="Digits and symbols too.")
 @click.option("--ban", multiple=True, metavar="WORD", help="Not to be said.")
 @click.option("--stop", multiple=True, metavar="TOKEN", help="End after it, such as '.'.")
-@click.option("--only-sources", "only", multiple=True, metavar="NAME", help="From these alone.")
-@click.option("--without-source", "without", multiple=True, metavar="NAME", help="Without it.")
+@click.option("--only-sources", multiple=True, metavar="NAME", help="From these alone.")
+@click.option("--without-source", multiple=True, metavar="NAME", help="Without it.")
 @click.option("--samples", default=1, show_default=True, help="Texts.")
 @click.option("--seed", default=0, show_default=True, help="Another seed, another text.")
 @click.option(
@@ -62,8 +62,6 @@ The gds engine walks a projection of all states: fast for many samples, with
 @quiet_option
 def generate(
     prompt: str,
-    only: tuple[str, ...],
-    without: tuple[str, ...],
     samples: int,
     engine: str,
     to: str | None,
@@ -73,133 +71,55 @@ def generate(
     **given: Any,
 ) -> None:
     """Go on with PROMPT as the sources of the graph expect it to go on."""
-    from hartonomous.ask.generation.next_token_model import NextTokenModel
-    from hartonomous.ask.generation.text_generator import Generator
-    from hartonomous.delete.output_filter import removed_words
+    from hartonomous.operations.text_generation import generate as run
+    from hartonomous.operations.text_generation import request_generation
 
-    options = _options(given, top_k=20 if engine == "gds" or to else None)
-    beam = given["beam"]
     if samples < 1:
         raise click.BadParameter("give 1 or more.", param_hint="--samples")
-    with open_graph() as graph:
-        expecting = NextTokenModel(graph, only_sources=only or None, without_sources=without)
-        generator = Generator(expecting, removed_words(graph))
-        tokens = generator.prompt(prompt)
-        if to is not None:
-            _print_ways(graph, generator, options, tokens, to, as_json)
-            return
-        if not as_json and not explain and engine == "stepwise" and beam is None:
-            _stream(generator, tokens, options, samples)
-        else:
-            texts = _texts(graph, generator, tokens, options, samples, engine, beam)
-            _print_texts(generator, prompt, tokens, texts, explain, as_json)
-        say(f"Generated text, from {', '.join(expecting.sources)}.", quiet)
-
-
-def _options(given: dict[str, Any], top_k: int | None) -> GenerateOptions:
-    from hartonomous.ask.generation.text_generator import GenerateOptions
-    from hartonomous.ask.generation.token_sampling import Filters
-
-    temperature = 0.0 if given["greedy"] else given["temperature"]
-    return GenerateOptions(
-        length=given["length"],
-        filters=Filters(temperature, given["top_k"] or top_k, given["top_p"]),
-        look_ahead=given["look_ahead"],
-        cache=given["cache"],
-        no_repeat=given["no_repeat"],
-        plain=not given["any_token"],
-        ban=given["ban"],
-        stop=given["stop"],
-        seed=given["seed"],
+    request = request_generation(
+        prompt, to, samples=samples, engine=engine, explain=explain, **given
     )
+    streamed = not as_json and not explain
+    with open_graph() as graph:
+        done = run(graph, request, partial(click.echo, nl=False) if streamed else None)
+    if to is not None:
+        _print_ways(done, as_json)
+        return
+    if not streamed:
+        _print_texts(done, explain, as_json)
+    say(f"Generated text, from {', '.join(done.sources)}.", quiet)
 
 
-def _stream(
-    generator: Generator, tokens: list[int], options: GenerateOptions, samples: int
-) -> None:
-    for sample in range(samples):
-        click.echo(generator.detokenizer.text(tokens), nl=False)
-        for step in generator.stream(tokens, options, sample):
-            click.echo(step.text, nl=False)
-        click.echo()
-
-
-def _texts(
-    graph: Graph,
-    generator: Generator,
-    tokens: list[int],
-    options: GenerateOptions,
-    samples: int,
-    engine: str,
-    beam: int | None,
-) -> list[list[Step]]:
-    if engine == "gds":
-        from hartonomous.ask.generation.walk_generator import Walker
-
-        return Walker(graph, generator, options).walk(tokens, samples)
-    if beam is not None:
-        return [generator.beam(tokens, options, beam)]
-    return [list(generator.stream(tokens, options, sample)) for sample in range(samples)]
-
-
-def _print_texts(
-    generator: Generator,
-    prompt: str,
-    tokens: list[int],
-    texts: list[list[Step]],
-    explain: bool,
-    as_json: bool,
-) -> None:
-    from hartonomous.ask.generation.text_generator import explain_step, finished
-
-    whole = [finished(generator, prompt, tokens, steps) for steps in texts]
-    parts = [
-        [explain_step(generator.expecting, step) for step in steps] if explain else []
-        for steps in texts
-    ]
+def _print_texts(done: Generation, explain: bool, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                "marker": whole[0].marker if whole else None,
-                "prompt": prompt,
+                "marker": done.marker,
+                "prompt": done.prompt,
                 "texts": [
-                    {
-                        "text": one.text,
-                        "tokens": [
-                            {"token": generator.expecting.texts[step.token],
-                             "probability": step.probability,
-                             **({"parts": parts[n][place]} if explain else {})}
-                            for place, step in enumerate(one.steps)
-                        ],
-                    }
-                    for n, one in enumerate(whole)
+                    {"text": one.text, "tokens": [_facts(token, explain) for token in one.tokens]}
+                    for one in done.texts
                 ],
             }
-        )  # fmt: skip
+        )
         return
-    for n, one in enumerate(whole):
+    for one in done.texts:
         click.echo(one.text)
-        for step, found in zip(one.steps, parts[n], strict=False):
+        for token in one.tokens:
             click.echo()
-            click.echo(f"{generator.expecting.texts[step.token]}  p = {step.probability:.3f}")
-            rows = [{**part, "source": part["source"] or "(evenly)"} for part in found[:5]]
+            click.echo(f"{token.token}  p = {token.probability:.3f}")
+            rows = [{**part, "source": part["source"] or "(evenly)"} for part in token.parts[:5]]
             columns = {name: name for name in ("share", "source", "order", "context")}
             print_rows(rows, columns)
 
 
-def _print_ways(
-    graph: Graph,
-    generator: Generator,
-    options: GenerateOptions,
-    tokens: list[int],
-    to: str,
-    as_json: bool,
-) -> None:
-    from hartonomous.ask.generation.walk_generator import Walker
+def _facts(token: GeneratedToken, explain: bool) -> dict[str, Any]:
+    parts = {"parts": list(token.parts)} if explain else {}
+    return {"token": token.token, "probability": token.probability, **parts}
 
-    (end,) = generator.prompt(to)[-1:]
-    ways = Walker(graph, generator, options).ways(tokens, end, top=5)
-    rows = [asdict(way) for way in ways]
+
+def _print_ways(done: Generation, as_json: bool) -> None:
+    rows = [asdict(way) for way in done.ways]
     print_json(rows) if as_json else print_rows(
         rows, {"probability": "probability", "text": "text"}
     )

@@ -79,11 +79,11 @@ def verify(context: click.Context, heads: tuple[Path, ...], as_json: bool) -> No
 
     Exit code 6 when the log was changed, cut, emptied or written anew.
     """
+    from hartonomous.operations.attestation import check_log
     from hartonomous.server.connection import connect
-    from hartonomous.transparency.transparency_log import verify_log
 
     with connect() as graph:
-        report = verify_log(graph, [_read(head) for head in heads])
+        report = check_log(graph, heads)
     facts = asdict(report)
     print_json(facts) if as_json else print_facts(facts)
     context.exit(6 if report.findings else 0)
@@ -92,14 +92,11 @@ def verify(context: click.Context, heads: tuple[Path, ...], as_json: bool) -> No
 @log.command("head", epilog="\b\nExample:\n  hartonomous log head > today.head\n")
 def head() -> None:
     """Sign the log's head and print it: keep it where the graph's keepers cannot write."""
-    from hartonomous.errors import NotFound
+    from hartonomous.operations.attestation import sign_head
     from hartonomous.server.connection import connect
-    from hartonomous.transparency.transparency_log import seal
 
     with connect() as graph:
-        note = seal(graph)
-    if note is None:
-        raise NotFound("The log is empty; the first ingest begins it.")
+        note = sign_head(graph)
     click.echo(note, nl=False)
 
 
@@ -108,16 +105,13 @@ def head() -> None:
 @click.option("--output", type=click.Path(path_type=Path), help="File to write; else printed.")
 def prove(index: int, output: Path | None) -> None:
     """Show that entry INDEX is in the log: 'certificate verify' checks it offline."""
+    from hartonomous.operations.attestation import prove_entry
     from hartonomous.server.connection import connect
-    from hartonomous.transparency.signing import canonical
-    from hartonomous.transparency.transparency_log import prove as show
 
     with connect() as graph:
-        proof = canonical(show(graph, index)).decode() + "\n"
+        proof = prove_entry(graph, index, output)
     if output is None:
         click.echo(proof, nl=False)
-    else:
-        output.write_text(proof, "utf-8")
 
 
 @log.command("adopt", epilog="\b\nExample:\n  hartonomous log adopt --yes\n")
@@ -128,17 +122,13 @@ def adopt(yes: bool) -> None:
     For a graph that was emptied, restored or replaced on purpose.
     """
     from hartonomous.errors import ConfirmationNeeded
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.operations.ingestion import prepare
+    from hartonomous.operations.attestation import adopt_log
     from hartonomous.server.connection import connect
-    from hartonomous.transparency.transparency_log import adopt as accept
 
     if not yes:
         raise ConfirmationNeeded("Heads that were signed will no longer vouch; --yes accepts that.")
     with connect() as graph:
-        prepare(graph)
-        with WriterLock(graph, "adopting the log") as lock:
-            index = accept(graph, lock)
+        index = adopt_log(graph)
     say(f"Adopted, and recorded as entry {index}.")
 
 
@@ -151,20 +141,11 @@ def keys(renew: bool, as_json: bool) -> None:
     Hand it to whom it concerns by another way than the certificate. The private
     half stays in a file only its owner can read.
     """
-    from hartonomous.transparency.keys import directory, new_signing_key, signing_key
+    from hartonomous.operations.attestation import public_key
 
-    key = (new_signing_key() if renew else signing_key()).public
+    key = public_key(renew)
     if as_json:
-        print_json({"key": str(key), "directory": str(directory())})
+        print_json({"key": key.key, "directory": str(key.directory)})
         return
-    click.echo(str(key))
-    say(f"Kept in {directory()}; back that up apart from the graph.")
-
-
-def _read(path: Path) -> str:
-    from hartonomous.errors import NotFound
-
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise NotFound(f"{path} cannot be read.") from error
+    click.echo(key.key)
+    say(f"Kept in {key.directory}; back that up apart from the graph.")

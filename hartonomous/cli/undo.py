@@ -26,19 +26,11 @@ def undo(deletion: str, as_json: bool, quiet: bool) -> None:
     In any order: rows that a later deletion stands for too pass to that one.
     Interrupted, the same command goes on.
     """
-    from hartonomous.delete import undo
-    from hartonomous.delete.deletion import resume
-    from hartonomous.graph.deletion_journal import open_journal
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.operations.ingestion import prepare
+    from hartonomous.operations.reversal import undo as run
     from hartonomous.server.connection import connect
 
     with connect() as graph, progress_bar(quiet) as progress:
-        prepare(graph)
-        with WriterLock(graph, f"undoing {deletion}") as lock:
-            if (found := open_journal(graph)) is not None and found["id"] != deletion:
-                resume(graph, lock, progress)
-            report = asdict(undo.undo(graph, lock, deletion, progress))
+        report = asdict(run(graph, deletion, progress))
     print_json(report) if as_json else print_facts(report)
 
 
@@ -92,13 +84,9 @@ def suppressions(context: click.Context, as_json: bool) -> None:
 @json_option
 def lift_suppression(suppression: str, as_json: bool) -> None:
     """Let in again, from the next ingest on, what ID keeps out; this is recorded."""
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.load.suppression_list import lift
-    from hartonomous.operations.ingestion import prepare
+    from hartonomous.operations.reversal import lift
     from hartonomous.server.connection import connect
 
     with connect() as graph:
-        prepare(graph)
-        with WriterLock(graph, f"lifting {suppression}") as lock:
-            row = lift(graph, lock, suppression)
+        row = lift(graph, suppression)
     print_json(row) if as_json else print_facts(row)

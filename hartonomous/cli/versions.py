@@ -36,15 +36,10 @@ def snapshot() -> None:
 @quiet_option
 def create(name: str, as_json: bool, quiet: bool) -> None:
     """Keep every rated relation under NAME, outside the graph."""
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.versions.snapshots import create_snapshot
+    from hartonomous.operations.archive import take_snapshot
 
-    with (
-        open_graph() as graph,
-        progress_bar(quiet) as progress,
-        WriterLock(graph, f"taking snapshot {name}") as lock,
-    ):
-        made = create_snapshot(graph, lock, name, progress)
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        made = take_snapshot(graph, name, progress)
     facts = asdict(made)
     shown = {**{name: facts[name] for name in SHOWN}, "sources": list(made.sources)}
     print_json(facts) if as_json else print_facts(shown)
@@ -66,11 +61,10 @@ def list_(as_json: bool) -> None:
 @quiet_option
 def drop(name: str, quiet: bool) -> None:
     """Remove the snapshot NAME."""
-    from hartonomous.graph.writer_lock import WriterLock
-    from hartonomous.versions.snapshots import drop_snapshot
+    from hartonomous.operations.archive import remove_snapshot
 
-    with open_graph() as graph, WriterLock(graph, f"dropping snapshot {name}") as lock:
-        drop_snapshot(graph, lock, name)
+    with open_graph() as graph:
+        remove_snapshot(graph, name)
     say(f"Dropped the snapshot {name!r}.", quiet)
 
 
@@ -108,12 +102,11 @@ def diff(
     quiet: bool,
 ) -> None:
     """What B holds otherwise than A: relations, elo, neighbours."""
-    from hartonomous.versions.diff import compare, read_side
+    from hartonomous.operations.archive import diff as compare
 
     parsed = [_condition(text) for text in conditions]
     with open_graph() as graph, progress_bar(quiet) as progress:
-        sides = read_side(graph, a, progress), read_side(graph, b, progress)
-    found = compare(*sides, (a, b), top)
+        found = compare(graph, a, b, top, progress)
     facts = asdict(found)
     met = [text for text, (name, holds, limit) in zip(conditions, parsed, strict=True)
            if holds(facts[name], limit)]  # fmt: skip
@@ -152,23 +145,20 @@ def rollback(name: str, plan_only: bool, yes: bool, as_json: bool, quiet: bool) 
     where something since then cannot be taken back. Interrupted, the same
     command goes on.
     """
-    from hartonomous.delete.deletion import resume
-    from hartonomous.graph.writer_lock import WriterLock
+    from hartonomous.operations.reversal import roll_back
     from hartonomous.versions.rollback import plan_rollback
-    from hartonomous.versions.rollback import rollback as run
 
     with open_graph() as graph, progress_bar(quiet) as progress:
-        if not plan_only:
-            # What was cut short was asked for then; a plan of half a removal would be a wrong one.
-            with WriterLock(graph, f"rolling back to {name}") as lock:
-                resume(graph, lock, progress)
-        plan = plan_rollback(graph, name)
         if plan_only:
+            plan = plan_rollback(graph, name)
             print_json(asdict(plan)) if as_json else print_facts(asdict(plan))
             return
-        confirm("rollback", f"Roll back to {name!r} ({plan})?", yes)
-        with WriterLock(graph, f"rolling back to {name}") as lock:
-            report = run(graph, lock, name, progress)
+        report = roll_back(
+            graph,
+            name,
+            progress,
+            lambda plan: confirm("rollback", f"Roll back to {name!r} ({plan})?", yes),
+        )
     print_json(asdict(report)) if as_json else print_facts(asdict(report))
 
 

@@ -57,19 +57,9 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def view_of(options: dict[str, Any]) -> View:
-    from hartonomous.ask.relations.relation_views import View
+    from hartonomous.operations.questions import request_view
 
-    return View(
-        tuple(_listed(options["types"])),
-        tuple(_listed(options["sources"] or "")),
-        options["above"],
-        options["pieces"],
-        options["min_sources"],
-    )
-
-
-def _listed(text: str) -> list[str]:
-    return [part.strip() for part in text.split(",") if part.strip()]
+    return request_view(**options)
 
 
 @click.command(

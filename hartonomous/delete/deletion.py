@@ -30,7 +30,8 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json
 from hartonomous.load.loader import read_source
-from hartonomous.rate.rating_pass import Progress, check_formula, rate_due, read_state
+from hartonomous.progress import Progress
+from hartonomous.rate.rating_pass import check_formula, rate_due, read_state
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.transparency import transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory

@@ -28,8 +28,9 @@ from hartonomous.evidence import digest, key_columns, with_own_properties
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.graph.state_digest import Facts, digest_of, read_facts
+from hartonomous.progress import Progress
 from hartonomous.rate.formulas import consensus
-from hartonomous.rate.rating_pass import Progress, read_state
+from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import DEFAULT_RELATION, evidence_type, is_evidence
 
 FORMAT = 1
@@ -67,6 +68,10 @@ class Plan:
     summary: dict[str, Any]
     tables: dict[str, pa.Table]
     trusted: bool = True
+
+    def __repr__(self) -> str:
+        counted = ", ".join(f"{name} {n:,}" for name, n in self.summary["counts"].items())
+        return f"<Plan: {counted}>"
 
     @property
     def evidence(self) -> dict[str, pa.Table]:

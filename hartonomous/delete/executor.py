@@ -24,8 +24,8 @@ from hartonomous.graph.driver import Graph, Transaction, in_parts
 from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.source_removal import finish_removal
 from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.progress import Progress
 from hartonomous.rate.formulas import cost
-from hartonomous.rate.rating_pass import Progress
 from hartonomous.schema import DEFAULT_RELATION
 from hartonomous.speeds import REMOVE, measured
 

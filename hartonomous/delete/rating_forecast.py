@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from hartonomous.delete.agreement_forecast import Recount, class_numbers
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
+from hartonomous.progress import Progress
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.rate.rating_pass import (
-    Progress,
     class_table,
     rating_constants,
     source_numbers,

@@ -24,7 +24,8 @@ from hartonomous.evidence import (
 from hartonomous.graph.cypher_files import query, query_for_kind
 from hartonomous.graph.driver import Graph, Row, Transaction, in_parts
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.rate.rating_pass import Progress, mark, schedule
+from hartonomous.progress import Progress
+from hartonomous.rate.rating_pass import mark, schedule
 from hartonomous.schema import DEFAULT_RELATION, evidence_type, kinds
 
 ROWS = 10_000

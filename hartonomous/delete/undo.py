@@ -34,8 +34,8 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json
+from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import (
-    Progress,
     check_formula,
     rate_due,
     recount_agreements,

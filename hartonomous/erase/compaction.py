@@ -18,11 +18,11 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.deletion_journal import COMPACTED, COMPACTING, ERASED
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.rate.rating_pass import Progress
-from hartonomous.server import store_copy, store_swap
+from hartonomous.progress import Advance, Progress, Say
+from hartonomous.server import store_swap
 from hartonomous.server.exclusive_server import exclusive_server
 from hartonomous.server.home import default_home, memory_settings
-from hartonomous.server.jars import Say, explained
+from hartonomous.server.jars import explained
 from hartonomous.server.managed_server import (
     ServerAddress,
     ports_of,
@@ -156,9 +156,7 @@ def _copy(home: Path, lock: WriterLock, say: Say, progress: Progress) -> None:
     store_swap.replace(home)
 
 
-def _read(
-    home: Path, lock: WriterLock, say: Say, progress: store_copy.Progress
-) -> tuple[Rows, list[str]]:
+def _read(home: Path, lock: WriterLock, say: Say, progress: Advance) -> tuple[Rows, list[str]]:
     """Return the rows of the store, to which nobody can commit now, and its schema."""
     with exclusive_server(home, store_swap.data(home), say, read_only=True) as graph:
         if not graph.read(query("graph/check_lock"), token=lock.token):
@@ -197,7 +195,7 @@ def _verify(
     rows: Rows,
     statements: Iterable[str],
     say: Say,
-    progress: store_copy.Progress,
+    progress: Advance,
 ) -> None:
     """Create the schema in the successor, compare all of it, and close the erasures in it."""
     with exclusive_server(home, store_swap.successor(home), say, read_only=False) as graph:

@@ -45,10 +45,10 @@ from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load.concept_match import needles
 from hartonomous.load.suppression_list import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
+from hartonomous.progress import Progress, Say
 from hartonomous.proof.claims import Scan, draft
-from hartonomous.rate.rating_pass import Progress, check_formula, rate_due
+from hartonomous.rate.rating_pass import check_formula, rate_due
 from hartonomous.schema import FORMULA_VERSION
-from hartonomous.server.jars import Say
 from hartonomous.transparency import transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory
 from hartonomous.transparency.signing import canonical

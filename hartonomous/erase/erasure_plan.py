@@ -17,7 +17,7 @@ from hartonomous.delete.selectors import Selectors, selectors_of, subjects_of
 from hartonomous.erase.erasure_target import Sought
 from hartonomous.erase.outside_copies import Holding, Holdings
 from hartonomous.graph.driver import Graph
-from hartonomous.rate.rating_pass import Progress
+from hartonomous.progress import Progress
 
 
 def plan_erasure(

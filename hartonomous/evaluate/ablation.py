@@ -29,7 +29,8 @@ from hartonomous.evaluate.source_pairs import vector_tracks
 from hartonomous.evaluate.word_similarity import Floats, GoldPairs, bounds, resampled, resamples
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
-from hartonomous.rate.rating_pass import Progress, read_state
+from hartonomous.progress import Progress
+from hartonomous.rate.rating_pass import read_state
 
 KEEP, REMOVE, UNDECIDED = "keep", "remove", "undecided"
 AFFINITY, CONSENSUS, COVERAGE = "affinity", "consensus", "coverage"

@@ -16,6 +16,7 @@ from hartonomous.evaluate.source_subsets import Panel, read_panel
 from hartonomous.evaluate.word_similarity import GoldPairs, affinities, correlate
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
+from hartonomous.progress import Progress
 from hartonomous.rate.source_agreement import Agreement
 
 HELD_OUT = "held-out precision at 10"
@@ -25,7 +26,6 @@ SEED = 20
 BEST = 10
 
 Measure = Callable[[frozenset[str]], float]
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

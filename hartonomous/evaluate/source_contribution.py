@@ -15,11 +15,12 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.rating_pass import source_numbers
 from hartonomous.rate.source_agreement import SAME_LINEAGE, Agreement
+from hartonomous.record import Record
 from hartonomous.schema import DEFAULT_RELATION
 
 
 @dataclass
-class Standing:
+class Standing(Record):
     """One source: the numbers of its pairs and of those it alone has, its nearest other source, its
     vote.
 

@@ -50,6 +50,7 @@ from hartonomous.extract.search.nearest_neighbours import (
 )
 from hartonomous.extract.track_trust import trust
 from hartonomous.odds import absent_constant
+from hartonomous.progress import Progress
 from hartonomous.schema import ORDERS, evidence_type
 from hartonomous.speeds import LOAD, RATE, RUN, SEARCH, Forecast
 from hartonomous.speeds import forecast as forecast_seconds
@@ -69,7 +70,6 @@ TOKENS_ALONE = 3
 PAIRS_PER_PLACE = 25
 """Pairs of next tokens stored per token position."""
 
-Progress = Callable[[str, int, int], None]
 Note = Callable[[int, int], None]
 
 

@@ -22,6 +22,7 @@ from hartonomous.extract.files.file_kinds import models_within, refuse_known, un
 from hartonomous.extract.files.untrusted_files import is_pickle, refuse_pickle
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.progress import Progress
 
 ENTRY_POINTS = "hartonomous.importers"
 
@@ -37,9 +38,6 @@ OPTIONAL_TRACKS = ("promotions",)
 
 ALL = "all"
 """Alternative to a list of tracks: those of TRACKS that the model has."""
-
-Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, total) as work proceeds."""
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,18 @@ class Graph:
 
         return self._again(run)
 
+    def read_columns(
+        self, query: str, parameters: Mapping[str, Any]
+    ) -> tuple[list[Row], tuple[str, ...]]:
+        """Run one statement that only reads, as `read` does; return its rows and their columns."""
+
+        def run() -> tuple[list[Row], tuple[str, ...]]:
+            with self._session(neo4j.READ_ACCESS) as session:
+                result = session.run(query, dict(parameters))
+                return result.data(), tuple(result.keys())
+
+        return self._again(run)
+
     def write(self, query: str, **parameters: Any) -> list[Row]:
         """Run one statement in a write transaction of its own; it has to be idempotent."""
         return self._transact(lambda work: work.run(query, **parameters), neo4j.WRITE_ACCESS)

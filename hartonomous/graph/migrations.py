@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from blake3 import blake3
@@ -11,6 +10,7 @@ from hartonomous.errors import VerificationFailed
 from hartonomous.graph.cypher_files import names, query
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.schema_check import MIGRATION, bring_back, missing_rules
+from hartonomous.progress import Say
 from hartonomous.schema import FORMULA_VERSION
 
 
@@ -37,7 +37,7 @@ def applied(graph: Graph) -> dict[int, str]:
     return {row["version"]: row["checksum"] for row in graph.read(query("schema/read_migrations"))}
 
 
-def migrate(graph: Graph, say: Callable[[str], None] = lambda text: None) -> tuple[Migration, ...]:
+def migrate(graph: Graph, say: Say = lambda text: None) -> tuple[Migration, ...]:
     """Apply missing migrations and return them; repeating changes nothing.
 
     Dropped constraints and indexes are restored, and reported. Raises VerificationFailed if the

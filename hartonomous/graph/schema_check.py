@@ -7,12 +7,12 @@ Browser, can drop a constraint and leave the record.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from hartonomous.errors import VerificationFailed
 from hartonomous.graph.cypher_files import names, query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.progress import Say
 from hartonomous.schema import evidence_types
 
 MIGRATION = re.compile(r"schema/V(?P<version>\d{4})__\w+")
@@ -85,7 +85,7 @@ def missing_rules(graph: Graph) -> list[Rule]:
     return [rule for rule in rules() if (rule.kind, rule.on, rule.properties) not in there]
 
 
-def bring_back(graph: Graph, missing: list[Rule], say: Callable[[str], None]) -> None:
+def bring_back(graph: Graph, missing: list[Rule], say: Say) -> None:
     """Create missing constraints and indexes, and wait until they are online.
 
     Raises VerificationFailed, with the nodes, if two have the same key.

@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +26,7 @@ from hartonomous.bundle import SourceDescription, is_bundle, waiting_key
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import canonical_json
+from hartonomous.progress import Say
 from hartonomous.server.file_locks import holding_process, turn, turn_if_free
 from hartonomous.server.home import default_home
 from hartonomous.transparency.transparency_log import server_name
@@ -138,7 +139,7 @@ def use_bundle(
     source: SourceDescription,
     name: str | None,
     purpose: str,
-    say: Callable[[str], None] = lambda text: None,
+    say: Say = lambda text: None,
 ) -> Iterator[WaitingBundle]:
     """Lock the folder of a source's bundle, waiting for it; `name` is the source's future name.
 

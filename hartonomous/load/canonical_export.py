@@ -7,7 +7,7 @@ reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -19,12 +19,11 @@ from hartonomous.errors import BadInput, Conflict
 from hartonomous.graph.cypher_files import columns_of, query
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import canonical_json
+from hartonomous.progress import Progress
 from hartonomous.schema import evidence_feeding, evidence_type
 
 STARTS = 500
 """Compositions whose edges are read in one result."""
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

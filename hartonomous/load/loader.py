@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -28,6 +28,7 @@ from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.source_removal import discard_source
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json
+from hartonomous.progress import Progress
 from hartonomous.rate.hubness import find_hub
 from hartonomous.schema import VISITED, evidence_type
 from hartonomous.speeds import LOAD, keep
@@ -42,8 +43,6 @@ IN_FLIGHT = 2 * WRITERS
 
 COMPOSITION_ROWS = 10_000
 
-Progress = Callable[[str, int, int], None]
-"""Called with (stage, done, total) as work proceeds."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,62}")
 _SUCCESSOR = "~new"

@@ -21,6 +21,7 @@ from hartonomous.graph.schema_check import schema_differences
 from hartonomous.graph.writer_lock import lock_holder
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.rate.source_findings import read_findings
+from hartonomous.record import Record
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.server import store_swap
 from hartonomous.server.connection import connect
@@ -34,7 +35,7 @@ FREE_DISK = 2 << 30
 
 
 @dataclass(frozen=True)
-class Check:
+class Check(Record):
     """One check: `ok`, `warning` or `failure`, the observation, the remedy."""
 
     name: str

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from hartonomous.bundle import Bundle, SourceDescription
+from hartonomous.bundle import Bundle, SourceDescription, read_bundle
 from hartonomous.bundle_scan import scan
-from hartonomous.errors import Conflict, HartonomousError, NotFound
+from hartonomous.directories import earlier_bundles_folder
+from hartonomous.errors import Conflict, HartonomousError, NotFound, UsageError
 from hartonomous.extract.extraction import ExtractOptions, describe_source, extract_cached
 from hartonomous.extract.importer_protocol import OpenedModel
 from hartonomous.graph.deletion_journal import refuse_while_open
@@ -23,16 +24,11 @@ from hartonomous.load.bundle_cache import (
     is_abandoned,
     use_bundle,
 )
-from hartonomous.load.loader import (
-    LoadReport,
-    Progress,
-    check_name,
-    go_live,
-    load,
-    read_source,
-    successor,
-)
+from hartonomous.load.loader import LoadReport, check_name, go_live, load, read_source, successor
 from hartonomous.load.suppression_list import Suppressions, admit
+from hartonomous.operations.model_request import ModelRequest
+from hartonomous.operations.omissions import Omissions, omissions_in, omissions_of
+from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.rate.rating_pass import (
     RatingReport,
     check_formula,
@@ -62,15 +58,64 @@ class IngestReport:
     repeated: bool
     skipped: int = 0
     findings: tuple[Finding, ...] = ()
+    omissions: Omissions | None = None
 
 
-def prepare(graph: Graph, say: Callable[[str], None] = lambda text: None) -> bool:
+def prepare(graph: Graph, say: Say = unheard) -> bool:
     """Update the schema and the procedures; return whether analysts can CALL them.
 
     Restored constraints and indexes are reported to `say`.
     """
     migrate(graph, say)
     return install(graph)
+
+
+def source_name(name: str | None, replace: str | None) -> str:
+    """Return the name a source gets: its own, or that of the one it replaces.
+
+    Raises UsageError unless exactly one is given, and for what cannot name a source.
+    """
+    if (name is None) == (replace is None):
+        raise UsageError("Give the source a name, or the one it is to replace.")
+    return check_name(name or replace or "")
+
+
+def ingest_model(
+    graph: Graph,
+    request: ModelRequest,
+    name: str | None,
+    replace: str | None = None,
+    progress: Progress = unseen,
+    say: Say = unheard,
+) -> IngestReport:
+    """Extract a model and load it under a name, or in the place of a source: `ingest` as asked for.
+
+    Raises UsageError unless one of `name` and `replace` is given, and as `ingest` says.
+    """
+    chosen = source_name(name, replace)
+    cache = earlier_bundles_folder()
+    return ingest(
+        graph, request.opened, request.search, chosen, cache, progress, replace is not None, say
+    )
+
+
+def load_file(
+    graph: Graph,
+    bundle: Path | Bundle,
+    name: str | None,
+    replace: str | None = None,
+    progress: Progress = unseen,
+) -> IngestReport:
+    """Load a bundle under a name, or in the place of a source: `load_bundle` as asked for."""
+    chosen = source_name(name, replace)
+    verified = read_bundle(bundle) if isinstance(bundle, Path) else bundle
+    report = load_bundle(graph, verified, chosen, progress, replace is not None)
+    return with_omissions(report, omissions_in(verified))
+
+
+def with_omissions(report: IngestReport, omissions: Omissions) -> IngestReport:
+    """Return a report that tells what was left out."""
+    return dataclasses.replace(report, omissions=omissions)
 
 
 def ingest(
@@ -81,7 +126,7 @@ def ingest(
     cache: Path,
     progress: Progress,
     replace: bool = False,
-    say: Callable[[str], None] = lambda text: None,
+    say: Say = unheard,
 ) -> IngestReport:
     """Extract a model and load it; idempotent and resumable.
 
@@ -97,17 +142,17 @@ def ingest(
     if (report := _done_already(graph, name, source.digest)) is not None:
         # An ingest that was interrupted after it went live, and rated since, left its bundle.
         discard_for(graph, source, name)
-        return report
+        return with_omissions(report, omissions_of(model))
     with use_bundle(graph, source, name, "an ingest of the same model", say) as place:
         # The process that was waited for may have loaded it.
         if (report := _done_already(graph, name, source.digest)) is not None:
             place.remove()
-            return report
+            return with_omissions(report, omissions_of(model))
         left = place.adopt(cache)
         report = _take_in(graph, model, options, name, place, progress, replace)
         place.remove()
     _clear_earlier(left, say)
-    return report
+    return with_omissions(report, omissions_of(model))
 
 
 def _take_in(
@@ -167,7 +212,7 @@ def _vanished(place: WaitingBundle, bundle: Bundle | None, error: Exception) -> 
     )
 
 
-def _clear_earlier(left: list[Path], say: Callable[[str], None]) -> None:
+def _clear_earlier(left: list[Path], say: Say) -> None:
     """Remove an earlier version's copy of a loaded bundle, if it is abandoned."""
     for folder in left:
         if is_abandoned(folder):

@@ -23,6 +23,7 @@ from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.source_removal import finish_removal, prune_orphans, rename_successor
 from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.progress import Progress
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
 from hartonomous.schema import DEFAULT_RELATION, FORMULA_VERSION, evidence_type, rated_types
@@ -36,7 +37,6 @@ MARKS = 10_000
 
 
 T = TypeVar("T")
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass

@@ -6,6 +6,14 @@ fragments, indexes, the canonical export and the data model reference derive fro
 Importers choose from the lists and may not invent names.
 """
 
+from hartonomous.schema.definitions import (
+    Column,
+    EvidenceType,
+    Kind,
+    NodeLabel,
+    Property,
+    RatedType,
+)
 from hartonomous.schema.kinds import (
     ANYTHING,
     CONTEXT,
@@ -28,14 +36,6 @@ from hartonomous.schema.labels import (
     VISITED,
 )
 from hartonomous.schema.observations import COMPARED, COUNTED, MICRO, SOURCE
-from hartonomous.schema.records import (
-    Column,
-    EvidenceType,
-    Kind,
-    NodeLabel,
-    Property,
-    RatedType,
-)
 from hartonomous.schema.registry import (
     context_evidence,
     evidence_columns,

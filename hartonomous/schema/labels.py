@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hartonomous.schema.records import NodeLabel, Property
+from hartonomous.schema.definitions import NodeLabel, Property
 
 NODES: tuple[NodeLabel, ...] = (
     NodeLabel(

@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hartonomous.errors import UsageError
+from hartonomous.schema.definitions import Column, EvidenceType, Kind, RatedType
 from hartonomous.schema.kinds import KINDS
 from hartonomous.schema.observations import COUNTED, EVIDENCE
-from hartonomous.schema.records import Column, EvidenceType, Kind, RatedType
 from hartonomous.schema.relations import RATED
 
 

@@ -12,9 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from hartonomous.graph.driver import Address, Graph
+from hartonomous.progress import Say
 from hartonomous.server.class_data_sharing import archive_of, sharing_flags
 from hartonomous.server.home import USER, configure, log_file, memory_settings, password
-from hartonomous.server.jars import Say, assembly, java
+from hartonomous.server.jars import assembly, java
 from hartonomous.server.server_process import await_answer, choose_ports, end, launch
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import filelock
 
 from hartonomous.errors import Conflict
 from hartonomous.process_identity import own_identity, runs
+from hartonomous.progress import Say
 from hartonomous.server.timeouts import longest_wait
 
 FIRST_WORD = 2.0
@@ -25,7 +26,7 @@ FIRST_WORD = 2.0
 def turn(
     lock: Path,
     purpose: str,
-    say: Callable[[str], None] = lambda text: None,
+    say: Say = lambda text: None,
     passing: bool = False,
 ) -> Iterator[None]:
     """Wait until no other process or thread holds the lock file, and hold it.
@@ -74,7 +75,7 @@ def _held(lock: Path, purpose: str, passing: bool) -> Iterator[None]:
 
 
 @contextmanager
-def _acquired(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
+def _acquired(lock: Path, say: Say) -> Iterator[None]:
     began, told = time.monotonic(), False
     held = filelock.FileLock(lock, thread_local=False, mode=0o600)
     while True:

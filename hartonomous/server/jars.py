@@ -19,7 +19,7 @@ import shutil
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
@@ -29,6 +29,7 @@ from blake3 import blake3
 
 from hartonomous.directories import cache
 from hartonomous.errors import ServerError
+from hartonomous.progress import Say
 from hartonomous.server.file_locks import turn
 from hartonomous.server.timeouts import longest_wait
 
@@ -54,8 +55,6 @@ _PROCEDURES = tuple(
     for kind in ("Procedure", "UserFunction", "UserAggregationFunction")
 )
 _ELSEWHERE = "or set NEO4J_URI to use another server."
-
-Say = Callable[[str], None]
 
 
 def java() -> str:

@@ -14,6 +14,7 @@ import psutil
 from hartonomous.atomic import write_private
 from hartonomous.errors import ServerError
 from hartonomous.process_identity import identity
+from hartonomous.progress import Say
 from hartonomous.server import store_swap
 from hartonomous.server.class_data_sharing import (
     archive_of,
@@ -37,7 +38,7 @@ from hartonomous.server.home import (
     refuse_unfit,
     set_password,
 )
-from hartonomous.server.jars import Say, assembly, explained, java
+from hartonomous.server.jars import assembly, explained, java
 from hartonomous.server.server_process import (
     ENTRY,
     Died,

@@ -17,9 +17,10 @@ from pathlib import Path
 import psutil
 
 from hartonomous.errors import ServerError
+from hartonomous.progress import Say
 from hartonomous.server import timeouts
 from hartonomous.server.home import USER, log_file, memory_settings, password, password_file
-from hartonomous.server.jars import LANGUAGE, Say, java_environment
+from hartonomous.server.jars import LANGUAGE, java_environment
 
 BOLT_PORT, HTTP_PORT = 7687, 7474
 STOP_PATIENCE = 60.0

@@ -13,9 +13,9 @@ from pathlib import Path
 from hartonomous.errors import HartonomousError, ServerError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Row
+from hartonomous.progress import Say
 from hartonomous.server import store_swap
 from hartonomous.server.exclusive_server import exclusive_server
-from hartonomous.server.jars import Say
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from typing import IO, Any
 from hartonomous.errors import ServerError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
+from hartonomous.progress import Advance
 from hartonomous.server.home import ADMIN, configure
 from hartonomous.server.jars import assembly, java, java_environment
 
@@ -39,7 +40,6 @@ _PARTS = 10_000
 _TOLD = 20_000
 """Records read between two reports of progress."""
 
-Progress = Callable[[int, int], None]
 
 Later = list[tuple[int, dict[str, Any]]]
 
@@ -62,7 +62,7 @@ class Rows:
     relationships: int = 0
 
 
-def write_rows(graph: Graph, folder: Path, progress: Progress) -> Rows:
+def write_rows(graph: Graph, folder: Path, progress: Advance) -> Rows:
     """Write every node and relationship of a database below a folder, and return the import's
     arguments.
     """
@@ -77,7 +77,7 @@ def write_rows(graph: Graph, folder: Path, progress: Progress) -> Rows:
     return found
 
 
-def digest_of(graph: Graph, progress: Progress) -> str:
+def digest_of(graph: Graph, progress: Advance) -> str:
     """Return the digest of a database's content, 32 hexadecimal digits."""
     return _digest(graph, _Reading(), progress)
 
@@ -183,7 +183,7 @@ class _WritingRows(_Reading):
         self._relations.write((begin, end), [kind], fields)
 
 
-def _digest(graph: Graph, reader: _Reading, progress: Progress) -> str:
+def _digest(graph: Graph, reader: _Reading, progress: Advance) -> str:
     """Read a database once; return its digest, the sum of a hash of each record."""
     total = 0
     known = bytearray()
@@ -208,7 +208,7 @@ def _digest(graph: Graph, reader: _Reading, progress: Progress) -> str:
 
 
 def _told(
-    progress: Progress, total: int
+    progress: Advance, total: int
 ) -> Callable[[Iterable[tuple[Any, ...]]], Iterator[tuple[Any, ...]]]:
     """Pass rows on and report the number of those read."""
     seen = 0

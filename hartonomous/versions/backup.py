@@ -42,7 +42,8 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, composition_key, content_digest, file_digest
 from hartonomous.load.suppression_list import Suppressions
-from hartonomous.rate.rating_pass import Progress, check_formula, rate_due
+from hartonomous.progress import Progress
+from hartonomous.rate.rating_pass import check_formula, rate_due
 from hartonomous.schema import TOKEN
 from hartonomous.transparency import keys, transparency_log
 from hartonomous.transparency.file_signatures import is_ours, sign_file

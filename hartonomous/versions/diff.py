@@ -14,9 +14,9 @@ from hartonomous.ask.relations.neighbourhood import unknown_source
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.load.loader import read_source
+from hartonomous.progress import Progress
 from hartonomous.schema import rated_types
 from hartonomous.versions.relation_tables import (
-    Progress,
     RelationTable,
     graph_relations,
     source_relations,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hartonomous.errors import Conflict
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import MICRO, evidence_type, rated_types
 
@@ -39,8 +40,6 @@ RELATIONS = pa.schema(
 """`type` is an index into schema.RATED, `start` and `end` rows of the compositions; `consensus` is
 null for types without one, and for one source alone.
 """
-
-Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from hartonomous.graph.deletion_journal import journals, refuse_while_open
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.rate.rating_pass import Progress
+from hartonomous.progress import Progress
 from hartonomous.times import read_time
 from hartonomous.transparency.inventory_record import notes_inventory
 from hartonomous.transparency.transparency_log import Entry, append

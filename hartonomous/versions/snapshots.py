@@ -30,6 +30,8 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, file_digest
 from hartonomous.load.loader import check_name
+from hartonomous.progress import Progress
+from hartonomous.record import Record
 from hartonomous.schema import rated_types
 from hartonomous.server.home import default_home
 from hartonomous.transparency.file_signatures import is_ours, sign_file
@@ -38,7 +40,6 @@ from hartonomous.transparency.transparency_log import Entry, append, check
 from hartonomous.versions.relation_tables import (
     COMPOSITIONS,
     RELATIONS,
-    Progress,
     RelationTable,
     graph_relations,
 )
@@ -69,7 +70,7 @@ FILES = ("compositions.parquet", "relations.parquet")
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Record):
     """A snapshot's description: its time, the state of the graph, and its content.
 
     `sources` maps the name of each live source to its digest, `files` the two files to theirs;

@@ -20,8 +20,9 @@ from hartonomous.extract.context_counts import (
     joined,
     listed,
 )
-from hartonomous.extract.importer_protocol import Progress, ReadText
+from hartonomous.extract.importer_protocol import ReadText
 from hartonomous.extract.vocabulary import CONTINUATION, Vocabulary
+from hartonomous.progress import Progress
 from hartonomous.schema import PIECE, TOKEN
 from importers.transformers.prefix_cache import PrefixMemory
 from importers.transformers.transformer_weights import Transformer

@@ -22,8 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput
-from hartonomous.extract.importer_protocol import Progress, VectorTrack
+from hartonomous.extract.importer_protocol import VectorTrack
 from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.progress import Progress
 from hartonomous.speeds import RUN, measured
 from importers.transformers.prefix_cache import PrefixMemory
 from importers.transformers.transformer_weights import Transformer

@@ -13,9 +13,10 @@ from hartonomous.extract.context_counts import (
     ExpectationCounter,
     Expectations,
 )
-from hartonomous.extract.importer_protocol import CountedTrack, Progress
+from hartonomous.extract.importer_protocol import CountedTrack
 from hartonomous.extract.input_texts import BYTES_PER_TOKEN, Texts
 from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.progress import Progress
 from importers.transformers.causal_model import (
     LENGTH,
     OVERLAP,

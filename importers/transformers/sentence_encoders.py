@@ -18,8 +18,8 @@ from hartonomous.extract.files.untrusted_files import (
     refuse_pickle,
     shown,
 )
-from hartonomous.extract.importer_protocol import Progress
 from hartonomous.identity import content_digest, file_digest
+from hartonomous.progress import Progress
 from importers.transformers.loading_report import refuse_incomplete
 from importers.transformers.transformer_weights import (
     refuse_code,

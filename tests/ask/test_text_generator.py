@@ -53,7 +53,7 @@ def test_the_same_seed_writes_the_same_text(two: Graph) -> None:
     options = GenerateOptions(length=20, seed=5)
     texts = []
     for _ in range(2):
-        generator = Generator(NextTokenModel(two))
+        generator = Generator(NextTokenModel(two), None)
         given = generator.prompt(generator.expecting.texts[0])
         texts.append([list(generator.stream(given, options, sample)) for sample in range(3)])
     assert texts[0] == texts[1]
@@ -63,7 +63,7 @@ def test_the_same_seed_writes_the_same_text(two: Graph) -> None:
 
 
 def test_draws_follow_the_interpolated_distribution(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     given = [0, 1]
     expected = generator.expecting.shares(given, GENERATING)
     times = 4_000
@@ -74,7 +74,7 @@ def test_draws_follow_the_interpolated_distribution(two: Graph) -> None:
 
 
 def test_look_ahead_weighs_where_a_token_leads(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     given = [2, 3]
     shares = generator.expecting.shares(given, GENERATING)
     shares = shares * LANDING[generator.expecting.landings(given)]
@@ -85,7 +85,7 @@ def test_look_ahead_weighs_where_a_token_leads(two: Graph) -> None:
 
 def test_an_explanation_adds_up_and_names_its_sources(two: Graph) -> None:
     expecting = NextTokenModel(two)
-    generator = Generator(expecting)
+    generator = Generator(expecting, None)
     steps = list(generator.stream([0], PLAIN))
     for step in steps:
         parts = explain_step(expecting, step)
@@ -93,13 +93,13 @@ def test_an_explanation_adds_up_and_names_its_sources(two: Graph) -> None:
         assert sum(part["share"] for part in parts) == pytest.approx(whole)
         assert {part["source"] for part in parts} <= {"causal-1", "causal-2", None}
     alone = NextTokenModel(two, without_sources=("causal-2",))
-    for step in Generator(alone).stream([0], PLAIN):
+    for step in Generator(alone, None).stream([0], PLAIN):
         sources = {part["source"] for part in explain_step(alone, step)}
         assert sources <= {"causal-1", None}
 
 
 def test_nothing_banned_and_nothing_repeated_comes_out(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     banned = generator.expecting.texts[3]
     options = GenerateOptions(length=40, ban=(banned.upper(),), no_repeat=2, seed=1)
     for sample in range(5):
@@ -118,7 +118,7 @@ def test_repeating_tells_what_would_come_twice() -> None:
 
 
 def test_stops_end_a_text(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     stop = generator.expecting.texts[5]
     for sample in range(20):
         steps = list(generator.stream([0], GenerateOptions(stop=(stop,), seed=9), sample))
@@ -126,7 +126,7 @@ def test_stops_end_a_text(two: Graph) -> None:
 
 
 def test_beams_find_what_greedy_may_miss(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     options = GenerateOptions(length=6, look_ahead=False, no_repeat=0, plain=False)
 
     def likelihood(steps: list[Step]) -> float:
@@ -142,7 +142,7 @@ def test_beams_find_what_greedy_may_miss(two: Graph) -> None:
 def test_a_deleted_word_is_not_said_nor_spelt(graph: Graph, tmp_path: Path) -> None:
     text = "king queen kings queen kings bank king queen king river kings lake " * 4
     put_in(graph, reading_bundle(tmp_path, text, 3), "reader")
-    before = Generator(NextTokenModel(graph))
+    before = Generator(NextTokenModel(graph), None)
     spelt = before.prompt("kings")
     assert len(spelt) > 1, "the word has to be made of pieces for this test to say anything"
     with WriterLock(graph, "test") as lock:
@@ -169,7 +169,7 @@ def test_options_that_make_no_sense_are_refused(wrong: dict[str, int]) -> None:
 
 
 def test_prompts_nobody_understands(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     with pytest.raises(NotFound, match="spells"):
         generator.prompt("qqqq zzzz")
     with pytest.raises(UsageError, match="characters"):

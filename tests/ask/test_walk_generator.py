@@ -70,7 +70,7 @@ def _contexts(states: States) -> list[tuple[int, ...]]:
 
 
 def test_walks_follow_the_distribution_that_steps_follow(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     samples = 3_000
     walker = Walker(two, generator, OPTIONS)
     assert not walker.reused
@@ -87,19 +87,19 @@ def test_walks_follow_the_distribution_that_steps_follow(two: Graph) -> None:
 
 
 def test_a_projection_is_used_again_while_the_graph_stands(two: Graph, tmp_path: Path) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     first = Walker(two, generator, OPTIONS)
-    again = Walker(two, Generator(NextTokenModel(two)), OPTIONS)
+    again = Walker(two, Generator(NextTokenModel(two), None), OPTIONS)
     assert (again.name, again.reused) == (first.name, True)
     assert again.walk([0], 10) == first.walk([0], 10)
     put_in(two, causal_bundle(tmp_path, 3), "third")
-    moved = Walker(two, Generator(NextTokenModel(two)), OPTIONS)
+    moved = Walker(two, Generator(NextTokenModel(two), None), OPTIONS)
     assert not moved.reused
     assert [row["name"] for row in projections(two)] == [moved.name]
 
 
 def test_samples_that_break_a_ban_are_left_out(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     options = GenerateOptions(length=12, filters=Filters(1.0, 6, 1.0), no_repeat=2, plain=False)
     texts = Walker(two, generator, options).walk([0], 200)
     assert 0 < len(texts) < 200
@@ -112,7 +112,7 @@ def test_samples_that_break_a_ban_are_left_out(two: Graph) -> None:
 
 
 def test_the_likeliest_way_is_no_less_likely_than_any_walk(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     walker = Walker(two, generator, OPTIONS)
     target = next(iter(walker.draws([0], 1)))[0]
     ways = walker.ways([0], int(target), top=3)
@@ -124,6 +124,6 @@ def test_the_likeliest_way_is_no_less_likely_than_any_walk(two: Graph) -> None:
 
 
 def test_a_projection_asks_how_many_tokens_follow(two: Graph) -> None:
-    generator = Generator(NextTokenModel(two))
+    generator = Generator(NextTokenModel(two), None)
     with pytest.raises(UsageError, match="--top-k"):
         Walker(two, generator, GenerateOptions())

@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from hartonomous.cli import main
-from hartonomous.cli.omissions import Omissions
 from hartonomous.graph.driver import Graph
+from hartonomous.operations.omissions import Omissions
 from tests.building import WORDS, write_vectors
 from tests.tiny_transformers import tiny_encoder
 

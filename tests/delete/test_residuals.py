@@ -50,7 +50,7 @@ def continuation(expecting: NextTokenModel, word: str) -> str | None:
     if min(prompt) < 0 or not expecting.visited([prompt[-1:]])[0]:
         return None
     options = GenerateOptions(TOKENS, Filters(temperature=0))
-    steps = Generator(expecting).stream(prompt, options)
+    steps = Generator(expecting, None).stream(prompt, options)
     return "".join(step.text for step in steps).strip()
 
 

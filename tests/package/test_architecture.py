@@ -28,6 +28,7 @@ FLOORS = (
     "erase",
     "evaluate",
     "operations",
+    "api",
     "cli",
 )
 """Packages, lowest first; each may import from itself and from those before it."""
@@ -39,6 +40,9 @@ NO_DATABASE = {"extract": {"ground"}, "importers": {"ground", "extract"}}
 
 def room(name: str) -> str:
     first, *parts = name.split(".")
+    if parts == ["__init__"]:
+        # What `import hartonomous` offers is the API's.
+        return "api"
     if first == "importers":
         return "importers"
     return parts[0] if parts and parts[0] in FLOORS else "ground"
@@ -49,7 +53,7 @@ def allowed(here: str) -> set[str]:
         return NO_DATABASE[here] | {here}
     below = set(FLOORS[: FLOORS.index(here) + 1])
     # Only what opens models may import extract: the rest sees bundles.
-    return below if here in ("evaluate", "operations", "cli") else below - {"extract"}
+    return below if here in ("evaluate", "operations", "api", "cli") else below - {"extract"}
 
 
 def imported(module: Path) -> set[str]:
@@ -73,6 +77,20 @@ def test_arrows_point_one_way(module: Path) -> None:
     assert used <= allowed(room(here))
     if here != "hartonomous.graph.driver":
         assert "neo4j" not in {name.split(".")[0] for name in imported(module)}
+
+
+def test_only_operations_put_the_steps_of_an_act_together() -> None:
+    """Whoever calls may not have to take the lock, prepare a graph or bring the output filter."""
+    steps = {"WriterLock", "prepare", "removed_words", "certify", "certify_erasure", "make_up"}
+    for module in MODULES:
+        if module.parent.name in ("cli", "api"):
+            names = {
+                name.name
+                for node in ast.walk(ast.parse(module.read_text()))
+                if isinstance(node, ast.ImportFrom)
+                for name in node.names
+            }
+            assert not steps & names, module
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -29,7 +29,7 @@ class Detokenizer:
         self,
         texts: Sequence[str],
         kinds: Sequence[str],
-        removed: Callable[[str], bool] | None = None,
+        removed: Callable[[str], bool] | None,
     ) -> None:
         self._texts = texts
         self._removed = removed

@@ -83,9 +83,7 @@ class Step:
 class Generator:
     """Writes texts with the sources of one `NextTokenModel`; reuse it to keep its cached states."""
 
-    def __init__(
-        self, expecting: NextTokenModel, removed: Callable[[str], bool] | None = None
-    ) -> None:
+    def __init__(self, expecting: NextTokenModel, removed: Callable[[str], bool] | None) -> None:
         self.expecting = expecting
         self.detokenizer = Detokenizer(expecting.texts, expecting.kinds, removed)
 

@@ -9,7 +9,7 @@ removes it, and is stale once the graph changes.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -32,6 +32,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import DEFAULT_RELATION
 from hartonomous.transparency.inventory_record import inventoried
@@ -43,7 +44,6 @@ BATCH = 5_000
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-Progress = Callable[[str, int, int], None]
 
 Place = tuple[str, Sequence[float] | None, Sequence[float] | None]
 """Key, quaternion and spectral vector of a composition, None for a missing one."""

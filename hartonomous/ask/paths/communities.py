@@ -16,6 +16,7 @@ from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query_for_types
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.record import Record
 
 SEED = 1
 """Seed of Leiden's random choices: the same graph always has the same communities."""
@@ -25,7 +26,7 @@ Scores = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Community:
+class Community(Record):
     """Words that are more related to each other than to others, named by the most central one."""
 
     name: str

@@ -15,6 +15,7 @@ from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import UsageError
 from hartonomous.graph.cypher_files import query_for_types
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.record import Record
 from hartonomous.schema import MICRO
 
 STARTS = 64
@@ -25,7 +26,7 @@ WIDTH = 200
 
 
 @dataclass(frozen=True)
-class Found:
+class Found(Record):
     """A composition reached from the prompt.
 
     `score` is the sum, over the prompt's words in `led_by`, of the probability that all steps of

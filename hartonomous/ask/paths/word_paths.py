@@ -19,6 +19,7 @@ from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.graph.cypher_files import query, query_for_types
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.record import Record
 from hartonomous.schema import MICRO
 
 MOST_TIED = 16
@@ -34,7 +35,7 @@ DAMPING = 0.85
 
 
 @dataclass(frozen=True)
-class Step:
+class Step(Record):
     """One rated edge of a path, in the direction of the path.
 
     `rating` is the consensus, or elo for types without one; `times` the number of observations.
@@ -49,7 +50,7 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Path:
+class Path(Record):
     """A path between words; `odds` that all its steps hold, at even prior odds each.
 
     `cost` is minus the decimal logarithm of that probability, the sum over the steps.
@@ -62,7 +63,7 @@ class Path:
 
 
 @dataclass(frozen=True)
-class Tree:
+class Tree(Record):
     """The cheapest tree found that connects words: `joints` are its other words."""
 
     words: tuple[str, ...]
@@ -72,7 +73,7 @@ class Tree:
 
 
 @dataclass(frozen=True)
-class Reached:
+class Reached(Record):
     """A word, its share of the walk's time, and the cheapest path to it as the reason."""
 
     word: str

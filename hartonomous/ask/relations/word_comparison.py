@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,7 @@ from hartonomous.ask.relations.word_rows import consensus_rows, find_words
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.progress import Progress
 from hartonomous.schema import DEFAULT_RELATION
 
 STARTS = 1_000
@@ -19,7 +20,6 @@ STARTS = 1_000
 
 UNHEARD = np.iinfo(np.int64).min
 
-Progress = Callable[[str, int, int], None]
 Integers = NDArray[np.int64]
 
 

@@ -4,12 +4,12 @@ many.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hartonomous.progress import Advance
 from hartonomous.speeds import SEARCH, measured
 
 Floats = NDArray[np.float32]
@@ -18,8 +18,6 @@ APPROXIMATE_ABOVE = 300_000
 """Rows above which NN-descent is used: see `make bench`; exact search is quadratic in the rows."""
 
 RECALL_SAMPLE = 1_000
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -48,7 +46,7 @@ class Neighbours:
 
 
 def nearest(
-    vectors: Floats, options: NeighbourOptions, progress: Progress | None = None
+    vectors: Floats, options: NeighbourOptions, progress: Advance | None = None
 ) -> Neighbours:
     """Return the neighbours of every row of `vectors`, (n, d) float32, finite.
 

@@ -1,0 +1,1 @@
+"""The public API: `hartonomous.open()` gives a `KnowledgeGraph`, which has the command line's verbs."""

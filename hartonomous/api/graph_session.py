@@ -1,0 +1,110 @@
+"""A connection that stays open: what every method of the API begins with."""
+
+from __future__ import annotations
+
+import logging
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from hartonomous.api.rows import CypherRecord, Rows
+from hartonomous.errors import ServerError, UsageError
+from hartonomous.graph.driver import Address, Graph
+from hartonomous.operations.questions import remark_unsettled
+from hartonomous.progress import Progress, Say
+from hartonomous.server.connection import connect
+
+PathName = str | os.PathLike[str]
+
+
+class GraphSession:
+    """The connection.
+
+    It is closed by `close`, or at the end of a `with` block.
+    """
+
+    def __init__(self, graph: Graph, progress: Progress, say: Say) -> None:
+        self._open: Graph | None = graph
+        self._progress, self._say = progress, say
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        where = "closed" if self._open is None else self._open.address.uri
+        return f"<{type(self).__name__} {where}>"
+
+    def close(self) -> None:
+        """Close the connection; closing it twice does no harm."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    @property
+    def address(self) -> Address:
+        """Return where the server is and how to get in, for drivers of one's own.
+
+        `uri`, `username`, `password` and `database`; printed, the password is hidden.
+        """
+        return self._graph.address
+
+    def cypher(self, statement: str, /, **parameters: Any) -> Rows[CypherRecord]:
+        """Return the rows of a Cypher statement that only reads; values go in as parameters.
+
+        `graph.cypher("MATCH (c:Composition {text: $word}) RETURN c.key AS key", word="king")`.
+        Raises ServerError for a statement that writes, or that the server does not understand.
+        """
+        rows, columns = self._graph.read_columns(statement, parameters)
+        return Rows((CypherRecord(row) for row in rows), columns)
+
+    @property
+    def _graph(self) -> Graph:
+        """Return the connection; raises ServerError once it is closed."""
+        if self._open is None:
+            raise ServerError("This graph was closed; hartonomous.open() opens it again.")
+        return self._open
+
+    @property
+    def _asked(self) -> Graph:
+        """Return the connection for a question; it is remarked where ratings may be old."""
+        remark_unsettled(self._graph, self._say)
+        return self._graph
+
+
+def connected(
+    uri: str | None, username: str | None, password: str | None, database: str | None
+) -> Graph:
+    """Return an open connection to the server that is named, else to that of the environment.
+
+    Raises as `hartonomous.open` says.
+    """
+    environment = dict(os.environ)
+    if uri is None and "NEO4J_URI" not in environment and (username or password):
+        raise UsageError("A user or a password goes with a uri; the managed server needs neither.")
+    given = {
+        "NEO4J_URI": uri,
+        "NEO4J_USERNAME": username,
+        "NEO4J_PASSWORD": password,
+        "NEO4J_DATABASE": database,
+    }
+    environment |= {name: value for name, value in given.items() if value is not None}
+    return connect(environment)
+
+
+def remark(text: str) -> None:
+    """Tell a remark to the logger `hartonomous`, which shows it on standard error by default."""
+    logging.getLogger("hartonomous").warning(text)
+
+
+def path_of(given: PathName | None) -> Path | None:
+    """Return a path that may be left out."""
+    return None if given is None else Path(given)

@@ -1,0 +1,175 @@
+"""Measuring the graph, its sources and models that might come: evaluate, advise, trial."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from hartonomous.ask.generation.next_token_model import NextTokenModel
+from hartonomous.bundle import Bundle, is_bundle, read_bundle
+from hartonomous.evaluate import ablation, advice
+from hartonomous.evaluate.ablation import Trial
+from hartonomous.evaluate.advice import Advice
+from hartonomous.evaluate.learning_curve import Curve, gain_curve
+from hartonomous.evaluate.next_token_evaluation import NextEvaluation, evaluate_next
+from hartonomous.evaluate.plots import plot_correlations, plot_curve, plot_next
+from hartonomous.evaluate.source_contribution import Standing, standings
+from hartonomous.evaluate.word_similarity import (
+    Evaluation,
+    GoldPairs,
+    evaluate,
+    gensim_pairs,
+    gold_if_there,
+    read_pairs,
+)
+from hartonomous.extract.extraction import (
+    describe_source,
+    extract_cached,
+    forecast,
+    open_model,
+)
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.input_texts import Texts
+from hartonomous.extract.position_sample import sample_positions
+from hartonomous.extract.word_matrix import WordVectors
+from hartonomous.graph.driver import Graph
+from hartonomous.load.bundle_cache import UNNAMED, use_bundle
+from hartonomous.operations.model_request import ModelRequest
+from hartonomous.progress import Progress, Say, unheard, unseen
+
+MOST_WORDS = 100_000
+MOST_POSITIONS = 12
+"""Of a model on which advice is asked; of a larger one a sample is taken, unless all of it is wanted."""
+
+
+def gold_pairs(files: Sequence[Path] = ()) -> list[GoldPairs]:
+    """Return scored word pairs: those of files, or without any the lists of gensim.
+
+    Raises as `word_similarity.read_pairs` and `gensim_pairs` say.
+    """
+    return [read_pairs(file) for file in files] if files else gensim_pairs()
+
+
+def dense_vectors(models: Sequence[str]) -> dict[str, WordVectors]:
+    """Return models' vectors, to set beside the graph, by the name they get in a report."""
+    return {
+        f"vectors of {Path(model).name}": WordVectors(open_model(model, OpenOptions()))
+        for model in models
+    }
+
+
+def evaluate_pairs(
+    graph: Graph,
+    gold: Sequence[GoldPairs],
+    beside: dict[str, WordVectors],
+    plot: Path | None = None,
+) -> Evaluation:
+    """Return how well the graph's scores follow what people say of word pairs.
+
+    `plot` is a PNG, PDF or SVG to draw them into.
+    """
+    result = evaluate(graph, gold, beside)
+    if plot is not None:
+        plot_correlations(result.correlations, plot)
+    return result
+
+
+def evaluate_text(
+    graph: Graph,
+    model: str,
+    texts: Texts,
+    sources: Sequence[str] = (),
+    plot: Path | None = None,
+    progress: Progress = unseen,
+    say: Say = unheard,
+) -> NextEvaluation:
+    """Return how well the graph, or some of its sources, expects what a causal model does on a text.
+
+    `say` is told the files that could not be read.
+    """
+    for file in texts.unread:
+        say(f"Not read: {file.reason}")
+    expecting = NextTokenModel(graph, only_sources=sources or None)
+    opened = open_model(model, OpenOptions(tracks=frozenset({"next"})))
+    keys = opened.vocabulary.compositions["key"].to_pylist()
+    read = opened.counted[0].read(texts.paragraphs, progress)
+    result = evaluate_next(expecting, keys, read)
+    if plot is not None:
+        plot_next(result.scores, plot)
+    return result
+
+
+def trial(graph: Graph, name: str, gold: Sequence[GoldPairs], progress: Progress = unseen) -> Trial:
+    """Return the consensus with a source and without it, and whether it should stay."""
+    return ablation.trial(graph, name, gold, progress)
+
+
+def advise_model(
+    graph: Graph,
+    request: ModelRequest,
+    whole: bool = False,
+    progress: Progress = unseen,
+    say: Say = unheard,
+) -> Advice:
+    """Return whether a model, or a bundle, is worth ingesting; nothing is written to the graph.
+
+    Of a large model a sample is taken, unless `whole`. The bundle of a whole one waits afterwards for
+    an ingest into this graph.
+    """
+    if is_bundle(Path(request.model)):
+        return advice.advise(graph, read_bundle(Path(request.model)), gold_if_there(), [], None)
+    opened, sample, expected = _sampled(request, whole)
+    with _extracted(graph, opened, request, bool(sample), progress, say) as bundle:
+        rows = sum(track.rows for track in bundle.tracks)
+        evidence = expected if sample else rows
+        return advice.advise(graph, bundle, gold_if_there(), sample, evidence)
+
+
+def advise_sources(graph: Graph) -> list[Standing]:
+    """Return what each source of the graph adds."""
+    return standings(graph, gold_if_there())
+
+
+def write_curve(graph: Graph, path: Path, progress: Progress = unseen) -> Curve:
+    """Return quality by number of sources, and write it: as JSON, PNG, PDF or SVG, by the ending."""
+    curve = gain_curve(graph, gold_if_there(), progress)
+    if path.suffix.lower() == ".json":
+        path.write_text(json.dumps(asdict(curve), indent=2) + "\n", "utf-8")
+    else:
+        plot_curve(curve, path)
+    return curve
+
+
+def _sampled(request: ModelRequest, whole: bool) -> tuple[OpenedModel, list[str], int]:
+    """Return a model or a sample of it, what the sample is, and the edges all of it would bring."""
+    sample: list[str] = []
+    opened = request.opened
+    expected = forecast(opened, request.search)["evidence_edges"]
+    if not whole:
+        if len(opened.vocabulary) > MOST_WORDS:
+            sample = [f"the first {MOST_WORDS:,} of {len(opened.vocabulary):,} words"]
+            limited = replace(request.opening, limit=MOST_WORDS)
+            opened = open_model(request.model, limited, request.importer)
+        opened, positions = sample_positions(opened, MOST_POSITIONS)
+        sample += positions
+    return opened, sample, expected
+
+
+@contextmanager
+def _extracted(
+    graph: Graph,
+    opened: OpenedModel,
+    request: ModelRequest,
+    sampled: bool,
+    progress: Progress,
+    say: Say,
+) -> Iterator[Bundle]:
+    """Give the bundle of a model; that of a whole one waits afterwards, for an ingest into this graph."""
+    source = describe_source(opened, request.search)
+    with use_bundle(graph, source, None, "advice on the same model", say) as place:
+        yield extract_cached(opened, request.search, place.folder, progress)
+        if sampled or place.graph == UNNAMED:
+            place.remove()

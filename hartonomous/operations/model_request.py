@@ -1,0 +1,170 @@
+"""A model that somebody asks for: where it lies, how it is opened, how it is searched."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from os import PathLike, fspath
+from pathlib import Path
+from typing import Any, TypedDict, Unpack
+
+from hartonomous.bundle import Bundle, is_bundle, read_bundle
+from hartonomous.bundle_scan import scan
+from hartonomous.errors import UsageError
+from hartonomous.extract import extraction
+from hartonomous.extract.extraction import ExtractOptions, open_model
+from hartonomous.extract.importer_protocol import (
+    ALL,
+    OPTIONAL_TRACKS,
+    TRACKS,
+    OpenedModel,
+    OpenOptions,
+)
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
+from hartonomous.operations.omissions import Omissions, omissions_in, omissions_of
+from hartonomous.operations.settings import checked
+from hartonomous.progress import Progress, unseen
+
+PathName = str | PathLike[str]
+
+
+class ModelSettings(TypedDict, total=False):
+    """How a model is opened and searched; each is optional.
+
+    `vocabulary`: word list of a matrix without words. `tensor`: the embedding matrix, where there are
+    several. `limit`: only so many first entries. `importer`: instead of the one that recognises it.
+    `k`: neighbours, 50 (of sentences at most 10). `centre`: subtract the mean first, true.
+    `tracks`: what to take out, "embedding"; several, or "embedding,layers", or "all". `support`:
+    positions that have to list a pair. `read`: texts for the model to read. `samples`: tokens for it
+    to write itself, 0. `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder that reads
+    documents. `exclude`: names of documents to pass over. `subject`: whose data it is. `licence`,
+    `family`: the licence it came under, the family of models it belongs to.
+    """
+
+    vocabulary: PathName | None
+    tensor: str | None
+    limit: int | None
+    importer: str | None
+    k: int
+    centre: bool
+    tracks: str | Collection[str]
+    support: int | None
+    read: Sequence[PathName]
+    samples: int
+    device: str
+    encoder: PathName | None
+    exclude: Sequence[str]
+    subject: str | None
+    licence: str | None
+    family: str | None
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """A model by its path or Hub id, with how it is opened and searched."""
+
+    model: str
+    opening: OpenOptions
+    search: ExtractOptions
+    importer: str | None = None
+
+    @cached_property
+    def opened(self) -> OpenedModel:
+        """Return the model, opened once; raises as `extraction.open_model` says."""
+        return open_model(self.model, self.opening, self.importer)
+
+
+def request_model(model: PathName, **settings: Unpack[ModelSettings]) -> ModelRequest:
+    """Return what is asked for; the model is not opened yet.
+
+    Raises UsageError for tracks that there are not, and for numbers that make no sense.
+    """
+    given = checked(settings, ModelSettings)
+    neighbours = NeighbourOptions(
+        **{name: given[name] for name in ("k", "centre") if given.get(name) is not None}
+    )
+    _check_numbers(given)
+    return ModelRequest(
+        fspath(model),
+        OpenOptions(
+            _path(given.get("vocabulary")),
+            given.get("tensor"),
+            given.get("limit"),
+            tracks_of(given.get("tracks", TRACKS[0])),
+            given.get("device", "cpu"),
+            tuple(Path(one) for one in given.get("read", ())),
+            given.get("samples", 0),
+            _path(given.get("encoder")),
+            given.get("support"),
+            tuple(given.get("exclude", ())),
+        ),
+        ExtractOptions(neighbours, given.get("subject"), given.get("licence"), given.get("family")),
+        given.get("importer"),
+    )
+
+
+def tracks_of(chosen: str | Collection[str]) -> frozenset[str]:
+    """Return tracks given by name, several separated by commas; raises UsageError for unknown ones."""
+    names = frozenset(chosen.split(",") if isinstance(chosen, str) else chosen)
+    known = (*TRACKS, *OPTIONAL_TRACKS)
+    if unknown := sorted(names - {*known, ALL}):
+        raise UsageError(f"{unknown[0]!r} is none of {', '.join(known)}, all.")
+    return names
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """A bundle that was written, and what was left out of it."""
+
+    bundle: Bundle
+    omissions: Omissions
+
+
+def extract(request: ModelRequest, output: Path, progress: Progress = unseen) -> Extraction:
+    """Take a model apart into an evidence bundle; needs no server.
+
+    Raises as `extraction.open_model` and `extraction.extract` say.
+    """
+    bundle = extraction.extract(request.opened, request.search, output, progress)
+    return Extraction(bundle, omissions_of(request.opened))
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What a model holds and would bring, or, with `bundle`, what a bundle holds.
+
+    `forecast` has counts, edges, bytes of disk and seconds; it is empty for a bundle.
+    """
+
+    forecast: dict[str, Any]
+    omissions: Omissions
+    bundle: Bundle | None = None
+
+
+def inspect(request: ModelRequest) -> Inspection:
+    """Look at a model or a bundle; nothing is written. Raises BadInput for a damaged bundle."""
+    if is_bundle(Path(request.model)):
+        bundle = read_bundle(Path(request.model))
+        scan(bundle)
+        return Inspection({}, omissions_in(bundle), bundle)
+    opened = request.opened
+    facts = {"importer": opened.importer, **extraction.forecast(opened, request.search)}
+    return Inspection(facts, omissions_of(opened))
+
+
+def _path(given: PathName | None) -> Path | None:
+    return None if given is None else Path(given)
+
+
+def _check_numbers(given: dict[str, Any]) -> None:
+    """Raise UsageError for a number below what makes sense, or a device that there is not."""
+    for name, least in (("k", 1), ("limit", 1), ("support", 1), ("samples", 0)):
+        value = given.get(name)
+        if value is not None and value < least:
+            raise UsageError(f"{name} is {least} or more, not {value}.")
+    if given.get("device", "cpu") not in DEVICES:
+        raise UsageError(f"A model is run on {' or '.join(DEVICES)}, not {given['device']!r}.")
+
+
+DEVICES = ("cpu", "cuda")

@@ -1,0 +1,72 @@
+"""What a source leaves out: numbers by reason, and the files that were not read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from hartonomous.bundle import Bundle
+from hartonomous.extract.importer_protocol import OpenedModel, UnreadFile
+
+WANTED = frozenset(
+    {
+        "beyond the limit",
+        "files that --exclude names",
+        "hidden files and folders",
+        "page numbers and running heads",
+    }
+)
+"""Reasons that a person chose, or that leave out nothing a reader would miss."""
+
+OF_FILES = ("files ", "links ")
+"""How the reasons begin that count files, not what is in them."""
+
+
+@dataclass(frozen=True)
+class Omissions:
+    """What was left out of a source of so many files and compositions."""
+
+    excluded: Mapping[str, int]
+    merged: int
+    files: int
+    compositions: int
+    unread: tuple[UnreadFile, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    @property
+    def share(self) -> float:
+        """Return the larger share: of the files, or of what they hold."""
+        counted = {reason: n for reason, n in self.excluded.items() if reason not in WANTED}
+        files = sum(n for reason, n in counted.items() if reason.startswith(OF_FILES))
+        parts = sum(counted.values()) - files
+        return max(files / max(1, files + self.files), parts / max(1, parts + self.compositions))
+
+    def as_facts(self) -> dict[str, Any]:
+        """Return what JSON tells of it."""
+        return {
+            "excluded": dict(self.excluded),
+            "merged": self.merged,
+            "unread": [asdict(file) for file in self.unread],
+            "remarks": list(self.remarks),
+        }
+
+
+def omissions_of(model: OpenedModel) -> Omissions:
+    """Return what is left out of a model or of documents that were opened."""
+    vocabulary = model.vocabulary
+    return Omissions(
+        vocabulary.excluded,
+        vocabulary.merged,
+        len(model.files),
+        len(vocabulary),
+        model.unread,
+        model.remarks,
+    )
+
+
+def omissions_in(bundle: Bundle) -> Omissions:
+    """Return what was left out of a bundle's source."""
+    source = bundle.source
+    compositions = max((track.vocabulary for track in bundle.tracks), default=0)
+    return Omissions(source.excluded, source.merged, len(source.files), compositions)

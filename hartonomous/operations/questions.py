@@ -1,0 +1,96 @@
+"""Questions that take more than one look-up: answers by an encoder, the graph counted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypedDict, Unpack
+
+from hartonomous.ask.relations import question_answers
+from hartonomous.ask.relations.neighbourhood import find_word
+from hartonomous.ask.relations.relation_views import View
+from hartonomous.ask.relations.repetition import Repetition, repetition
+from hartonomous.ask.relations.source_statistics import Stats, stats
+from hartonomous.erase.compaction import managed_home
+from hartonomous.extract.encoder_protocol import Encoder, open_encoder
+from hartonomous.graph.driver import Graph, Row
+from hartonomous.operations.settings import checked
+from hartonomous.progress import Say
+from hartonomous.rate.rating_pass import read_state
+from hartonomous.server.connection import managed_bytes
+
+UNSETTLED = (
+    "Note: a rating pass is running or was cut short; some ratings are old. "
+    "'hartonomous rate' finishes it."
+)
+
+
+def remark_unsettled(graph: Graph, say: Say) -> None:
+    """Say so where answers may come from ratings that are old; every question begins with it."""
+    if not read_state(graph)["settled"]:
+        say(UNSETTLED)
+
+
+def remark_spelling(graph: Graph, word: str, found: bool, say: Say) -> None:
+    """Say so where a word is there in another spelling only, or nothing was found of it."""
+    known = find_word(graph, word)
+    if not known.exact:
+        say(f"{word!r} is not there; this is {known.text!r}.")
+    if not found:
+        say(f"{known.text!r} is there, but no pair of it meets these conditions.")
+
+
+class ViewSettings(TypedDict, total=False):
+    """Which pairs are gone over; each is optional.
+
+    `types`: rated types, "RELATES". `sources`: only pairs that one of these observed. `above`: only
+    pairs rated above this, in points; 1500 is even. `min_sources`: only pairs that so many observed,
+    1. `pieces`: over continuation pieces (##ing) too.
+    """
+
+    types: str | Sequence[str]
+    sources: str | Sequence[str] | None
+    above: int
+    min_sources: int
+    pieces: bool
+
+
+def request_view(**settings: Unpack[ViewSettings]) -> View:
+    """Return the view that is asked for; several names are a sequence, or separated by commas."""
+    checked(settings, ViewSettings)
+    usual = View()
+    return View(
+        _listed(settings.get("types", usual.types)),
+        _listed(settings.get("sources") or ()),
+        settings.get("above", usual.above),
+        settings.get("pieces", usual.pieces),
+        settings.get("min_sources", usual.min_sources),
+    )
+
+
+def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
+    parts = names.split(",") if isinstance(names, str) else names
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def answer(
+    graph: Graph, question: str, encoder: Path | Encoder | None = None, top: int = 3
+) -> list[Row]:
+    """Return what answers a question, best first, and the way there.
+
+    `encoder` compares it with known questions; without one it goes by words alone. Raises NotFound
+    when nothing was found.
+    """
+    if encoder is None:
+        return question_answers.ask(graph, question, top, None)
+    opened = open_encoder(encoder) if isinstance(encoder, Path) else encoder
+    return question_answers.ask(graph, question, top, opened.encode)
+
+
+def count(graph: Graph) -> tuple[Stats, Repetition]:
+    """Return what the graph holds, counted, and how often the same is said within and across models.
+
+    Of the managed server the bytes of its store are told too.
+    """
+    managed = managed_home(graph) is not None
+    return stats(graph, managed_bytes({}) if managed else None), repetition(graph)
