@@ -22,7 +22,7 @@ from hartonomous.extract.importer_protocol import OpenOptions
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load.loader import go_live, load
-from hartonomous.rate.rating_pass import schedule, settle
+from hartonomous.rate.rating_pass import rate_due, schedule
 from hartonomous.server.managed_server import ServerAddress
 from hartonomous.transparency.transparency_log import Entry
 from tests import models
@@ -100,7 +100,7 @@ def _loading_and_rating(graph: Graph, address: ServerAddress, bundle: Bundle) ->
             loaded.append(rows / seconds(lambda: load(graph, lock, bundle, "minilm", silent)))
             schedule(graph, lock, "minilm")
             go_live(graph, lock, "minilm", Entry("ingest"))
-            rated.append(rows / seconds(lambda: settle(graph, lock, silent)))
+            rated.append(rows / seconds(lambda: rate_due(graph, lock, silent)))
     load_rate, rate_rate = statistics.median(loaded), statistics.median(rated)
     plain, bulk = _plain_rate(address, bundle), _py2neo_rate(address, bundle)
     return [
@@ -204,7 +204,7 @@ def _deleting(graph: Graph, bundle: Bundle) -> list[Figure]:
             load(graph, lock, bundle, "glove", silent)
             schedule(graph, lock, "glove")
             go_live(graph, lock, "glove", Entry("ingest"))
-            settle(graph, lock, silent)
+            rate_due(graph, lock, silent)
             reports = []
             took = seconds(lambda: reports.append(delete_source(graph, lock, "glove", silent)))  # noqa: B023
         rates.append(reports[0].removed / took)

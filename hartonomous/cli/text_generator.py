@@ -118,7 +118,7 @@ def _stream(
     generator: Generator, tokens: list[int], options: GenerateOptions, samples: int
 ) -> None:
     for sample in range(samples):
-        click.echo(generator.speaker.text(tokens), nl=False)
+        click.echo(generator.detokenizer.text(tokens), nl=False)
         for step in generator.stream(tokens, options, sample):
             click.echo(step.text, nl=False)
         click.echo()

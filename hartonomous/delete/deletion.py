@@ -30,7 +30,7 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json
 from hartonomous.load.loader import read_source
-from hartonomous.rate.rating_pass import Progress, check_formula, read_state, settle
+from hartonomous.rate.rating_pass import Progress, check_formula, rate_due, read_state
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.transparency import transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory
@@ -81,7 +81,7 @@ def delete(
         if record.selectors == as_json(selectors):
             return resumed
     check_formula(graph)
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
     if discarded := _discard_half_loaded(graph, lock, selectors):
         return discarded
     return apply(graph, lock, plan(graph, selectors, progress), progress, days, ways)

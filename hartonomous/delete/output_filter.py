@@ -26,13 +26,13 @@ def removed_words(graph: Graph) -> Callable[[str], bool] | None:
     if not deleted and not known:
         return None
 
-    def is_silenced(word: str) -> bool:
+    def is_removed(word: str) -> bool:
         if any(holds(word.lower() if fold else word, TOKEN, wanted) for wanted, fold in deleted):
             return True
         row = {"key": [composition_key(TOKEN, word)], "text": [word], "kind": [TOKEN]}
         return bool(known.mask(pa.table(row))[0])
 
-    return is_silenced
+    return is_removed
 
 
 def _deleted(graph: Graph) -> list[tuple[frozenset[tuple[str, ...]], bool]]:

@@ -37,8 +37,8 @@ from hartonomous.identity import canonical_json
 from hartonomous.rate.rating_pass import (
     Progress,
     check_formula,
+    rate_due,
     recount_agreements,
-    settle,
 )
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.transparency import transparency_log
@@ -71,7 +71,7 @@ def undo(graph: Graph, lock: WriterLock, deletion: str, progress: Progress) -> U
         )
     if journal["state"] == "done":
         check_formula(graph)
-        settle(graph, lock, progress)
+        rate_due(graph, lock, progress)
         if record.expired:
             expire(graph, lock)
             raise Conflict(f"Deletion {deletion} could be undone until {record.until}.")
@@ -97,9 +97,9 @@ def bring_back(
     work = Restoration(graph, lock, record.id, mine, masses, progress)
     if not work.restored:
         work.restore()
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
     if recount_agreements(graph, lock, work.partial):
-        settle(graph, lock, progress)
+        rate_due(graph, lock, progress)
     sweep_projections(graph)
     lock.write(query("delete/close_journal"), id=record.id, state="undone", formula=FORMULA_VERSION)
     let_go(record.id)

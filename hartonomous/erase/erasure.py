@@ -46,7 +46,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load.concept_match import needles
 from hartonomous.load.suppression_list import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
 from hartonomous.proof.claims import Scan, draft
-from hartonomous.rate.rating_pass import Progress, check_formula, settle
+from hartonomous.rate.rating_pass import Progress, check_formula, rate_due
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.server.jars import Say
 from hartonomous.transparency import transparency_log
@@ -121,7 +121,7 @@ def erase(
             return resumed
     deletion.resume(graph, lock, progress)
     check_formula(graph)
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
     planned = plan_erasure(graph, selectors, cache, progress)
     return apply(graph, lock, planned, cache, progress, certified, ways, say)
 

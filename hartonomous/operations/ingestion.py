@@ -33,12 +33,12 @@ from hartonomous.load.loader import (
 )
 from hartonomous.load.suppression_list import Suppressions, admit
 from hartonomous.rate.rating_pass import (
-    SettleReport,
+    RatingReport,
     check_formula,
+    rate_due,
     read_state,
     schedule,
     schedule_all,
-    settle,
 )
 from hartonomous.rate.source_findings import Finding, read_findings
 from hartonomous.schema import FORMULA_VERSION
@@ -57,7 +57,7 @@ class IngestReport:
 
     name: str
     load: LoadReport
-    settled: SettleReport
+    settled: RatingReport
     repeated: bool
     skipped: int = 0
     findings: tuple[Finding, ...] = ()
@@ -193,7 +193,7 @@ def load_bundle(
         refuse_while_open(graph)
         check_formula(graph)
         transparency_log.check(graph)
-        settle(graph, lock, progress)
+        rate_due(graph, lock, progress)
         if (report := _live_already(graph, name, bundle.source.digest)) is not None:
             return report
         bundle, skipped = admit(graph, bundle)
@@ -205,7 +205,7 @@ def load_bundle(
                 schedule(graph, lock, concerned)
         go_live(graph, lock, target, _entry(bundle, name, replaced), replaced)
         transparency_log.seal(graph)
-        settled = settle(graph, lock, progress)
+        settled = rate_due(graph, lock, progress)
         new = tuple(
             one
             for one in read_findings(graph)
@@ -231,7 +231,7 @@ def _live_already(graph: Graph, name: str, digest: str) -> IngestReport | None:
     if known is None or known["state"] != "live" or known["digest"] != digest:
         return None
     own = tuple(one for one in read_findings(graph) if one.source == name)
-    return IngestReport(name, LoadReport(name, 0, 0, 0), SettleReport(), True, findings=own)
+    return IngestReport(name, LoadReport(name, 0, 0, 0), RatingReport(), True, findings=own)
 
 
 def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:
@@ -242,7 +242,7 @@ def _target(name: str, known: bool, replace: bool) -> tuple[str, str | None]:
     return successor(name), name
 
 
-def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
+def rate(graph: Graph, progress: Progress, everything: bool) -> RatingReport:
     """Finish the due rating pass; with `everything`, rate every pair again.
 
     Raises Conflict if the graph was rated by another version's formulas and only part is due.
@@ -255,4 +255,4 @@ def rate(graph: Graph, progress: Progress, everything: bool) -> SettleReport:
             schedule_all(graph, lock)
         else:
             check_formula(graph)
-        return settle(graph, lock, progress)
+        return rate_due(graph, lock, progress)

@@ -41,15 +41,15 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass
-class SettleReport:
+class RatingReport:
     """Counts of a pass: `pairs` rated, evidence rows `removed`, compositions `pruned`."""
 
     pairs: int = 0
     removed: int = 0
     pruned: int = 0
 
-    def __add__(self, other: SettleReport) -> SettleReport:
-        return SettleReport(
+    def __add__(self, other: RatingReport) -> RatingReport:
+        return RatingReport(
             self.pairs + other.pairs, self.removed + other.removed, self.pruned + other.pruned
         )
 
@@ -86,7 +86,7 @@ def schedule_all(graph: Graph, lock: WriterLock) -> None:
     mark(graph, lock, _ids(graph, query("rate/find_compositions")))
 
 
-def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
+def rate_due(graph: Graph, lock: WriterLock, progress: Progress) -> RatingReport:
     """Rate the work list, complete unfinished replacements, and mark the graph settled.
 
     Sources in state `deleting` are removed afterwards, and successors have their names.
@@ -96,7 +96,7 @@ def settle(graph: Graph, lock: WriterLock, progress: Progress) -> SettleReport:
     leaving = sorted({track["source"] for track in tracks if track["state"] == "deleting"})
     starts = _work_list(graph)
     if not len(starts) and not leaving and read_state(graph)["settled"]:
-        return SettleReport()
+        return RatingReport()
     graph.write(query("rate/unsettle"))
     if leaving:
         # Before any evidence of the source is removed: coordinates must not outlive it.
@@ -260,8 +260,8 @@ def _rate(
     tracks: Sequence[Row],
     leaving: list[str],
     progress: Progress,
-) -> SettleReport:
-    report = SettleReport()
+) -> RatingReport:
+    report = RatingReport()
     live = _live(tracks)
     fed = {evidence_type(track["evidence"]).feeds for track in tracks}
     classes = [row["known"] for row in graph.read(query("rate/read_classes"))]

@@ -42,7 +42,7 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, composition_key, content_digest, file_digest
 from hartonomous.load.suppression_list import Suppressions
-from hartonomous.rate.rating_pass import Progress, check_formula, settle
+from hartonomous.rate.rating_pass import Progress, check_formula, rate_due
 from hartonomous.transparency import keys, transparency_log
 from hartonomous.transparency.file_signatures import is_ours, sign_file
 from hartonomous.transparency.inventory_record import notes_inventory
@@ -122,7 +122,7 @@ def back_up(
         raise Conflict(f"{path} already exists; --force overwrites it.")
     refuse_while_open(graph)
     check_formula(graph)
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
     names = tuple(sorted(live_sources(graph)))
     if not names:
         raise NotFound("The graph has no source; there is nothing to back up.")
@@ -229,7 +229,7 @@ def _bring_knowledge(
         )
         lock.write(query("rate/unsettle"))
         work.restore()
-    settle(graph, lock, progress)
+    rate_due(graph, lock, progress)
 
 
 def _end(graph: Graph, lock: WriterLock, act: str, entry: transparency_log.Entry) -> None:
