@@ -157,11 +157,11 @@ def _print_advice(advice: Advice) -> None:
 
 
 def _advise_graph(as_json: bool) -> bool:
-    from hartonomous.evaluate.source_contribution import standings
+    from hartonomous.evaluate.source_contribution import contributions
     from hartonomous.evaluate.word_similarity import gold_if_there
 
     with open_graph() as graph:
-        found = standings(graph, gold_if_there())
+        found = contributions(graph, gold_if_there())
     if as_json:
         print_json([asdict(one) for one in found])
         return all(one.adds for one in found)
