@@ -84,7 +84,7 @@ class FoundBundle:
             "if the process is ended, run the same erasure again"
         )
 
-    def holds(self, sought: Sought) -> bool:
+    def contains(self, sought: Sought) -> bool:
         """Return whether it contains erased data, as far as is known.
 
         A bundle being extracted may contain any word. A damaged one does not count.
@@ -144,7 +144,7 @@ def purge_bundles(found: list[FoundBundle], sought: Sought) -> tuple[int, list[F
     """
     purged, left = 0, []
     for one in found:
-        if one.holds(sought) or (one.within_reach and one.damaged):
+        if one.contains(sought) or (one.within_reach and one.damaged):
             if _removed(one):
                 purged += 1
             else:

@@ -43,7 +43,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.deletion_journal import COMPACTING, ERASED, journals, open_journal
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.load.concept_match import needles
+from hartonomous.load.concept_match import word_sequences
 from hartonomous.load.suppression_list import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
 from hartonomous.proof.claims import Scan, draft
 from hartonomous.rate.rating_pass import Progress, check_formula, rate_due
@@ -350,8 +350,8 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
     if not selectors.get("exact"):
         fold = bool(selectors.get("any_case"))
         for word in sorted(sought.words):
-            for needle in sorted(needles(word.lower() if fold else word)):
-                yield Entry(CONCEPT, "\0".join(needle), len(needle), fold)
+            for sequence in sorted(word_sequences(word.lower() if fold else word)):
+                yield Entry(CONCEPT, "\0".join(sequence), len(sequence), fold)
     elif not any(one["why"] == "concept" for one in summary["compositions"]):
         # Data outside the graph has no composition that would determine its kind.
         for key in sorted(sought.own_keys):

@@ -92,7 +92,7 @@ def _older_snapshots(sought: Sought, holdings: Holdings) -> Iterator[str]:
     ratings of the source depend on that evidence.
     """
     ranges = sought.selectors.get("evidence", ())
-    numbers = [one.record.number for one in holdings.deletions if ranges and one.holds(sought)]
+    numbers = [one.record.number for one in holdings.deletions if ranges and one.contains(sought)]
     for name, of in holdings.own_snapshots.items():
         of_it = any(one["source"] in of.sources for one in ranges)
         if of_it and of.removals < max(numbers, default=0):
@@ -147,5 +147,5 @@ def _of_person(person: str, sought: Sought, holdings: Holdings) -> Iterator[Hold
             what = f"source {one.name!r} of {person}, retained by deletion {one.record.id}"
             yield Holding("deletion", what, one.record.until, do)
     for bundle in holdings.bundles:
-        if bundle.about.get("subject") == person and not bundle.holds(sought):
+        if bundle.about.get("subject") == person and not bundle.contains(sought):
             yield Holding("bundle", f"{bundle.described} of {person}", None, do)

@@ -18,7 +18,7 @@ from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.selector_overlap import Coverage, Mask
 from hartonomous.delete.selectors import PROPERTIES
 from hartonomous.identity import composition_key, normalise
-from hartonomous.load.concept_match import holds, needles
+from hartonomous.load.concept_match import contains_concept, word_sequences
 from hartonomous.schema import CONTEXT, KINDS
 
 SENTENCE = "Sentence"
@@ -70,7 +70,7 @@ class Sought:
         text = self._fold(text)
         if text in self._words and kind != CONTEXT:
             return True
-        return not self.selectors.get("exact") and holds(text, kind, self._wanted)
+        return not self.selectors.get("exact") and contains_concept(text, kind, self._wanted)
 
     def is_named(self, subject: str) -> bool:
         """Return whether a subject of the log, `kind:name`, is to be erased."""
@@ -167,7 +167,7 @@ class Sought:
 
     @cached_property
     def _wanted(self) -> frozenset[tuple[str, ...]]:
-        return frozenset().union(*(needles(word) for word in self._words))
+        return frozenset().union(*(word_sequences(word) for word in self._words))
 
     @cached_property
     def _relations(self) -> frozenset[str]:

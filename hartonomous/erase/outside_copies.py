@@ -62,13 +62,13 @@ class Holdings:
         identity = graph.read(query("delete/read_identity"))
         self.identity = str(identity[0]["identity"] or "") if identity else ""
 
-    def holds(self, kind: str, value: Any) -> bool:
+    def contains(self, kind: str, value: Any) -> bool:
         """Return whether a copy within reach has a selector's value."""
         return next(self.within_reach(self._alone(kind, value)), None) is not None
 
     def knew(self, word: str) -> bool:
         """Return whether a word in this spelling is stored, or was erased."""
-        return self.holds("concepts", word) or self._is_suppressed(word)
+        return self.contains("concepts", word) or self._is_suppressed(word)
 
     def nothing(self, kind: str, value: Any) -> str:
         """Return sentences on where nothing was found, and what is out of reach."""
@@ -117,11 +117,11 @@ class Holdings:
         if named := self.traces(sought):
             yield Holding("names", f"{len(named)} names in the log and their keys")
         for one in self.deletions:
-            if one.holds(sought):
+            if one.contains(sought):
                 what = f"deletion {one.record.id}, which can be undone"
                 yield Holding("deletion", what, one.record.until)
         for bundle in self.bundles:
-            if bundle.within_reach and bundle.holds(sought):
+            if bundle.within_reach and bundle.contains(sought):
                 yield Holding("bundle", bundle.described)
         for name in self.snapshots(sought):
             yield Holding("snapshot", f"snapshot {name}")
@@ -129,7 +129,7 @@ class Holdings:
     def beyond(self, sought: Sought) -> Iterator[Holding]:
         """Yield the copies, certain or possible, that are out of reach."""
         for one in self._kept_elsewhere:
-            if one.holds(sought):
+            if one.contains(sought):
                 what = f"deletion {one.record.id} of another graph of this home"
                 yield Holding(
                     "deletion",
@@ -138,7 +138,7 @@ class Holdings:
                     ("erase it there as well, or let its retention window end"),
                 )
         for bundle in self.bundles:
-            if not bundle.within_reach and bundle.holds(sought):
+            if not bundle.within_reach and bundle.contains(sought):
                 yield Holding("bundle", bundle.described, None, bundle.advice)
         for name in self.snapshots(sought, own=False):
             what = f"snapshot {name} of another graph of this home"

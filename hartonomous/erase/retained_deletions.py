@@ -19,7 +19,7 @@ class KeptDeletion:
     record: Retained
     plan: Plan
 
-    def holds(self, sought: Sought) -> bool:
+    def contains(self, sought: Sought) -> bool:
         """Return whether its rows, its compositions or its summary contain data to erase."""
         if sought.names_in(self.plan.summary):
             return True
