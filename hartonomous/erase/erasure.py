@@ -35,7 +35,7 @@ from hartonomous.erase.compaction import (
     managed_home,
 )
 from hartonomous.erase.erasure_plan import plan_erasure, reached, traces_of
-from hartonomous.erase.erasure_target import Reach, Sought
+from hartonomous.erase.erasure_target import ErasureTarget, Reach
 from hartonomous.erase.outside_copies import Holding
 from hartonomous.erase.redaction import purge_deletions
 from hartonomous.errors import HartonomousError
@@ -259,7 +259,7 @@ def carry_out(
     report, summary = verify_outcome(graph, erasure, planned), planned.summary
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]
     deletions = purge_deletions(graph, lock, erasure, Reach.of(summary))
-    bundles, left = purge_bundles(bundles_of(identity, cache), Sought.of(summary))
+    bundles, left = purge_bundles(bundles_of(identity, cache), ErasureTarget.of(summary))
     names = traces_of(summary)
     done = ErasureReport(
         erasure,
@@ -342,7 +342,7 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
     """Return what to suppress after an erasure: sources, people, words, reached compositions."""
     summary = planned.summary
     selectors = summary["selectors"]
-    sought = Sought.of(summary)
+    sought = ErasureTarget.of(summary)
     for digest in sorted(sought.digests):
         yield Entry(SOURCE, digest)
     for person in selectors.get("people", ()):

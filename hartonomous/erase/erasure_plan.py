@@ -14,7 +14,7 @@ from typing import Any
 
 from hartonomous.delete.deletion_plan import Plan, plan
 from hartonomous.delete.selectors import Selectors, selectors_of, subjects_of
-from hartonomous.erase.erasure_target import Sought
+from hartonomous.erase.erasure_target import ErasureTarget
 from hartonomous.erase.outside_copies import Holding, Holdings
 from hartonomous.graph.driver import Graph
 from hartonomous.rate.rating_pass import Progress
@@ -87,7 +87,7 @@ def with_reach(planned: Plan, holdings: Holdings) -> Plan:
     )
 
 
-def _older_snapshots(sought: Sought, holdings: Holdings) -> Iterator[str]:
+def _older_snapshots(sought: ErasureTarget, holdings: Holdings) -> Iterator[str]:
     """Yield the snapshots from before a deletion that removed evidence of an erased range: their
     ratings of the source depend on that evidence.
     """
@@ -107,7 +107,7 @@ def traces_of(summary: dict[str, Any]) -> list[str]:
     return subjects_of(summary["selectors"]) + [f"source:{name}" for name in whole]
 
 
-def _people_of(sought: Sought, holdings: Holdings) -> tuple[frozenset[str], list[Holding]]:
+def _people_of(sought: ErasureTarget, holdings: Holdings) -> tuple[frozenset[str], list[Holding]]:
     """Return the people, not named in the selectors, whose last source is erased, and the remaining
     data of those who have other sources.
     """
@@ -121,7 +121,7 @@ def _people_of(sought: Sought, holdings: Holdings) -> tuple[frozenset[str], list
     return frozenset(gone), others
 
 
-def _subjects(sought: Sought, holdings: Holdings) -> set[str]:
+def _subjects(sought: ErasureTarget, holdings: Holdings) -> set[str]:
     """Return the subjects of the sources taken whole."""
     found = {
         row["subject"]
@@ -136,7 +136,7 @@ def _subjects(sought: Sought, holdings: Holdings) -> set[str]:
     return found
 
 
-def _of_person(person: str, sought: Sought, holdings: Holdings) -> Iterator[Holding]:
+def _of_person(person: str, sought: ErasureTarget, holdings: Holdings) -> Iterator[Holding]:
     """Yield the remaining data of a person."""
     do = f"'hartonomous erase person {person}' erases all data of {person}"
     for row in holdings.live:

@@ -28,7 +28,7 @@ characters.
 
 
 @dataclass(frozen=True)
-class Sought:
+class ErasureTarget:
     """The selectors of a plan, with what they matched.
 
     `words` are the concepts as given and as spelt in the graph; `sources` those taken whole, each
@@ -44,7 +44,7 @@ class Sought:
     people: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, summary: Mapping[str, Any]) -> Sought:
+    def of(cls, summary: Mapping[str, Any]) -> ErasureTarget:
         """Return the target of an erasure's plan; plans of earlier versions have fewer fields."""
         reach = summary.get("reach")
         if reach is None:
@@ -184,15 +184,15 @@ class Sought:
 class Reach(Coverage):
     """The part of other removals' retained data that an erasure takes."""
 
-    sought: Sought
+    sought: ErasureTarget
 
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> Reach:
         """Return the reach of an erasure's plan."""
-        return cls(summary, Sought.of(summary))
+        return cls(summary, ErasureTarget.of(summary))
 
     @classmethod
-    def alone(cls, sought: Sought) -> Reach:
+    def alone(cls, sought: ErasureTarget) -> Reach:
         """Return the reach of a target that is not in the graph."""
         ranges = sought.selectors.get("evidence", ())
         nothing = {"sources": {}, "compositions": [], "pairs": [], "evidence_ranges": ranges}

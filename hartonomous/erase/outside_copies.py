@@ -20,7 +20,7 @@ import pyarrow as pa
 from hartonomous.delete.retention_area import kept
 from hartonomous.delete.selectors import Selectors
 from hartonomous.erase.bundle_search import FoundBundle, bundles_of
-from hartonomous.erase.erasure_target import Sought
+from hartonomous.erase.erasure_target import ErasureTarget
 from hartonomous.erase.retained_deletions import KeptDeletion, KeptSource, readable
 from hartonomous.errors import BadInput, NotFound, VerificationFailed
 from hartonomous.graph.cypher_files import query
@@ -78,12 +78,12 @@ class Holdings:
             said.append(f"A copy may exist in {one.what}{until}; {one.do}.")
         return " ".join(said)
 
-    def seek(self, described: Mapping[str, Any], spelt: Sequence[str] = ()) -> Sought:
+    def seek(self, described: Mapping[str, Any], spelt: Sequence[str] = ()) -> ErasureTarget:
         """Return the target of selectors, by the graph, the copies and the log.
 
         `spelt` are words as spelt in the graph.
         """
-        given = Sought(described)
+        given = ErasureTarget(described)
         names = set(described.get("sources", ()))
         taken = {
             (row["name"], row["created"]): row["digest"]
@@ -104,7 +104,7 @@ class Holdings:
         for bundle in self.bundles:
             if bundle.digest and (bundle.name in names or given.has_property(bundle.about)):
                 digests.add(bundle.digest)
-        return Sought(
+        return ErasureTarget(
             described,
             frozenset((*described.get("concepts", ()), *spelt)),
             frozenset(taken),
@@ -112,7 +112,7 @@ class Holdings:
             frozenset(digests),
         )
 
-    def within_reach(self, sought: Sought) -> Iterator[Holding]:
+    def within_reach(self, sought: ErasureTarget) -> Iterator[Holding]:
         """Yield the copies that an erasure removes."""
         if named := self.traces(sought):
             yield Holding("names", f"{len(named)} names in the log and their keys")
@@ -126,7 +126,7 @@ class Holdings:
         for name in self.snapshots(sought):
             yield Holding("snapshot", f"snapshot {name}")
 
-    def beyond(self, sought: Sought) -> Iterator[Holding]:
+    def beyond(self, sought: ErasureTarget) -> Iterator[Holding]:
         """Yield the copies, certain or possible, that are out of reach."""
         for one in self._kept_elsewhere:
             if one.contains(sought):
@@ -149,7 +149,7 @@ class Holdings:
         for backup in known_backups(self.identity):
             yield Holding("backup", backup.what, None, backup.advice)
 
-    def traces(self, sought: Sought) -> list[str]:
+    def traces(self, sought: ErasureTarget) -> list[str]:
         """Return the names, `kind:name`, in the log or with a key, that identify the target."""
         dropped = set(self.snapshots(sought))
         return sorted(
@@ -163,7 +163,7 @@ class Holdings:
             )
         )
 
-    def snapshots(self, sought: Sought, own: bool = True) -> list[str]:
+    def snapshots(self, sought: ErasureTarget, own: bool = True) -> list[str]:
         """Return the snapshots with data to erase, of this graph or of others; without damaged
         ones.
         """
@@ -233,7 +233,7 @@ class Holdings:
         shown = {name for row in self._entries for name in row["names"]}
         return shown | {name for name, own in self._own_keys.items() if own}
 
-    def _servers_naming(self, sought: Sought) -> list[str]:
+    def _servers_naming(self, sought: ErasureTarget) -> list[str]:
         if not any(sought.is_named(name) for name, own in self._own_keys.items() if not own):
             return []
         return sorted(set(keys.servers_of_logs().values()) - {server_name(self.graph)})
@@ -262,7 +262,7 @@ class Holdings:
                 found.add(json.loads(row["entry"])["details"].get("source"))
         return found - live - {None}
 
-    def _is_in_snapshot(self, name: str, of: Snapshot, sought: Sought) -> bool:
+    def _is_in_snapshot(self, name: str, of: Snapshot, sought: ErasureTarget) -> bool:
         staying = {
             row["name"]: row["digest"]
             for row in self.live
@@ -288,7 +288,7 @@ class Holdings:
         row = {"key": [composition_key(TOKEN, word)], "text": [word], "kind": [TOKEN]}
         return bool(known.mask(pa.table(row))[0])
 
-    def _alone(self, kind: str, value: Any) -> Sought:
+    def _alone(self, kind: str, value: Any) -> ErasureTarget:
         """Return the target of one value of one selector."""
         flags: dict[str, Any] = {
             name: given for name, given in self.described.items() if name in ("exact", "any_case")
@@ -297,7 +297,7 @@ class Holdings:
         return self.seek({kind: json.loads(canonical_json([plain])), **flags})
 
 
-def _is_in_table(snapshot: str, sought: Sought) -> bool:
+def _is_in_table(snapshot: str, sought: ErasureTarget) -> bool:
     """Return whether a snapshot's compositions include a word to erase, or its relations a pair."""
     table = read_snapshot(snapshot)
     texts, kinds = (table.compositions[name].to_pylist() for name in ("text", "kind"))
