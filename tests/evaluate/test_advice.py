@@ -17,7 +17,7 @@ from hartonomous.evaluate.learning_curve import gain_curve
 from hartonomous.evaluate.pair_sets import bundle_pairs, compare
 from hartonomous.evaluate.plots import plot_curve
 from hartonomous.evaluate.source_contribution import contributions
-from hartonomous.evaluate.source_pairs import read_held, vector_tracks
+from hartonomous.evaluate.source_pairs import read_related_pairs, vector_tracks
 from hartonomous.evaluate.source_subsets import Panel, read_panel, with_bundle
 from hartonomous.evaluate.word_similarity import GoldPairs, evaluate
 from hartonomous.graph.cypher_files import query
@@ -71,7 +71,7 @@ def test_what_is_worked_out_is_what_ingesting_brings(graph: Graph, tmp_path: Pat
 
 def compared_with(graph: Graph, bundle: object) -> dict[str, Agreement]:
     keys = tuple(bundle.compositions()["key"].to_pylist())  # type: ignore[attr-defined]
-    held = read_held(graph, vector_tracks(graph), keys)
+    held = read_related_pairs(graph, vector_tracks(graph), keys)
     place = np.array([held.key.index(key) for key in keys])
     own = bundle_pairs(bundle, place, held.size)  # type: ignore[arg-type]
     return {name: compare(CANDIDATE, own, name, held.of(name)) for name in held.knows}
