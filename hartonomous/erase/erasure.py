@@ -36,7 +36,7 @@ from hartonomous.erase.compaction import (
 )
 from hartonomous.erase.erasure_plan import plan_erasure, reached, traces_of
 from hartonomous.erase.erasure_target import ErasureTarget, Reach
-from hartonomous.erase.outside_copies import Holding
+from hartonomous.erase.outside_copies import OutsideCopy
 from hartonomous.erase.redaction import purge_deletions
 from hartonomous.errors import HartonomousError
 from hartonomous.graph.cypher_files import query
@@ -81,7 +81,7 @@ class ErasureReport:
     found_in: tuple[tuple[str, str], ...] = ()
     scan: Scan | None = None
     names_purged: int = 0
-    still_held: tuple[Holding, ...] = ()
+    still_held: tuple[OutsideCopy, ...] = ()
 
 
 ELSEWHERE = (
@@ -302,11 +302,11 @@ def _takes_rows(planned: Plan) -> bool:
     return any(counts[name] for name in gone) or any(one["whole"] for one in sources.values())
 
 
-def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tuple[Holding, ...]:
+def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tuple[OutsideCopy, ...]:
     """Return the remaining copies of erased data, and remaining data of its subjects."""
-    found = [Holding(**one) for one in summary.get("held", ()) if one["do"] is not None]
+    found = [OutsideCopy(**one) for one in summary.get("held", ()) if one["do"] is not None]
     kept = [one for one in found if one.where not in ("backup", "bundle")]
-    bundles = [Holding("bundle", one.described, None, one.advice) for one in left]
+    bundles = [OutsideCopy("bundle", one.described, None, one.advice) for one in left]
     return (*kept, *bundles)
 
 

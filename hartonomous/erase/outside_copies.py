@@ -41,7 +41,7 @@ TOKEN = "Token"
 
 
 @dataclass(frozen=True)
-class Holding:
+class OutsideCopy:
     """A copy of data to erase: `where` as a code, `what` in words.
 
     `until` is its expiry, `do` the remedy for the user; None if the erasure removes it.
@@ -53,7 +53,7 @@ class Holding:
     do: str | None = None
 
 
-class Holdings:
+class OutsideCopies:
     """The copies outside the live graph that match selectors; each is read once, on demand."""
 
     def __init__(self, graph: Graph, selectors: Selectors, cache: Path) -> None:
@@ -112,26 +112,26 @@ class Holdings:
             frozenset(digests),
         )
 
-    def within_reach(self, sought: ErasureTarget) -> Iterator[Holding]:
+    def within_reach(self, sought: ErasureTarget) -> Iterator[OutsideCopy]:
         """Yield the copies that an erasure removes."""
         if named := self.traces(sought):
-            yield Holding("names", f"{len(named)} names in the log and their keys")
+            yield OutsideCopy("names", f"{len(named)} names in the log and their keys")
         for one in self.deletions:
             if one.contains(sought):
                 what = f"deletion {one.record.id}, which can be undone"
-                yield Holding("deletion", what, one.record.until)
+                yield OutsideCopy("deletion", what, one.record.until)
         for bundle in self.bundles:
             if bundle.within_reach and bundle.contains(sought):
-                yield Holding("bundle", bundle.described)
+                yield OutsideCopy("bundle", bundle.described)
         for name in self.snapshots(sought):
-            yield Holding("snapshot", f"snapshot {name}")
+            yield OutsideCopy("snapshot", f"snapshot {name}")
 
-    def beyond(self, sought: ErasureTarget) -> Iterator[Holding]:
+    def beyond(self, sought: ErasureTarget) -> Iterator[OutsideCopy]:
         """Yield the copies, certain or possible, that are out of reach."""
         for one in self._kept_elsewhere:
             if one.contains(sought):
                 what = f"deletion {one.record.id} of another graph of this home"
-                yield Holding(
+                yield OutsideCopy(
                     "deletion",
                     what,
                     one.record.until,
@@ -139,15 +139,17 @@ class Holdings:
                 )
         for bundle in self.bundles:
             if not bundle.within_reach and bundle.contains(sought):
-                yield Holding("bundle", bundle.described, None, bundle.advice)
+                yield OutsideCopy("bundle", bundle.described, None, bundle.advice)
         for name in self.snapshots(sought, own=False):
             what = f"snapshot {name} of another graph of this home"
-            yield Holding("snapshot", what, None, f"'hartonomous snapshot drop {name}' removes it")
+            yield OutsideCopy(
+                "snapshot", what, None, f"'hartonomous snapshot drop {name}' removes it"
+            )
         for server in self._servers_naming(sought):
             what = f"a key under {keys.directory()} that may belong to the log of {server}"
-            yield Holding("names", what, None, "erase it there, too")
+            yield OutsideCopy("names", what, None, "erase it there, too")
         for backup in known_backups(self.identity):
-            yield Holding("backup", backup.what, None, backup.advice)
+            yield OutsideCopy("backup", backup.what, None, backup.advice)
 
     def traces(self, sought: ErasureTarget) -> list[str]:
         """Return the names, `kind:name`, in the log or with a key, that identify the target."""
