@@ -14,7 +14,7 @@ from hartonomous.evaluate.ablation import Trial
 from hartonomous.evaluate.advice import Advice
 from hartonomous.evaluate.learning_curve import Curve
 from hartonomous.evaluate.next_token_evaluation import NextEvaluation
-from hartonomous.evaluate.source_contribution import Standing
+from hartonomous.evaluate.source_contribution import Contribution
 from hartonomous.evaluate.word_similarity import Evaluation
 from hartonomous.extract.input_texts import read_texts
 from hartonomous.operations import ingestion, measurement
@@ -104,7 +104,7 @@ class SourceMethods(GraphSession):
     def advise(self, model: None = None, *, curve: PathName) -> Curve: ...
 
     @overload
-    def advise(self, model: None = None) -> Rows[Standing]: ...
+    def advise(self, model: None = None) -> Rows[Contribution]: ...
 
     def advise(
         self,
@@ -113,7 +113,7 @@ class SourceMethods(GraphSession):
         curve: PathName | None = None,
         whole: bool = False,
         **settings: Unpack[ModelSettings],
-    ) -> Advice | Curve | Rows[Standing]:
+    ) -> Advice | Curve | Rows[Contribution]:
         """Return whether a model is worth ingesting; without a model, what each source adds.
 
         Nothing is written to the graph. `whole`: all of a large model, no sample of it. `curve`: a
@@ -125,7 +125,7 @@ class SourceMethods(GraphSession):
         if curve is not None:
             return measurement.write_curve(self._asked, Path(curve), self._progress)
         if model is None:
-            return Rows(measurement.advise_sources(self._asked), field_names(Standing))
+            return Rows(measurement.advise_sources(self._asked), field_names(Contribution))
         request = request_model(fspath(model), **settings)
         return measurement.advise_model(self._asked, request, whole, self._progress, self._say)
 

@@ -145,8 +145,10 @@ class RatingFormulas:
 
 
 def set_hashes(values: Ints, first: Ints, lengths: Ints) -> Hashes:
-    """Return an order-independent hash of each set of numbers: `lengths[i]` of `values` from
-    `first[i]` on; (sets,).
+    """Return an order-independent hash of each set of numbers, (sets,) uint64.
+
+    Set i is `lengths[i]` of `values` (m,) int64 from `first[i]` on; `first` and `lengths` are (sets,)
+    int64. The hash is the exclusive or of the mixed numbers.
     """
     mixed = (values.astype(np.uint64) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
     for shift in (30, 27, 31):

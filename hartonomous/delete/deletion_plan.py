@@ -234,7 +234,10 @@ def _renumber(table: pa.Table, ids: NDArray[np.int64], ends: Sequence[str]) -> p
 
 
 def removed_by_track(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return rows, observations and digest of the removed evidence by (source, type)."""
+    """Return rows, observations and digest of the removed evidence by (source, type).
+
+    `tables` are those of a plan.
+    """
     keys = key_columns(tables["compositions"]["key"])
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for evidence, table in tables.items():

@@ -68,7 +68,10 @@ def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collecti
 
 
 def next_weights(tables: Mapping[str, pa.Table]) -> dict[tuple[str, int], int]:
-    """Return the total weight of next-token rows in micro-units, by source and context."""
+    """Return the total weight of next-token rows in micro-units, by source and context.
+
+    `tables` are those of a plan; contexts are row numbers of its compositions.
+    """
     if context_evidence() not in tables:
         return {}
     sums = tables[context_evidence()].group_by(["source", "start"]).aggregate([("weight", "sum")])

@@ -18,7 +18,7 @@ from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import normalise
-from hartonomous.load.concept_match import holds, needles, split_parts
+from hartonomous.load.concept_match import contains_concept, split_parts, word_sequences
 from hartonomous.schema import DEFAULT_RELATION, MICRO, evidence_type, kind_of
 
 MOST_DEPTH = 4
@@ -87,7 +87,7 @@ class Selection:
 class Elsewhere(Protocol):
     """Copies outside the live graph: an erasure proceeds with them, where a deletion finds nothing."""
 
-    def holds(self, kind: str, value: Any) -> bool:
+    def contains(self, kind: str, value: Any) -> bool:
         """Return whether a copy has a selector's value; `kind` is a field of Selectors."""
 
     def knew(self, word: str) -> bool:
@@ -181,7 +181,7 @@ def _accept(elsewhere: Elsewhere | None, kind: str, value: Any, error: NotFound)
     """Raise the error for a selector without a match in the graph, unless a copy outside has it."""
     if elsewhere is None:
         raise error
-    if not elsewhere.holds(kind, value):
+    if not elsewhere.contains(kind, value):
         raise NotFound(f"{error} {elsewhere.nothing(kind, value)}", error.suggestions)
 
 
@@ -306,7 +306,7 @@ def find_concept(
 
 def _is_or_holds(row: Row, word: str, fold: Callable[[str], str]) -> bool:
     text = fold(row["text"])
-    return text == fold(word) or holds(text, row["kind"], needles(fold(word)))
+    return text == fold(word) or contains_concept(text, row["kind"], word_sequences(fold(word)))
 
 
 def candidates(graph: Graph, word: str) -> list[Row]:

@@ -67,7 +67,7 @@ def visited(graph: Graph, ids: Sequence[int]) -> set[tuple[str, int]]:
 
 
 def visits_by_source(tables: Mapping[str, pa.Table]) -> dict[str, list[int]]:
-    """Return the digest of each source's removed visits, by source."""
+    """Return the digest of each source's removed visits, by source; `tables` are those of a plan."""
     keys = key_columns(tables["compositions"]["key"])
     found = {}
     for source in sorted(tables["visits"]["source"].unique().to_pylist()):
@@ -78,7 +78,10 @@ def visits_by_source(tables: Mapping[str, pa.Table]) -> dict[str, list[int]]:
 
 
 def visited_after(tables: Mapping[str, pa.Table], name: str, now: list[int]) -> list[int]:
-    """Return the digest of a source's remaining visits, given the digest `now` of all of them."""
+    """Return the digest of a source's remaining visits, given the digest `now` of all of them.
+
+    Both are five integers, as `evidence.visit_digest` returns them; `tables` are those of a plan.
+    """
     keys = key_columns(tables["compositions"]["key"])
     if name in (gone := visits_by_source(tables)):
         now = summed(now, gone[name], -1)

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from hartonomous.bundle import read_bundle
-from hartonomous.erase.erasure_target import Sought
+from hartonomous.erase.erasure_target import ErasureTarget
 from hartonomous.errors import BadInput
 from hartonomous.identity import normalise
 from hartonomous.load.bundle_cache import (
@@ -84,7 +84,7 @@ class FoundBundle:
             "if the process is ended, run the same erasure again"
         )
 
-    def holds(self, sought: Sought) -> bool:
+    def contains(self, sought: ErasureTarget) -> bool:
         """Return whether it contains erased data, as far as is known.
 
         A bundle being extracted may contain any word. A damaged one does not count.
@@ -136,7 +136,7 @@ def bundles_of(graph: str, cache: Path) -> list[FoundBundle]:
     return found
 
 
-def purge_bundles(found: list[FoundBundle], sought: Sought) -> tuple[int, list[FoundBundle]]:
+def purge_bundles(found: list[FoundBundle], sought: ErasureTarget) -> tuple[int, list[FoundBundle]]:
     """Remove the bundles within reach that contain erased data; return their number, and the
     remaining ones.
 
@@ -144,7 +144,7 @@ def purge_bundles(found: list[FoundBundle], sought: Sought) -> tuple[int, list[F
     """
     purged, left = 0, []
     for one in found:
-        if one.holds(sought) or (one.within_reach and one.damaged):
+        if one.contains(sought) or (one.within_reach and one.damaged):
             if _removed(one):
                 purged += 1
             else:

@@ -35,15 +35,15 @@ from hartonomous.erase.compaction import (
     managed_home,
 )
 from hartonomous.erase.erasure_plan import plan_erasure, reached, traces_of
-from hartonomous.erase.erasure_target import Reach, Sought
-from hartonomous.erase.outside_copies import Holding
+from hartonomous.erase.erasure_target import ErasureTarget, Reach
+from hartonomous.erase.outside_copies import OutsideCopy
 from hartonomous.erase.redaction import purge_deletions
 from hartonomous.errors import HartonomousError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.deletion_journal import COMPACTING, ERASED, journals, open_journal
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.load.concept_match import needles
+from hartonomous.load.concept_match import word_sequences
 from hartonomous.load.suppression_list import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
 from hartonomous.progress import Progress, Say
 from hartonomous.proof.claims import Scan, draft
@@ -81,7 +81,7 @@ class ErasureReport:
     found_in: tuple[tuple[str, str], ...] = ()
     scan: Scan | None = None
     names_purged: int = 0
-    still_held: tuple[Holding, ...] = ()
+    still_held: tuple[OutsideCopy, ...] = ()
 
 
 ELSEWHERE = (
@@ -259,7 +259,7 @@ def carry_out(
     report, summary = verify_outcome(graph, erasure, planned), planned.summary
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]
     deletions = purge_deletions(graph, lock, erasure, Reach.of(summary))
-    bundles, left = purge_bundles(bundles_of(identity, cache), Sought.of(summary))
+    bundles, left = purge_bundles(bundles_of(identity, cache), ErasureTarget.of(summary))
     names = traces_of(summary)
     done = ErasureReport(
         erasure,
@@ -302,11 +302,11 @@ def _takes_rows(planned: Plan) -> bool:
     return any(counts[name] for name in gone) or any(one["whole"] for one in sources.values())
 
 
-def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tuple[Holding, ...]:
+def _still_held(summary: Mapping[str, Any], left: Sequence[FoundBundle]) -> tuple[OutsideCopy, ...]:
     """Return the remaining copies of erased data, and remaining data of its subjects."""
-    found = [Holding(**one) for one in summary.get("held", ()) if one["do"] is not None]
+    found = [OutsideCopy(**one) for one in summary.get("held", ()) if one["do"] is not None]
     kept = [one for one in found if one.where not in ("backup", "bundle")]
-    bundles = [Holding("bundle", one.described, None, one.advice) for one in left]
+    bundles = [OutsideCopy("bundle", one.described, None, one.advice) for one in left]
     return (*kept, *bundles)
 
 
@@ -342,7 +342,7 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
     """Return what to suppress after an erasure: sources, people, words, reached compositions."""
     summary = planned.summary
     selectors = summary["selectors"]
-    sought = Sought.of(summary)
+    sought = ErasureTarget.of(summary)
     for digest in sorted(sought.digests):
         yield Entry(SOURCE, digest)
     for person in selectors.get("people", ()):
@@ -350,8 +350,8 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
     if not selectors.get("exact"):
         fold = bool(selectors.get("any_case"))
         for word in sorted(sought.words):
-            for needle in sorted(needles(word.lower() if fold else word)):
-                yield Entry(CONCEPT, "\0".join(needle), len(needle), fold)
+            for sequence in sorted(word_sequences(word.lower() if fold else word)):
+                yield Entry(CONCEPT, "\0".join(sequence), len(sequence), fold)
     elif not any(one["why"] == "concept" for one in summary["compositions"]):
         # Data outside the graph has no composition that would determine its kind.
         for key in sorted(sought.own_keys):

@@ -14,8 +14,8 @@ from typing import Any
 
 from hartonomous.delete.deletion_plan import Plan, plan
 from hartonomous.delete.selectors import Selectors, selectors_of, subjects_of
-from hartonomous.erase.erasure_target import Sought
-from hartonomous.erase.outside_copies import Holding, Holdings
+from hartonomous.erase.erasure_target import ErasureTarget
+from hartonomous.erase.outside_copies import OutsideCopies, OutsideCopy
 from hartonomous.graph.driver import Graph
 from hartonomous.progress import Progress
 
@@ -32,7 +32,7 @@ def plan_erasure(
     `cache` is the folder with bundles of earlier versions. Raises NotFound if a selector matches
     nothing in the graph or within reach outside it.
     """
-    holdings = Holdings(graph, selectors, cache)
+    holdings = OutsideCopies(graph, selectors, cache)
     planned = plan(graph, selectors, progress, with_cut, holdings)
     return with_reach(planned, holdings)
 
@@ -40,10 +40,10 @@ def plan_erasure(
 def reached(graph: Graph, planned: Plan, cache: Path) -> Plan:
     """Return an earlier plan with the present copies outside the graph."""
     selectors = selectors_of(planned.summary["selectors"])
-    return with_reach(planned, Holdings(graph, selectors, cache))
+    return with_reach(planned, OutsideCopies(graph, selectors, cache))
 
 
-def with_reach(planned: Plan, holdings: Holdings) -> Plan:
+def with_reach(planned: Plan, holdings: OutsideCopies) -> Plan:
     """Return a plan with the reach outside the live graph in its summary."""
     summary = planned.summary
     described = holdings.described
@@ -87,12 +87,12 @@ def with_reach(planned: Plan, holdings: Holdings) -> Plan:
     )
 
 
-def _older_snapshots(sought: Sought, holdings: Holdings) -> Iterator[str]:
+def _older_snapshots(sought: ErasureTarget, holdings: OutsideCopies) -> Iterator[str]:
     """Yield the snapshots from before a deletion that removed evidence of an erased range: their
     ratings of the source depend on that evidence.
     """
     ranges = sought.selectors.get("evidence", ())
-    numbers = [one.record.number for one in holdings.deletions if ranges and one.holds(sought)]
+    numbers = [one.record.number for one in holdings.deletions if ranges and one.contains(sought)]
     for name, of in holdings.own_snapshots.items():
         of_it = any(one["source"] in of.sources for one in ranges)
         if of_it and of.removals < max(numbers, default=0):
@@ -107,11 +107,13 @@ def traces_of(summary: dict[str, Any]) -> list[str]:
     return subjects_of(summary["selectors"]) + [f"source:{name}" for name in whole]
 
 
-def _people_of(sought: Sought, holdings: Holdings) -> tuple[frozenset[str], list[Holding]]:
+def _people_of(
+    sought: ErasureTarget, holdings: OutsideCopies
+) -> tuple[frozenset[str], list[OutsideCopy]]:
     """Return the people, not named in the selectors, whose last source is erased, and the remaining
     data of those who have other sources.
     """
-    gone, others = set(), list[Holding]()
+    gone, others = set(), list[OutsideCopy]()
     given = sought.selectors.get("people", ())
     for person in sorted(_subjects(sought, holdings) - set(given)):
         left = list(_of_person(person, sought, holdings))
@@ -121,7 +123,7 @@ def _people_of(sought: Sought, holdings: Holdings) -> tuple[frozenset[str], list
     return frozenset(gone), others
 
 
-def _subjects(sought: Sought, holdings: Holdings) -> set[str]:
+def _subjects(sought: ErasureTarget, holdings: OutsideCopies) -> set[str]:
     """Return the subjects of the sources taken whole."""
     found = {
         row["subject"]
@@ -136,16 +138,18 @@ def _subjects(sought: Sought, holdings: Holdings) -> set[str]:
     return found
 
 
-def _of_person(person: str, sought: Sought, holdings: Holdings) -> Iterator[Holding]:
+def _of_person(
+    person: str, sought: ErasureTarget, holdings: OutsideCopies
+) -> Iterator[OutsideCopy]:
     """Yield the remaining data of a person."""
     do = f"'hartonomous erase person {person}' erases all data of {person}"
     for row in holdings.live:
         if row["subject"] == person and (row["name"], row["created"]) not in sought.sources:
-            yield Holding("source", f"source {row['name']!r} of {person}", None, do)
+            yield OutsideCopy("source", f"source {row['name']!r} of {person}", None, do)
     for one in holdings.kept_sources:
         if one.person == person and not one.is_in(sought):
             what = f"source {one.name!r} of {person}, retained by deletion {one.record.id}"
-            yield Holding("deletion", what, one.record.until, do)
+            yield OutsideCopy("deletion", what, one.record.until, do)
     for bundle in holdings.bundles:
-        if bundle.about.get("subject") == person and not bundle.holds(sought):
-            yield Holding("bundle", f"{bundle.described} of {person}", None, do)
+        if bundle.about.get("subject") == person and not bundle.contains(sought):
+            yield OutsideCopy("bundle", f"{bundle.described} of {person}", None, do)

@@ -18,7 +18,7 @@ from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.selector_overlap import Coverage, Mask
 from hartonomous.delete.selectors import PROPERTIES
 from hartonomous.identity import composition_key, normalise
-from hartonomous.load.concept_match import holds, needles
+from hartonomous.load.concept_match import contains_concept, word_sequences
 from hartonomous.schema import SENTENCE, kind_of, kinds
 
 READ_AS = SENTENCE
@@ -26,7 +26,7 @@ READ_AS = SENTENCE
 
 
 @dataclass(frozen=True)
-class Sought:
+class ErasureTarget:
     """The selectors of a plan, with what they matched.
 
     `words` are the concepts as given and as spelt in the graph; `sources` those taken whole, each
@@ -42,7 +42,7 @@ class Sought:
     people: frozenset[str] = frozenset()
 
     @classmethod
-    def of(cls, summary: Mapping[str, Any]) -> Sought:
+    def of(cls, summary: Mapping[str, Any]) -> ErasureTarget:
         """Return the target of an erasure's plan; plans of earlier versions have fewer fields."""
         reach = summary.get("reach")
         if reach is None:
@@ -68,7 +68,7 @@ class Sought:
         text = self._fold(text)
         if text in self._words and kind_of(kind).connected:
             return True
-        return not self.selectors.get("exact") and holds(text, kind, self._wanted)
+        return not self.selectors.get("exact") and contains_concept(text, kind, self._wanted)
 
     def is_named(self, subject: str) -> bool:
         """Return whether a subject of the log, `kind:name`, is to be erased."""
@@ -165,7 +165,7 @@ class Sought:
 
     @cached_property
     def _wanted(self) -> frozenset[tuple[str, ...]]:
-        return frozenset().union(*(needles(word) for word in self._words))
+        return frozenset().union(*(word_sequences(word) for word in self._words))
 
     @cached_property
     def _relations(self) -> frozenset[str]:
@@ -182,15 +182,15 @@ class Sought:
 class Reach(Coverage):
     """The part of other removals' retained data that an erasure takes."""
 
-    sought: Sought
+    sought: ErasureTarget
 
     @classmethod
     def of(cls, summary: Mapping[str, Any]) -> Reach:
         """Return the reach of an erasure's plan."""
-        return cls(summary, Sought.of(summary))
+        return cls(summary, ErasureTarget.of(summary))
 
     @classmethod
-    def alone(cls, sought: Sought) -> Reach:
+    def alone(cls, sought: ErasureTarget) -> Reach:
         """Return the reach of a target that is not in the graph."""
         ranges = sought.selectors.get("evidence", ())
         nothing = {"sources": {}, "compositions": [], "pairs": [], "evidence_ranges": ranges}

@@ -20,7 +20,7 @@ import pyarrow as pa
 from hartonomous.delete.retention_area import kept
 from hartonomous.delete.selectors import Selectors
 from hartonomous.erase.bundle_search import FoundBundle, bundles_of
-from hartonomous.erase.erasure_target import Sought
+from hartonomous.erase.erasure_target import ErasureTarget
 from hartonomous.erase.retained_deletions import KeptDeletion, KeptSource, readable
 from hartonomous.errors import BadInput, NotFound, VerificationFailed
 from hartonomous.graph.cypher_files import query
@@ -40,7 +40,7 @@ from hartonomous.versions.snapshots import (
 
 
 @dataclass(frozen=True)
-class Holding:
+class OutsideCopy:
     """A copy of data to erase: `where` as a code, `what` in words.
 
     `until` is its expiry, `do` the remedy for the user; None if the erasure removes it.
@@ -52,7 +52,7 @@ class Holding:
     do: str | None = None
 
 
-class Holdings:
+class OutsideCopies:
     """The copies outside the live graph that match selectors; each is read once, on demand."""
 
     def __init__(self, graph: Graph, selectors: Selectors, cache: Path) -> None:
@@ -61,13 +61,13 @@ class Holdings:
         identity = graph.read(query("delete/read_identity"))
         self.identity = str(identity[0]["identity"] or "") if identity else ""
 
-    def holds(self, kind: str, value: Any) -> bool:
+    def contains(self, kind: str, value: Any) -> bool:
         """Return whether a copy within reach has a selector's value."""
         return next(self.within_reach(self._alone(kind, value)), None) is not None
 
     def knew(self, word: str) -> bool:
         """Return whether a word in this spelling is stored, or was erased."""
-        return self.holds("concepts", word) or self._is_suppressed(word)
+        return self.contains("concepts", word) or self._is_suppressed(word)
 
     def nothing(self, kind: str, value: Any) -> str:
         """Return sentences on where nothing was found, and what is out of reach."""
@@ -77,12 +77,12 @@ class Holdings:
             said.append(f"A copy may exist in {one.what}{until}; {one.do}.")
         return " ".join(said)
 
-    def seek(self, described: Mapping[str, Any], spelt: Sequence[str] = ()) -> Sought:
+    def seek(self, described: Mapping[str, Any], spelt: Sequence[str] = ()) -> ErasureTarget:
         """Return the target of selectors, by the graph, the copies and the log.
 
         `spelt` are words as spelt in the graph.
         """
-        given = Sought(described)
+        given = ErasureTarget(described)
         names = set(described.get("sources", ()))
         taken = {
             (row["name"], row["created"]): row["digest"]
@@ -103,7 +103,7 @@ class Holdings:
         for bundle in self.bundles:
             if bundle.digest and (bundle.name in names or given.has_property(bundle.about)):
                 digests.add(bundle.digest)
-        return Sought(
+        return ErasureTarget(
             described,
             frozenset((*described.get("concepts", ()), *spelt)),
             frozenset(taken),
@@ -111,44 +111,46 @@ class Holdings:
             frozenset(digests),
         )
 
-    def within_reach(self, sought: Sought) -> Iterator[Holding]:
+    def within_reach(self, sought: ErasureTarget) -> Iterator[OutsideCopy]:
         """Yield the copies that an erasure removes."""
         if named := self.traces(sought):
-            yield Holding("names", f"{len(named)} names in the log and their keys")
+            yield OutsideCopy("names", f"{len(named)} names in the log and their keys")
         for one in self.deletions:
-            if one.holds(sought):
+            if one.contains(sought):
                 what = f"deletion {one.record.id}, which can be undone"
-                yield Holding("deletion", what, one.record.until)
+                yield OutsideCopy("deletion", what, one.record.until)
         for bundle in self.bundles:
-            if bundle.within_reach and bundle.holds(sought):
-                yield Holding("bundle", bundle.described)
+            if bundle.within_reach and bundle.contains(sought):
+                yield OutsideCopy("bundle", bundle.described)
         for name in self.snapshots(sought):
-            yield Holding("snapshot", f"snapshot {name}")
+            yield OutsideCopy("snapshot", f"snapshot {name}")
 
-    def beyond(self, sought: Sought) -> Iterator[Holding]:
+    def beyond(self, sought: ErasureTarget) -> Iterator[OutsideCopy]:
         """Yield the copies, certain or possible, that are out of reach."""
         for one in self._kept_elsewhere:
-            if one.holds(sought):
+            if one.contains(sought):
                 what = f"deletion {one.record.id} of another graph of this home"
-                yield Holding(
+                yield OutsideCopy(
                     "deletion",
                     what,
                     one.record.until,
                     ("erase it there as well, or let its retention window end"),
                 )
         for bundle in self.bundles:
-            if not bundle.within_reach and bundle.holds(sought):
-                yield Holding("bundle", bundle.described, None, bundle.advice)
+            if not bundle.within_reach and bundle.contains(sought):
+                yield OutsideCopy("bundle", bundle.described, None, bundle.advice)
         for name in self.snapshots(sought, own=False):
             what = f"snapshot {name} of another graph of this home"
-            yield Holding("snapshot", what, None, f"'hartonomous snapshot drop {name}' removes it")
+            yield OutsideCopy(
+                "snapshot", what, None, f"'hartonomous snapshot drop {name}' removes it"
+            )
         for server in self._servers_naming(sought):
             what = f"a key under {keys.directory()} that may belong to the log of {server}"
-            yield Holding("names", what, None, "erase it there, too")
+            yield OutsideCopy("names", what, None, "erase it there, too")
         for backup in known_backups(self.identity):
-            yield Holding("backup", backup.what, None, backup.advice)
+            yield OutsideCopy("backup", backup.what, None, backup.advice)
 
-    def traces(self, sought: Sought) -> list[str]:
+    def traces(self, sought: ErasureTarget) -> list[str]:
         """Return the names, `kind:name`, in the log or with a key, that identify the target."""
         dropped = set(self.snapshots(sought))
         return sorted(
@@ -162,7 +164,7 @@ class Holdings:
             )
         )
 
-    def snapshots(self, sought: Sought, own: bool = True) -> list[str]:
+    def snapshots(self, sought: ErasureTarget, own: bool = True) -> list[str]:
         """Return the snapshots with data to erase, of this graph or of others; without damaged
         ones.
         """
@@ -232,7 +234,7 @@ class Holdings:
         shown = {name for row in self._entries for name in row["names"]}
         return shown | {name for name, own in self._own_keys.items() if own}
 
-    def _servers_naming(self, sought: Sought) -> list[str]:
+    def _servers_naming(self, sought: ErasureTarget) -> list[str]:
         if not any(sought.is_named(name) for name, own in self._own_keys.items() if not own):
             return []
         return sorted(set(keys.servers_of_logs().values()) - {server_name(self.graph)})
@@ -261,7 +263,7 @@ class Holdings:
                 found.add(json.loads(row["entry"])["details"].get("source"))
         return found - live - {None}
 
-    def _is_in_snapshot(self, name: str, of: Snapshot, sought: Sought) -> bool:
+    def _is_in_snapshot(self, name: str, of: Snapshot, sought: ErasureTarget) -> bool:
         staying = {
             row["name"]: row["digest"]
             for row in self.live
@@ -287,7 +289,7 @@ class Holdings:
         row = {"key": [composition_key(TOKEN, word)], "text": [word], "kind": [TOKEN]}
         return bool(known.mask(pa.table(row))[0])
 
-    def _alone(self, kind: str, value: Any) -> Sought:
+    def _alone(self, kind: str, value: Any) -> ErasureTarget:
         """Return the target of one value of one selector."""
         flags: dict[str, Any] = {
             name: given for name, given in self.described.items() if name in ("exact", "any_case")
@@ -296,7 +298,7 @@ class Holdings:
         return self.seek({kind: json.loads(canonical_json([plain])), **flags})
 
 
-def _is_in_table(snapshot: str, sought: Sought) -> bool:
+def _is_in_table(snapshot: str, sought: ErasureTarget) -> bool:
     """Return whether a snapshot's compositions include a word to erase, or its relations a pair."""
     table = read_snapshot(snapshot)
     texts, kinds = (table.compositions[name].to_pylist() for name in ("text", "kind"))

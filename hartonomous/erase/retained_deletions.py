@@ -8,7 +8,7 @@ from typing import Any
 
 from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.retention_area import Retained, read_retained
-from hartonomous.erase.erasure_target import Reach, Sought
+from hartonomous.erase.erasure_target import ErasureTarget, Reach
 from hartonomous.errors import BadInput, Conflict
 
 
@@ -19,7 +19,7 @@ class KeptDeletion:
     record: Retained
     plan: Plan
 
-    def holds(self, sought: Sought) -> bool:
+    def contains(self, sought: ErasureTarget) -> bool:
         """Return whether its rows, its compositions or its summary contain data to erase."""
         if sought.names_in(self.plan.summary):
             return True
@@ -29,7 +29,7 @@ class KeptDeletion:
         by_rows = sought.pairs or sought.selectors.get("evidence")
         return bool(by_rows and self.rows(sought))
 
-    def rows(self, sought: Sought) -> int:
+    def rows(self, sought: ErasureTarget) -> int:
         """Return the number of its rows of evidence to erase."""
         planned, reach = read_retained(self.record.id), Reach.alone(sought)
         return sum(int(reach.rows(planned, name).sum()) for name in planned.evidence)
@@ -50,7 +50,7 @@ class KeptSource:
         """Return the subject of its data, if it is retained whole and has one."""
         return (self.stated or {}).get("subject")
 
-    def is_in(self, sought: Sought) -> bool:
+    def is_in(self, sought: ErasureTarget) -> bool:
         """Return whether it is taken whole."""
         return (self.name, self.created) in sought.sources
 

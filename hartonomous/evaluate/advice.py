@@ -15,7 +15,7 @@ from hartonomous.bundle_scan import scan
 from hartonomous.costs import disk_bytes
 from hartonomous.errors import UsageError
 from hartonomous.evaluate.pair_sets import PairSet, bundle_pairs, compare
-from hartonomous.evaluate.source_pairs import HeldPairs, read_held, vector_tracks
+from hartonomous.evaluate.source_pairs import RelatedPairs, read_related_pairs, vector_tracks
 from hartonomous.evaluate.source_subsets import read_panel, with_bundle
 from hartonomous.evaluate.word_similarity import Gain, GoldPairs, affinities, correlate, paired_gain
 from hartonomous.graph.cypher_files import query
@@ -102,7 +102,7 @@ def advise(
         raise UsageError("Advice compares neighbours; this model was asked for none of them.")
     tracks = vector_tracks(graph)
     keys = tuple(bundle.compositions()["key"].to_pylist())
-    held = read_held(graph, tracks, keys)
+    held = read_related_pairs(graph, tracks, keys)
     places = {key: place for place, key in enumerate(held.key)}
     own = bundle_pairs(bundle, np.array([places[key] for key in keys], np.int64), held.size)
     agreements = [compare(CANDIDATE, own, name, held.of(name)) for name in held.knows]
@@ -121,7 +121,7 @@ def _likeness(one: Agreement) -> Likeness:
     return Likeness(one.low, one.words, round(one.overlap, 4), one.lift, one.apart)
 
 
-def _coverage(held: HeldPairs, own: PairSet) -> dict[str, Any]:
+def _coverage(held: RelatedPairs, own: PairSet) -> dict[str, Any]:
     known = np.logical_or.reduce([*held.knows.values(), np.zeros(held.size, dtype=bool)])
     shared = np.isin(own.pairs, held.pairs, assume_unique=True)
     return {
@@ -132,7 +132,7 @@ def _coverage(held: HeldPairs, own: PairSet) -> dict[str, Any]:
     }
 
 
-def _quality(held: HeldPairs, own: PairSet, bundle: Bundle) -> dict[str, Any]:
+def _quality(held: RelatedPairs, own: PairSet, bundle: Bundle) -> dict[str, Any]:
     hub = find_hub(bundle, scan(bundle, verify=False))
     listed, chance = _best_listed(held, own)
     return {
@@ -156,7 +156,7 @@ def reciprocity(bundle: Bundle) -> float:
     return round(mutual / directed, 4) if directed else 0.0
 
 
-def _best_listed(held: HeldPairs, own: PairSet) -> tuple[float | None, float | None]:
+def _best_listed(held: RelatedPairs, own: PairSet) -> tuple[float | None, float | None]:
     """Return the numbers of each shared word's ten best by consensus that the source lists, and by
     chance.
     """
@@ -290,7 +290,7 @@ def _for(facts: dict[str, Any], others: bool) -> list[str]:
 
 
 def _costs(
-    held: HeldPairs, own: PairSet, new_pairs: int, rows: int, evidence: int
+    held: RelatedPairs, own: PairSet, new_pairs: int, rows: int, evidence: int
 ) -> dict[str, Any]:
     """Return disk and time of loading and rating, extrapolated from a sample."""
     scale = evidence / rows

@@ -20,7 +20,7 @@ from hartonomous.schema import DEFAULT_RELATION
 
 
 @dataclass
-class Standing(Record):
+class Contribution(Record):
     """One source: the numbers of its pairs and of those it alone has, its nearest other source, its
     vote.
 
@@ -43,10 +43,10 @@ class Standing(Record):
     remarks: list[str] = field(default_factory=list)
 
 
-def standings(graph: Graph, gold: Sequence[GoldPairs] = ()) -> list[Standing]:
+def contributions(graph: Graph, gold: Sequence[GoldPairs] = ()) -> list[Contribution]:
     """Return the contribution of each live source with vector tracks, by name."""
     tracks = vector_tracks(graph)
-    found = {name: Standing(name) for name in sorted({track["source"] for track in tracks})}
+    found = {name: Contribution(name) for name in sorted({track["source"] for track in tracks})}
     names = {number: name for name, number in source_numbers(tracks).items()}
     for track in tracks:
         found[track["source"]].vote += track["vote"] or 0
@@ -56,12 +56,12 @@ def standings(graph: Graph, gold: Sequence[GoldPairs] = ()) -> list[Standing]:
     for one in agreements:
         _note_nearest(found[one.low], one.high, one)
         _note_nearest(found[one.high], one.low, one)
-    for standing in found.values():
-        lifts = [one.lift for one in agreements if standing.source in (one.low, one.high)]
+    for contribution in found.values():
+        lifts = [one.lift for one in agreements if contribution.source in (one.low, one.high)]
         told = sorted(lift for lift in lifts if lift is not None)
-        standing.lift = told[len(told) // 2] if told else None
+        contribution.lift = told[len(told) // 2] if told else None
     _leave_one_out(graph, found, agreements, gold)
-    rows = graph.read(query("rate/read_standing"), overlap=SAME_LINEAGE)
+    rows = graph.read(query("rate/read_source_findings"), overlap=SAME_LINEAGE)
     for row in rows:
         if row["name"] in found:
             _remark(found[row["name"]], row, len(found))
@@ -69,7 +69,7 @@ def standings(graph: Graph, gold: Sequence[GoldPairs] = ()) -> list[Standing]:
 
 
 def _count(
-    graph: Graph, found: dict[str, Standing], names: dict[int, str], tracks: list[Row]
+    graph: Graph, found: dict[str, Contribution], names: dict[int, str], tracks: list[Row]
 ) -> None:
     owner = {str(track["number"]): track["source"] for track in tracks}
     for row in graph.read(query("rate/read_classes")):
@@ -86,14 +86,14 @@ def _count(
             found[name].only_pairs += count if len(holders) == 1 else 0
 
 
-def _note_nearest(standing: Standing, other: str, agreement: Agreement) -> None:
-    if agreement.overlap > standing.overlap:
-        standing.nearest, standing.overlap = other, round(agreement.overlap, 4)
+def _note_nearest(contribution: Contribution, other: str, agreement: Agreement) -> None:
+    if agreement.overlap > contribution.overlap:
+        contribution.nearest, contribution.overlap = other, round(agreement.overlap, 4)
 
 
 def _leave_one_out(
     graph: Graph,
-    found: dict[str, Standing],
+    found: dict[str, Contribution],
     agreements: Sequence[Agreement],
     gold: Sequence[GoldPairs],
 ) -> None:
@@ -102,10 +102,10 @@ def _leave_one_out(
     asked = [word for pairs in gold for words in pairs.words for word in words]
     panel = read_panel(graph, find_words(graph, asked), asked)
     whole = panel.rows(sharing(list(found), agreements))
-    for name, standing in found.items():
+    for name, contribution in found.items():
         others = [other for other in found if other != name]
         without = panel.rows(sharing(others, agreements))
-        standing.gains = tuple(
+        contribution.gains = tuple(
             paired_gain(
                 pairs, "with it", affinities(pairs, *whole), "without", affinities(pairs, *without)
             )
@@ -113,17 +113,17 @@ def _leave_one_out(
         )
 
 
-def _remark(standing: Standing, row: Row, sources: int) -> None:
+def _remark(contribution: Contribution, row: Row, sources: int) -> None:
     """Return the remarks, and whether the source adds anything."""
     if row["distrusted"]:
-        standing.remarks.append(f"no vote: it {row['distrusted']}")
+        contribution.remarks.append(f"no vote: it {row['distrusted']}")
     if row["copies"]:
         others = ", ".join(f"{name} ({overlap:.0%})" for name, overlap in row["copies"])
-        standing.remarks.append(f"near-copy of {others}")
-    standing.hubness = row["hubness"]
-    few_words = standing.only_words < LEAST_NEW_WORDS * standing.words
-    few_pairs = standing.only_pairs < LEAST_NEW_PAIRS * standing.pairs
+        contribution.remarks.append(f"near-copy of {others}")
+    contribution.hubness = row["hubness"]
+    few_words = contribution.only_words < LEAST_NEW_WORDS * contribution.words
+    few_pairs = contribution.only_pairs < LEAST_NEW_PAIRS * contribution.pairs
     redundant = sources > 1 and few_words and few_pairs
-    standing.adds = not (row["distrusted"] or redundant)
+    contribution.adds = not (row["distrusted"] or redundant)
     if redundant:
-        standing.remarks.append("all of its relations are in other sources")
+        contribution.remarks.append("all of its relations are in other sources")

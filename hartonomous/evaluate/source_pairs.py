@@ -18,7 +18,7 @@ STARTS = 1_000
 
 
 @dataclass(frozen=True)
-class HeldPairs:
+class RelatedPairs:
     """Rated pairs over the compositions `key` (sorted).
 
     `pairs` (m,) int64 are low index * size + high, `decades` (m,) int64 in milli-decades;
@@ -49,7 +49,7 @@ def vector_tracks(graph: Graph) -> list[Row]:
     ]
 
 
-def read_held(graph: Graph, tracks: list[Row], more: tuple[str, ...] = ()) -> HeldPairs:
+def read_related_pairs(graph: Graph, tracks: list[Row], more: tuple[str, ...] = ()) -> RelatedPairs:
     """Return every pair of RELATES, over the graph's compositions and `more` keys."""
     vocabulary = list(graph.stream(query("ask/read_vocabulary")))
     key = tuple(sorted({row[1] for row in vocabulary} | set(more)))
@@ -60,7 +60,7 @@ def read_held(graph: Graph, tracks: list[Row], more: tuple[str, ...] = ()) -> He
     low, high, decades, holders = found
     pairs = np.minimum(low, high) * len(key) + np.maximum(low, high)
     order = np.argsort(pairs)
-    return HeldPairs(
+    return RelatedPairs(
         len(key), key, pairs[order], decades[order], holders[order], sets,
         _knowing(vocabulary, tracks, places),
     )  # fmt: skip
@@ -71,7 +71,7 @@ def _stream(
 ) -> tuple[tuple[Ints, Ints, Ints, Ints], tuple[frozenset[str], ...]]:
     numbers: dict[frozenset[str], int] = {}
     parts: list[list[Ints]] = [[], [], [], []]
-    statement = query("ask/read_held")
+    statement = query("ask/read_related_pairs")
     for first in range(0, len(ids), STARTS):
         asked = ids[first : first + STARTS, 0].tolist()
         for start, seen, ends, decades in graph.stream(statement, ids=asked):

@@ -50,10 +50,10 @@ def split_parts(word: str) -> list[str]:
     return [f"{word[:cut]} {PIECE}{word[cut]}" for cut in cuts]
 
 
-def needles(concept: str) -> frozenset[Sequence]:
+def word_sequences(concept: str) -> frozenset[Sequence]:
     """Return the sequences of words, one of which a text with the concept contains.
 
-    >>> sorted(needles("user-12345"))
+    >>> sorted(word_sequences("user-12345"))
     [('user', '-', '12345'), ('user-12345',)]
     """
     return frozenset({tuple(concept.split()), tuple(_WORDS.findall(concept))}) - {()}
@@ -66,17 +66,17 @@ def windows(words: Sequence, lengths: Iterable[int]) -> Iterator[Sequence]:
             yield words[first : first + length]
 
 
-def holds(text: str, kind: str, wanted: frozenset[Sequence]) -> bool:
-    """Return whether a text contains a concept, given its needles.
+def contains_concept(text: str, kind: str, wanted: frozenset[Sequence]) -> bool:
+    """Return whether a text contains a concept, given its `word_sequences`.
 
-    >>> holds("user_123456 came", "Sentence", needles("user_12345"))
+    >>> contains_concept("user_123456 came", "Sentence", word_sequences("user_12345"))
     False
-    >>> holds("a red traffic light", "Sentence", needles("traffic light"))
+    >>> contains_concept("a red traffic light", "Sentence", word_sequences("traffic light"))
     True
-    >>> holds("keep mov ##ing", "Context", needles("moving"))
+    >>> contains_concept("keep mov ##ing", "Context", word_sequences("moving"))
     True
     """
-    lengths = sorted({len(needle) for needle in wanted})
+    lengths = sorted({len(sequence) for sequence in wanted})
     return any(
         window in wanted for words in readings(text, kind) for window in windows(words, lengths)
     )

@@ -16,7 +16,7 @@ from hartonomous.evaluate.advice import Advice
 from hartonomous.evaluate.learning_curve import Curve, gain_curve
 from hartonomous.evaluate.next_token_evaluation import NextEvaluation, evaluate_next
 from hartonomous.evaluate.plots import plot_correlations, plot_curve, plot_next
-from hartonomous.evaluate.source_contribution import Standing, standings
+from hartonomous.evaluate.source_contribution import Contribution, contributions
 from hartonomous.evaluate.word_similarity import (
     Evaluation,
     GoldPairs,
@@ -128,9 +128,9 @@ def advise_model(
         return advice.advise(graph, bundle, gold_if_there(), sample, evidence)
 
 
-def advise_sources(graph: Graph) -> list[Standing]:
+def advise_sources(graph: Graph) -> list[Contribution]:
     """Return what each source of the graph adds."""
-    return standings(graph, gold_if_there())
+    return contributions(graph, gold_if_there())
 
 
 def write_curve(graph: Graph, path: Path, progress: Progress = unseen) -> Curve:

@@ -22,7 +22,7 @@ class Finding:
 def read_findings(graph: Graph) -> list[Finding]:
     """Return the findings on the live sources, by name."""
     found = []
-    for row in graph.read(query("rate/read_standing"), overlap=SAME_LINEAGE):
+    for row in graph.read(query("rate/read_source_findings"), overlap=SAME_LINEAGE):
         name = row["name"]
         if row["distrusted"]:
             found.append(Finding(name, "disagreement", f"has no vote: it {row['distrusted']}"))

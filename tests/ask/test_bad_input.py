@@ -87,7 +87,7 @@ def test_words_that_nothing_joins(served: Graph) -> None:
     make(served, PAIRS, alone=["lonely"])
     drop_all(served)
     assert "There is no path from" in refused(NotFound.exit_code, "path king bread")
-    assert "Nothing joins 'bread'" in refused(NotFound.exit_code, "bridge king queen bread")
+    assert "No path connects 'bread'" in refused(NotFound.exit_code, "bridge king queen bread")
     assert "There is no word between" in refused(NotFound.exit_code, "between king bread")
     reached = run("reach bread").stdout
     assert "baker" in reached

@@ -16,8 +16,8 @@ from hartonomous.evaluate.advice import CANDIDATE, advise, sharing
 from hartonomous.evaluate.learning_curve import gain_curve
 from hartonomous.evaluate.pair_sets import bundle_pairs, compare
 from hartonomous.evaluate.plots import plot_curve
-from hartonomous.evaluate.source_contribution import standings
-from hartonomous.evaluate.source_pairs import read_held, vector_tracks
+from hartonomous.evaluate.source_contribution import contributions
+from hartonomous.evaluate.source_pairs import read_related_pairs, vector_tracks
 from hartonomous.evaluate.source_subsets import Panel, read_panel, with_bundle
 from hartonomous.evaluate.word_similarity import GoldPairs, evaluate
 from hartonomous.graph.cypher_files import query
@@ -62,7 +62,7 @@ def test_what_is_worked_out_is_what_ingesting_brings(graph: Graph, tmp_path: Pat
         for count in ("words", "pairs_low", "pairs_high", "shared", "met"):
             assert getattr(ours, count) == getattr(edge, count), count
     assert advice.pairs == sum(track.rows for track in bundle.tracks)
-    only = standings(graph)
+    only = contributions(graph)
     assert (advice.new_words, advice.new_pairs) == next(
         (one.only_words, one.only_pairs) for one in only if one.source == "s3"
     )
@@ -71,7 +71,7 @@ def test_what_is_worked_out_is_what_ingesting_brings(graph: Graph, tmp_path: Pat
 
 def compared_with(graph: Graph, bundle: object) -> dict[str, Agreement]:
     keys = tuple(bundle.compositions()["key"].to_pylist())  # type: ignore[attr-defined]
-    held = read_held(graph, vector_tracks(graph), keys)
+    held = read_related_pairs(graph, vector_tracks(graph), keys)
     place = np.array([held.key.index(key) for key in keys])
     own = bundle_pairs(bundle, place, held.size)  # type: ignore[arg-type]
     return {name: compare(CANDIDATE, own, name, held.of(name)) for name in held.knows}
@@ -160,7 +160,7 @@ def test_a_graph_says_who_adds_nothing(graph: Graph, tmp_path: Path) -> None:
     for name, vectors in (("a", first), ("b", second), ("c", first + 1e-6)):
         path = write_vectors(tmp_path / name, words, vectors)
         put_in(graph, bundle_of(path, tmp_path / f"b-{name}", 8), name)
-    found = {one.source: one for one in standings(graph, [planted(words, first)])}
+    found = {one.source: one for one in contributions(graph, [planted(words, first)])}
     assert {name: one.adds for name, one in found.items()} == {"a": False, "b": True, "c": False}
     assert found["a"].nearest == "c"
     assert "near-copy of c (100%)" in found["a"].remarks

@@ -73,7 +73,7 @@ def test_a_file_is_called_what_it_is(tmp_path: Path, name: str, raw: bytes, said
     (tmp_path / name).write_bytes(raw)
     with pytest.raises(BadInput, match=said) as refusal:
         opened(tmp_path / name)
-    for wrong in ("Python objects", "holds documents", "any importer reads"):
+    for wrong in ("Python objects", "If it is documents", "any importer reads"):
         assert wrong not in str(refusal.value)
 
 

@@ -398,7 +398,7 @@ DATA = bytes(range(1, 33))
         (one_value(b"", 77), "unknown type 77"),
         (one_value(struct.pack("<Q", (1 << 64) - 1), TEXT), "ends within"),
         (gguf_file([gguf_value("x" * 70_000, UINT32, bytes(4))], []), "a name has"),
-        (gguf_file([gguf_value("x", UINT32, bytes(4))] * 2, []), "'x' is given twice"),
+        (gguf_file([gguf_value("x", UINT32, bytes(4))] * 2, []), "'x' occurs twice"),
         (
             gguf_file([gguf_value("general.alignment", UINT32, bytes(4))], []),
             "alignment is 0",
@@ -531,7 +531,7 @@ def test_a_broken_archive_is_refused(tmp_path: Path) -> None:
         ("v.bin", b"99999999999 65536\n" + bytes(64), "truncated, or its counts are wrong"),
         ("v.bin", b"2 2\na " + bytes(8) + b"b " + bytes(7), "truncated"),
         ("v.bin", b"2 2\na " + bytes(8) + b"b" + bytes(40), "has a row that no other follows"),
-        ("v.bin", b"1 2\na " + bytes(8) + b"\nb " + bytes(8), "promises 1 words and goes on"),
+        ("v.bin", b"1 2\na " + bytes(8) + b"\nb " + bytes(8), "promises 1 words and continues"),
         ("v.bin", b"3 99999999\n" + bytes(64), "not a model"),
     ],
 )

@@ -338,7 +338,9 @@ def test_text_that_cannot_be_read_is_refused(
     huge = tmp_path / "huge.txt"
     with huge.open("wb") as file:
         file.truncate(1_000_000_000)
-    refused(BadInput, "1,000 MB of text are about 250 million tokens, some 139 hours", huge)
+    refused(
+        BadInput, "1,000 MB of text are about 250 million tokens, which take about 139 hours", huge
+    )
     monkeypatch.setattr(input_texts, "MOST_BYTES", 20)
     refused(BadInput, "per source are allowed", written(tmp_path))
 

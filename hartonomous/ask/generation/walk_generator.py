@@ -24,7 +24,7 @@ from hartonomous.ask.generation.text_generator import (
     repeating,
 )
 from hartonomous.ask.paths.projections import PREFIX, drop_stale, projections
-from hartonomous.ask.relations.relation_views import read_standing
+from hartonomous.ask.relations.relation_views import read_graph_state
 from hartonomous.errors import NotFound, ServerError, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
@@ -64,10 +64,10 @@ class Walker:
                 f"such as {FOLLOWING}."
             )
         self._graph, self._generator, self._options = graph, generator, options
-        standing = read_standing(graph)
-        self.name = f"{STATES}{self._digest()}-{standing.digest}"
+        state = read_graph_state(graph)
+        self.name = f"{STATES}{self._digest()}-{state.digest}"
         self._states = read_states(graph, generator.expecting)
-        drop_stale(graph, standing)
+        drop_stale(graph, state)
         self.reused = any(row["name"] == self.name for row in projections(graph))
         if not self.reused:
             self._project(options)

@@ -30,9 +30,9 @@ from typing import TYPE_CHECKING, TypeVar
 from hartonomous import schema
 from hartonomous.ask.relations.relation_views import (
     EVEN,
-    Standing,
+    GraphState,
     View,
-    read_standing,
+    read_graph_state,
     source_numbers,
 )
 from hartonomous.errors import Conflict, NotFound, ServerError
@@ -86,28 +86,28 @@ def projection(
     """
     view = view or View()
     check_formula(graph)
-    standing = read_standing(graph)
-    drop_stale(graph, standing)
-    shared = share and standing.settled
-    name = f"{PREFIX}{view.digest()}-{standing.digest}"
+    state = read_graph_state(graph)
+    drop_stale(graph, state)
+    shared = share and state.settled
+    name = f"{PREFIX}{view.digest()}-{state.digest}"
     if not shared:
         name = f"{name}{_owned()}"
     try:
-        found = _find(graph, name) or _project(graph, view, name, standing, budget)
+        found = _find(graph, name) or _project(graph, view, name, state, budget)
         yield Projection(graph, view, name, found["nodeCount"], found["relationshipCount"])
     except ServerError as error:
         # A writer may have dropped the projection too; the change of the graph is the error to
         # report.
-        _refuse_moved(graph, standing, error)
+        _refuse_moved(graph, state, error)
         raise
     finally:
         if not shared:
             _drop(graph, [name])
-    _refuse_moved(graph, standing)
+    _refuse_moved(graph, state)
 
 
-def _refuse_moved(graph: Graph, standing: Standing, error: ServerError | None = None) -> None:
-    if read_standing(graph).digest != standing.digest:
+def _refuse_moved(graph: Graph, state: GraphState, error: ServerError | None = None) -> None:
+    if read_graph_state(graph).digest != state.digest:
         drop_stale(graph)
         raise Conflict(
             "The graph changed during the query: a source was added, removed or rated again. Ask "
@@ -120,7 +120,7 @@ def projections(graph: Graph) -> list[Row]:
 
     `state` is shared, private (of a living process), or stale.
     """
-    standing = read_standing(graph)
+    state = read_graph_state(graph)
     return [
         {
             "name": row["name"],
@@ -128,20 +128,20 @@ def projections(graph: Graph) -> list[Row]:
             "relationships": row["relationships"],
             "bytes": row["bytes"],
             "created": row["created"],
-            "state": _state(row["name"], standing),
+            "state": _state(row["name"], state),
         }
         for row in _ours(graph)
     ]
 
 
-def drop_stale(graph: Graph, standing: Standing | None = None) -> list[str]:
+def drop_stale(graph: Graph, state: GraphState | None = None) -> list[str]:
     """Drop projections of a former graph and those of dead processes; return the names."""
-    return _drop_stale(graph, _ours(graph), standing or read_standing(graph))
+    return _drop_stale(graph, _ours(graph), state or read_graph_state(graph))
 
 
-def _drop_stale(graph: Graph, ours: Sequence[Row], standing: Standing) -> list[str]:
-    stale = [row["name"] for row in ours if _state(row["name"], standing) == "stale"]
-    shared = [row["name"] for row in ours if _state(row["name"], standing) == "shared"]
+def _drop_stale(graph: Graph, ours: Sequence[Row], state: GraphState) -> list[str]:
+    stale = [row["name"] for row in ours if _state(row["name"], state) == "stale"]
+    shared = [row["name"] for row in ours if _state(row["name"], state) == "shared"]
     gone = stale + shared[KEPT:]
     _drop(graph, gone)
     return gone
@@ -153,7 +153,7 @@ def sweep_projections(graph: Graph) -> list[str]:
     For writers: removed knowledge must not remain in the server's memory.
     """
     ours = _ours_if_any(graph)
-    return _drop_stale(graph, ours, read_standing(graph)) if ours else []
+    return _drop_stale(graph, ours, read_graph_state(graph)) if ours else []
 
 
 def purge_projections(graph: Graph) -> list[str]:
@@ -209,17 +209,17 @@ def _drop(graph: Graph, names: Sequence[str]) -> None:
         graph.science(lambda client: client.graph.drop(list(names), fail_if_missing=False))
 
 
-def _state(name: str, standing: Standing) -> str:
+def _state(name: str, state: GraphState) -> str:
     owner = name.partition(OWNER)[2]
     if not owner:
-        return "shared" if name.endswith(f"-{standing.digest}") else "stale"
+        return "shared" if name.endswith(f"-{state.digest}") else "stale"
     # A process on another machine cannot be inspected; it may be alive.
     return "private" if not is_of_this_machine(owner) or runs(owner) else "stale"
 
 
-def _project(graph: Graph, view: View, name: str, standing: Standing, budget: int | None) -> Row:
+def _project(graph: Graph, view: View, name: str, state: GraphState, budget: int | None) -> Row:
     """Create the projection and return its counts."""
-    source_numbers(graph, view, standing)
+    source_numbers(graph, view, state)
     there = graph.read(query("ask/read_names"))[0]
     if not there["compositions"]:
         raise NotFound("The graph is empty; 'hartonomous ingest' fills it.")
@@ -230,7 +230,7 @@ def _project(graph: Graph, view: View, name: str, standing: Standing, budget: in
     try:
         if whole:
             return _project_whole(graph, view, name, there["labels"])
-        return _project_by_key(graph, view, name, standing)
+        return _project_by_key(graph, view, name, state)
     except ServerError:
         # Another command created the same one meanwhile.
         if found := _find(graph, name):
@@ -263,11 +263,11 @@ def _project_whole(graph: Graph, view: View, name: str, labels: list[str]) -> Ro
     return graph.science(make)
 
 
-def _project_by_key(graph: Graph, view: View, name: str, standing: Standing) -> Row:
+def _project_by_key(graph: Graph, view: View, name: str, state: GraphState) -> Row:
     (row,) = graph.read(
         query_for_types("ask/project", view.types),
         name=name,
-        numbers=source_numbers(graph, view, standing),
+        numbers=source_numbers(graph, view, state),
         **view.constants(),
     )
     if row["projected"] is None:

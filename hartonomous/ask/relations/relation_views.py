@@ -66,7 +66,7 @@ class View:
 
 
 @dataclass(frozen=True)
-class Standing:
+class GraphState:
     """The state of the graph: equal digests mean equal ratings on the same nodes."""
 
     settled: bool
@@ -74,31 +74,31 @@ class Standing:
     numbers: dict[str, int]
 
 
-def read_standing(graph: Graph) -> Standing:
+def read_graph_state(graph: Graph) -> GraphState:
     """Return the state of the graph."""
-    rows = graph.read(query("ask/read_standing"))
+    rows = graph.read(query("ask/read_graph_state"))
     if not rows:
-        return Standing(True, digest([]), {})
+        return GraphState(True, digest([]), {})
     numbers: dict[str, int] = {}
     for track in rows[0]["tracks"]:
         if track["state"] == "live":
             name = track["source"]
             numbers[name] = min(track["number"], numbers.get(name, track["number"]))
-    return Standing(rows[0]["settled"], digest(rows[0]), numbers)
+    return GraphState(rows[0]["settled"], digest(rows[0]), numbers)
 
 
-def source_numbers(graph: Graph, view: View, standing: Standing | None = None) -> list[int] | None:
+def source_numbers(graph: Graph, view: View, state: GraphState | None = None) -> list[int] | None:
     """Return the numbers of a view's sources on rated edges, None for any source.
 
     Raises NotFound for an unknown source.
     """
     if not view.sources:
         return None
-    standing = standing or read_standing(graph)
+    state = state or read_graph_state(graph)
     for source in view.sources:
-        if source not in standing.numbers:
+        if source not in state.numbers:
             raise unknown_source(graph, source)
-    return [standing.numbers[source] for source in view.sources]
+    return [state.numbers[source] for source in view.sources]
 
 
 def digest(value: object) -> str:
