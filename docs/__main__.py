@@ -31,7 +31,7 @@ from hartonomous.evaluate.ablation import Trial
 from hartonomous.evaluate.advice import Advice
 from hartonomous.evaluate.learning_curve import Curve
 from hartonomous.evaluate.next_token_evaluation import NextEvaluation
-from hartonomous.evaluate.source_contribution import Standing
+from hartonomous.evaluate.source_contribution import Contribution
 from hartonomous.evaluate.word_similarity import Evaluation
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.procedures import PREFIX, callable_statements
@@ -68,7 +68,7 @@ MODULE_FUNCTIONS = (
     "keys",
 )  # fmt: skip
 SETTINGS = (ModelSettings, ViewSettings, GenerationSettings, PlacementSettings, SelectorSettings)
-RECORDS = (Check, Community, WordPath, Step, Reached, Found, Snapshot, Standing)
+RECORDS = (Check, Community, WordPath, Step, Reached, Found, Snapshot, Contribution)
 REPORTS = (
     IngestReport, Omissions, RatingReport, Extraction, Inspection, Advice, Trial, Evaluation,
     NextEvaluation, Curve, Explanation, Tree, Traversal, PlacementOutcome, Generation, GeneratedText,
