@@ -86,7 +86,7 @@ ServerError once the graph is closed or its server is away. Ratings are in point
 
 
 def data_model() -> str:
-    """Return the data model reference, from schema.py."""
+    """Return the data model reference, from the records of the schema."""
     text = NOTE + "# Data model\n\n" + (schema.__doc__ or "") + "\n## Nodes\n"
     for node in schema.NODES:
         text += f"\n### `:{node.name}`\n\n{sentence(node.meaning)}"

@@ -12,8 +12,6 @@ complete, so a folder with the final name is complete; a reader checks every dig
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -23,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hartonomous.atomic import make_durable
+from hartonomous.atomic import atomic
 from hartonomous.bounded_parquet import open_parquet, read_parquet
 from hartonomous.errors import BadInput, Conflict, UsageError
 from hartonomous.evidence import (
@@ -89,7 +87,7 @@ class SourceDescription:
 
 @dataclass(frozen=True)
 class TrackDescription:
-    """The constants of one track; schema.py defines them."""
+    """The constants of one track; docs/data-model.md defines them."""
 
     evidence: str
     positions: tuple[str, ...]
@@ -163,12 +161,14 @@ class BundleWriter:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+        self._writing = atomic(path)
         self._files: dict[str, str] = {}
+        self._whole = False
 
     def __enter__(self) -> BundleWriter:
         if self.path.exists():
             raise Conflict(f"{self.path} already exists; give another --output or remove it.")
+        self._partial = self._writing.__enter__()
         self._partial.mkdir(parents=True)
         return self
 
@@ -178,7 +178,19 @@ class BundleWriter:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self._partial, ignore_errors=True)
+        if error is None and not self._whole:
+            # Left before `finish`: nothing may appear under the final name.
+            error = _LeftEarly()
+        try:
+            self._writing.__exit__(type(error) if error else None, error, trace)
+        except _LeftEarly:
+            pass
+        except OSError as failure:
+            if failure is error:
+                raise
+            raise Conflict(
+                f"{self.path} appeared while it was being written: {failure}"
+            ) from failure
 
     def write_compositions(self, table: pa.Table) -> None:
         """Write the compositions, (key, text, kind) sorted by key, with the properties of their
@@ -215,7 +227,7 @@ class BundleWriter:
         self._files[target.name] = file_digest(target)
 
     def finish(self, source: SourceDescription, tracks: tuple[TrackDescription, ...]) -> Bundle:
-        """Write the manifest, flush everything to disk, and give the folder its final name."""
+        """Write the manifest; the folder gets its final name when the writer is left."""
         manifest = {
             "format": FORMAT,
             "source": asdict(source),
@@ -226,15 +238,12 @@ class BundleWriter:
         manifest["digest"] = content_digest("bundle", manifest)
         target = self._partial / MANIFEST
         target.write_text(json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
-        for file in self._partial.iterdir():
-            make_durable(file)
-        make_durable(self._partial)
-        try:
-            self._partial.rename(self.path)
-        except OSError as error:
-            raise Conflict(f"{self.path} appeared while it was being written: {error}") from error
-        make_durable(self.path.parent)
+        self._whole = True
         return Bundle(self.path, source, tracks, str(manifest["digest"]))
+
+
+class _LeftEarly(Exception):
+    """A bundle was left before it was whole."""
 
 
 def read_bundle(path: Path) -> Bundle:

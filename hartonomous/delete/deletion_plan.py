@@ -112,29 +112,13 @@ def plan(
     progress("reading", 1, 1)
     leaving = sorted(selection.sources)
     predicted = predict(graph, tracks, leaving, rows, progress)
-    touched = _touched(graph, rows, visits, selection)
-    orphans = _orphans(touched, rows, visits)
-    tables = {
-        **rows,
-        "visits": visits,
-        "masses": masses(graph, rows, visits, leaving),
-        "structure": read_structure(graph, orphans),
-        "relations": predicted.relations.sort_by(
-            [("type", "ascending"), ("start", "ascending"), ("end", "ascending")]
-        ),
-        "shifts": predicted.shifts.sort_by("edge"),
-        "orphans": pa.table({"composition": pa.array(orphans, pa.int64())}),
-        "known": pa.table(
-            {"composition": list(predicted.known), "known": list(predicted.known.values())},
-            schema=KNOWN,
-        ),
-    }
+    orphans = _orphans(_touched(graph, rows, visits, selection), rows, visits)
+    tables = _tables(graph, rows, visits, orphans, predicted, leaving)
     cut_off = _cut(graph, tables, orphans) if with_cut else None
     tables = _numbered(graph, tables)
     after = _facts_after(facts, leaving, tables, predicted, tracks)
     if read_state(graph)["epoch"] != state["epoch"] or read_facts(graph) != facts:
         raise Conflict("The graph changed during planning; plan again.")
-    counts = _counts(tables)
     summary = {
         "format": FORMAT,
         "nonce": secrets.token_hex(16),
@@ -142,22 +126,60 @@ def plan(
         "graph": {"digest": digest_of(facts), "epoch": state["epoch"], "formula": facts["formula"]},
         "after": {"digest": digest_of(after)},
         "sources": _source_summaries(graph, selection, tables, facts, after),
+        "cut": cut_off,
+        "survivors": _survivors(tables, tracks),
+        **_selected(selection),
+        **_predictions(tables, predicted),
+    }
+    return Plan(summary, tables)
+
+
+def _tables(
+    graph: Graph,
+    rows: Mapping[str, pa.Table],
+    visits: pa.Table,
+    orphans: NDArray[np.int64],
+    predicted: Prediction,
+    leaving: Sequence[str],
+) -> dict[str, pa.Table]:
+    """Return the tables of a plan; compositions are database ids."""
+    by_pair = [("type", "ascending"), ("start", "ascending"), ("end", "ascending")]
+    known = {"composition": list(predicted.known), "known": list(predicted.known.values())}
+    return {
+        **rows,
+        "visits": visits,
+        "masses": masses(graph, rows, visits, leaving),
+        "structure": read_structure(graph, orphans),
+        "relations": predicted.relations.sort_by(by_pair),
+        "shifts": predicted.shifts.sort_by("edge"),
+        "orphans": pa.table({"composition": pa.array(orphans, pa.int64())}),
+        "known": pa.table(known, schema=KNOWN),
+    }
+
+
+def _selected(selection: Selection) -> dict[str, Any]:
+    """Return what a summary says of the selection."""
+    return {
         "compositions": [
             {"key": one.key, "text": one.text, "kind": one.kind, "why": one.why}
             for one in selection.compositions
         ],
         "evidence_ranges": [asdict(one) for one in selection.evidence],
         "pairs": [[low["key"], high["key"]] for low, high in selection.pairs],
+    }
+
+
+def _predictions(tables: Mapping[str, pa.Table], predicted: Prediction) -> dict[str, Any]:
+    """Return what a summary says of counts, ratings, votes and agreements afterwards."""
+    counts = _counts(tables)
+    return {
         "counts": counts,
         "expected": _expected(counts),
-        "cut": cut_off,
-        "survivors": _survivors(tables, tracks),
         "top_losses": _top_losses(tables),
         "renamed": predicted.renamed,
         "votes": {name: list(verdict) for name, verdict in predicted.votes.items()},
         "agreements": [one.row() for one in predicted.agreements],
     }
-    return Plan(summary, tables)
 
 
 def _cut(

@@ -167,7 +167,7 @@ class UnreadFile:
 class OpenedModel:
     """A safely opened model: its files, its vocabulary, its tracks.
 
-    `kind` is the source's, as listed in schema.py. `unread` are files left out, `remarks` other
+    `kind` is the source's, as docs/data-model.md lists them. `unread` are files left out, `remarks` other
     messages for the user.
     """
 

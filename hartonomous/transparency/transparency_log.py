@@ -57,7 +57,9 @@ class Entry:
 
     def __post_init__(self) -> None:
         if self.act not in LOG_ACTS:
-            raise UsageError(f"The log knows no act {self.act!r}; schema.py lists those it knows.")
+            raise UsageError(
+                f"The log knows no act {self.act!r}; docs/data-model.md lists those it knows."
+            )
         for subject in self.about:
             if subject.partition(":")[0] not in SUBJECTS:
                 raise UsageError(f"The log cannot be about {subject!r}: write kind:name.")

@@ -1,4 +1,4 @@
-"""What is in a graph is what schema.py says."""
+"""What is in a graph is what the schema says."""
 
 from __future__ import annotations
 
