@@ -339,12 +339,24 @@ def java_of(home: Path, entry: str) -> list[int]:
     return found
 
 
-def run_schedule(world: World, seed: int) -> None:
+@dataclass(frozen=True)
+class Size:
+    """How long a schedule may be."""
+
+    clients: int = 3
+    acts: int = 4
+
+
+LONGEST = Size()
+
+
+def run_schedule(world: World, seed: int, most: Size) -> None:
     """Run one schedule on an empty graph and look at what it left."""
     chosen = random.Random(seed)
     world.quiet.clear()
-    clients = [Client(n, world, seed) for n in range(chosen.choice([2, 2, 3]))]
-    acts = [chosen.randint(2, 4) for _ in clients]
+    count = min(chosen.choice([2, 2, 3]), most.clients)
+    clients = [Client(n, world, seed) for n in range(count)]
+    acts = [min(chosen.randint(2, 4), most.acts) for _ in clients]
     threads = [
         threading.Thread(target=_act, args=(client, count), daemon=True)
         for client, count in zip(clients, acts, strict=True)
@@ -461,7 +473,7 @@ def run_beside(count: int, minutes: float, seed: int, workers: int) -> Tally:
     return whole
 
 
-def run(count: int, minutes: float, seed: int, step: int = 1) -> Tally:
+def run(count: int, minutes: float, seed: int, step: int = 1, most: Size = LONGEST) -> Tally:
     """Run so many schedules, or as many as so many minutes allow; return what they found.
 
     Their seeds are `step` apart.
@@ -482,7 +494,7 @@ def run(count: int, minutes: float, seed: int, step: int = 1) -> Tally:
                 for stale in world.folder.glob("client-*"):
                     shutil.rmtree(stale) if stale.is_dir() else stale.unlink()
                 faults = len(world.tally.faults)
-                run_schedule(world, seed + number)
+                run_schedule(world, seed + number, most)
                 sys.stdout.write(f"{seed + number}: {world.tally.faults[faults:] or 'sound'}\n")
                 sys.stdout.flush()
         finally:

@@ -70,15 +70,17 @@ class Editor:
     rng: np.random.Generator
 
     def every(self) -> Iterator[Choice]:
-        """Yield an edit of each kind for each label, type and property, of different things in turn."""
-        kinds = [self._of_label(label) for label in _PROPERTIES]
-        kinds += [self._of_type(type, ends) for type, ends in TYPES.items()]
-        while kinds:
-            for kind in list(kinds):
-                try:
-                    yield next(kind)
-                except StopIteration:
-                    kinds.remove(kind)
+        """Yield an edit of each kind for each label, type and property, of different things in turn;
+        those that are made one at a time come last."""
+        for alone in (False, True):
+            kinds = [self._of_label(one) for one in _PROPERTIES if (one in ALONE) == alone]
+            kinds += [self._of_type(*one) for one in TYPES.items() if (one[0] in ALONE) == alone]
+            while kinds:
+                for kind in list(kinds):
+                    try:
+                        yield next(kind)
+                    except StopIteration:
+                        kinds.remove(kind)
 
     def _of_label(self, label: str) -> Iterator[Choice]:
         alone = label in ALONE

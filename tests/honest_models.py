@@ -9,7 +9,7 @@ import numpy as np
 from hartonomous.graph.driver import Graph
 from tests.building import bundle_of, put_in, write_vectors
 
-SIZE, K = 700, 20
+SIZE, K = 500, 20
 
 
 MEANING = np.random.default_rng(1).normal(size=(SIZE, 10))

@@ -42,7 +42,12 @@ def needs(item: pytest.Item) -> set[str]:
             begin += [definition.func for definition in definitions]
     if hasattr(item, "callspec"):
         begin += item.callspec.params.values()
-    return found.union(*map(_need, reached(begin)))
+    return found | needed(begin)
+
+
+def needed(begin: Iterable[object]) -> set[str]:
+    """Return the markers of code, by all that it reaches."""
+    return set[str]().union(*map(_need, reached(begin)))
 
 
 def reached(begin: Iterable[object]) -> Iterator[object]:

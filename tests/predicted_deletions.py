@@ -28,8 +28,11 @@ def evidence(lines: Sequence[str]) -> set[tuple[str, str, str, str]]:
     return {(row["type"], row["start"], row["end"], row["source"]) for row in rows}
 
 
-def check_prediction(graph: Graph, selectors: Selectors) -> Plan:
-    """Plan, apply, and compare everything the plan said with what there then is."""
+def check_prediction(graph: Graph, selectors: Selectors) -> tuple[Plan, str]:
+    """Plan, apply, and compare everything the plan said with what there then is.
+
+    Returns the plan and the deletion.
+    """
     before = exported(graph)
     planned = plan(graph, selectors, silent)
     assert exported(graph) == before
@@ -66,7 +69,7 @@ def check_prediction(graph: Graph, selectors: Selectors) -> Plan:
     # Nothing that rating everything anew would change: votes, agreements and classes are right too.
     rate_everything(graph)
     assert exported(graph) == after
-    return planned
+    return planned, report.id
 
 
 def rate_everything(graph: Graph) -> None:

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from hartonomous.ask.relations.question_answers import ask
+from hartonomous.ask.relations.question_answers import Encode, ask
 from hartonomous.bundle import Bundle
 from hartonomous.cli import main
 from hartonomous.delete.deletion import delete_source
@@ -30,6 +31,19 @@ from tests.tiny_transformers import tiny_encoder
 PASSWORD = (
     'Choose "Forgotten password" on the sign-in page and follow the link that is sent by e-mail.'
 )
+
+
+@pytest.fixture(scope="module")
+def encode() -> Encode:
+    """What the real encoder makes of texts; it is opened once, and reads a text once."""
+    encoder, known = open_encoder(MINILM), dict[str, np.ndarray]()
+
+    def remembered(texts: Sequence[str]) -> np.ndarray:
+        if new := [text for text in dict.fromkeys(texts) if text not in known]:
+            known.update(zip(new, encoder.encode(new), strict=True))
+        return np.stack([known[text] for text in texts])
+
+    return remembered
 
 
 @pytest.fixture(scope="module")
@@ -64,13 +78,13 @@ def small(folder: Path, text: str, encoder: Path) -> Bundle:
     ],
 )  # fmt: skip
 def test_questions_are_answered_where_words_have_no_spaces(
-    graph: Graph, tmp_path: Path, text: str, question: str, answer: str
+    graph: Graph, tmp_path: Path, encode: Encode, text: str, question: str, answer: str
 ) -> None:
     put_in(graph, small(tmp_path / "a", text, MINILM), "a")
     rows = ask(graph, question)
     assert (rows[0]["answer"], rows[0]["answered"]) == (answer, True)
     assert all(word in question for word in rows[0]["words"])
-    encoded = ask(graph, question, encode=open_encoder(MINILM).encode)
+    encoded = ask(graph, question, encode=encode)
     assert answer in {row["answer"] for row in encoded if row["answered"]}
 
 
@@ -146,13 +160,12 @@ def asked() -> list[tuple[str, str]]:
     return [tuple(line.split("\t")) for line in lines]  # type: ignore[misc]
 
 
-def test_paraphrased_questions_find_their_answers(known: Graph) -> None:
-    encoder = open_encoder(MINILM)
+def test_paraphrased_questions_find_their_answers(known: Graph, encode: Encode) -> None:
     found = {"words": [0, 0], "encoder": [0, 0]}
     for question, right in asked():
-        for name, encode in (("words", None), ("encoder", encoder.encode)):
+        for name, how in (("words", None), ("encoder", encode)):
             try:
-                rows = ask(known, question, 3, encode)
+                rows = ask(known, question, 3, how)
             except NotFound:
                 rows = []
             found[name][0] += right in rows[0]["answer"] if rows else 0
@@ -163,7 +176,7 @@ def test_paraphrased_questions_find_their_answers(known: Graph) -> None:
     assert found["words"][0] >= 8 and found["words"][1] >= 14, found
 
 
-def test_the_way_to_an_answer_is_told(known: Graph) -> None:
+def test_the_way_to_an_answer_is_told(known: Graph, encode: Encode) -> None:
     (row,) = ask(known, "How do I reset a password", 1)
     assert row["answer"] == PASSWORD
     assert row["answered"]
@@ -175,7 +188,7 @@ def test_the_way_to_an_answer_is_told(known: Graph) -> None:
     assert not row["answered"]
     assert row["path"] == [row["answer"]]
     assert "twelve countries" in row["answer"]
-    (row,) = ask(known, "I forgot my login", 1, open_encoder(MINILM).encode)
+    (row,) = ask(known, "I forgot my login", 1, encode)
     assert row["path"][-1] == PASSWORD
 
 

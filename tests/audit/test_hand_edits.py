@@ -24,7 +24,7 @@ from hartonomous.transparency.transparency_log import adopt
 from tests.building import causal_bundle, put_in, random_bundle, silent, with_counted
 from tests.hand_edits import Choice, Edit, Editor
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Edits of different kinds of things that are made before one audit looks for all of them."""
 
 TOLD = {"Source", "Track", "Deletion", "Suppression", "Migration"}

@@ -27,6 +27,7 @@ from hartonomous.versions.rollback import rollback
 from hartonomous.versions.snapshots import create_snapshot, drop_snapshot
 from tests.building import causal_bundle, lose, put_in, random_bundle, silent, with_counted, word_of
 from tests.killed_processes import killed_at
+from tests.seed import drawn
 
 
 def check(graph: Graph) -> None:
@@ -124,7 +125,7 @@ def test_acts_that_were_cut_short_and_finished_leave_nothing_to_find(
     put_in(graph, causal_bundle(tmp_path / "c", 1, length=120), "causal")
     put_in(graph, random_bundle(tmp_path / "a", 2, size=60), "a")
     put_in(graph, random_bundle(tmp_path / "b", 3, size=60), "b")
-    for last in sorted(rng.choice(np.arange(4, 40), size=2, replace=False).tolist()):
+    for last in drawn(rng, range(4, 40), 1):
         killed_at(server, "delete", "a causal", last)
         with WriterLock(graph, "test") as lock:
             resume(graph, lock, silent)

@@ -13,6 +13,7 @@ from hartonomous.errors import Conflict, NotFound
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from tests.building import exported, put_in, random_bundle, silent, wipe
+from tests.seed import WHOLE
 
 
 def take_out(graph: Graph, name: str) -> None:
@@ -28,7 +29,9 @@ acts = st.lists(
 
 
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12 if WHOLE else 6,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(history=acts)
 def test_any_history_equals_the_plain_ingest_of_what_is_left(

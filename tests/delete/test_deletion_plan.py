@@ -24,6 +24,7 @@ from tests.building import (
     silent,
     write_vectors,
 )
+from tests.histories import take_back
 from tests.honest_models import SIZE, honest, source
 from tests.predicted_deletions import check_prediction, random_selectors
 
@@ -46,25 +47,29 @@ def test_predicted_is_actual(
             break
 
 
-@pytest.mark.parametrize("selectors", [
+VOTES = [
     Selectors(sources=("honest12",)),
     Selectors(concepts=("w0007", "w0100"), sources=("copy",)),
     Selectors(evidence=(evidence_range("copy", "EMBEDDING_EVIDENCE", None, 0.8),
                         evidence_range("honest11", "EMBEDDING_EVIDENCE", 0.8, None))),
     Selectors(evidence=(evidence_range("shuffled", "EMBEDDING_EVIDENCE", 0.5, None),)),
-])  # fmt: skip
-def test_votes_that_change_are_predicted(
-    graph: Graph, tmp_path: Path, selectors: Selectors
-) -> None:
+]  # fmt: skip
+
+
+def test_votes_that_change_are_predicted_and_come_back(graph: Graph, tmp_path: Path) -> None:
     """Near-copies that part, a gate that opens when the sources that could tell are gone."""
     for seed in (11, 12):
         source(graph, tmp_path, f"honest{seed}", honest(seed))
     source(graph, tmp_path, "copy", honest(11))
     shuffled = honest(14)[np.random.default_rng(5).permutation(SIZE)]
     source(graph, tmp_path, "shuffled", shuffled)
-    planned = check_prediction(graph, selectors)
-    if "honest11" in planned.summary["sources"] or "honest12" in planned.summary["sources"]:
-        assert planned.summary["votes"]
+    before = exported(graph)
+    for selectors in VOTES:
+        planned, deletion = check_prediction(graph, selectors)
+        if "honest11" in planned.summary["sources"] or "honest12" in planned.summary["sources"]:
+            assert planned.summary["votes"]
+        take_back(graph, deletion)
+        assert exported(graph) == before, selectors
 
 
 def test_what_models_expect_next_goes_with_a_word(graph: Graph, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from tests.building import exported, fill, put_in, random_bundle, silent, wait, 
 from tests.command_line import run
 from tests.killed_processes import act, killed_at
 from tests.private_server import ports
+from tests.seed import drawn
 
 
 @pytest.mark.usefixtures("small_steps")
@@ -42,7 +43,7 @@ def test_a_client_killed_at_any_commit_is_resumed(
         undo(graph, lock, made.id, silent)
     assert exported(graph) == before
     killed = 0
-    for last in sorted(rng.choice(np.arange(2, 40), size=5, replace=False).tolist()):
+    for last in drawn(rng, range(2, 40), 2):
         killed += killed_at(server, "delete", "a causal", last)
         found = open_journal(graph)
         if found is not None:
@@ -69,7 +70,7 @@ def test_a_client_killed_at_any_commit_is_resumed(
 def test_an_erasure_killed_at_any_commit_is_resumed(
     graph: Graph, server: ServerAddress, tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    for last in sorted(rng.choice(np.arange(4, 50), size=3, replace=False).tolist()):
+    for last in drawn(rng, range(4, 50), 2):
         fill(graph, tmp_path / f"{last}")
         # The same is held elsewhere: by a deletion, a snapshot, a bundle, and under keys.
         with WriterLock(graph, "test") as lock:

@@ -24,7 +24,7 @@ from hartonomous.load import loader
 from hartonomous.operations.ingestion import load_bundle
 from hartonomous.process_identity import identity
 from hartonomous.server.connection import connect_managed
-from hartonomous.server.managed_server import ServerAddress, start, status, stop
+from hartonomous.server.managed_server import ServerAddress, running_address, start, status, stop
 from tests.building import bundle_of, exported, put_in, random_bundle, silent, wipe, write_vectors
 from tests.private_server import ports
 
@@ -81,7 +81,7 @@ def test_a_killed_client_is_resumed(
     put_in(graph, bundle, "one")
     whole = exported(graph)
     cut = 0
-    for delay in rng.uniform(0.0, 0.6, size=6):
+    for delay in rng.uniform(0.0, 0.6, size=3):
         wipe(graph)
         process = loader_process(server, bundle, "one")
         time.sleep(delay)
@@ -94,7 +94,7 @@ def test_a_killed_client_is_resumed(
 
 
 @pytest.mark.usefixtures("small_batches")
-def test_a_killed_server_is_resumed(
+def test_a_killed_server_is_started_again_and_a_load_goes_on(
     second_home: Path, second_server: ServerAddress, tmp_path: Path, rng: np.random.Generator
 ) -> None:
     bundle = random_bundle(tmp_path, 2, size=118, k=8)
@@ -108,9 +108,12 @@ def test_a_killed_server_is_resumed(
     killed = psutil.Process(status(second_home).pid)
     killed.kill()
     killed.wait()
+    assert not status(second_home).running and running_address(second_home) is None
     back = start(second_home, **ports(second_server), say=lambda text: None)
     _, complaint = process.communicate(timeout=180)
     assert process.returncode == 0, complaint
+    assert back.password == second_server.password
+    assert status(second_home).pid != killed.pid
     with connect_managed(back) as graph:
         assert exported(graph) == whole
 

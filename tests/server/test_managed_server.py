@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -52,9 +51,23 @@ def command(folder: Path, name: str, script: str) -> Path:
     return path
 
 
+def started_twice_at_once(home: Path) -> ServerAddress:
+    """Start a home from two threads; return the one address that both came by."""
+    found: list[ServerAddress] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(start(home, say=quiet))) for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found[0] == found[1]
+    return found[0]
+
+
 def test_a_home_lives_moves_and_goes(home: Path, tmp_path: Path) -> None:
-    address = start(home, say=quiet)
     try:
+        address = started_twice_at_once(home)
         assert start(home, say=quiet) == address
         known = status(home)
         assert known.running
@@ -88,61 +101,44 @@ def test_a_home_lives_moves_and_goes(home: Path, tmp_path: Path) -> None:
     assert running_address(home) is None
 
 
-def test_two_at_once_start_one_server(home: Path) -> None:
-    found: list[ServerAddress] = []
-    threads = [
-        threading.Thread(target=lambda: found.append(start(home, say=quiet))) for _ in range(2)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    try:
-        assert found[0] == found[1]
-    finally:
-        purge(home)
+WAITING = """
+import subprocess, sys, time
+from pathlib import Path
+from hartonomous.server.server_process import ENTRY
+from hartonomous.server.jars import neo4j_version
+from tests import private_server
+def start(home, **options):
+    home.mkdir()
+    (home / "VERSION").write_text(neo4j_version())
+    # Stands for Java, which is known by these.
+    line = [sys.executable, "-c", "import time; time.sleep(120)", ENTRY, f"--home-dir={home}"]
+    server = subprocess.Popen(line)
+    print(home, server.pid, flush=True)
+private_server.start = start
+with private_server.private_server("1m", "1m"):
+    time.sleep(120)
+"""
 
 
-def test_the_server_is_gone_after_the_test_run_was_killed(tmp_path: Path) -> None:
-    inner = tmp_path / "test_inner.py"
-    inner.write_text(
-        "import time\n"
-        "def test_waits(home):\n"
-        f"    open({str(tmp_path / 'home-is')!r}, 'w').write(str(home))\n"
-        "    time.sleep(120)\n"
-    )
-    root = Path(__file__).parents[2]
+def test_the_server_is_gone_after_the_test_run_was_killed() -> None:
     run = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "pytest",
-            "-q",
-            "-p",
-            "tests.conftest",
-            str(inner),
-            f"--rootdir={tmp_path}",
-        ],
-        cwd=root,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        [sys.executable, "-c", WAITING],
+        cwd=Path(__file__).parents[2],
+        stdout=subprocess.PIPE,
+        text=True,
     )
-    for _ in range(600):
-        if (tmp_path / "home-is").exists() and (tmp_path / "home-is").read_text():
-            break
-        threading.Event().wait(0.1)
-    place = Path((tmp_path / "home-is").read_text())
-    pid = status(place).pid
-    assert pid is not None
-    served = psutil.Process(pid)
-    run.send_signal(signal.SIGKILL)
+    assert run.stdout is not None
+    place, pid = run.stdout.readline().split()
+    served = psutil.Process(int(pid))
+    run.kill()
     run.wait()
-    served.wait(60)
-    for _ in range(100):
-        if not place.exists():
+    run.stdout.close()
+    for _ in range(600):
+        if not Path(place).parent.exists():
             break
         threading.Event().wait(0.1)
-    assert not place.exists()
+    assert not Path(place).parent.exists()
+    assert not served.is_running() or served.status() == psutil.STATUS_ZOMBIE
 
 
 def test_no_java(home: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

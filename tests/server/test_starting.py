@@ -6,7 +6,6 @@ import json
 import os
 import re
 import shutil
-import signal
 import subprocess
 import sys
 import threading
@@ -96,16 +95,6 @@ def test_a_copy_of_a_home_is_another_home(
     assert not status(copy).running
     purge(copy)
     assert status(second_home).running
-
-
-def test_a_killed_server_is_started_again(second_home: Path, second_server: ServerAddress) -> None:
-    pid = status(second_home).pid
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
-    psutil.Process(pid).wait(10)
-    assert not status(second_home).running and running_address(second_home) is None
-    assert begin(second_home).password == second_server.password
-    assert status(second_home).pid != pid
 
 
 def test_a_changed_password_is_told(second_home: Path, second_server: ServerAddress) -> None:

@@ -35,6 +35,7 @@ from tests.building import (
 )
 from tests.command_line import failed, run
 from tests.killed_processes import act, killed_at
+from tests.seed import drawn
 
 
 @pytest.fixture
@@ -126,9 +127,8 @@ def test_a_restore_killed_at_any_commit_goes_on(
     commits = int(whole.communicate(timeout=300)[0].split()[1])
     assert exported(served) == before
     # At the beginning sources come before their rows; at the end it is logged.
-    early = rng.choice(np.arange(3, 14), size=5, replace=False).tolist()
-    middle = rng.choice(np.arange(14, commits - 3), size=2, replace=False).tolist()
-    for last in (*early, *middle, *range(commits - 3, commits)):
+    early, middle = drawn(rng, range(3, 14), 2), drawn(rng, range(14, commits - 3), 1)
+    for last in (*early, *middle, *drawn(rng, range(commits - 3, commits), 1)):
         if list_snapshots():
             with WriterLock(served, "test") as lock:
                 drop_snapshot(served, lock, "then")
