@@ -71,7 +71,7 @@ def verify(file: Path, key: str, names: Path | None = None) -> dict[str, Any]:
 
     `key` is the public key or a file that holds it, `names` a file of what keyed hashes stand for.
     `left` tells what the certificate says itself is left. Raises NotFound for files that cannot be
-    read, VerificationFailed for what is not to be trusted.
+    read, VerificationFailed for what is not authentic.
     """
     try:
         data = file.read_bytes()
@@ -82,7 +82,7 @@ def verify(file: Path, key: str, names: Path | None = None) -> dict[str, Any]:
     try:
         return verify_certificate.verify(data, known, opened)
     except verify_certificate.Invalid as error:
-        raise VerificationFailed(f"{file} is not to be trusted. {error}") from error
+        raise VerificationFailed(f"{file} is not authentic. {error}") from error
 
 
 def certificate_names(file: Path) -> str:

@@ -20,7 +20,7 @@ from hartonomous.rate.rating_pass import read_state
 from hartonomous.server.connection import managed_bytes
 
 UNSETTLED = (
-    "Note: a rating pass is running or was cut short; some ratings are old. "
+    "Note: a rating pass is running or was interrupted; some ratings are outdated. "
     "'hartonomous rate' finishes it."
 )
 
