@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def extraction_options(command: F) -> F:
-    """Add the options that say how a model is opened and searched."""
+    """Add the options of opening and searching a model."""
     options: list[Callable[[F], F]] = [
         click.option(
             "--vocabulary",
@@ -137,7 +137,7 @@ def extract(model: str, output: Path, as_json: bool, quiet: bool, **options: Any
     from hartonomous.operations.model_request import request_model
 
     request = request_model(model, **options)
-    # What is wrong with the model is said before a bar is drawn.
+    # Errors of the model are reported before a progress bar is drawn.
     _ = request.opened
     with progress_bar(quiet) as progress:
         made = run(request, output, progress)
@@ -171,7 +171,7 @@ def inspect(path: str, as_json: bool, **options: Any) -> None:
 
 
 def _print_bundle(bundle: Bundle, as_json: bool, more: dict[str, Any]) -> None:
-    """Print what a bundle holds; in JSON, `more` that only its making told."""
+    """Print the content of a bundle; JSON also has `more`, known only when it is made."""
     facts: dict[str, Any] = {
         "bundle": str(bundle.path),
         "digest": bundle.digest,

@@ -56,7 +56,7 @@ Example:
     default=1,
     show_default=True,
     type=click.IntRange(1),
-    help="Least number of sources of a pair.",
+    help="Least number of sources per pair.",
 )
 @click.option("--pieces", is_flag=True, help="Include continuation pieces (##ing).")
 @json_option

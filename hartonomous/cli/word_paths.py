@@ -51,7 +51,7 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
                 default=1,
                 show_default=True,
                 type=click.IntRange(1),
-                help="Least number of sources of a pair.",
+                help="Least number of sources per pair.",
             ),
             click.option("--pieces", is_flag=True, help="Include continuation pieces (##ing)."),
         )
