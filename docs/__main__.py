@@ -75,13 +75,14 @@ REPORTS = (
     GeneratedToken, Plan, DeletionReport, ErasureReport, Resumption, UndoReport, Rollback, Difference,
     ExportReport, BackupReport, RestoreReport, LogReport, RunningServer, PublicKey,
 )  # fmt: skip
-API_BEGINNING = """`hartonomous.open()` gives a `KnowledgeGraph`: every command is a method of the same name, with the
+API_BEGINNING = """`hartonomous.open()` returns a `KnowledgeGraph`: every command is a method of the same name, with the
 same options under the same names. What needs no graph is a function of the package.
 
-Results of many records are `Rows`; single ones are frozen dataclasses. What a command asks before it
-does it is asked of nobody here: calling is the consent. Errors are subclasses of `HartonomousError`:
-`UsageError`, `NotFound`, `Conflict`, `ServerError`, `VerificationFailed`, `BadInput`; any method raises
-ServerError once the graph is closed or its server is away. Ratings are in points, 1500 is even.
+Results of many records are `Rows`; single ones are frozen dataclasses. A method does not ask for the
+confirmation that its command asks for: the call is the confirmation. Errors are subclasses of
+`HartonomousError`: `UsageError`, `NotFound`, `Conflict`, `ServerError`, `VerificationFailed`,
+`BadInput`; any method raises ServerError if the graph is closed or its server does not answer. Ratings
+are in points; 1500 is even odds.
 """
 
 

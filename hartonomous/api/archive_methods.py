@@ -21,72 +21,72 @@ from hartonomous.versions.snapshots import Snapshot, list_snapshots
 
 
 class Snapshots:
-    """What the graph says now, kept to compare with later."""
+    """Snapshots: the relations of one moment, stored for later comparison."""
 
     def __init__(self, session: GraphSession) -> None:
         self._session = session
 
     def create(self, name: str) -> Snapshot:
-        """Keep every rated relation under a name, outside the graph.
+        """Store every rated relation under a name, outside the graph.
 
-        Raises Conflict for a name that is taken or while another writer is at work.
+        Raises Conflict for a name in use, or while another writer is active.
         """
         session = self._session
         return archive.take_snapshot(session._asked, name, session._progress)
 
     def list(self) -> Rows[Snapshot]:
-        """Return which snapshots there are."""
+        """Return the snapshots."""
         return Rows(list_snapshots(), field_names(Snapshot))
 
     def drop(self, name: str) -> None:
-        """Remove a snapshot; raises NotFound for one that is not there."""
+        """Remove a snapshot; raises NotFound for an unknown one."""
         archive.remove_snapshot(self._session._asked, name)
 
 
 class TransparencyLog:
-    """The log of acts: `log()` lists it, its methods check and prove it."""
+    """The transparency log: `log()` lists its acts, its methods verify and prove it."""
 
     def __init__(self, session: GraphSession) -> None:
         self._session = session
 
     def __call__(self, top: int = 25) -> Rows[LogEntry]:
-        """Return what was done to the graph, newest first; names stand beside it, not in it."""
+        """Return the acts, newest first; names are stored beside the log, not in it."""
         found = read_log(self._session._graph, top)
         return rows_of(LogEntry, [{**row, "entry": json.loads(row["entry"])} for row in found])
 
     def verify(self, head: Sequence[PathName] = ()) -> LogReport:
-        """Check every entry, and every signed head that is kept outside the graph.
+        """Verify all entries and all signed heads stored outside the graph.
 
-        `head`: files of signed heads kept elsewhere, to check besides. `findings` of the report is
-        empty when nothing is wrong.
+        `head`: files of further signed heads to check. `findings` of the report is empty if nothing is
+        wrong.
         """
         return attestation.check_log(self._session._graph, [Path(one) for one in head])
 
     def head(self) -> str:
-        """Return the log's head, signed; raises NotFound for an empty log."""
+        """Return the signed head of the log; raises NotFound for an empty log."""
         return attestation.sign_head(self._session._graph)
 
     def prove(self, index: int, output: PathName | None = None) -> str:
-        """Return what shows an entry to be in the log, as JSON, and write it to a file if given.
+        """Return the proof, as JSON, that an entry is in the log; also write it to `output` if given.
 
-        Raises NotFound when there is no such entry.
+        Raises NotFound for an unknown entry.
         """
         return attestation.prove_entry(self._session._graph, index, path_of(output))
 
     def adopt(self, yes: bool = False) -> int:
-        """Accept a log that does not continue the kept heads, and record that; return its entry.
+        """Accept a log that does not continue the stored heads; return the index of the entry on it.
 
-        Raises ConfirmationNeeded without `yes`: heads that were signed will no longer vouch.
+        Raises ConfirmationNeeded without `yes`: heads signed before will no longer be valid.
         """
         if not yes:
             raise ConfirmationNeeded(
-                "Heads that were signed will no longer vouch; adopt(yes=True) accepts that."
+                "Heads signed before will no longer be valid; adopt(yes=True) accepts that."
             )
         return attestation.adopt_log(self._session._graph)
 
 
 class ArchiveMethods(GraphSession):
-    """Copies of the graph, and what can be shown of it."""
+    """Snapshots, backups, exports, audits and the log."""
 
     @property
     def snapshot(self) -> Snapshots:
@@ -94,20 +94,19 @@ class ArchiveMethods(GraphSession):
         return Snapshots(self)
 
     def diff(self, a: str, b: str, top: int = 10) -> Difference:
-        """Return what `b` holds otherwise than `a`: relations, elo, neighbours.
+        """Return the differences of `b` from `a`: relations, elo, neighbours.
 
-        Each is a source, a snapshot, or "." for the graph as it is; where a name is both,
-        "source:NAME" or "snapshot:NAME". `differs` of the result says whether it does. Raises NotFound
-        for a side that is not there.
+        Each is a source, a snapshot, or "." for the present graph; for an ambiguous name,
+        "source:NAME" or "snapshot:NAME". A source is rated as if it were the only one. `differs` of
+        the result is true if there is a difference. Raises NotFound for an unknown side.
         """
         return archive.diff(self._asked, a, b, top, self._progress)
 
     def rollback(self, name: str, plan: bool = False) -> Rollback:
-        """Bring the graph back to what it was at a snapshot; with `plan`, only say what would be done.
+        """Restore the graph to its state at a snapshot; with `plan`, only return the steps.
 
-        Sources that came since are deleted (and can be undone), deletions made since are undone, those
-        undone since are done again. Raises Conflict, with the list, where something cannot be taken
-        back.
+        Deletes sources added since (can be undone), undoes later deletions, and repeats deletions
+        undone since. Raises Conflict, with a list, if a later act cannot be undone.
         """
         if plan:
             return plan_rollback(self._asked, name)
@@ -116,10 +115,10 @@ class ArchiveMethods(GraphSession):
     def export(
         self, output: PathName, format: str = "graph", force: bool = False
     ) -> ExportReport | None:
-        """Write the graph as sorted JSON Lines: the same bytes for the same knowledge.
+        """Export the graph as sorted JSON Lines; equal knowledge gives equal bytes.
 
-        `format`: "graph", or what it was made from: "record", "prov" (W3C), "mlbom" (CycloneDX), of
-        which there is no report. Raises Conflict for a file that exists, unless `force` is given.
+        `format`: "graph", or its sources with licences and digests as "record", "prov" (W3C) or
+        "mlbom" (CycloneDX), which return None. Raises Conflict for an existing file without `force`.
         """
         if format == archive.WHOLE:
             return archive.export(self._graph, Path(output), force, self._progress)
@@ -127,16 +126,16 @@ class ArchiveMethods(GraphSession):
         return None
 
     def backup(self, file: PathName, force: bool = False) -> BackupReport:
-        """Write all that the graph knows, its log and its snapshots to a file; keys are not in it.
+        """Back up the graph, its log and its snapshots to a file; keys are not included.
 
-        Raises Conflict for a file that exists, unless `force` is given.
+        Raises Conflict for an existing file without `force`.
         """
         return archive.back_up(self._graph, Path(file), force, self._progress)
 
     def restore(self, file: PathName) -> RestoreReport:
-        """Bring a backup back into a graph without sources; what was erased since stays out.
+        """Restore a backup into a graph without sources; data erased since is left out.
 
-        Raises BadInput for a damaged file, Conflict for a graph that has sources.
+        Raises BadInput for a damaged file, Conflict for a graph with sources.
         """
         return archive.restore(self._graph, Path(file), self._progress, self._say)
 
@@ -147,18 +146,18 @@ class ArchiveMethods(GraphSession):
         certificate: Sequence[PathName] = (),
         force: bool = False,
     ) -> dict[str, Any]:
-        """Return what is in the graph, from where, and whether it was changed by hand.
+        """Audit the graph: content, origin, changes made by hand.
 
-        `findings` is empty when nothing is wrong, `broken` true when something was changed. `full`:
-        rate everything anew and work all digests out. `certificate`: files of certificates to show
-        deletions by. `output`: a page to write it to, over an existing one with `force`. Raises
-        VerificationFailed for a certificate that was not issued here.
+        `findings` is empty if nothing is wrong; `broken` is true if something was changed. `full`:
+        recompute all ratings and digests. `certificate`: certificates of removals to include.
+        `output`: an HTML page for the report; `force` overwrites it. Raises VerificationFailed for a
+        certificate that was not issued here, Conflict for an existing page without `force`.
         """
         shown = [Path(one) for one in certificate]
         return attestation.audit(self._graph, full, shown, path_of(output), force, self._progress)
 
     @property
     def log(self) -> TransparencyLog:
-        """Return the log of acts: `log()`, `log.verify()`, `log.head()`, `log.prove(index)`,
+        """Return the transparency log: `log()`, `log.verify()`, `log.head()`, `log.prove(index)`,
         `log.adopt(yes=True)`."""
         return TransparencyLog(self)

@@ -1,4 +1,4 @@
-"""A connection that stays open: what every method of the API begins with."""
+"""The open connection behind every method of the API."""
 
 from __future__ import annotations
 
@@ -44,24 +44,24 @@ class GraphSession:
         return f"<{type(self).__name__} {where}>"
 
     def close(self) -> None:
-        """Close the connection; closing it twice does no harm."""
+        """Close the connection; repeated calls have no effect."""
         if self._open is not None:
             self._open.close()
             self._open = None
 
     @property
     def address(self) -> Address:
-        """Return where the server is and how to get in, for drivers of one's own.
+        """Return the server's address and credentials, for other drivers.
 
-        `uri`, `username`, `password` and `database`; printed, the password is hidden.
+        `uri`, `username`, `password` and `database`; the password is hidden when printed.
         """
         return self._graph.address
 
     def cypher(self, statement: str, /, **parameters: Any) -> Rows[CypherRecord]:
-        """Return the rows of a Cypher statement that only reads; values go in as parameters.
+        """Return the rows of a read-only Cypher statement; values are passed as parameters.
 
         `graph.cypher("MATCH (c:Composition {text: $word}) RETURN c.key AS key", word="king")`.
-        Raises ServerError for a statement that writes, or that the server does not understand.
+        Raises ServerError for a statement that writes, or that the server rejects.
         """
         rows, columns = self._graph.read_columns(statement, parameters)
         return Rows((CypherRecord(row) for row in rows), columns)
@@ -75,7 +75,7 @@ class GraphSession:
 
     @property
     def _asked(self) -> Graph:
-        """Return the connection for a question; it is remarked where ratings may be old."""
+        """Return the connection for a query; a remark is made if ratings may be outdated."""
         remark_unsettled(self._graph, self._say)
         return self._graph
 
@@ -83,13 +83,13 @@ class GraphSession:
 def connected(
     uri: str | None, username: str | None, password: str | None, database: str | None
 ) -> Graph:
-    """Return an open connection to the server that is named, else to that of the environment.
+    """Return an open connection to the given server, else to that of the environment.
 
     Raises as `hartonomous.open` says.
     """
     environment = dict(os.environ)
     if uri is None and "NEO4J_URI" not in environment and (username or password):
-        raise UsageError("A user or a password goes with a uri; the managed server needs neither.")
+        raise UsageError("A user or a password needs a uri; the managed server needs neither.")
     given = {
         "NEO4J_URI": uri,
         "NEO4J_USERNAME": username,
@@ -101,10 +101,10 @@ def connected(
 
 
 def remark(text: str) -> None:
-    """Tell a remark to the logger `hartonomous`, which shows it on standard error by default."""
+    """Send a remark to the logger `hartonomous`, which writes to standard error by default."""
     logging.getLogger("hartonomous").warning(text)
 
 
 def path_of(given: PathName | None) -> Path | None:
-    """Return a path that may be left out."""
+    """Return an optional path."""
     return None if given is None else Path(given)

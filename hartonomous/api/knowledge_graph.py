@@ -1,4 +1,4 @@
-"""A graph of relations with every verb of the command line."""
+"""The graph of relations, with every verb of the command line as a method."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hartonomous.api.source_methods import SourceMethods
 class KnowledgeGraph(
     SourceMethods, RelationMethods, PathMethods, LayoutMethods, RemovalMethods, ArchiveMethods
 ):
-    """An open graph: the command line's verbs as methods, of the same names and meaning.
+    """An open graph: the verbs of the command line as methods, with the same names and meaning.
 
-    `hartonomous.open()` makes it; use it in a `with` block, or `close()` it. Results of many records
-    are `Rows`, single ones are frozen dataclasses. Errors are those of hartonomous.errors: ServerError
-    once it is closed or the server is away.
+    Returned by `hartonomous.open()`; use it in a `with` block, or `close()` it. Results of many
+    records are `Rows`, single ones are frozen dataclasses. Errors are those of hartonomous.errors;
+    ServerError if the graph is closed or the server does not answer.
     """

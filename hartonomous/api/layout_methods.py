@@ -1,4 +1,4 @@
-"""Places on the sphere, and text."""
+"""The placement on the sphere, and text generation."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from hartonomous.operations.text_generation import Generation, GenerationSetting
 
 
 class LayoutMethods(GraphSession):
-    """The graph laid out, and texts out of it."""
+    """Placement and text generation."""
 
     def place(self, **settings: Unpack[PlacementSettings]) -> PlacementOutcome:
-        """Lay the graph of all sources out on the sphere S3, and measure how much of it is kept.
+        """Compute coordinates of all words on the sphere S3, and measure their quality.
 
-        Every composition joined to the rest gets a unit quaternion and a spectral vector. Raises
-        NotFound when nothing is related, Conflict when a rating pass is due, when another writer is at
-        work, or for a file to save to that exists.
+        Every composition of the largest component gets a unit quaternion and a spectral vector. Raises
+        NotFound for a graph without relations, Conflict if a rating pass is due, another writer is
+        active, or the `save` file exists without `force`.
         """
         request = placement_run.request_placement(**settings)
         return placement_run.lay_out_graph(self._asked, request, self._progress)
@@ -30,17 +30,17 @@ class LayoutMethods(GraphSession):
     def near_on_sphere(
         self, word: str, top: int = 10, by: str = "sphere", pieces: bool = False
     ) -> Rows[NearWord]:
-        """Return what lies nearest to a word, by angle in radians.
+        """Return the words nearest to a word on the sphere, by angle in radians.
 
-        `by`: "sphere", its four numbers, or "spectral", the whole vector. `pieces`: continuation
-        pieces too. Raises NotFound for a word that is not there or has no place.
+        `by`: "sphere", the point on the sphere, or "spectral", the spectral vector. `pieces`: include
+        continuation pieces (##ing). Raises NotFound for a word that is unknown or has no coordinates.
         """
         found = placement_queries.near_on_sphere(self._asked, word, top, by, pieces)
         placement_run.remark_stale(found, self._say)
         return rows_of(NearWord, found)
 
     def distance(self, start: str, end: str) -> Distance:
-        """Return how far two words lie apart, in radians; raises as `near_on_sphere`."""
+        """Return the distance of two words on the sphere, in radians; raises as `near_on_sphere`."""
         found = placement_queries.distance(self._asked, start, end)
         placement_run.remark_stale([found], self._say)
         return record_of(Distance, found)
@@ -48,30 +48,31 @@ class LayoutMethods(GraphSession):
     def slerp(
         self, start: str, end: str, steps: int = 10, pieces: bool = False
     ) -> Rows[SphereStep]:
-        """Return what lies on the shortest way along the sphere, at so many steps.
+        """Return the words along the shortest arc, one for each of `steps` steps.
 
-        Raises as `near_on_sphere`, and UsageError where there is no one shortest way.
+        Raises as `near_on_sphere`, and UsageError if the shortest arc is not unique.
         """
         found = placement_queries.slerp(self._asked, start, end, steps, pieces)
         placement_run.remark_stale(found, self._say)
         return rows_of(SphereStep, found)
 
     def picture(self, output: PathName, colour: str = "community") -> None:
-        """Draw the placement into a file: .png, or .html that needs no network.
+        """Draw the placement into a file: .png, or a self-contained .html.
 
-        `colour`: what colours tell apart, "community" or "source". Raises NotFound when nothing is
-        placed, UsageError for another ending.
+        `colour`: the meaning of the colours, "community" or "source". Raises NotFound without a
+        placement, UsageError for another suffix.
         """
         placement_run.draw_placement(self._asked, Path(output), colour, self._say)
 
     def generate(
         self, prompt: str = "", to: str | None = None, **settings: Unpack[GenerationSettings]
     ) -> Generation:
-        """Go on with a prompt as the sources expect it to go on; printed, the result is the text.
+        """Generate text from a prompt by next-token evidence; printed, the result is the text.
 
-        No word that a deletion took out is said. `to`: the likeliest ways from the prompt to this word
-        instead of texts. The stepwise engine gives the same text for the same graph, seed and settings.
-        Raises NotFound when no source expects next tokens or none knows a word of the prompt.
+        Words of the output filter are not emitted. `to`: instead of texts, find the most probable
+        paths from the prompt to this word. The stepwise engine is deterministic for a graph, seed and
+        settings. Raises NotFound if no source has next-token evidence or none knows a word of the
+        prompt.
         """
         request = text_generation.request_generation(prompt, to, **settings)
         return text_generation.generate(self._asked, request)

@@ -1,4 +1,4 @@
-"""What needs no open graph: opening one, the managed server, models as they lie, certificates."""
+"""Functions without an open graph: opening one, the managed server, models, certificates."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def open(
 ) -> KnowledgeGraph:
     """Return an open graph: of the server at `uri`, else NEO4J_URI, else the managed one.
 
-    What is not given is taken from NEO4J_USERNAME, NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE) and
-    NEO4J_DATABASE. `progress` is told (stage, done, total) as long acts go on, `say` each remark; the
-    logger "hartonomous" shows remarks on standard error otherwise. Raises ServerError when no server
-    answers or it refuses, UsageError for an address of no database.
+    Other arguments default to NEO4J_USERNAME, NEO4J_PASSWORD (or NEO4J_PASSWORD_FILE) and
+    NEO4J_DATABASE. `progress` is called with (stage, done, total) during long acts, `say` with each
+    remark; by default, remarks go to the logger "hartonomous", on standard error. Raises ServerError
+    if no server answers or it refuses, UsageError for an invalid address.
     """
     return KnowledgeGraph(connected(uri, username, password, database), progress, say)
 
@@ -51,32 +51,32 @@ def up(
     progress: Progress = unseen,
     say: Say = remark,
 ) -> RunningServer:
-    """Start the managed Neo4j; the first time, assemble it.
+    """Start the managed Neo4j server, installed on first use.
 
-    Ports default to 7687 and 7474, or free ones. Raises ServerError when it cannot be set up.
+    Ports default to 7687 and 7474, or any free ones. Raises ServerError if it cannot be set up.
     """
     return managed_service.up(bolt_port, http_port, progress, say)
 
 
 def down() -> bool:
-    """Stop the managed Neo4j, what it holds stays; return whether it was running."""
+    """Stop the managed Neo4j server; the graph is kept. Return whether it was running."""
     return managed_service.down()
 
 
 def status() -> dict[str, Any]:
-    """Return which server is talked to, and what it can do; raises ServerError when none answers."""
+    """Return the server in use and its capabilities; raises ServerError if none answers."""
     return health.server_facts()
 
 
 def logs(lines: int = 30) -> str:
-    """Return the end of the managed server's log; raises NotFound where there is none."""
+    """Return the end of the managed server's log; raises NotFound without a log."""
     return managed_service.log_end(lines)
 
 
 def purge(yes: bool = False, *, say: Say = remark) -> Path:
-    """Stop the managed server and delete its home, the whole graph; return where it was.
+    """Stop the managed server and delete its home with the whole graph; return the home's path.
 
-    Raises ConfirmationNeeded without `yes`, Conflict while an ingest reads a bundle of it.
+    Raises ConfirmationNeeded without `yes`, Conflict while an ingest uses a bundle of the home.
     """
     if not yes:
         raise ConfirmationNeeded(
@@ -86,20 +86,20 @@ def purge(yes: bool = False, *, say: Say = remark) -> Path:
 
 
 def doctor() -> Rows[Check]:
-    """Look at everything that commands depend on; a check's `verdict` is ok, warning or failure."""
+    """Check everything that commands depend on; a `verdict` is ok, warning or failure."""
     return Rows(health.doctor(), field_names(Check))
 
 
 def importers() -> Rows[ImporterFacts]:
-    """Return which kinds of model can be opened."""
+    """Return the supported kinds of sources."""
     known = registered().items()
     return Rows((ImporterFacts(name, one.summary) for name, one in known))
 
 
 def inspect(path: PathName, **settings: Unpack[ModelSettings]) -> Inspection:
-    """Return what a model or a bundle holds, before anything is written.
+    """Return the content of a model or a bundle; nothing is written.
 
-    Raises NotFound and BadInput for what is neither.
+    Raises NotFound or BadInput if it is neither.
     """
     return model_request.inspect(request_model(path, **settings))
 
@@ -111,40 +111,40 @@ def extract(
     progress: Progress = unseen,
     **settings: Unpack[ModelSettings],
 ) -> Extraction:
-    """Take a model apart into an evidence bundle at `output`; needs no server.
+    """Extract a model into an evidence bundle at `output`; needs no server.
 
-    Raises NotFound and BadInput for what is no model, Conflict for an output that exists.
+    Raises NotFound or BadInput if it is not a model, Conflict for an existing output.
     """
     return model_request.extract(request_model(model, **settings), Path(output), progress)
 
 
 def keys(new: bool = False) -> PublicKey:
-    """Return the public key that heads and certificates are verified with; `new` makes another."""
+    """Return the public key of heads and certificates; `new` creates a new signing key."""
     return attestation.public_key(new)
 
 
 class Certificates:
-    """Certificates of deletions, verified here or anywhere; needs no server."""
+    """Certificates of removals, verified here or anywhere; no server is needed."""
 
     def verify(
         self, file: PathName, key: PathName, names: PathName | None = None
     ) -> dict[str, Any]:
-        """Return what an authentic certificate, log proof or signed head says, verified offline.
+        """Return the statement of an authentic certificate, log proof or signed head, verified offline.
 
-        `key`: the public key, or a file that holds it. `names`: a file of what keyed hashes stand
-        for. `left` of the result tells what it says itself is left. Raises VerificationFailed for what
-        is not to be trusted.
+        `key`: the public key, or a file with it. `names`: a file of the names behind the keyed hashes.
+        `left` of the result lists the failed checks that the certificate itself states. Raises
+        VerificationFailed if it is not authentic.
         """
         return attestation.verify(Path(file), str(key), path_of(names))
 
     def names(self, file: PathName) -> str:
-        """Return, as JSON, what the keyed hashes in a certificate stand for, with their keys."""
+        """Return, as JSON, the names behind the keyed hashes in a certificate, with their keys."""
         return attestation.certificate_names(Path(file))
 
     def verifier(self, output: PathName, page: bool = False, force: bool = False) -> None:
-        """Write what a stranger verifies certificates with: a script, or with `page` a page.
+        """Write a stand-alone verifier of certificates: a script, or with `page` an HTML page.
 
-        Raises Conflict for a file that exists, unless `force` is given.
+        Raises Conflict for an existing file without `force`.
         """
         attestation.write_verifier(Path(output), page, force)
 

@@ -1,4 +1,4 @@
-"""How words hang together: paths, trees, reach, communities; most of it by Graph Data Science."""
+"""Paths, trees, PageRank, communities; most of it by Graph Data Science."""
 
 from __future__ import annotations
 
@@ -24,56 +24,53 @@ if TYPE_CHECKING:
 
 
 class Projections:
-    """What the server keeps in memory for the next question."""
+    """Projections in the memory of Graph Data Science."""
 
     def __init__(self, session: GraphSession) -> None:
         self._session = session
 
     def list(self) -> Rows[ProjectionFacts]:
-        """Return the projections there are; what is stale goes with the next question."""
+        """Return the projections; stale ones are dropped by the next query."""
         return rows_of(ProjectionFacts, projections.projections(self._session._asked))
 
     def drop(self) -> tuple[str, ...]:
-        """Give the memory back and return the names; the next question projects anew."""
+        """Drop all projections and return their names; the next query creates a new one."""
         return tuple(projections.drop_all(self._session._asked))
 
 
 class PathMethods(GraphSession):
-    """Questions that go over many pairs.
+    """Queries over many relations.
 
-    `view` says which pairs: see ViewSettings.
+    `view` restricts the relations: see ViewSettings.
     """
 
     def path(self, start: str, end: str, k: int = 3, **view: Unpack[ViewSettings]) -> Rows[Path]:
-        """Return the likeliest `k` ways from one word to another, edge by edge, cheapest first.
+        """Return the `k` most probable paths from one word to another, cheapest first.
 
-        A path costs the sum over its edges of minus the logarithm of their probability. Raises
-        NotFound for a word that is not there or where no way leads, ServerError where Graph Data
-        Science is not installed.
+        The cost of a path is the sum over its edges of minus the logarithm of their probability.
+        Raises NotFound for an unknown word or if there is no path, ServerError without Graph Data
+        Science.
         """
         return Rows(
             word_paths.path(self._asked, start, end, k, request_view(**view)), field_names(Path)
         )
 
     def bridge(self, *words: str, **view: Unpack[ViewSettings]) -> Tree:
-        """Return the words that join the given ones most cheaply into one tree; raises as `path`."""
+        """Return the cheapest tree of relations connecting the words; raises as `path`."""
         return word_paths.bridge(self._asked, words, request_view(**view))
 
     def between(
         self, start: str, end: str, top: int = 10, **view: Unpack[ViewSettings]
     ) -> Rows[Reached]:
-        """Return what lies between two words, the words near both of them; raises as `path`."""
+        """Return the words near both of two words; raises as `path`."""
         found = word_paths.between(self._asked, start, end, top, request_view(**view))
         return Rows(found, field_names(Reached))
 
     def reach(self, word: str, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[Reached]:
-        """Return what is within reach of a word: where a walk from it spends its time.
-
-        Raises as `path`.
-        """
+        """Return the words of highest PageRank from a word; raises as `path`."""
         found = word_paths.reach(self._asked, word, top, request_view(**view))
         if not found:
-            self._say(f"{word!r} is there, but no pair of it meets these conditions.")
+            self._say(f"{word!r} is in the graph, but no pair of it meets these conditions.")
         return Rows(found, field_names(Reached))
 
     def traverse(
@@ -84,10 +81,10 @@ class PathMethods(GraphSession):
         top: int = 10,
         **view: Unpack[ViewSettings],
     ) -> Traversal:
-        """Return what the words of a prompt lead to over rated edges, with the paths.
+        """Spread activation from a prompt over relations; return the words reached, with the paths.
 
-        `depth`: steps at most. `breadth`: how many words each word leads on to. Raises NotFound when
-        no source knows a word of it.
+        `depth`: most steps. `breadth`: neighbours followed from each word. Raises NotFound if no
+        source knows a word of the prompt.
         """
         settings = request_view(**view)
         return spreading_activation.traverse(self._asked, prompt, depth, breadth, top, settings)
@@ -100,10 +97,10 @@ class PathMethods(GraphSession):
         resolution: float = 1.0,
         **view: Unpack[ViewSettings],
     ) -> Rows[Community]:
-        """Return words that hang together more than with others, named by their centre.
+        """Return communities of words, each named by its most central word.
 
-        `of`: only the community of this word. `members`: words of each. `resolution`: higher gives
-        more and smaller ones. Raises ServerError where Graph Data Science is not installed.
+        `of`: only the community of this word. `members`: words listed per community. `resolution`:
+        higher values give more, smaller communities. Raises ServerError without Graph Data Science.
         """
         found = communities.communities(
             self._asked, top, members, of, request_view(**view), resolution
@@ -111,25 +108,25 @@ class PathMethods(GraphSession):
         return Rows(found, field_names(Community))
 
     def central(self, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[ScoredWord]:
-        """Return the words that a walk over all pairs keeps coming back to (PageRank)."""
+        """Return the words of highest PageRank."""
         return rows_of(ScoredWord, communities.central(self._asked, top, request_view(**view)))
 
     def hubs(self, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[ScoredWord]:
-        """Return the words that most others are related to; `score` is in times the mean."""
+        """Return the words with the most neighbours; `score` is in multiples of the mean."""
         return rows_of(ScoredWord, communities.hubs(self._asked, top, request_view(**view)))
 
     def outliers(self, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[ScoredWord]:
-        """Return the words that hang together with the others least; `score` is in decades of odds."""
+        """Return the most weakly connected words; `score` is in decades of odds."""
         return rows_of(ScoredWord, communities.outliers(self._asked, top, request_view(**view)))
 
     def to_networkx(
         self, *words: str, depth: int = 1, breadth: int = 25, **view: Unpack[ViewSettings]
     ) -> networkx.MultiGraph[str]:
-        """Return what lies around some words, and every rated pair among it, for NetworkX.
+        """Return the compositions around some words, and all relations among them, for NetworkX.
 
-        Each composition leads on to the `breadth` it is rated highest with, `depth` steps away.
-        Edges have `rating` and `elo` in points, `cost` in micro-decades, `times` and `sources`. Raises
-        NotFound for a word that is not there.
+        From each composition, the `breadth` relations of highest rating are followed, up to `depth`
+        steps. Edges have `rating` and `elo` in points, `cost` in micro-decades, `times` and `sources`.
+        Raises NotFound for an unknown word.
         """
         return graph_libraries.to_networkx(
             self._asked, *words, depth=depth, breadth=breadth, view=request_view(**view)
@@ -138,9 +135,9 @@ class PathMethods(GraphSession):
     def to_py2neo(
         self, *words: str, depth: int = 1, breadth: int = 25, **view: Unpack[ViewSettings]
     ) -> Any:
-        """Return what `to_networkx` does as a py2neo Subgraph, a copy to read.
+        """Return the graph of `to_networkx` as a py2neo Subgraph, a read-only copy.
 
-        Raises ServerError when the extra `py2neo` is not installed.
+        Raises ServerError without the extra `py2neo`.
         """
         return graph_libraries.to_py2neo(
             self._asked, *words, depth=depth, breadth=breadth, view=request_view(**view)
@@ -148,5 +145,5 @@ class PathMethods(GraphSession):
 
     @property
     def projections(self) -> Projections:
-        """Return what the server keeps in memory: `projections.list()`, `projections.drop()`."""
+        """Return the projections: `projections.list()`, `projections.drop()`."""
         return Projections(self)

@@ -1,4 +1,4 @@
-"""The records that questions are answered with, a kind each; ratings are points, 1500 is even."""
+"""The records of results; ratings are in points, 1500 is even odds."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hartonomous.record import Record
 
 @dataclass(frozen=True)
 class Neighbour(Record):
-    """A composition related to a word: ratings in points, sources and times it was observed, mean
-    similarity from 0 to 1."""
+    """A neighbour of a word: ratings in points, numbers of sources and observations, mean similarity
+    from 0 to 1."""
 
     neighbour: str
     consensus: int
@@ -26,8 +26,8 @@ class Neighbour(Record):
 
 @dataclass(frozen=True)
 class Affinity(Record):
-    """How near two words are: `affinity` and `consensus` in points, `overlap` from 0 to 1 of what
-    they are related to, `shared` words related to both."""
+    """The similarity of two words: `affinity` and `consensus` in points, `overlap` of their neighbours
+    from 0 to 1, number of `shared` neighbours."""
 
     start: str
     end: str
@@ -40,7 +40,7 @@ class Affinity(Record):
 
 @dataclass(frozen=True)
 class AnalogyAnswer(Record):
-    """An answer to "A is to B as C is to what": cosines, of -1 to 1, and their score."""
+    """An answer to "A is to B as C is to what": cosines from -1 to 1, and their score."""
 
     answer: str
     score: float
@@ -51,7 +51,7 @@ class AnalogyAnswer(Record):
 
 @dataclass(frozen=True)
 class ContestedPair(Record):
-    """A pair of a word that sources disagree on; `spread` and odds in thousandths of a decade."""
+    """A pair of a word on which sources disagree; `spread` and odds in milli-decades."""
 
     neighbour: str
     spread: int
@@ -65,7 +65,7 @@ class ContestedPair(Record):
 
 @dataclass(frozen=True)
 class Contradiction(Record):
-    """A pair that sources disagree on; `spread` and odds in thousandths of a decade."""
+    """A pair on which sources disagree; `spread` and odds in milli-decades."""
 
     start: str
     end: str
@@ -79,7 +79,7 @@ class Contradiction(Record):
 
 @dataclass(frozen=True)
 class ComparedWord(Record):
-    """A word related to "both" or to one of two words, with its consensus with each."""
+    """A neighbour of "both" words or of one of them, with its consensus with each."""
 
     related_to: str
     neighbour: str
@@ -89,7 +89,7 @@ class ComparedWord(Record):
 
 @dataclass(frozen=True)
 class OddWord(Record):
-    """A word, how like the others it is (mean cosine, 0 to 1), and the one it is most like."""
+    """A word, its mean cosine with the others (0 to 1), and the most similar of them."""
 
     word: str
     likeness: float
@@ -98,7 +98,7 @@ class OddWord(Record):
 
 @dataclass(frozen=True)
 class ScoredWord(Record):
-    """A word of the whole graph with its score, how many it is related to, its strongest pairs."""
+    """A word of the whole graph: score, number of neighbours, strongest pairs."""
 
     word: str
     score: float
@@ -108,7 +108,7 @@ class ScoredWord(Record):
 
 @dataclass(frozen=True)
 class Answer(Record):
-    """An answer with its score, the known sentences on the way to it, and who says so."""
+    """An answer with its score, the stored sentences on its path, and its sources."""
 
     answer: str
     score: float
@@ -121,7 +121,8 @@ class Answer(Record):
 
 @dataclass(frozen=True)
 class NearWord(Record):
-    """A composition near a word on the sphere; `distance` in radians, `stale` once the graph moved."""
+    """A composition near a word on the sphere; `distance` in radians, `stale` if the graph changed
+    since the placement."""
 
     neighbour: str
     kind: str
@@ -131,7 +132,7 @@ class NearWord(Record):
 
 @dataclass(frozen=True)
 class Distance(Record):
-    """How far two words lie apart, in radians: along the sphere, and between spectral vectors."""
+    """The distance of two words in radians: geodesic, and between their spectral vectors."""
 
     start: str
     end: str
@@ -142,7 +143,7 @@ class Distance(Record):
 
 @dataclass(frozen=True)
 class SphereStep(Record):
-    """A word on the way between two: the share of the way, and how far aside it lies, in radians."""
+    """A word along an arc: `share` of the arc, and distance from the arc (`aside`) in radians."""
 
     share: float
     word: str
@@ -152,7 +153,7 @@ class SphereStep(Record):
 
 @dataclass(frozen=True)
 class SourceSummary(Record):
-    """A source and what it put in; `bytes` of its model's files, `hubness` from 0 to 1."""
+    """A source and its counts; `bytes` of its model's files, `hubness` from 0 to 1."""
 
     name: str
     kind: str
@@ -173,8 +174,8 @@ class SourceSummary(Record):
 
 @dataclass(frozen=True)
 class TrackDetails(Record):
-    """One kind of evidence of a source; `vote` and `trust` in millionths, `absent` in thousandths of
-    a decade."""
+    """A track: one source's evidence of one type; `vote` and `trust` in millionths, `absent` in
+    milli-decades."""
 
     evidence: str
     positions: list[str] | None
@@ -191,7 +192,7 @@ class TrackDetails(Record):
 
 @dataclass(frozen=True)
 class SourceDetails(Record):
-    """Everything one source is known by; `files` are name, digest and bytes of each."""
+    """All properties of one source; `files` are name, digest and bytes of each."""
 
     name: str
     kind: str
@@ -216,14 +217,14 @@ class SourceDetails(Record):
 
 @dataclass(frozen=True)
 class GraphCounts(Stats):
-    """What the graph holds, counted, and under `repetition` how often the same is said."""
+    """Counts of the graph, and the repetition of pairs under `repetition`."""
 
     repetition: Repetition
 
 
 @dataclass(frozen=True)
 class ProjectionFacts(Record):
-    """A projection that the server keeps in memory; `state` is shared, private or stale."""
+    """A projection in the server's memory; `state` is shared, private or stale."""
 
     name: str
     state: str
@@ -235,7 +236,7 @@ class ProjectionFacts(Record):
 
 @dataclass(frozen=True)
 class DeletionFacts(Record):
-    """A removal the graph has had; `until` when it can be undone, None where it cannot."""
+    """A removal; `until` is the end of its retention window, None if it cannot be undone."""
 
     id: str
     verb: str
@@ -248,7 +249,7 @@ class DeletionFacts(Record):
 
 @dataclass(frozen=True)
 class SuppressionFacts(Record):
-    """What an erasure keeps out of the graph; the text itself is known to nobody."""
+    """A suppression: data that is refused when loaded again, known by keyed hashes only."""
 
     id: str
     kind: str
@@ -261,7 +262,7 @@ class SuppressionFacts(Record):
 
 @dataclass(frozen=True)
 class LogEntry(Record):
-    """An act in the log: its number, time, kind and names, and the entry as it was hashed."""
+    """An act in the log: index, time, kind and names, and the entry as hashed."""
 
     index: int
     at: str
@@ -273,7 +274,7 @@ class LogEntry(Record):
 
 @dataclass(frozen=True)
 class ImporterFacts(Record):
-    """A kind of model that can be opened."""
+    """An importer and the kind of sources it opens."""
 
     importer: str
     opens: str

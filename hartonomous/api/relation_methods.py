@@ -1,4 +1,4 @@
-"""What words are related to, and what sources say: the questions of one or a few words."""
+"""Queries about one or a few words, and about sources."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from hartonomous.operations import questions
 
 
 class RelationMethods(GraphSession):
-    """Questions of words and sources."""
+    """Queries about words and sources."""
 
     def neighbours(
         self,
@@ -44,11 +44,12 @@ class RelationMethods(GraphSession):
         min_sources: int = 1,
         pieces: bool = False,
     ) -> Rows[Neighbour]:
-        """Return what is most related to a word, best first.
+        """Return the relations of a word, strongest first.
 
-        `top`: how many. `by`: what to order by, "consensus" or "elo", in points. `source`: only pairs
-        that this source observed. `min_sources`: only pairs that so many sources observed. `pieces`:
-        continuation pieces (##ing) too. Raises NotFound for a word that is not there, with near misses.
+        `top`: number of results. `by`: order by this rating, "consensus" or "elo", in points.
+        `source`: only pairs observed by this source. `min_sources`: least number of sources per pair.
+        `pieces`: include continuation pieces (##ing). Raises NotFound for an unknown word, with
+        suggestions.
         """
         graph = self._asked
         found = neighbourhood.neighbours(graph, word, top, by, source, min_sources, pieces)
@@ -56,30 +57,30 @@ class RelationMethods(GraphSession):
         return rows_of(Neighbour, found)
 
     def explain(self, start: str, end: str) -> Explanation:
-        """Return why two words are related: every term of the rating, every source.
+        """Return the rating of two words, term by term and source by source.
 
-        Raises NotFound for a word that is not there, or when no source holds them related.
+        Raises NotFound for an unknown word, or if the two have no relation.
         """
         return explanation.explain(self._asked, start, end)
 
     def affinity(self, start: str, end: str) -> Affinity:
-        """Return how near two words are, related or not.
+        """Return the similarity of two words, related or not.
 
-        Raises NotFound for a word that is not there.
+        Raises NotFound for an unknown word.
         """
         return record_of(Affinity, affinity.affinity(self._asked, start, end))
 
     def analogy(self, first: str, second: str, third: str, top: int = 10) -> Rows[AnalogyAnswer]:
-        """Return what is to the third word as the second is to the first, best first.
+        """Return the words that relate to the third as the second does to the first, best first.
 
-        Raises NotFound for a word that is not there.
+        Raises NotFound for an unknown word.
         """
         return rows_of(AnalogyAnswer, affinity.analogy(self._asked, first, second, third, top))
 
     def contested(self, word: str, top: int = 10) -> Rows[ContestedPair]:
-        """Return the pairs of a word on which sources disagree most, and who says what.
+        """Return the pairs of a word with the largest disagreement between sources.
 
-        Raises NotFound for a word that is not there.
+        Raises NotFound for an unknown word.
         """
         return rows_of(ContestedPair, affinity.contested(self._asked, word, top))
 
@@ -91,47 +92,47 @@ class RelationMethods(GraphSession):
         return rows_of(ComparedWord, word_comparison.compare(self._asked, start, end, top))
 
     def odd_one_out(self, *words: str) -> Rows[OddWord]:
-        """Return the words, the one that fits the others least first.
+        """Return the words, the least similar to the others first.
 
-        Raises NotFound for a word that is not there, UsageError for fewer than three.
+        Raises NotFound for an unknown word, UsageError for fewer than three.
         """
         return rows_of(OddWord, word_comparison.odd_one_out(self._asked, words))
 
     def contradictions(self, top: int = 10) -> Rows[Contradiction]:
-        """Return the pairs on which sources disagree most, over the whole graph, widest first.
+        """Return the pairs of the whole graph with the largest disagreement, largest first.
 
-        Raises NotFound when no two sources vote.
+        Raises NotFound if fewer than two sources vote.
         """
         found = word_comparison.contradictions(self._asked, top, self._progress)
         return rows_of(Contradiction, found)
 
     def ask(self, question: str, encoder: PathName | None = None, top: int = 3) -> Rows[Answer]:
-        """Return what answers a question, from documents that were ingested, best first.
+        """Return answers to a question from ingested documents, best first.
 
-        `encoder`: folder of the sentence encoder that compares it with known questions; without one
-        it goes by words alone. Raises NotFound where nothing has to do with it.
+        `encoder`: folder of the sentence encoder that compares the question with stored ones; without
+        it, the question is matched by its words. Raises NotFound if nothing matches.
         """
         if encoder is None:
             self._say("No encoder: matched by words alone.")
         return rows_of(Answer, questions.answer(self._asked, question, path_of(encoder), top))
 
     def sources(self) -> Rows[SourceSummary]:
-        """Return which sources there are, and what each put in."""
+        """Return the sources with their counts."""
         return rows_of(SourceSummary, source_statistics.sources(self._asked))
 
     def source(self, name: str) -> SourceDetails:
-        """Return everything one source is known by; raises NotFound for one that is not there."""
+        """Return all properties of one source; raises NotFound for an unknown one."""
         known = source_statistics.source(self._asked, name)
         read = {name: _read(known[name]) for name in ("files", "options", "excluded")}
         tracks = tuple(record_of(TrackDetails, track) for track in known["tracks"])
         return record_of(SourceDetails, {**known, **read, "tracks": tracks})
 
     def stats(self) -> GraphCounts:
-        """Return what the graph holds, counted, and how often the same is said."""
+        """Return counts of the graph and the repetition of pairs."""
         counted, repeated = questions.count(self._asked)
         return GraphCounts(**vars(counted), repetition=repeated)
 
 
 def _read(text: str | None) -> Any:
-    """Return what a property of a source holds as JSON; None where it has none."""
+    """Return the JSON value of a source's property; None if it has none."""
     return None if text is None else json.loads(text)

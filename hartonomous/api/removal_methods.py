@@ -1,4 +1,4 @@
-"""Taking knowledge out, for a time or for good, and taking that back."""
+"""Deletions, erasures, undo and suppressions."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ from hartonomous.operations.removal import (
 
 
 class Suppressions:
-    """What erasures keep out of the graph, known only by keyed hashes."""
+    """Suppressed data, known by keyed hashes."""
 
     def __init__(self, session: GraphSession) -> None:
         self._session = session
 
     def __call__(self) -> Rows[SuppressionFacts]:
-        """Return what is kept out."""
+        """Return the suppressions."""
         return rows_of(SuppressionFacts, suppression_list.suppressions(self._session._graph))
 
     def lift(self, suppression: str) -> SuppressionFacts:
-        """Let in again, from the next ingest on, what a suppression keeps out; this is recorded.
+        """Lift a suppression; this is recorded in the log. Return it.
 
-        Raises NotFound for one that there is not.
+        The next ingest accepts the data again. Raises NotFound for an unknown suppression.
         """
         return record_of(SuppressionFacts, reversal.lift(self._session._graph, suppression))
 
 
 class RemovalMethods(GraphSession):
-    """Removals, and taking them back.
+    """Removals and undo.
 
-    What goes is said by SelectorSettings, such as `sources=["glove"]`. Calling `delete`, `erase` or
-    `apply` is the consent that the command line asks for.
+    SelectorSettings, such as `sources=["glove"]`, select the data. Calling `delete`, `erase` or
+    `apply` is the confirmation that the command line asks for.
     """
 
     def plan_deletion(
@@ -57,11 +57,10 @@ class RemovalMethods(GraphSession):
         force: bool = False,
         **selected: Unpack[SelectorSettings],
     ) -> Plan:
-        """Return what a deletion would do, to the last rating; nothing is written.
+        """Return the plan of a deletion, with every rating before and after; nothing is changed.
 
-        `cut`: say what is cut off from the rest, by Graph Data Science. `output`: a file to write the
-        plan to, over an existing one with `force`. Raises NotFound for what is not there, Conflict
-        when a rating pass is due.
+        `cut`: include disconnected words, by Graph Data Science. `output`: a file for the plan;
+        `force` overwrites it. Raises NotFound for unknown selectors, Conflict if a rating pass is due.
         """
         return self._planned(removal.DELETE, cut, output, force, selected)
 
@@ -72,7 +71,7 @@ class RemovalMethods(GraphSession):
         force: bool = False,
         **selected: Unpack[SelectorSettings],
     ) -> Plan:
-        """Return what an erasure would do, in the graph and wherever else it is held.
+        """Return the plan of an erasure, in the graph and in all copies.
 
         Parameters and errors are those of `plan_deletion`.
         """
@@ -86,10 +85,11 @@ class RemovalMethods(GraphSession):
         force: bool = False,
         ways: int = 0,
     ) -> DeletionReport | ErasureReport:
-        """Do exactly what was planned: a deletion, or an erasure if it is the plan of one.
+        """Execute a plan exactly: a deletion, or an erasure if it is the plan of one.
 
-        `plan`: a plan, or the file of one. The rest are those of `delete`. Raises Conflict when the
-        graph has moved since, or for a plan by somebody else that is not what the same selection plans.
+        `plan`: a plan, or its file. Other parameters are those of `delete`. Raises Conflict if the
+        graph changed since the plan, or for a plan not signed here that differs from a new plan of the
+        same selectors.
         """
         planned = plan if isinstance(plan, Plan) else read_plan(Path(plan))
         options = self._options(keep, certificate, force, ways)
@@ -103,12 +103,12 @@ class RemovalMethods(GraphSession):
         ways: int = 0,
         **selected: Unpack[SelectorSettings],
     ) -> DeletionReport:
-        """Take knowledge out; for `keep` days it can be undone.
+        """Delete knowledge; can be undone for `keep` days.
 
-        `certificate`: a file to write a signed certificate to, over an existing one with `force`.
-        `ways`: how many ways that remain between the ends of lost relations are told. Raises NotFound
-        for what is not there, Conflict while another writer is at work, or, nothing done, where the
-        certificate could not be written.
+        `certificate`: a file for a signed certificate; `force` overwrites it. `ways`: number of
+        residual paths between the ends of lost relations in the report. Raises NotFound for unknown
+        selectors, Conflict while another writer is active or, before any change, if the certificate's
+        file exists without `force`.
         """
         options = self._options(keep, certificate, force, ways)
         return removal.delete(self._graph, request_selectors(**selected), options)
@@ -120,37 +120,38 @@ class RemovalMethods(GraphSession):
         ways: int = 0,
         **selected: Unpack[SelectorSettings],
     ) -> ErasureReport:
-        """Take knowledge out for good: nothing is kept, and it is kept from coming back.
+        """Erase and suppress knowledge for good; cannot be undone.
 
-        What deletions keep of it goes too, and bundles, snapshots and names in the log; the managed
-        server's store is copied without it. Parameters are those of `delete`. Raises NotFound when
-        nothing is held of a selector, ServerError, nothing erased, where there is no room to copy.
+        Also erases copies in retained deletions, bundles, snapshots and names in the log; the managed
+        server's store is copied without the data. Parameters are those of `delete`. Raises NotFound if
+        there is no copy of a selector's data, and ServerError, before any change, without room to copy
+        the store.
         """
         options = self._options(0.0, certificate, force, ways)
         return removal.erase(self._graph, request_selectors(**selected), options)
 
     def resume(self, certificate: PathName | None = None, force: bool = False) -> Resumption:
-        """Finish the removal, or the undo, that was cut short.
+        """Finish an interrupted removal or undo.
 
-        Where none was, and a `certificate` is asked for, that of the last erasure is issued.
+        If nothing was interrupted, `certificate` gets that of the last erasure.
         """
         options = self._options(KEEP_DAYS, certificate, force, 0)
         return removal.resume(self._graph, options=options)
 
     def undo(self, deletion: str) -> UndoReport:
-        """Take a deletion back, by its id: what it took out returns, exactly; in any order.
+        """Undo a deletion, by its id: restore what it removed; in any order.
 
-        Raises NotFound for one that is not kept.
+        Raises NotFound for a deletion that is not retained.
         """
         return reversal.undo(self._graph, deletion, self._progress)
 
     def deletions(self) -> Rows[DeletionFacts]:
-        """Return what was taken out, and until when it can be taken back."""
+        """Return the removals, with the end of each retention window."""
         return rows_of(DeletionFacts, undoing.deletions(self._graph))
 
     @property
     def suppressions(self) -> Suppressions:
-        """Return what is kept out of the graph: `suppressions()`, `suppressions.lift(id)`."""
+        """Return the suppressions: `suppressions()`, `suppressions.lift(id)`."""
         return Suppressions(self)
 
     def _planned(

@@ -1,4 +1,4 @@
-"""Models into the graph, its ratings, and what a source is worth."""
+"""Ingesting, rating and evaluating sources."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hartonomous.rate.rating_pass import RatingReport
 
 
 class SourceMethods(GraphSession):
-    """Sources: taken in, rated, measured."""
+    """Sources: ingested, rated, evaluated."""
 
     def ingest(
         self,
@@ -33,13 +33,13 @@ class SourceMethods(GraphSession):
         replace: str | None = None,
         **settings: Unpack[ModelSettings],
     ) -> IngestReport:
-        """Take a model apart and put it into the graph: extract, load and rate.
+        """Extract a model, load it into the graph and rate the pairs concerned.
 
-        `model`: a folder, a file, or a Hub id such as org/name; or documents, which an `encoder`
-        reads. `name`: of the source in the graph; or `replace`: the source whose place it takes, in
-        one act. Interrupted, the same call goes on; repeated, it changes nothing. Raises NotFound and
-        BadInput for what is no model, Conflict for a name that stands for other content, for a source
-        that was erased, and while another writer is at work.
+        `model`: a folder, a file, a Hub id such as org/name, or documents, which need `encoder`.
+        `name`: name of the source in the graph; or `replace`: the source to replace, in one act. After
+        an interruption, the same call resumes; a completed call changes nothing when repeated. Raises
+        NotFound or BadInput if it is not a model, Conflict for a name used for other content, for an
+        erased source, and while another writer is active.
         """
         request = request_model(model, **settings)
         return ingestion.ingest_model(
@@ -49,16 +49,16 @@ class SourceMethods(GraphSession):
     def load(
         self, bundle: PathName, name: str | None = None, replace: str | None = None
     ) -> IngestReport:
-        """Load a bundle that `hartonomous.extract` wrote, and rate what it concerns.
+        """Load a bundle of `hartonomous.extract` and rate the pairs concerned.
 
-        Raises BadInput for a damaged bundle, else as `ingest`.
+        Raises BadInput for a damaged bundle, otherwise as `ingest`.
         """
         return ingestion.load_file(self._graph, Path(bundle), name, replace, self._progress)
 
     def rate(self, all: bool = False) -> RatingReport:
-        """Finish a rating pass that was cut short; with `all`, rate every pair anew.
+        """Finish an interrupted rating pass; with `all`, rate all pairs.
 
-        Raises Conflict while another writer is at work.
+        Raises Conflict while another writer is active.
         """
         return ingestion.rate(self._graph, self._progress, all)
 
@@ -71,16 +71,16 @@ class SourceMethods(GraphSession):
         source: Sequence[str] = (),
         plot: PathName | None = None,
     ) -> Evaluation | NextEvaluation:
-        """Return how well the graph follows what people say of word pairs: Spearman's rho.
+        """Evaluate the graph's scores against human judgements of word pairs, by Spearman's rho.
 
-        `pairs`: files of word, word, score, instead of the lists of gensim. `dense`: models whose
-        vectors to set beside. With `next`, a causal model, and `text` that it reads: how well the
-        graph, or each `source` of it, expects what the model does; KL in nats. `plot`: PNG, PDF or SVG
-        to draw the scores into. Raises UsageError where too few pairs are covered, or one of `next` and
-        `text` is missing.
+        `pairs`: files of word, word, score; default: gensim's lists. `dense`: models whose dense
+        vectors are compared. With `next`, a causal model, and `text`: compare the next-token
+        distributions of the graph, or of each `source`, with the model's; KL divergence in nats.
+        `plot`: PNG, PDF or SVG file for the scores. Raises UsageError if too few pairs are covered, or
+        if one of `next` and `text` is missing.
         """
         if (next is None) != (not text):
-            raise UsageError("`next` and `text` belong together: a model, and what it reads.")
+            raise UsageError("`next` and `text` belong together: a model, and a text for it.")
         if next is not None:
             return measurement.evaluate_text(
                 self._asked,
@@ -114,11 +114,11 @@ class SourceMethods(GraphSession):
         whole: bool = False,
         **settings: Unpack[ModelSettings],
     ) -> Advice | Curve | Rows[Contribution]:
-        """Return whether a model is worth ingesting; without a model, what each source adds.
+        """Return advice whether to ingest a model; without a model, each source's contribution.
 
-        Nothing is written to the graph. `whole`: all of a large model, no sample of it. `curve`: a
-        PNG, PDF, SVG or JSON file of quality by number of sources, which is returned. Raises as
-        `ingest` for what is no model.
+        Nothing is written to the graph. `whole`: use the whole model, not a sample. `curve`: a PNG,
+        PDF, SVG or JSON file for quality by number of sources, which is also returned. Raises as
+        `ingest` if it is not a model.
         """
         if model is not None and curve is not None:
             raise UsageError("`curve` is about the sources in the graph; leave the model out.")
@@ -130,10 +130,10 @@ class SourceMethods(GraphSession):
         return measurement.advise_model(self._asked, request, whole, self._progress, self._say)
 
     def trial(self, name: str, pairs: Sequence[PathName] = ()) -> Trial:
-        """Return whether a source should stay: the consensus with it and without.
+        """Measure the consensus with and without a source; nothing is written.
 
-        `pairs` as of `evaluate`. Nothing is written. Raises NotFound for a source that is not there,
-        UsageError where too few pairs are covered.
+        `pairs` as for `evaluate`. Raises NotFound for an unknown source, UsageError if too few pairs
+        are covered.
         """
         gold = measurement.gold_pairs([Path(one) for one in pairs])
         return measurement.trial(self._asked, name, gold, self._progress)

@@ -108,7 +108,7 @@ class _Verbs(click.Group):
             click.echo(f"Error: {error}", err=True)
             context.exit(error.exit_code)
         except KeyboardInterrupt:
-            click.echo("Interrupted. The same command goes on from here.", err=True)
+            click.echo("Interrupted. The same command resumes.", err=True)
             context.exit(130)
         except BrokenPipeError:
             # The reader (head, less) has seen enough.
@@ -137,14 +137,15 @@ Example:
   hartonomous ingest ./all-MiniLM-L6-v2 --as minilm
   hartonomous neighbours king
 \b
-Exit codes: 0 done; 1 differences or findings; 2 usage, or a confirmation
-that was needed; 3 not found; 4 conflict; 5 server; 6 verification failed;
-7 bad input; 70 a fault of hartonomous itself; 130 interrupted, resumable.
+Exit codes: 0 done; 1 differences or findings; 2 wrong usage, or a missing
+confirmation; 3 not found; 4 conflict; 5 server error; 6 verification failed;
+7 bad input; 70 internal error; 130 interrupted, resumable.
 \b
-Data goes to standard output, everything else to standard error.
+Data is written to standard output, everything else to standard error.
+Terms: docs/glossary.md
 Shell completion: eval "$(_HARTONOMOUS_COMPLETE=bash_source hartonomous)"
 """,
 )
 @click.version_option(package_name="hartonomous", message="%(version)s")
 def main() -> None:
-    """Open models, take out what they hold to be related, keep it in Neo4j."""
+    """Extract relations from trained models into Neo4j, and query them."""

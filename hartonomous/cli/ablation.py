@@ -1,4 +1,4 @@
-"""Whether a source that is in the graph should stay."""
+"""The trial of a source: the graph's quality with and without it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ Example:
     "--pairs",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="File of word, word, score, instead of the lists of gensim.",
+    help="File of word, word, score; default: gensim's lists.",
 )
 @json_option
 @quiet_option
@@ -42,11 +42,11 @@ Example:
 def trial(
     context: click.Context, name: str, pairs: tuple[Path, ...], as_json: bool, quiet: bool
 ) -> None:
-    """Whether the source NAME should stay: the consensus with and without it.
+    """Measure the consensus with and without the source NAME.
 
-    What a deletion would leave is predicted to the last rating; nothing is
-    written. Both sides are measured on the same resamples of word pairs that
-    people scored. Exit code 1 when the verdict is to remove it.
+    The graph without the source is predicted exactly; nothing is written. Both
+    sides are measured on the same bootstrap resamples of word pairs with human
+    scores. Exit code 1 if the verdict is to remove it.
     """
     from hartonomous.evaluate.ablation import REMOVE
     from hartonomous.operations.measurement import gold_pairs

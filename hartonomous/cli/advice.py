@@ -1,4 +1,4 @@
-"""Whether a model is worth ingesting, and what each source in the graph adds."""
+"""Advice on a model before its ingest, and the contribution of each source in the graph."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ Example:
 @click.option(
     "--curve",
     type=click.Path(path_type=Path),
-    help="PNG, PDF, SVG or JSON: quality by number of sources.",
+    help="Plot quality by number of sources (PNG, PDF, SVG), or write JSON.",
 )
-@click.option("--whole", is_flag=True, help="The whole model, however large, no sample of it.")
+@click.option("--whole", is_flag=True, help="Use the whole model, not a sample.")
 @extraction_options
 @json_option
 @quiet_option
@@ -53,11 +53,12 @@ def advise(
     quiet: bool,
     **options: Any,
 ) -> None:
-    """Whether MODEL is worth ingesting; without MODEL, what each source adds.
+    """Advise whether to ingest MODEL, or assess all sources.
 
-    MODEL (or a bundle) is taken apart and compared with the graph; nothing is
-    written to it. Exit code 1 when the verdict is no, or some source adds
-    nothing. Gold lists come with gensim, where it is installed.
+    Extracts MODEL (or reads a bundle) and compares it with the graph; writes
+    nothing to the graph. Without MODEL, shows the contribution of each source.
+    Exit code 1 if the verdict is no, or if some source adds nothing. Gold lists
+    need gensim.
     """
     if model is not None and curve is not None:
         raise click.UsageError("--curve is about the sources in the graph; leave MODEL out.")

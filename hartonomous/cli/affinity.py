@@ -1,4 +1,4 @@
-"""Questions about several words at once: affinity, analogies, what sources disagree on."""
+"""Queries about several words: affinity, analogies, disagreement between sources."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import json_option, print_facts, print_json, print_rows
 
 top_option = click.option(
-    "--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+    "--top",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Number of results.",
 )
 
 
@@ -17,9 +21,9 @@ top_option = click.option(
 @click.argument("end", metavar="B")
 @json_option
 def affinity(start: str, end: str, as_json: bool) -> None:
-    """How near A and B are, related or not.
+    """Show the similarity of A and B, related or not.
 
-    Their consensus, and how far the words related to them are the same.
+    By their consensus and the overlap of their neighbours.
     """
     from hartonomous.ask.relations.affinity import affinity as ask
 
@@ -35,7 +39,7 @@ def affinity(start: str, end: str, as_json: bool) -> None:
 @top_option
 @json_option
 def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> None:
-    """A is to B as C is to what?"""
+    """Find the word that relates to C as B does to A."""
     from hartonomous.ask.relations.affinity import analogy as ask
 
     with open_graph() as graph:
@@ -55,7 +59,7 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
 @top_option
 @json_option
 def contested(word: str, top: int, as_json: bool) -> None:
-    """The pairs of WORD on which sources disagree most, and who says what."""
+    """List the pairs of WORD on which sources disagree most."""
     from hartonomous.ask.relations.affinity import contested as ask
 
     with open_graph() as graph:
@@ -64,9 +68,9 @@ def contested(word: str, top: int, as_json: bool) -> None:
         "neighbour": "neighbour",
         "spread": "spread",
         "consensus": "consensus",
-        "most": "holds it likeliest",
+        "most": "highest odds by",
         "most_odds": "odds",
-        "least": "least likely",
-        "least_odds": "odds there",
+        "least": "lowest odds by",
+        "least_odds": "lowest odds",
     }
     print_json(rows) if as_json else print_rows(rows, columns)

@@ -23,14 +23,14 @@ Example:
   hartonomous audit --certificate glove.certificate --output report.html
 """
 )
-@click.option("--output", type=click.Path(path_type=Path), help="Write the report as a page.")
-@click.option("--full", is_flag=True, help="Rate everything anew and work all digests out.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write the report as an HTML page.")
+@click.option("--full", is_flag=True, help="Recompute all ratings and digests.")
 @click.option(
     "--certificate",
     "certificates",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Show a deletion by its certificate.",
+    help="Include a deletion, by its certificate.",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @json_option
@@ -45,12 +45,12 @@ def audit(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Say what is in the graph, from where, and whether it was changed by hand.
+    """Audit the graph: content, origin, changes made by hand.
 
-    Sources, removals, what is kept out and the log are compared with what the
-    last act left; --full also proves what people read: ratings, votes, classes,
-    texts, joins and places. Exit code 1 when something is unfinished, 6 when
-    something was changed.
+    Compares sources, removals, suppressions and the log with the inventory of
+    the last act; --full also recomputes ratings, votes, classes, texts, edges
+    between contexts, and coordinates. Exit code 1 for an unfinished act, 6 for
+    a change.
     """
     from hartonomous.operations.archive import refuse_existing
     from hartonomous.operations.attestation import audit as look

@@ -1,4 +1,4 @@
-"""A backup of the graph, and the way back."""
+"""Backups of the graph: written, and restored."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from hartonomous.cli.output import (
 @json_option
 @quiet_option
 def backup(file: Path, force: bool, as_json: bool, quiet: bool) -> None:
-    """Write all that the graph knows, its log and its snapshots to FILE.
+    """Back up the graph, its log and its snapshots to FILE.
 
-    What deletions keep to be undone is left out. Keys are not in it: keep those
-    beside the home elsewhere too. The home keeps where it was written, so that
-    an erasure can name it.
+    Retained rows of deletions are not included, nor are the keys beside the
+    home: back those up separately. The backup is registered in the home, so
+    that an erasure can report it.
     """
     from hartonomous.operations.archive import back_up
     from hartonomous.server.connection import connect
@@ -43,10 +43,10 @@ def backup(file: Path, force: bool, as_json: bool, quiet: bool) -> None:
 @json_option
 @quiet_option
 def restore(file: Path, as_json: bool, quiet: bool) -> None:
-    """Bring the backup FILE back into a graph without sources.
+    """Restore the backup FILE into a graph without sources.
 
-    What was erased after the backup stays out. A damaged file is refused with
-    exit code 7. Interrupted, the same command goes on.
+    Data erased after the backup is left out. A damaged file is refused with
+    exit code 7. After an interruption, the same command resumes.
     """
     from hartonomous.operations.archive import restore as bring_back
     from hartonomous.server.connection import connect

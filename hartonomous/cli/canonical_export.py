@@ -1,4 +1,4 @@
-"""The canonical export, and what the graph was made from in the formats of others."""
+"""The canonical export, and the graph's sources in standard formats."""
 
 from __future__ import annotations
 
@@ -33,15 +33,16 @@ Example:
     type=click.Choice(_FORMATS),
     default="graph",
     show_default=True,
-    help="All knowledge, or its sources: a record, W3C PROV, a CycloneDX ML-BOM.",
+    help="The graph, or its sources as a record, W3C PROV or CycloneDX ML-BOM.",
 )
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 @json_option
 @quiet_option
 def export(output: Path, form: str, force: bool, as_json: bool, quiet: bool) -> None:
-    """Write the graph as sorted JSON Lines: the same bytes for the same knowledge.
+    """Export the graph as sorted JSON Lines.
 
-    Or, by --format, what it was made from, with licences and digests.
+    Equal knowledge gives equal bytes. With --format, export its sources with
+    licences and digests.
     """
     from hartonomous.operations.archive import export as write
     from hartonomous.server.connection import connect

@@ -1,4 +1,4 @@
-"""Certificates of deletions: verify one, hand out what verifies it."""
+"""Certificates of removals: verified, and verifiers written for others."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Example:
 """
 )
 def certificate() -> None:
-    """Verify certificates of deletions, here or anywhere."""
+    """Verify certificates of removals, here or anywhere."""
 
 
 @certificate.command(
@@ -27,19 +27,19 @@ Example:
 """,
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--key", required=True, help="The public key, or a file that holds it.")
+@click.option("--key", required=True, help="Public key, or a file with it.")
 @click.option(
     "--names",
     type=click.Path(path_type=Path),
-    help="What the keyed hashes stand for, from 'certificate names'.",
+    help="Names behind the keyed hashes, from 'certificate names'.",
 )
 @json_option
 @click.pass_context
 def verify(context: click.Context, file: Path, key: str, names: Path | None, as_json: bool) -> None:
     """Verify the certificate, log proof or signed head in FILE, offline.
 
-    Exit code 1 when it is authentic but says itself that something is left, 6
-    when it is not to be trusted.
+    Exit code 1 if it is authentic but states that something remains, 6 if it is
+    not authentic.
     """
     from hartonomous.operations.attestation import verify as check
     from hartonomous.proof import verify_certificate as verifier
@@ -54,9 +54,10 @@ def verify(context: click.Context, file: Path, key: str, names: Path | None, as_
 )
 @click.argument("file", type=click.Path(path_type=Path))
 def names(file: Path) -> None:
-    """Print what the keyed hashes in FILE stand for, with their keys.
+    """Print the names behind the keyed hashes in FILE.
 
-    Whoever gets it can read the names, and check them. Erased ones are gone.
+    The keys of the hashes are included: anyone who has the output can read and
+    check the names. Erased names are not included.
     """
     from hartonomous.operations.attestation import certificate_names
 
@@ -71,11 +72,13 @@ Example:
   hartonomous certificate verifier --page --output verify_certificate.html
 """,
 )
-@click.option("--page", is_flag=True, help="The page for a browser, not the script.")
+@click.option(
+    "--page", is_flag=True, help="Write an HTML page for a browser instead of the script."
+)
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="File to write.")
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def verifier(page: bool, output: Path, force: bool) -> None:
-    """Write what a stranger verifies certificates with, without our software.
+    """Write a stand-alone verifier of certificates.
 
     The script needs Python and 'cryptography'; the page needs a browser. Neither
     uses a network.

@@ -1,4 +1,4 @@
-"""What the graph looks like as a whole, and words set beside each other."""
+"""The graph as a whole: communities, centrality, disagreement; and comparisons of words."""
 
 from __future__ import annotations
 
@@ -28,21 +28,32 @@ Example:
 """
 )
 @click.option(
-    "--top", default=20, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+    "--top",
+    default=20,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Number of results.",
 )
 @click.option("--of", "word", metavar="WORD", help="Only the community of this word.")
 @click.option(
-    "--members", default=8, show_default=True, type=click.IntRange(1, 1_000), help="Words of each."
+    "--members",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 1_000),
+    help="Words listed per community.",
 )
 @click.option(
-    "--resolution", default=1.0, show_default=True, help="Higher gives more and smaller ones."
+    "--resolution",
+    default=1.0,
+    show_default=True,
+    help="Higher values give more, smaller communities.",
 )
 @view_options
 @json_option
 def communities(
     top: int, word: str | None, members: int, resolution: float, as_json: bool, **options: Any
 ) -> None:
-    """Words that hang together more than with others, named by their centre."""
+    """List communities of words, each named by its centre."""
     from hartonomous.ask.paths.communities import communities as ask
 
     with open_graph() as graph, working("Finding communities"):
@@ -58,7 +69,7 @@ def communities(
 @view_options
 @json_option
 def central(top: int, as_json: bool, **options: Any) -> None:
-    """The words that a walk over all pairs keeps coming back to."""
+    """List the words of highest PageRank."""
     from hartonomous.ask.paths.communities import central as ask
 
     _survey(ask, top, as_json, options, {"score": "score"})
@@ -69,7 +80,7 @@ def central(top: int, as_json: bool, **options: Any) -> None:
 @view_options
 @json_option
 def hubs(top: int, as_json: bool, **options: Any) -> None:
-    """The words that most others are related to."""
+    """List the words with the most neighbours."""
     from hartonomous.ask.paths.communities import hubs as ask
 
     _survey(ask, top, as_json, options, {"score": "times the mean", "related": "related to"})
@@ -80,7 +91,7 @@ def hubs(top: int, as_json: bool, **options: Any) -> None:
 @view_options
 @json_option
 def outliers(top: int, as_json: bool, **options: Any) -> None:
-    """The words that hang together with the others least."""
+    """List the most weakly connected words."""
     from hartonomous.ask.paths.communities import outliers as ask
 
     _survey(ask, top, as_json, options, {"score": "ties", "related": "related to"})
@@ -107,7 +118,7 @@ def _survey(
 @click.argument("words", nargs=-1, required=True, metavar="W...")
 @json_option
 def odd_one_out(words: Sequence[str], as_json: bool) -> None:
-    """Which of the words W fits the others least; it comes first."""
+    """Rank the words W, the least similar to the others first."""
     from hartonomous.ask.relations.word_comparison import odd_one_out as ask
 
     with open_graph() as graph:
@@ -123,7 +134,7 @@ def odd_one_out(words: Sequence[str], as_json: bool) -> None:
 @top_option
 @json_option
 def compare(start: str, end: str, top: int, as_json: bool) -> None:
-    """What A and B are both related to, and what only one of them is."""
+    """List the neighbours of both A and B, and of only one."""
     from hartonomous.ask.relations.word_comparison import compare as ask
 
     with open_graph() as graph:
@@ -142,7 +153,7 @@ def compare(start: str, end: str, top: int, as_json: bool) -> None:
 @quiet_option
 @json_option
 def contradictions(top: int, quiet: bool, as_json: bool) -> None:
-    """The pairs on which sources disagree most, over the whole graph."""
+    """List the graph's pairs on which sources disagree most."""
     from hartonomous.ask.relations.word_comparison import contradictions as ask
 
     with open_graph() as graph, progress_bar(quiet) as progress:
@@ -152,23 +163,23 @@ def contradictions(top: int, quiet: bool, as_json: bool) -> None:
         "end": "other",
         "spread": "spread",
         "consensus": "consensus",
-        "most": "holds it likeliest",
+        "most": "highest odds by",
         "most_odds": "odds",
-        "least": "least likely",
-        "least_odds": "odds there",
+        "least": "lowest odds by",
+        "least_odds": "lowest odds",
     }
     print_json(rows) if as_json else print_rows(rows, columns)
 
 
 @click.group(epilog="\b\nExample:\n  hartonomous projections list\n")
 def projections() -> None:
-    """What the server keeps in memory for the next question."""
+    """Manage projections in the memory of Graph Data Science."""
 
 
 @projections.command(name="list", epilog="\b\nExample:\n  hartonomous projections list --json\n")
 @json_option
 def list_projections(as_json: bool) -> None:
-    """The projections there are; what is stale goes with the next question."""
+    """List projections; stale ones are dropped by the next query."""
     from hartonomous.ask.paths.projections import projections as ask
 
     with open_graph() as graph:
@@ -180,7 +191,7 @@ def list_projections(as_json: bool) -> None:
 @projections.command(epilog="\b\nExample:\n  hartonomous projections drop\n")
 @json_option
 def drop(as_json: bool) -> None:
-    """Give the memory back; the next question projects anew."""
+    """Drop all projections; the next query creates a new one."""
     from hartonomous.ask.paths.projections import drop_all
 
     with open_graph() as graph:

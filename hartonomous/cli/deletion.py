@@ -1,4 +1,4 @@
-"""Taking knowledge out, for a time or for good: the ways to say what goes."""
+"""Deleting and erasing: the selectors, and the options of both."""
 
 from __future__ import annotations
 
@@ -21,27 +21,33 @@ _keep = click.option(
     show_default=True,
     type=click.FloatRange(0, LONGEST),
     metavar="DAYS",
-    help="How long it can be undone.",
+    help="Retention window in days.",
 )
 _certificate = click.option(
     "--certificate",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write a signed certificate of it.",
+    help="Write a signed certificate.",
 )
 _ways = click.option(
     "--ways",
     default=0,
     type=click.IntRange(0, 20),
     metavar="K",
-    help="Say the K likeliest ways that remain, by Graph Data Science.",
+    help="Report the K most probable residual paths, by Graph Data Science.",
 )
-_yes = click.option("--yes", is_flag=True, help="Do not ask.")
-_apply = click.option("--apply", "plan_file", type=click.Path(path_type=Path), help="Do this plan.")
-_resume = click.option("--resume", is_flag=True, help="Finish what was cut short.")
-_exact = click.option("--exact", is_flag=True, help="The words alone, not what holds them.")
-_any_case = click.option("--any-case", is_flag=True, help="However they are capitalised.")
-_reach = click.option("--reach", metavar="HOW", help="And what is near: depth:N or pagerank:SHARE.")
+_yes = click.option("--yes", is_flag=True, help="Skip the confirmation.")
+_apply = click.option(
+    "--apply", "plan_file", type=click.Path(path_type=Path), help="Execute this plan."
+)
+_resume = click.option("--resume", is_flag=True, help="Finish an interrupted removal.")
+_exact = click.option(
+    "--exact", is_flag=True, help="Only the words themselves, not texts that contain them."
+)
+_any_case = click.option("--any-case", is_flag=True, help="Ignore case.")
+_reach = click.option(
+    "--reach", metavar="HOW", help="Also select nearby words: depth:N or pagerank:SHARE."
+)
 
 
 @click.group(
@@ -61,10 +67,10 @@ Example:
 @json_option
 @quiet_option
 def delete(keep: float, **options: Any) -> None:
-    """Take knowledge out of the graph; until its window ends it can be undone.
+    """Delete knowledge; can be undone for --keep days.
 
-    --apply refuses, with exit code 4, a plan that was edited or a graph that has
-    moved since. Interrupted, the same command goes on.
+    --apply refuses an edited plan, or a graph that changed since the plan, with
+    exit code 4. After an interruption, the same command resumes.
     """
     if click.get_current_context().invoked_subcommand is None:
         do_or_resume("delete", keep=keep, **options)
@@ -86,15 +92,14 @@ Example:
 @json_option
 @quiet_option
 def erase(**options: Any) -> None:
-    """Take knowledge out for good: nothing is kept, and it is kept from coming back.
+    """Erase and suppress knowledge for good; cannot be undone.
 
-    What deletions keep of it goes too, and so do bundles, snapshots and names in
-    the log, also where the graph itself has nothing of it; exit code 3 says that
-    nothing is held. What is out of reach, such as backups, is named with what to
-    do. It cannot be undone; a recorded 'suppressions lift' lets the same in again
-    when it is ingested anew. A certificate must be asked for with the erasure;
-    where nothing was cut short, --resume --certificate FILE issues that of the
-    last one, again if need be.
+    Also erases copies in retained deletions, bundles, snapshots and names in
+    the log, even if the graph itself has none; exit code 3 if there is no copy
+    at all. Copies out of reach, such as backups, are listed with the remedy.
+    'suppressions lift' allows the data to be ingested again. Request a
+    certificate with the erasure; if nothing was interrupted, --resume
+    --certificate FILE issues that of the last erasure again.
     """
     if click.get_current_context().invoked_subcommand is None:
         do_or_resume("erase", keep=0.0, **options)
@@ -108,15 +113,15 @@ def _options(verb: str, command: F) -> F:
         *((_keep,) if verb == "delete" else ()),
         _ways,
         _certificate,
-        click.option("--force", is_flag=True, help="Overwrite the plan's or certificate's file."),
-        click.option("--cut", is_flag=True, help="Say in the plan what is cut off from the rest."),
+        click.option("--force", is_flag=True, help="Overwrite existing plan or certificate files."),
+        click.option("--cut", is_flag=True, help="Include disconnected words in the plan."),
         click.option(
             "--plan",
             "plan_file",
             is_flag=False,
             flag_value=SHOW,
             metavar="[FILE]",
-            help="Say what would go, or write it to FILE; the graph stays.",
+            help="Print the plan, or write it to FILE; the graph is not changed.",
         ),
     ):
         command = option(command)
@@ -124,78 +129,100 @@ def _options(verb: str, command: F) -> F:
 
 
 def _add_selectors(group: click.Group, verb: str) -> None:
-    """Give a group a command for each way to say what goes."""
+    """Give a group a command for each selector."""
 
-    def command(name: str, example: str, *arguments: Any) -> Callable[[Run], click.Command]:
+    def command(
+        name: str, what: str, example: str, *arguments: Any
+    ) -> Callable[[Run], click.Command]:
         def register(function: Run) -> click.Command:
             function = _options(verb, function)
             for argument in reversed(arguments):
                 function = argument(function)
             epilog = f"\b\nExample:\n  hartonomous {verb} {name} {example} --plan\n"
-            return group.command(name, epilog=epilog)(function)
+            summary = f"{verb.capitalize()} {what}"
+            return group.command(name, help=summary, epilog=epilog)(function)
 
         return register
 
-    @command("source", "glove", click.argument("names", nargs=-1, required=True, metavar="NAME..."))
+    names_argument = click.argument("names", nargs=-1, required=True, metavar="NAME...")
+
+    @command("source", "sources with their evidence.", "glove", names_argument)
     def source(names: tuple[str, ...], **options: Any) -> None:
-        """Take sources out: their evidence goes, what it touched is rated anew."""
         run(verb, {"sources": names}, **options)
 
     words_argument = click.argument("words", nargs=-1, required=True, metavar="WORD...")
 
-    @command("concept", "king", words_argument, _exact, _any_case, _reach)
+    @command(
+        "concept",
+        "words, and every sentence, context and label with one.",
+        "king",
+        words_argument,
+        _exact,
+        _any_case,
+        _reach,
+    )
     def concept(
         words: tuple[str, ...], exact: bool, any_case: bool, reach: str | None, **options: Any
     ) -> None:
-        """Take words out, with every sentence, context and label that holds one."""
         selected = {"concepts": words, "exact": exact, "any_case": any_case, "reach": reach}
         run(verb, selected, **options)
 
     people_argument = click.argument("people", nargs=-1, required=True, metavar="ID...")
 
-    @command("person", "user_12345", people_argument)
+    @command("person", "every source whose subject is exactly ID.", "user_12345", people_argument)
     def person(people: tuple[str, ...], **options: Any) -> None:
-        """Take out every source whose subject is exactly ID."""
         run(verb, {"people": people}, **options)
 
     ends = (click.argument("first", metavar="A"), click.argument("second", metavar="B"))
 
-    @command("relation", "king throne", *ends)
+    @command("relation", "all evidence between A and B, in both directions.", "king throne", *ends)
     def relation(first: str, second: str, **options: Any) -> None:
-        """Take out all evidence between A and B, either way."""
         run(verb, {"relations": ((first, second),)}, **options)
 
     @command(
         "evidence",
-        "--source glove --type EMBEDDING_EVIDENCE --max 0.3",
-        click.option("--source", "name", required=True, help="Whose evidence."),
-        click.option("--type", "evidence", required=True, help="Of which type."),
-        click.option("--min", "least", type=float, help="Mean weight from here, 0 to 1."),
-        click.option("--max", "most", type=float, help="Mean weight up to here, 0 to 1."),
+        "one source's evidence with a mean weight in a range.",
+        "--source glove --max 0.3 \\\n    --type EMBEDDING_EVIDENCE",
+        click.option("--source", "name", required=True, help="Source of the evidence."),
+        click.option("--type", "evidence", required=True, help="Evidence type."),
+        click.option("--min", "least", type=float, help="Least mean weight, 0 to 1."),
+        click.option("--max", "most", type=float, help="Largest mean weight, 0 to 1."),
     )
     def evidence(
         name: str, evidence: str, least: float | None, most: float | None, **options: Any
     ) -> None:
-        """Take out one source's evidence of one type whose mean weight is in range."""
         from hartonomous.delete.selectors import evidence_range
 
         run(verb, {"evidence": (evidence_range(name, evidence, least, most),)}, **options)
 
     @command(
         "many",
-        "--source glove --concept king --licence GPL-3.0",
-        click.option("--source", "sources", multiple=True, help="Repeatable, like all of these."),
-        click.option("--concept", "concepts", multiple=True, help="A word and what holds it."),
+        "by several selectors at once.",
+        "--source glove --concept king",
+        click.option(
+            "--source",
+            "sources",
+            multiple=True,
+            help="A source; all selectors here are repeatable.",
+        ),
+        click.option(
+            "--concept", "concepts", multiple=True, help="A word, and texts that contain it."
+        ),
         click.option("--person", "people", multiple=True, help="Sources of this subject."),
         click.option("--licence", "licences", multiple=True, help="Sources under this licence."),
         click.option("--family", "families", multiple=True, help="Sources of this family."),
-        click.option("--relation", "relations", nargs=2, multiple=True, help="Between two words."),
+        click.option(
+            "--relation",
+            "relations",
+            nargs=2,
+            multiple=True,
+            help="Evidence between two words.",
+        ),
         _exact,
         _any_case,
         _reach,
     )
     def many(**options: Any) -> None:
-        """Take out several things at once; each pair concerned is rated once."""
         from hartonomous.delete.selectors import Selectors
 
         names = Selectors.__dataclass_fields__.keys() & options.keys()

@@ -1,4 +1,4 @@
-"""How well the graph follows what people say of word pairs, and what a causal model expects."""
+"""Evaluation against human judgements of word pairs, and against a causal model's next tokens."""
 
 from __future__ import annotations
 
@@ -34,19 +34,19 @@ Example:
     "--pairs",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="File of word, word, score, instead of the lists of gensim.",
+    help="File of word, word, score; default: gensim's lists.",
 )
-@click.option("--dense", multiple=True, help="Model whose vectors to set beside.")
-@click.option("--next", "model", help="Causal model whose next tokens to compare with, on --text.")
+@click.option("--dense", multiple=True, help="Model whose dense vectors are compared.")
+@click.option("--next", "model", help="Causal model to compare with, on --text.")
 @click.option(
     "--text",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Text that the model and the graph both read: file or folder.",
+    help="Text for the comparison: file or folder.",
 )
-@click.option("--source", multiple=True, help="With --next, these sources only.")
+@click.option("--source", multiple=True, help="With --next, use only these sources.")
 @click.option(
-    "--plot", type=click.Path(path_type=Path), help="PNG, PDF or SVG to draw the scores into."
+    "--plot", type=click.Path(path_type=Path), help="Plot the scores to a PNG, PDF or SVG file."
 )
 @json_option
 @quiet_option
@@ -60,14 +60,15 @@ def evaluate(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """How well affinity, consensus, elo, single tracks and vectors follow
-    what people say of word pairs: Spearman's rho, with 95 % of a bootstrap.
+    """Evaluate scores against human judgements of word pairs.
 
-    With --next, how well the graph expects what a causal model does: its
-    likeliest token (top-1, top-5), KL in nats, perplexity.
+    Spearman's rho of affinity, consensus, elo, tracks and dense vectors, with
+    95 % bootstrap intervals. With --next, compare the graph's next-token
+    distribution with a causal model's: top-1, top-5, KL divergence in nats,
+    perplexity.
     """
     if (model is None) != (not text):
-        raise click.UsageError("--next and --text belong together: a model, and what it reads.")
+        raise click.UsageError("--next and --text belong together: a model, and a text for it.")
     if model is not None:
         _next(model, text, source, plot, as_json, quiet)
     else:
@@ -99,7 +100,7 @@ def _next(
         {
             "sources": result.sources,
             "perplexity of the model": result.model_perplexity,
-            "share of the text copied from what was read": result.copied,
+            "share of the text found in stored sequences": result.copied,
         }
     )
     click.echo()

@@ -1,4 +1,4 @@
-"""Opening models, without a database."""
+"""Importers, inspection and extraction; no database is needed."""
 
 from __future__ import annotations
 
@@ -25,73 +25,78 @@ if TYPE_CHECKING:
 
 
 def extraction_options(command: F) -> F:
-    """Add the options that say how a model is opened and searched."""
+    """Add the options of opening and searching a model."""
     options: list[Callable[[F], F]] = [
         click.option(
             "--vocabulary",
             type=click.Path(path_type=Path),
-            help="Word list of a matrix without words.",
+            help="Word list for a matrix without words.",
         ),
-        click.option("--tensor", help="The embedding matrix, where there are several."),
-        click.option("--limit", type=click.IntRange(1), help="Only the first entries."),
-        click.option("--importer", help="Instead of the one that recognises MODEL."),
+        click.option("--tensor", help="Name of the embedding matrix, if there are several."),
+        click.option("--limit", type=click.IntRange(1), help="Use only the first N entries."),
+        click.option(
+            "--importer", help="Importer to use instead of the one that recognises MODEL."
+        ),
         click.option(
             "--k",
             default=50,
             show_default=True,
             type=click.IntRange(1, 1000),
-            help="Neighbours (of sentences at most 10).",
+            help="Neighbours per composition (at most 10 for sentences).",
         ),
         click.option(
-            "--centre/--no-centre", default=True, show_default=True, help="Subtract the mean first."
+            "--centre/--no-centre",
+            default=True,
+            show_default=True,
+            help="Subtract the mean vector before the search.",
         ),
         click.option(
             "--tracks",
             default="embedding",
             show_default=True,
             callback=_tracks,
-            help="What to take out: embedding, layers, heads, next (causal models), "
-            "comma-separated, or all; promotions (causal models) when named.",
+            help="Tracks to extract, comma-separated: embedding, layers, heads, next (causal "
+            "models); or all. promotions (causal models) only if named.",
         ),
         click.option(
             "--support",
             type=click.IntRange(1),
-            help="Layers or heads that have to list a pair.  [default: 5 heads, an eighth of the "
-            "layers]",
+            help="Least number of layers or heads that list a pair.  [default: 5 heads, an eighth "
+            "of the layers]",
         ),
         click.option(
             "--read",
             multiple=True,
             type=click.Path(path_type=Path),
-            help="Text for the model to read: file or folder; repeatable. With next.",
+            help="Text for the model to read (track next): file or folder; repeatable.",
         ),
         click.option(
             "--samples",
             default=0,
             type=click.IntRange(0, 10_000_000),
-            help="Tokens for the model to write itself, read as well. With next.",
+            help="Tokens for the model to generate and read (track next).",
         ),
         click.option(
             "--device",
             default="cpu",
             show_default=True,
             type=click.Choice(["cpu", "cuda"]),
-            help="Where a model is run; vectors are the same within a thousandth of their length.",
+            help="Device that runs the model; vectors agree within a thousandth of their length.",
         ),
         click.option(
             "--encoder",
             type=click.Path(path_type=Path),
-            help="Folder of the sentence encoder that reads documents.",
+            help="Folder of the sentence encoder, for documents.",
         ),
         click.option(
             "--exclude",
             multiple=True,
             metavar="PATTERN",
-            help="Files or folders of documents to pass over, such as '*.json'; repeatable.",
+            help="Files or folders of documents to skip, such as '*.json'; repeatable.",
         ),
-        click.option("--subject", help="Whose data it is, when it is somebody's."),
-        click.option("--licence", help="The licence it came under."),
-        click.option("--family", help="The family of models it belongs to."),
+        click.option("--subject", help="Person whose data it is (ID)."),
+        click.option("--licence", help="Licence of the source."),
+        click.option("--family", help="Model family of the source."),
     ]
     for option in reversed(options):
         command = option(command)
@@ -111,7 +116,7 @@ def _tracks(context: click.Context, option: click.Parameter, value: str) -> froz
 @click.command(epilog="\b\nExample:\n  hartonomous importers\n")
 @json_option
 def importers(as_json: bool) -> None:
-    """Which kinds of model can be opened."""
+    """List the supported kinds of sources."""
     from hartonomous.extract.importer_protocol import importers as registered
 
     rows = [{"importer": name, "opens": one.summary} for name, one in registered().items()]
@@ -127,12 +132,12 @@ def importers(as_json: bool) -> None:
 @json_option
 @quiet_option
 def extract(model: str, output: Path, as_json: bool, quiet: bool, **options: Any) -> None:
-    """Take MODEL apart into an evidence bundle; needs no server."""
+    """Extract MODEL into an evidence bundle; needs no server."""
     from hartonomous.operations.model_request import extract as run
     from hartonomous.operations.model_request import request_model
 
     request = request_model(model, **options)
-    # What is wrong with the model is said before a bar is drawn.
+    # Errors of the model are reported before a progress bar is drawn.
     _ = request.opened
     with progress_bar(quiet) as progress:
         made = run(request, output, progress)
@@ -151,7 +156,7 @@ Example:
 @extraction_options
 @json_option
 def inspect(path: str, as_json: bool, **options: Any) -> None:
-    """What a model or a bundle holds, before anything is written."""
+    """Show the content of a model or a bundle; writes nothing."""
     from hartonomous.operations.model_request import inspect as look
     from hartonomous.operations.model_request import request_model
 
@@ -166,7 +171,7 @@ def inspect(path: str, as_json: bool, **options: Any) -> None:
 
 
 def _print_bundle(bundle: Bundle, as_json: bool, more: dict[str, Any]) -> None:
-    """Print what a bundle holds; in JSON, `more` that only its making told."""
+    """Print the content of a bundle; JSON also has `more`, known only when it is made."""
     facts: dict[str, Any] = {
         "bundle": str(bundle.path),
         "digest": bundle.digest,

@@ -23,7 +23,7 @@ def open_streams() -> None:
 def report_fault(error: Exception) -> int:
     """Write the details of an error to a file of the person's own, say where, and return FAULT."""
     said = f"{type(error).__name__}: {error}".splitlines()[0][:300]
-    line = f"Error: a fault of hartonomous itself, {said}"
+    line = f"Error: internal error, {said}"
     try:
         handle, path = tempfile.mkstemp(prefix="hartonomous-fault-", suffix=".txt")
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:

@@ -1,4 +1,4 @@
-"""What is wrong, and what to do."""
+"""Problems of the installation and the graph, and their remedies."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from hartonomous.cli.output import json_option, print_json, print_rows, say
 @json_option
 @click.pass_context
 def doctor(context: click.Context, as_json: bool) -> None:
-    """Look at everything commands depend on, and say what to do.
+    """Check what commands depend on; list problems and remedies.
 
-    Exit code 1 when there is a warning, 5 when something fails.
+    Exit code 1 for a warning, 5 for a failure.
     """
     from hartonomous.operations.health import doctor as look
 

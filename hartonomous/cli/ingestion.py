@@ -1,4 +1,4 @@
-"""Putting models into the graph."""
+"""Ingesting models, loading bundles, rating."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hartonomous.operations.ingestion import IngestReport
 
 _as = click.option("--as", "name", help="Name of the source in the graph.")
-_replace = click.option("--replace", metavar="NAME", help="Take the place of this source.")
+_replace = click.option("--replace", metavar="NAME", help="Replace this source.")
 
 
 @click.command(
@@ -38,9 +38,9 @@ Example:
 @json_option
 @quiet_option
 def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, quiet: bool) -> None:
-    """Load BUNDLE into the graph and rate what it concerns.
+    """Load BUNDLE into the graph and rate the pairs concerned.
 
-    Interrupted, the same command goes on.
+    After an interruption, the same command resumes.
     """
     from hartonomous.bundle import read_bundle
     from hartonomous.operations.ingestion import load_file
@@ -70,11 +70,11 @@ Example:
 def ingest(
     model: str, name: str | None, replace: str | None, as_json: bool, quiet: bool, **options: Any
 ) -> None:
-    """Take MODEL apart and put it into the graph: extract and load.
+    """Extract MODEL and load it into the graph.
 
-    MODEL is a folder, a file, or a Hub id such as org/name; or documents, which
-    a sentence encoder reads. Interrupted, the same command goes on; repeated,
-    it changes nothing.
+    MODEL is a folder, a file, a Hub id such as org/name, or documents, which
+    need --encoder. After an interruption, the same command resumes; a completed
+    command changes nothing when repeated.
     """
     from hartonomous.extract.extraction import expected_seconds
     from hartonomous.operations.ingestion import ingest_model, source_name
@@ -95,7 +95,7 @@ def ingest(
 def _check_named(name: str | None, replace: str | None) -> None:
     if (name is None) == (replace is None):
         raise click.UsageError(
-            "Give the source a name with --as, or --replace the one it replaces."
+            "Name the source with --as, or name the one to replace with --replace."
         )
 
 
@@ -119,20 +119,20 @@ def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:
         "evidence already there": report.load.already,
         "pairs rated": report.settled.pairs,
         "left out": dict(omissions.excluded),
-        **({"skipped, as erased": report.skipped} if report.skipped else {}),
+        **({"skipped, suppressed": report.skipped} if report.skipped else {}),
     }
     print_facts(facts)
     say_omissions(omissions, quiet)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous rate --all\n")
-@click.option("--all", "everything", is_flag=True, help="Every pair, not only what is due.")
+@click.option("--all", "everything", is_flag=True, help="Rate all pairs, not only those due.")
 @json_option
 @quiet_option
 def rate(everything: bool, as_json: bool, quiet: bool) -> None:
-    """Finish a rating pass that was cut short, or rate everything anew.
+    """Finish an interrupted rating pass, or rate all pairs.
 
-    --all also moves a graph to this version's formulas.
+    --all also converts a graph to this version's formulas.
     """
     from hartonomous.operations.ingestion import rate as run
     from hartonomous.server.connection import connect

@@ -1,4 +1,4 @@
-"""The managed server, and which server commands talk to."""
+"""The managed server, and the server that commands use."""
 
 from __future__ import annotations
 
@@ -15,12 +15,16 @@ from hartonomous.cli.output import (
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous up\n")
-@click.option("--bolt-port", type=click.IntRange(1, 65535), help="Default: 7687, or a free one.")
-@click.option("--http-port", type=click.IntRange(1, 65535), help="Default: 7474, or a free one.")
+@click.option(
+    "--bolt-port", type=click.IntRange(1, 65535), help="Port; default: 7687, or any free one."
+)
+@click.option(
+    "--http-port", type=click.IntRange(1, 65535), help="Port; default: 7474, or any free one."
+)
 @json_option
 @quiet_option
 def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool) -> None:
-    """Start the managed Neo4j; the first time, assemble it."""
+    """Start the managed Neo4j server, installed on first use."""
     from hartonomous.operations.managed_service import up as run
 
     with progress_bar(quiet) as progress:
@@ -37,7 +41,7 @@ def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool)
 @click.command(epilog="\b\nExample:\n  hartonomous down\n")
 @quiet_option
 def down(quiet: bool) -> None:
-    """Stop the managed Neo4j; what it holds stays."""
+    """Stop the managed Neo4j server; the graph is kept."""
     from hartonomous.operations.managed_service import down as run
 
     stopped = run()
@@ -47,7 +51,7 @@ def down(quiet: bool) -> None:
 @click.command(epilog="\b\nExample:\n  hartonomous status --json\n")
 @json_option
 def status(as_json: bool) -> None:
-    """Which server commands talk to, and what it can do."""
+    """Show the server that commands use, and its capabilities."""
     from hartonomous.operations.health import server_facts
 
     facts = server_facts()
@@ -58,21 +62,28 @@ def status(as_json: bool) -> None:
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous logs --lines 50\n")
-@click.option("--lines", default=30, show_default=True, type=click.IntRange(1, 100_000))
+@click.option(
+    "--lines",
+    default=30,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Number of lines.",
+)
 def logs(lines: int) -> None:
-    """The end of the managed server's log."""
+    """Show the end of the managed server's log."""
     from hartonomous.operations.managed_service import log_end
 
     click.echo(log_end(lines), nl=False)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous purge --yes\n")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
 @quiet_option
 def purge(yes: bool, quiet: bool) -> None:
-    """Stop the managed server and delete its home: the whole graph.
+    """Delete the managed server's home with the whole graph.
 
-    Refused, with exit code 4, while an ingest reads a bundle of it.
+    Stops the server first. Refused with exit code 4 while an ingest uses a
+    bundle of the home.
     """
     import sys
 
@@ -87,9 +98,9 @@ def purge(yes: bool, quiet: bool) -> None:
             raise ConfirmationNeeded(f"Purging {home} needs --yes where nobody can be asked.")
         if (old := predecessor(home)).is_dir():
             say(
-                f"An erasure that was cut short left {old}, which may hold the graph: 'hartonomous up'"
+                f"An interrupted erasure left {old}, which may contain the graph: 'hartonomous up' "
+                "determines that."
             )
-            say("finds out.")
         if not click.confirm(f"Delete everything in {home}?", err=True):
             raise ConfirmationNeeded("Nothing was deleted.")
     delete_home(lambda text: say(text, quiet))

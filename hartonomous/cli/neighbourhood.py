@@ -1,4 +1,4 @@
-"""Questions asked of the graph."""
+"""Queries of the graph: neighbours, explanations, sources, statistics."""
 
 from __future__ import annotations
 
@@ -37,29 +37,33 @@ Example:
 )
 @click.argument("word")
 @click.option(
-    "--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+    "--top",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Number of results.",
 )
 @click.option(
     "--by",
     type=click.Choice(["consensus", "elo"]),
     default="consensus",
     show_default=True,
-    help="What to order by.",
+    help="Order by this rating.",
 )
-@click.option("--source", help="Only pairs that this source observed.")
+@click.option("--source", help="Only pairs observed by this source.")
 @click.option(
     "--min-sources",
     default=1,
     show_default=True,
     type=click.IntRange(1),
-    help="Only pairs that so many sources observed.",
+    help="Least number of sources per pair.",
 )
-@click.option("--pieces", is_flag=True, help="Continuation pieces (##ing) too.")
+@click.option("--pieces", is_flag=True, help="Include continuation pieces (##ing).")
 @json_option
 def neighbours(
     word: str, top: int, by: str, source: str | None, min_sources: int, pieces: bool, as_json: bool
 ) -> None:
-    """What is most related to WORD."""
+    """List the relations of WORD, strongest first."""
     from hartonomous.ask.relations.neighbourhood import neighbours as ask
     from hartonomous.operations.questions import remark_spelling
 
@@ -85,7 +89,7 @@ def neighbours(
 @click.argument("end", metavar="B")
 @json_option
 def explain(start: str, end: str, as_json: bool) -> None:
-    """Why A and B are related: every term, every source."""
+    """Explain the rating of A and B by term and by source."""
     from hartonomous.ask.relations.explanation import explain as ask
 
     with open_graph() as graph:
@@ -165,7 +169,7 @@ def _ranges(numbers: list[int]) -> str:
 @click.command(epilog="\b\nExample:\n  hartonomous sources --json\n")
 @json_option
 def sources(as_json: bool) -> None:
-    """Which sources there are, and what each put in."""
+    """List the sources with their counts."""
     from hartonomous.ask.relations.source_statistics import sources as ask
 
     with open_graph() as graph:
@@ -200,7 +204,7 @@ def _standing(row: dict[str, Any]) -> str:
 @click.argument("name")
 @json_option
 def source(name: str, as_json: bool) -> None:
-    """Everything one source is known by."""
+    """Show all properties of one source."""
     from hartonomous.ask.relations.source_statistics import source as ask
 
     with open_graph() as graph:
@@ -221,9 +225,10 @@ def source(name: str, as_json: bool) -> None:
 @click.command(epilog="\b\nExample:\n  hartonomous stats\n")
 @json_option
 def stats(as_json: bool) -> None:
-    """What the graph holds, counted, and how often the same is said.
+    """Show counts of the graph and the repetition of pairs.
 
-    Repetition within each model and across models, with every assumption.
+    Includes repetition within each model and across models, with all
+    assumptions.
     """
     from hartonomous.operations.questions import count
 
@@ -257,7 +262,7 @@ def _print_repetition(repeated: Repetition) -> None:
     facts = _repetition_facts(repeated)
     if not repeated.tracks:
         return
-    click.echo("\nWithin each model, by kind:")
+    click.echo("\nWithin each model, by evidence type:")
     columns = {
         "source": "source",
         "evidence": "evidence",
@@ -274,16 +279,15 @@ def _print_repetition(repeated: Repetition) -> None:
         "source": "source",
         "pairs": "pairs",
         "observations_per_pair": "observations per pair",
-        "could_be_held": "another could hold",
-        "held_by_others": "another holds",
+        "could_be_held": "comparable",
+        "held_by_others": "held by another",
         "shared": "share",
     }
     print_rows(facts["sources"], columns)
     held = ", ".join(f"{count:,} by {n}" for n, count in repeated.by_sources.items())
     click.echo(f"\nPairs by number of sources: {held}.")
     click.echo(
-        f"Sources per pair, of those that several could hold: "
-        f"{repeated.sources_per_comparable_pair:.3f}."
+        f"Sources per pair, of those comparable: {repeated.sources_per_comparable_pair:.3f}."
     )
     for line in repeated.assumptions:
         say(f"* {line}")

@@ -1,4 +1,4 @@
-"""What a source leaves out, said when its command ends."""
+"""The omissions of a source, reported at the end of its command."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MOST_FILES = 20
 
 
 def say_omissions(omissions: Omissions, quiet: bool = False) -> None:
-    """Tell the files that were not read, what else is remarkable, and last what was left out."""
+    """Report unread files, remarks, and last the counts of what was left out."""
     for file in omissions.unread[:MOST_FILES]:
         say(f"Not read: {printable(file.reason)}", quiet)
     if (more := len(omissions.unread) - MOST_FILES) > 0:

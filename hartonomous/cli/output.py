@@ -23,7 +23,7 @@ _live: list[Any] = []
 """The progress bars that are being drawn: at most one, stopped before anything else is printed."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress, no remarks.")
+quiet_option = click.option("--quiet", "-q", is_flag=True, help="Suppress progress and remarks.")
 
 
 def _stop_drawing() -> None:

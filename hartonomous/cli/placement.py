@@ -1,4 +1,4 @@
-"""Places on the sphere: lay the graph out, ask what lies near and between, draw it."""
+"""The placement on the sphere: computed, queried and drawn."""
 
 from __future__ import annotations
 
@@ -39,31 +39,35 @@ Example:
     default=64,
     show_default=True,
     type=click.IntRange(1, 256),
-    help="Numbers in a spectral vector.",
+    help="Dimensions of the spectral vectors.",
 )
 @click.option(
-    "--save", type=click.Path(path_type=Path), help="Keep the placement in a file, to align by."
+    "--save",
+    type=click.Path(path_type=Path),
+    help="Save the placement to a file, for --align.",
 )
 @click.option(
     "--align",
     "older",
     type=click.Path(path_type=Path),
-    help="Turn it onto a saved one and compare; the graph keeps it unturned.",
+    help="Rotate it onto a saved placement and compare; the graph stores it unrotated.",
 )
 @click.option(
     "--picture",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Draw it: .png, or .html to turn and zoom in.",
+    help="Draw it: .png, or interactive .html.",
 )
-@click.option("--between", nargs=2, metavar="A B", help="Sources whose agreement is measured.")
+@click.option("--between", nargs=2, metavar="A B", help="Two sources whose agreement is measured.")
 @click.option(
     "--dense",
     multiple=True,
     metavar="SOURCE=MODEL",
-    help="Model whose vectors to set beside, for both sources.",
+    help="Model with the dense vectors of a source, for comparison; for both sources.",
 )
-@click.option("--measure", is_flag=True, help="Agreement over every shared word, not a sample.")
+@click.option(
+    "--measure", is_flag=True, help="Measure agreement over all shared words, not a sample."
+)
 @click.option("--force", is_flag=True, help="Overwrite the --save file.")
 @json_option
 @quiet_option
@@ -79,11 +83,11 @@ def place(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Lay the graph of all sources out on the sphere S3.
+    """Compute coordinates of all words on the sphere S3.
 
-    Every composition joined to the rest gets a unit quaternion and a spectral
-    vector, by the graph's leading eigenvectors, and how much of the graph they
-    keep is measured.
+    Every composition of the largest component gets a unit quaternion and a
+    spectral vector, from the graph's leading eigenvectors. The quality of the
+    placement is measured and printed.
     """
     from hartonomous.operations.placement_run import lay_out_graph, request_placement
 
@@ -124,11 +128,11 @@ def place(
 
 
 _RECALL = {
-    "space": "neighbours kept by",
+    "space": "neighbours preserved by",
     "dimensions": "dimensions",
     "recall": "recall",
     "nearest": "of the nearest",
-    "sample": "words asked",
+    "sample": "words sampled",
 }
 _AGREEMENT = {
     "method": "same word found by",
@@ -136,20 +140,23 @@ _AGREEMENT = {
     "second_source": "in",
     "mrr": "MRR",
     "first": "first",
-    "queries": "words asked",
+    "queries": "words sampled",
     "gallery": "among",
 }
 
 
 def _remarks(measured: bool, pair: tuple[str, str] | None, beside: set[str], quiet: bool) -> None:
     if not measured:
-        say("Agreement between models needs two sources that know the same words.", quiet)
+        say("Agreement between models needs two sources with common words.", quiet)
     elif pair and not set(pair) <= beside:
-        say(f"Vectors to set beside: --dense {pair[0]}=MODEL --dense {pair[1]}=MODEL.", quiet)
+        say(
+            f"To compare with dense vectors: --dense {pair[0]}=MODEL --dense {pair[1]}=MODEL.",
+            quiet,
+        )
     if measured:
         say(
-            "The placement has seen each word asked for in both sources; Procrustes, fitted on "
-            "other words, has not.",
+            "The placement used each sampled word in both sources; Procrustes was fitted on other "
+            "words.",
             quiet,
         )
 
@@ -178,15 +185,15 @@ Example:
     type=click.Choice(["sphere", "spectral"]),
     default="sphere",
     show_default=True,
-    help="The four numbers of the sphere, or the whole spectral vector.",
+    help="Use the point on the sphere, or the spectral vector.",
 )
-@click.option("--pieces", is_flag=True, help="Continuation pieces (##ing) too.")
+@click.option("--pieces", is_flag=True, help="Include continuation pieces (##ing).")
 @json_option
 def near_on_sphere(word: str, top: int, by: str, pieces: bool, as_json: bool) -> None:
-    """What lies nearest to WORD, by angle.
+    """List the words nearest to WORD on the sphere.
 
-    The sphere is a map, not a measure: four numbers keep few of a word's
-    neighbours, and 'place' says how few.
+    The sphere is a map: four numbers preserve few of a word's neighbours;
+    'place' prints the share.
     """
     from hartonomous.ask.layout.placement_queries import near_on_sphere as ask
     from hartonomous.operations.placement_run import remark_stale
@@ -203,9 +210,10 @@ def near_on_sphere(word: str, top: int, by: str, pieces: bool, as_json: bool) ->
 @click.argument("end", metavar="B")
 @json_option
 def distance(start: str, end: str, as_json: bool) -> None:
-    """How far A and B lie apart, in radians.
+    """Show the distance of A and B on the sphere, in radians.
 
-    Along the sphere (geodesic, 0 to 3.142), and between their spectral vectors.
+    Geodesic distance (0 to 3.142), and the angle between their spectral
+    vectors.
     """
     from hartonomous.ask.layout.placement_queries import distance as ask
     from hartonomous.operations.placement_run import remark_stale
@@ -220,14 +228,18 @@ def distance(start: str, end: str, as_json: bool) -> None:
 @click.argument("start", metavar="A")
 @click.argument("end", metavar="B")
 @click.option(
-    "--steps", default=10, show_default=True, type=click.IntRange(2, 1_000), help="How many."
+    "--steps",
+    default=10,
+    show_default=True,
+    type=click.IntRange(2, 1_000),
+    help="Number of steps.",
 )
-@click.option("--pieces", is_flag=True, help="Continuation pieces (##ing) too.")
+@click.option("--pieces", is_flag=True, help="Include continuation pieces (##ing).")
 @json_option
 def slerp(start: str, end: str, steps: int, pieces: bool, as_json: bool) -> None:
-    """What lies on the shortest way along the sphere from A to B.
+    """List the words along the shortest arc from A to B.
 
-    At each step the word nearest to it, and how far aside it lies.
+    For each step the nearest word, and its distance from the arc.
     """
     from hartonomous.ask.layout.placement_queries import slerp as ask
     from hartonomous.operations.placement_run import remark_stale
@@ -235,7 +247,7 @@ def slerp(start: str, end: str, steps: int, pieces: bool, as_json: bool) -> None
     with open_graph() as graph:
         rows = ask(graph, start, end, steps, pieces)
     remark_stale(rows, say)
-    columns = {"share": "of the way", "word": "word", "aside": "radians aside"}
+    columns = {"share": "share of the arc", "word": "word", "aside": "radians from the arc"}
     print_json(rows) if as_json else print_rows(rows, columns)
 
 
@@ -252,11 +264,14 @@ Example:
     type=click.Choice(["community", "source"]),
     default="community",
     show_default=True,
-    help="What colours tell apart.",
+    help="Meaning of the colours.",
 )
 @quiet_option
 def picture(output: Path, colour: str, quiet: bool) -> None:
-    """Draw the placement into OUTPUT: .png, or .html that needs no network."""
+    """Draw the placement into OUTPUT, a .png or .html file.
+
+    The .html file is interactive and needs no network.
+    """
     from hartonomous.operations.placement_run import draw_placement
 
     with open_graph() as graph:

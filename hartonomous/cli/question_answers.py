@@ -1,4 +1,4 @@
-"""Questions in sentences, answered from documents that were put in."""
+"""Questions in sentences, answered from ingested documents."""
 
 from __future__ import annotations
 
@@ -22,19 +22,18 @@ Example:
 @click.option(
     "--encoder",
     type=click.Path(path_type=Path),
-    help="Sentence encoder that compares the question with known ones.",
+    help="Sentence encoder that compares the question with stored ones.",
 )
 @click.option(
-    "--top", default=3, show_default=True, type=click.IntRange(1, 1_000), help="How many."
+    "--top", default=3, show_default=True, type=click.IntRange(1, 1_000), help="Number of results."
 )
 @json_option
 @quiet_option
 def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: bool) -> None:
-    """What answers QUESTION, and the way there.
+    """Answer QUESTION from documents, and show the paths.
 
-    From the question over its words, or its vector, to questions and sentences
-    that documents brought, and on to their answers. Without --encoder it goes
-    by words alone.
+    Matches the question with stored questions and sentences, by its words or,
+    with --encoder, by its vector, and follows relations to their answers.
     """
     from hartonomous.operations.questions import answer as run
 
@@ -56,7 +55,7 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
 
 
 def _shown(number: int, row: dict[str, Any]) -> str:
-    """Return an answer with its score and the way to it, a step a line."""
+    """Return an answer with its score and the path to it, one line per step."""
     rated = "" if row["elo"] is None else f", elo {row['elo']:,.1f}"
     lines = [
         f"{number}. {printable(row['answer'])}",

@@ -1,4 +1,4 @@
-"""A removal as people see it: the plan of it, their consent, its going, and what is said afterwards."""
+"""Removals on the command line: the plan, the confirmation, the removal and its report."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
     from hartonomous.operations.removal import CertificateFile, RemovalOptions
 
 SHOW = "-"
-"""A plan's file that is the terminal."""
+"""The plan file that means standard output."""
+
+_COUNTS = {"lost": "relations lost", "kept": "relations kept", "shifted": "relations shifted"}
+"""Headings of a plan's counts, where they differ from the names in its file."""
 
 
 def run(
@@ -38,7 +41,7 @@ def run(
     quiet: bool,
     **chosen: Any,
 ) -> None:
-    """Delete or erase what is selected, or say or write the plan of it."""
+    """Delete or erase what is selected, or print or write the plan."""
     from hartonomous.operations import removal
     from hartonomous.server.connection import connect
 
@@ -66,7 +69,7 @@ def do_or_resume(
     quiet: bool,
     **chosen: Any,
 ) -> None:
-    """Do a plan that was written, or finish what was cut short."""
+    """Execute a plan from a file, or finish an interrupted removal."""
     if (plan_file is None) == (not resume):
         raise click.UsageError(f"Name what to {verb}, or give --apply FILE, or --resume.")
     from hartonomous.delete.plan_files import read_plan
@@ -77,7 +80,7 @@ def do_or_resume(
     planned = read_plan(plan_file) if plan_file else None
     if planned is not None and verb == removal.DELETE and removal.verb_of(planned) != verb:
         raise Conflict(
-            f"{plan_file} is the plan of an erasure; 'hartonomous erase --apply' does it."
+            f"{plan_file} is the plan of an erasure; 'hartonomous erase --apply' executes it."
         )
     options = _options(quiet, force=False, **chosen)
     with connect() as graph, progress_bar(quiet) as progress:
@@ -116,9 +119,9 @@ def _options(
 
 def _say_resumed(certified: str | None, file: CertificateFile | None, quiet: bool) -> None:
     if certified is None or file is None:
-        say("Nothing was cut short.", quiet)
+        say("Nothing was interrupted.", quiet)
         return
-    say(f"Nothing was cut short; {file.path} is of erasure {certified}, the last one.", quiet)
+    say(f"Nothing was interrupted; {file.path} certifies the last erasure, {certified}.", quiet)
 
 
 def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) -> None:
@@ -131,24 +134,26 @@ def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) 
     if as_json:
         print_json(summary)
         return
-    facts: dict[str, object] = {**summary["counts"]}
+    counts = summary["counts"]
+    facts: dict[str, object] = {_COUNTS.get(name, name): n for name, n in counts.items()}
     for source, rows in summary["sources"].items():
         facts[f"from {source}"] = {e: one["rows"] for e, one in rows["removed"].items()}
     facts["still supported by"] = summary["survivors"]
-    facts["goes"] = [f"{one['text']} ({one['why']})" for one in summary["compositions"][:20]]
+    facts["compositions removed"] = [
+        f"{one['text']} ({one['why']})" for one in summary["compositions"][:20]
+    ]
     if summary["cut"]:
-        facts["cut off"] = summary["cut"]["cut_off"]
-        facts["parts before, after"] = summary["cut"]["parts"]
+        facts["disconnected"] = summary["cut"]["cut_off"]
+        facts["components before, after"] = summary["cut"]["parts"]
         facts["articulation points before, after"] = summary["cut"]["articulation_points"]
     facts["votes that change"] = sorted(summary["votes"])
     facts["bytes freed"] = summary["expected"]["bytes"]
-    counts = summary["counts"]
     takes = forecast({REMOVE: counts["evidence"] + counts["kept"] + counts["shifted"]})
     facts["time expected"] = str(takes)
     print_facts(facts)
     _print_held(summary.get("held", ()))
     if file != SHOW:
-        say(f"Written to {file}; 'hartonomous {verb} --apply {file}' does exactly this.")
+        say(f"Written to {file}; 'hartonomous {verb} --apply {file}' executes exactly this plan.")
 
 
 def _confirm(planned: Plan, verb: str, yes: bool) -> None:
@@ -156,20 +161,21 @@ def _confirm(planned: Plan, verb: str, yes: bool) -> None:
         return
     counts = planned.summary["counts"]
     say(
-        f"{counts['evidence']:,} edges of evidence go; {counts['lost']:,} relations are lost, "
-        f"{counts['kept']:,} are kept and rated anew, {counts['shifted']:,} move."
+        f"{counts['evidence']:,} edges of evidence will be removed; {counts['lost']:,} relations "
+        f"are lost, {counts['kept']:,} are kept and rated again, {counts['shifted']:,} shift."
     )
     for one in planned.summary.get("held", ()):
         until = f", until {one['until']}" if one["until"] else ""
-        say(f"Stays: {one['what']}{until}; {one['do']}." if one["do"] else f"Goes: {one['what']}.")
+        text = f"Remains: {one['what']}{until}; {one['do']}."
+        say(text if one["do"] else f"Also erased: {one['what']}.")
     confirm(verb, f"{verb.capitalize()} this?", yes)
 
 
 def _print_held(held: Sequence[Mapping[str, Any]]) -> None:
-    """Print what holds something of what is erased: what goes with it, and what to do about the rest."""
+    """Print the copies of erased data: those erased with it, and the remedies for the others."""
     if held:
-        rows = [{**one, "until": one["until"] or "", "do": one["do"] or "goes"} for one in held]
-        print_rows(rows, {"what": "held elsewhere by", "until": "until", "do": "what to do"})
+        rows = [{**one, "until": one["until"] or "", "do": one["do"] or "erased"} for one in held]
+        print_rows(rows, {"what": "copies", "until": "expires", "do": "remedy"})
 
 
 def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool) -> None:
@@ -178,7 +184,7 @@ def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool)
         return
     if verb == "erase":
         for file, text in report["found_in"]:
-            say(f"{text!r} still stands in {file}, in live data or beside it.")
+            say(f"{text!r} is still in {file}, in live data or beside it.")
         _print_held(report["still_held"])
         copies = report.pop("remaining_copies")
         print_rows([{"copies": one} for one in copies], {"copies": "copies that may remain"})
@@ -189,10 +195,10 @@ def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool)
     say(f"{'Erased' if verb == 'erase' else 'Deleted'} {gone}.", quiet)
     if verb == "erase":
         say(
-            f"Purged besides of it: {report['deletions_purged']:,} deletions that could be undone, "
+            f"Also erased: {report['deletions_purged']:,} retained deletions, "
             f"{report['bundles_purged']:,} bundles, {report['snapshots_dropped']:,} snapshots, "
             f"{report['names_purged']:,} names.",
             quiet,
         )
     if report.get("until"):
-        say(f"'hartonomous undo {report['id']}' takes it back until {report['until']}.", quiet)
+        say(f"'hartonomous undo {report['id']}' restores it until {report['until']}.", quiet)

@@ -1,4 +1,4 @@
-"""What remains after a removal, for people: who still says what, and how it can be reached."""
+"""The residual of a removal, for people: remaining evidence, paths, neighbours, continuations."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ SHOWN = 5
 def print_residual(found: Mapping[str, Any]) -> None:
     """Print a residual report, where something remains."""
     if found["variants"]:
-        print_rows(found["variants"], {"text": "still holds it", "source": "", "rows": "evidence"})
+        print_rows(
+            found["variants"], {"text": "still contains it", "source": "", "rows": "evidence"}
+        )
     if found["supported"]:
         print_facts({"still supported by": found["supported"]})
     if found["paths"]:
@@ -24,16 +26,16 @@ def print_residual(found: Mapping[str, Any]) -> None:
             word: {side: ", ".join(names[:SHOWN]) for side, names in seen.items()}
             for word, seen in found["neighbours"].items()
         }
-        _print_before_and_after("nearest to", near)
+        _print_before_and_after("neighbours of", near)
     if found["continuations"]:
-        _print_before_and_after("goes on after", found["continuations"])
+        _print_before_and_after("continuations of", found["continuations"])
 
 
 def _print_paths(paths: list[dict[str, Any]]) -> None:
     rows = [{**path, "way": " - ".join(path["way"])} for path in paths]
-    columns = {"way": "still to be reached", "sources": "by"}
+    columns = {"way": "residual paths", "sources": "by"}
     if rows[0]["probability"] is not None:
-        columns["probability"] = "likely"
+        columns["probability"] = "probability"
     print_rows(rows, columns)
 
 

@@ -1,4 +1,4 @@
-"""Text out of the graph."""
+"""Text generation from the graph."""
 
 from __future__ import annotations
 
@@ -23,41 +23,61 @@ Example:
   hartonomous generate "The king" --engine gds --samples 100 --json
   hartonomous generate "The king" --to throne --top-k 50
 \b
-The stepwise engine gives the same text for the same graph, seed and options.
-The gds engine walks a projection of all states: fast for many samples, with
---top-k 20 where none is given; what depends on the text so far (--cache,
---no-repeat) is applied when its samples are ranked.
+The stepwise engine is deterministic for a graph, seed and options. The gds
+engine walks a projection of all states, which is fast for many samples;
+--top-k defaults to 20, and --cache and --no-repeat are applied when samples
+are ranked.
 """
 )
 @click.argument("prompt", default="")
-@click.option("--length", default=60, show_default=True, help="Tokens at most.")
-@click.option("--temperature", default=0.8, show_default=True, help="0 is greedy.")
-@click.option("--greedy", is_flag=True, help="The likeliest token, always.")
-@click.option("--beam", type=int, help="Keep so many texts and give the likeliest.")
-@click.option("--top-k", type=int, help="Of the likeliest tokens, so many.")
-@click.option("--top-p", default=0.92, show_default=True, help="Of their probability, so much.")
+@click.option("--length", default=60, show_default=True, help="Most tokens.")
+@click.option(
+    "--temperature", default=0.8, show_default=True, help="Sampling temperature; 0 is greedy."
+)
+@click.option("--greedy", is_flag=True, help="Always choose the most probable token.")
+@click.option("--beam", type=int, help="Beam search with this width.")
+@click.option("--top-k", type=int, metavar="K", help="Sample from the K most probable tokens.")
+@click.option(
+    "--top-p",
+    default=0.92,
+    show_default=True,
+    metavar="P",
+    help="Sample from the most probable tokens whose probabilities sum to P.",
+)
 @click.option(
     "--look-ahead/--no-look-ahead",
     default=True,
     show_default=True,
-    help="Prefer what leads on along known contexts.",
+    help="Favour tokens that continue stored contexts.",
 )
-@click.option("--cache", is_flag=True, help="Expect what the prompt has said to be said again.")
+@click.option("--cache", is_flag=True, help="Mix in the prompt's own tokens.")
 @click.option(
-    "--no-repeat", default=3, show_default=True, help="No run of so many tokens twice; 0: any."
+    "--no-repeat",
+    default=3,
+    show_default=True,
+    metavar="N",
+    help="Never repeat a sequence of N tokens; 0 allows it.",
 )
-@click.option("--any-token", is_flag=True, help="Digits and symbols too.")
-@click.option("--ban", multiple=True, metavar="WORD", help="Not to be said.")
-@click.option("--stop", multiple=True, metavar="TOKEN", help="End after it, such as '.'.")
-@click.option("--only-sources", multiple=True, metavar="NAME", help="From these alone.")
-@click.option("--without-source", multiple=True, metavar="NAME", help="Without it.")
-@click.option("--samples", default=1, show_default=True, help="Texts.")
-@click.option("--seed", default=0, show_default=True, help="Another seed, another text.")
+@click.option("--any-token", is_flag=True, help="Allow digits and symbols.")
+@click.option("--ban", multiple=True, metavar="WORD", help="Exclude this word; repeatable.")
+@click.option("--stop", multiple=True, metavar="TOKEN", help="End after this token, such as '.'.")
+@click.option("--only-sources", multiple=True, metavar="NAME", help="Use only these sources.")
+@click.option("--without-source", multiple=True, metavar="NAME", help="Leave this source out.")
+@click.option("--samples", default=1, show_default=True, help="Number of texts.")
+@click.option("--seed", default=0, show_default=True, help="Random seed.")
 @click.option(
-    "--engine", type=click.Choice(["stepwise", "gds"]), default="stepwise", show_default=True
+    "--engine",
+    type=click.Choice(["stepwise", "gds"]),
+    default="stepwise",
+    show_default=True,
+    help="Generator: step by step, or random walks in Graph Data Science.",
 )
-@click.option("--to", metavar="WORD", help="The likeliest ways from PROMPT to WORD (gds).")
-@click.option("--explain", is_flag=True, help="What each token came from.")
+@click.option(
+    "--to",
+    metavar="WORD",
+    help="Find the most probable paths from PROMPT to WORD (engine gds).",
+)
+@click.option("--explain", is_flag=True, help="Show the sources and contexts of each token.")
 @json_option
 @quiet_option
 def generate(
@@ -70,7 +90,7 @@ def generate(
     quiet: bool,
     **given: Any,
 ) -> None:
-    """Go on with PROMPT as the sources of the graph expect it to go on."""
+    """Generate text from PROMPT by next-token evidence."""
     from hartonomous.operations.text_generation import generate as run
     from hartonomous.operations.text_generation import request_generation
 

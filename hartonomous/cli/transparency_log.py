@@ -27,13 +27,20 @@ Example:
   hartonomous log prove 3 --output third.json
 """,
 )
-@click.option("--top", default=25, show_default=True, type=click.IntRange(1, 1_000_000))
+@click.option(
+    "--top",
+    default=25,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="Number of entries.",
+)
 @json_option
 @click.pass_context
 def log(context: click.Context, top: int, as_json: bool) -> None:
-    """List what was done to the graph, newest first, or check that list.
+    """List the acts in the transparency log, or check the log.
 
-    Names stand beside the log, not in it; an erased one is gone.
+    The newest act is first. Names are stored beside the log, not in it; erased
+    names are removed.
     """
     if context.invoked_subcommand is not None:
         return
@@ -70,14 +77,14 @@ def _details(entry: str) -> str:
     "heads",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="A signed head kept elsewhere, to check besides.",
+    help="Also check this signed head.",
 )
 @json_option
 @click.pass_context
 def verify(context: click.Context, heads: tuple[Path, ...], as_json: bool) -> None:
-    """Check every entry, and every signed head that is kept outside the graph.
+    """Verify all entries and all signed heads stored outside the graph.
 
-    Exit code 6 when the log was changed, cut, emptied or written anew.
+    Exit code 6 if the log was changed, truncated, emptied or rewritten.
     """
     from hartonomous.operations.attestation import check_log
     from hartonomous.server.connection import connect
@@ -91,7 +98,10 @@ def verify(context: click.Context, heads: tuple[Path, ...], as_json: bool) -> No
 
 @log.command("head", epilog="\b\nExample:\n  hartonomous log head > today.head\n")
 def head() -> None:
-    """Sign the log's head and print it: keep it where the graph's keepers cannot write."""
+    """Sign and print the log's head.
+
+    Store it where the graph's administrators cannot write.
+    """
     from hartonomous.operations.attestation import sign_head
     from hartonomous.server.connection import connect
 
@@ -102,9 +112,14 @@ def head() -> None:
 
 @log.command("prove", epilog="\b\nExample:\n  hartonomous log prove 3 --output third.json\n")
 @click.argument("index", type=click.IntRange(0))
-@click.option("--output", type=click.Path(path_type=Path), help="File to write; else printed.")
+@click.option(
+    "--output", type=click.Path(path_type=Path), help="Output file; default: standard output."
+)
 def prove(index: int, output: Path | None) -> None:
-    """Show that entry INDEX is in the log: 'certificate verify' checks it offline."""
+    """Prove that entry INDEX is in the log.
+
+    'certificate verify' checks the proof offline.
+    """
     from hartonomous.operations.attestation import prove_entry
     from hartonomous.server.connection import connect
 
@@ -115,31 +130,31 @@ def prove(index: int, output: Path | None) -> None:
 
 
 @log.command("adopt", epilog="\b\nExample:\n  hartonomous log adopt --yes\n")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
 def adopt(yes: bool) -> None:
-    """Accept a log that does not continue the kept heads, and record that.
+    """Accept a log that does not continue the stored heads.
 
-    For a graph that was emptied, restored or replaced on purpose.
+    Recorded in the log. For a graph that was emptied, restored or replaced on purpose.
     """
     from hartonomous.errors import ConfirmationNeeded
     from hartonomous.operations.attestation import adopt_log
     from hartonomous.server.connection import connect
 
     if not yes:
-        raise ConfirmationNeeded("Heads that were signed will no longer vouch; --yes accepts that.")
+        raise ConfirmationNeeded("Heads signed before will no longer be valid; --yes accepts that.")
     with connect() as graph:
         index = adopt_log(graph)
     say(f"Adopted, and recorded as entry {index}.")
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous keys > hartonomous.pub\n")
-@click.option("--new", "renew", is_flag=True, help="Make another signing key.")
+@click.option("--new", "renew", is_flag=True, help="Create a new signing key.")
 @json_option
 def keys(renew: bool, as_json: bool) -> None:
-    """Print the public key that heads and certificates are verified with.
+    """Print the public key of heads and certificates.
 
-    Hand it to whom it concerns by another way than the certificate. The private
-    half stays in a file only its owner can read.
+    Send it over another channel than the certificate. The private half is in a
+    file readable by its owner only.
     """
     from hartonomous.operations.attestation import public_key
 
@@ -148,4 +163,4 @@ def keys(renew: bool, as_json: bool) -> None:
         print_json({"key": key.key, "directory": str(key.directory)})
         return
     click.echo(key.key)
-    say(f"Kept in {key.directory}; back that up apart from the graph.")
+    say(f"Stored in {key.directory}; back that up apart from the graph.")

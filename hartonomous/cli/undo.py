@@ -1,4 +1,4 @@
-"""Taking deletions back, and letting in again what was erased."""
+"""Undoing deletions, and lifting suppressions."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from hartonomous.cli.output import (
 @json_option
 @quiet_option
 def undo(deletion: str, as_json: bool, quiet: bool) -> None:
-    """Take the deletion ID back: what it took out returns, exactly.
+    """Undo the deletion ID: restore what it removed.
 
-    In any order: rows that a later deletion stands for too pass to that one.
-    Interrupted, the same command goes on.
+    Deletions can be undone in any order: rows also selected by a later deletion
+    are transferred to it. After an interruption, the same command resumes.
     """
     from hartonomous.operations.reversal import undo as run
     from hartonomous.server.connection import connect
@@ -37,7 +37,7 @@ def undo(deletion: str, as_json: bool, quiet: bool) -> None:
 @click.command(epilog="\b\nExample:\n  hartonomous deletions\n")
 @json_option
 def deletions(as_json: bool) -> None:
-    """What was taken out, and until when it can be taken back."""
+    """List removals, with the end of each retention window."""
     from hartonomous.delete.undo import deletions as listed
     from hartonomous.server.connection import connect
 
@@ -63,7 +63,7 @@ Example:
 @json_option
 @click.pass_context
 def suppressions(context: click.Context, as_json: bool) -> None:
-    """What erasures keep out of the graph, known only by keyed hashes."""
+    """List suppressed data, by keyed hashes."""
     if context.invoked_subcommand is not None:
         return
     from hartonomous.load.suppression_list import suppressions as listed
@@ -83,7 +83,7 @@ def suppressions(context: click.Context, as_json: bool) -> None:
 @click.argument("suppression", metavar="ID")
 @json_option
 def lift_suppression(suppression: str, as_json: bool) -> None:
-    """Let in again, from the next ingest on, what ID keeps out; this is recorded."""
+    """Lift the suppression ID; this is recorded in the log."""
     from hartonomous.operations.reversal import lift
     from hartonomous.server.connection import connect
 

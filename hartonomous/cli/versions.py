@@ -1,4 +1,4 @@
-"""Snapshots of the graph, and what differs between two sides."""
+"""Snapshots of the graph, comparisons, and rollback."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": operator.gt, "<":
 
 @click.group(epilog="\b\nExample:\n  hartonomous snapshot create before-glove\n")
 def snapshot() -> None:
-    """Keep what the graph says now, to compare with later."""
+    """Store the present relations, for later comparison."""
 
 
 @snapshot.command("create", epilog="\b\nExample:\n  hartonomous snapshot create before-glove\n")
@@ -35,7 +35,7 @@ def snapshot() -> None:
 @json_option
 @quiet_option
 def create(name: str, as_json: bool, quiet: bool) -> None:
-    """Keep every rated relation under NAME, outside the graph."""
+    """Store every rated relation under NAME, outside the graph."""
     from hartonomous.operations.archive import take_snapshot
 
     with open_graph() as graph, progress_bar(quiet) as progress:
@@ -48,7 +48,7 @@ def create(name: str, as_json: bool, quiet: bool) -> None:
 @snapshot.command("list", epilog="\b\nExample:\n  hartonomous snapshot list --json\n")
 @json_option
 def list_(as_json: bool) -> None:
-    """Which snapshots there are."""
+    """List the snapshots."""
     from hartonomous.versions.snapshots import list_snapshots
 
     rows = [{**asdict(one), "sources": list(one.sources)} for one in list_snapshots()]
@@ -74,20 +74,26 @@ Example:
   hartonomous diff minilm glove
   hartonomous diff before-glove . --fail-if 'only_b>0' --json
 \b
-A and B are sources, snapshots, or . for the graph as it is; where a name is
-both, write source:NAME or snapshot:NAME. A source is rated as if it stood
-alone. Exit code 1: they differ, or with --fail-if, a condition is met.
+A and B are sources, snapshots, or . for the present graph; for an ambiguous
+name, write source:NAME or snapshot:NAME. A source is rated as if it were the
+only one. Exit code 1 if they differ, or with --fail-if, if a condition holds.
 """
 )
 @click.argument("a")
 @click.argument("b")
-@click.option("--top", default=10, show_default=True, type=click.IntRange(0, 10_000))
+@click.option(
+    "--top",
+    default=10,
+    show_default=True,
+    type=click.IntRange(0, 10_000),
+    help="Number of rows per table.",
+)
 @click.option(
     "--fail-if",
     "conditions",
     multiple=True,
     metavar="METRIC>X",
-    help="Fail on this alone, such as 'only_a>100'.",
+    help="Exit with 1 only if this condition holds, such as 'only_a>100'.",
 )
 @json_option
 @quiet_option
@@ -101,7 +107,7 @@ def diff(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """What B holds otherwise than A: relations, elo, neighbours."""
+    """Show the differences of A and B in relations and elo."""
     from hartonomous.operations.archive import diff as compare
 
     parsed = [_condition(text) for text in conditions]
@@ -133,17 +139,16 @@ Example:
 """
 )
 @click.argument("name", metavar="SNAPSHOT")
-@click.option("--plan", "plan_only", is_flag=True, help="Say what would be done; write nothing.")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--plan", "plan_only", is_flag=True, help="Print the steps; change nothing.")
+@click.option("--yes", is_flag=True, help="Skip the confirmation.")
 @json_option
 @quiet_option
 def rollback(name: str, plan_only: bool, yes: bool, as_json: bool, quiet: bool) -> None:
-    """Bring the graph back to what it was at SNAPSHOT.
+    """Restore the graph to its state at SNAPSHOT.
 
-    Sources that came since are deleted (and can be undone), deletions made since
-    are undone, deletions undone since are done again. Refused, with the list,
-    where something since then cannot be taken back. Interrupted, the same
-    command goes on.
+    Deletes sources added since (can be undone), undoes later deletions, and
+    repeats deletions undone since. Refused, with a list, if a later act cannot
+    be undone. After an interruption, the same command resumes.
     """
     from hartonomous.operations.reversal import roll_back
     from hartonomous.versions.rollback import plan_rollback

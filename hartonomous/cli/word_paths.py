@@ -1,4 +1,4 @@
-"""How words hang together: paths, trees, what lies between, what is within reach, traversal."""
+"""Paths, trees and random walks between words, and spreading activation."""
 
 from __future__ import annotations
 
@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from hartonomous.ask.relations.relation_views import View
 
 top_option = click.option(
-    "--top", default=10, show_default=True, type=click.IntRange(1, 10_000), help="How many."
+    "--top",
+    default=10,
+    show_default=True,
+    type=click.IntRange(1, 10_000),
+    help="Number of results.",
 )
 
 
 def view_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Options that say which pairs to go over."""
+    """Add the options that restrict the relations of a query."""
     for option in reversed(
         (
             click.option(
@@ -30,26 +34,26 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
                 metavar="TYPE,...",
                 default=DEFAULT_RELATION,
                 show_default=True,
-                help="Rated types.",
+                help="Rated types to follow, comma-separated.",
             ),
             click.option(
-                "--sources", metavar="NAME,...", help="Only pairs that one of these observed."
+                "--sources", metavar="NAME,...", help="Only pairs observed by one of these sources."
             ),
             click.option(
                 "--above",
                 default=1500,
                 show_default=True,
                 type=click.IntRange(0, 10_000),
-                help="Only pairs rated above this; 1500 is even.",
+                help="Only pairs rated above this; 1500 is even odds.",
             ),
             click.option(
                 "--min-sources",
                 default=1,
                 show_default=True,
                 type=click.IntRange(1),
-                help="Only pairs that so many observed.",
+                help="Least number of sources per pair.",
             ),
-            click.option("--pieces", is_flag=True, help="Over continuation pieces (##ing) too."),
+            click.option("--pieces", is_flag=True, help="Include continuation pieces (##ing)."),
         )
     ):
         command = option(command)
@@ -71,14 +75,16 @@ Example:
 )
 @click.argument("start", metavar="A")
 @click.argument("end", metavar="B")
-@click.option("--k", default=3, show_default=True, type=click.IntRange(1, 100), help="How many.")
+@click.option(
+    "--k", default=3, show_default=True, type=click.IntRange(1, 100), help="Number of paths."
+)
 @view_options
 @json_option
 def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
-    """The likeliest ways from A to B, edge by edge.
+    """Find the most probable paths from A to B.
 
-    A path costs the sum over its edges of minus the logarithm of their
-    probability; the cheapest come first.
+    The cost of a path is the sum over its edges of minus the logarithm of their
+    probability; cheapest first.
     """
     from hartonomous.ask.paths.word_paths import path as ask
 
@@ -99,7 +105,7 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
 @view_options
 @json_option
 def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
-    """The words that join A, B and more most cheaply into one tree."""
+    """Find the cheapest tree of relations connecting the words."""
     from hartonomous.ask.paths.word_paths import bridge as ask
 
     with open_graph() as graph, working("Growing a tree"):
@@ -107,9 +113,9 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
     if as_json:
         print_json(asdict(tree))
         return
-    joints = ", ".join(map(printable, tree.joints)) or "nothing else"
+    joints = ", ".join(map(printable, tree.joints)) or "no other word"
     click.echo(
-        f"{', '.join(map(printable, tree.words))} are joined by {joints}   cost {tree.cost:.3f}"
+        f"{', '.join(map(printable, tree.words))} are connected by {joints}   cost {tree.cost:.3f}"
     )
     print_steps(tree.steps)
 
@@ -121,7 +127,7 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
 @view_options
 @json_option
 def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> None:
-    """What lies between A and B: the words near both of them."""
+    """List the words near both A and B."""
     from hartonomous.ask.paths.word_paths import between as ask
 
     with open_graph() as graph, working("Walking from both"):
@@ -135,13 +141,13 @@ def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> No
 @view_options
 @json_option
 def reach(word: str, top: int, as_json: bool, **options: Any) -> None:
-    """What is within reach of A: where a walk from it spends its time."""
+    """List the words of highest PageRank from A."""
     from hartonomous.ask.paths.word_paths import reach as ask
 
     with open_graph() as graph, working("Walking"):
         found = ask(graph, word, top, view_of(options))
     if not found:
-        say(f"{word!r} is there, but no pair of it meets these conditions.")
+        say(f"{word!r} is in the graph, but no pair of it meets these conditions.")
     _print_reached(found, as_json)
 
 
@@ -153,14 +159,14 @@ Example:
 )
 @click.argument("prompt")
 @click.option(
-    "--depth", default=3, show_default=True, type=click.IntRange(1, 20), help="Steps at most."
+    "--depth", default=3, show_default=True, type=click.IntRange(1, 20), help="Most steps."
 )
 @click.option(
     "--breadth",
     default=5,
     show_default=True,
     type=click.IntRange(1, 100),
-    help="How many words each word leads on to.",
+    help="Neighbours followed from each word.",
 )
 @top_option
 @view_options
@@ -168,7 +174,10 @@ Example:
 def traverse(
     prompt: str, depth: int, breadth: int, top: int, as_json: bool, **options: Any
 ) -> None:
-    """What PROMPT leads to over rated edges, with the paths."""
+    """Spread activation from PROMPT; list the words it reaches.
+
+    Activation spreads over relations; each word is listed with its path.
+    """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
 
     with open_graph() as graph, working("Traversing"):
@@ -197,7 +206,7 @@ def arrows(words: Sequence[str]) -> str:
 
 
 def print_steps(steps: Sequence[Step]) -> None:
-    """Print the edges of a way, a row each."""
+    """Print the edges of a path, one row each."""
     columns = {
         "start": "from",
         "end": "to",
@@ -222,7 +231,7 @@ def _print_reached(found: Sequence[Reached], as_json: bool) -> None:
         }
         for one in found
     ]
-    print_rows(rows, {"word": "word", "score": "score", "path": "path", "odds": "its likelihood"})
+    print_rows(rows, {"word": "word", "score": "score", "path": "path", "odds": "of the path"})
 
 
 def _odds(one: Path) -> str:

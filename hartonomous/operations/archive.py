@@ -1,4 +1,4 @@
-"""Copies of what the graph holds, as whole acts: snapshots, backups, restoring, exports."""
+"""Operations on copies of the graph: snapshots, comparisons, backups, restoring, exports."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ from hartonomous.versions.diff import Difference
 from hartonomous.versions.snapshots import Snapshot
 
 WHOLE = "graph"
-"""The format of the export that holds all knowledge; FORMATS are of its sources alone."""
+"""The export format of the whole graph; FORMATS are those of its sources."""
 
 
 def take_snapshot(graph: Graph, name: str, progress: Progress = unseen) -> Snapshot:
-    """Keep every rated relation under a name, outside the graph.
+    """Store every rated relation under a name, outside the graph.
 
-    Raises Conflict for a name that is taken or while another writer is at work.
+    Raises Conflict for a name in use, or while another writer is active.
     """
     with WriterLock(graph, f"taking snapshot {name}") as lock:
         return snapshots.create_snapshot(graph, lock, name, progress)
 
 
 def remove_snapshot(graph: Graph, name: str) -> None:
-    """Remove a snapshot; raises NotFound where there is none."""
+    """Remove a snapshot; raises NotFound for an unknown one."""
     with WriterLock(graph, f"dropping snapshot {name}") as lock:
         snapshots.drop_snapshot(graph, lock, name)
 
 
 def diff(graph: Graph, a: str, b: str, top: int = 10, progress: Progress = unseen) -> Difference:
-    """Return what `b` holds otherwise than `a`: sources, snapshots, or "." for the graph as it is.
+    """Return the differences of `b` from `a`: sources, snapshots, or "." for the present graph.
 
-    Raises NotFound for a side that there is not, UsageError for a name that is both.
+    Raises NotFound for an unknown side, UsageError for an ambiguous name.
     """
     sides = (
         differences.read_side(graph, a, progress),
@@ -52,9 +52,9 @@ def diff(graph: Graph, a: str, b: str, top: int = 10, progress: Progress = unsee
 def back_up(
     graph: Graph, file: Path, force: bool = False, progress: Progress = unseen
 ) -> BackupReport:
-    """Write all that the graph knows, its log and its snapshots to a file; keys are not in it.
+    """Back up the graph, its log and its snapshots to a file; keys are not included.
 
-    Raises Conflict for a file that exists, unless `force` is given.
+    Raises Conflict for an existing file without `force`.
     """
     prepare(graph)
     with WriterLock(graph, f"backing up to {file.name}") as lock:
@@ -64,18 +64,18 @@ def back_up(
 def restore(
     graph: Graph, file: Path, progress: Progress = unseen, say: Say = unheard
 ) -> RestoreReport:
-    """Bring a backup back into a graph without sources; what was erased since stays out.
+    """Restore a backup into a graph without sources; data erased since is left out.
 
-    `say` is told when no key used here signed it. Raises BadInput for a damaged file, Conflict for a
-    graph that has sources.
+    `say` reports a backup that no key used here signed. Raises BadInput for a damaged file, Conflict
+    for a graph with sources.
     """
     prepare(graph)
     with WriterLock(graph, f"restoring {file.name}") as lock:
         report = backup.restore(graph, lock, file, progress)
     if not report.signed:
         say(
-            f"{file} was not signed with a key used here. Its evidence is taken as it is; ratings and "
-            "digests were worked out from it."
+            f"{file} was not signed with a key used here. Its evidence was restored as it is; ratings "
+            "and digests were recomputed from it."
         )
     return report
 
@@ -83,25 +83,25 @@ def restore(
 def export(
     graph: Graph, output: Path, force: bool = False, progress: Progress = unseen
 ) -> ExportReport:
-    """Write the graph as sorted JSON Lines: the same bytes for the same knowledge.
+    """Export the graph as sorted JSON Lines; equal knowledge gives equal bytes.
 
-    Raises Conflict for a file that exists, unless `force` is given.
+    Raises Conflict for an existing file without `force`.
     """
     return canonical_export.export(graph, output, progress, force)
 
 
 def export_sources(graph: Graph, output: Path, form: str, force: bool = False) -> None:
-    """Write what the graph was made from, in a format of FORMATS.
+    """Export the graph's sources, with licences and digests, in a format of FORMATS.
 
-    Raises Conflict for a file that exists, unless `force` is given, UsageError for another format.
+    Raises Conflict for an existing file without `force`, UsageError for another format.
     """
     if form not in FORMATS:
-        raise UsageError(f"A format is one of {', '.join((WHOLE, *FORMATS))}, not {form!r}.")
+        raise UsageError(f"The format is one of {', '.join((WHOLE, *FORMATS))}, not {form!r}.")
     refuse_existing(output, force)
     output.write_text(FORMATS[form](graph), "utf-8")
 
 
 def refuse_existing(output: Path, force: bool) -> None:
-    """Raise Conflict for a file that exists, unless `force` is given."""
+    """Raise Conflict for an existing file without `force`."""
     if output.exists() and not force:
         raise Conflict(f"{output} already exists; --force overwrites it.")

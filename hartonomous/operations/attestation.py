@@ -1,4 +1,4 @@
-"""What can be shown to others: audits, the log of acts, certificates and the keys that sign them."""
+"""Operations on proofs: audits, the transparency log, certificates, and the keys that sign them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hartonomous.transparency.signing import canonical
 from hartonomous.transparency.transparency_log import LogReport
 
 SCRIPT, PAGE = "verify_certificate.py", "verify_certificate.html"
-"""What strangers verify with: a script, and a page for a browser."""
+"""The stand-alone verifiers: a script, and a page for a browser."""
 
 
 def audit(
@@ -34,12 +34,12 @@ def audit(
     force: bool = False,
     progress: Progress = unseen,
 ) -> dict[str, Any]:
-    """Return what is in the graph, from where, and under `findings` what is wrong with it.
+    """Audit the graph: content, origin, and under `findings` what is wrong with it.
 
-    `full` rates everything anew and works all digests out; `certificates` are shown with what they
-    say; `output` is a page to write it to. `broken` says whether something was changed by hand.
-    Raises Conflict for an output that exists, unless `force` is given, VerificationFailed for a
-    certificate that was not issued here.
+    `full` recomputes all ratings and digests; the report includes the statements of `certificates`;
+    `output` is an HTML page for the report. `broken` is true if something was changed by hand. Raises
+    Conflict for an existing output without `force`, VerificationFailed for a certificate that was not
+    issued here.
     """
     if output is not None:
         refuse_existing(output, force)
@@ -51,9 +51,9 @@ def audit(
 
 
 def own_certificate(file: Path) -> dict[str, Any]:
-    """Return what a certificate says that a key used here signed.
+    """Return the statement of a certificate signed with a key used here.
 
-    Raises NotFound where there is none, VerificationFailed for any other.
+    Raises NotFound for a missing file, VerificationFailed for any other certificate.
     """
     if not file.is_file():
         raise NotFound(f"There is no certificate at {file}.")
@@ -63,15 +63,15 @@ def own_certificate(file: Path) -> dict[str, Any]:
             return verify_certificate.verify(data, str(key), open_names(data))
         except verify_certificate.Invalid as error:
             reason = str(error)
-    raise VerificationFailed(f"{file} is no certificate that was issued here. {reason}")
+    raise VerificationFailed(f"{file} is not a certificate issued here. {reason}")
 
 
 def verify(file: Path, key: str, names: Path | None = None) -> dict[str, Any]:
-    """Return what an authentic certificate, log proof or signed head says, verified offline.
+    """Return the statement of an authentic certificate, log proof or signed head, verified offline.
 
-    `key` is the public key or a file that holds it, `names` a file of what keyed hashes stand for.
-    `left` tells what the certificate says itself is left. Raises NotFound for files that cannot be
-    read, VerificationFailed for what is not to be trusted.
+    `key` is the public key or a file with it, `names` a file of the names behind the keyed hashes.
+    `left` lists the failed checks that the certificate itself states. Raises NotFound for unreadable
+    files, VerificationFailed if it is not authentic.
     """
     try:
         data = file.read_bytes()
@@ -82,13 +82,13 @@ def verify(file: Path, key: str, names: Path | None = None) -> dict[str, Any]:
     try:
         return verify_certificate.verify(data, known, opened)
     except verify_certificate.Invalid as error:
-        raise VerificationFailed(f"{file} is not to be trusted. {error}") from error
+        raise VerificationFailed(f"{file} is not authentic. {error}") from error
 
 
 def certificate_names(file: Path) -> str:
-    """Return, as JSON, what the keyed hashes in a certificate stand for, with their keys.
+    """Return, as JSON, the names behind the keyed hashes in a certificate, with their keys.
 
-    Whoever gets it can read the names. Raises NotFound where there is no file.
+    Anyone who has the result can read the names. Raises NotFound for a missing file.
     """
     if not file.is_file():
         raise NotFound(f"There is nothing at {file}.")
@@ -96,9 +96,9 @@ def certificate_names(file: Path) -> str:
 
 
 def write_verifier(output: Path, page: bool = False, force: bool = False) -> None:
-    """Write what a stranger verifies certificates with: a script, or a page for a browser.
+    """Write a stand-alone verifier of certificates: a script, or a page for a browser.
 
-    Raises Conflict for a file that exists, unless `force` is given.
+    Raises Conflict for an existing file without `force`.
     """
     refuse_existing(output, force)
     held = files("hartonomous.proof") / (PAGE if page else SCRIPT)
@@ -106,15 +106,15 @@ def write_verifier(output: Path, page: bool = False, force: bool = False) -> Non
 
 
 def check_log(graph: Graph, heads: Sequence[Path] = ()) -> LogReport:
-    """Return what a check of every entry, and of every signed head kept here or given, found.
+    """Verify every entry, and every signed head stored here or given; return the report.
 
-    Raises NotFound for a head that cannot be read.
+    Raises NotFound for an unreadable head.
     """
     return transparency_log.verify_log(graph, [_read(head) for head in heads])
 
 
 def sign_head(graph: Graph) -> str:
-    """Return the log's head, signed: to keep where the graph's keepers cannot write.
+    """Return the log's signed head, to be stored where the graph's administrators cannot write.
 
     Raises NotFound for an empty log, VerificationFailed for one that does not continue its last head.
     """
@@ -125,9 +125,9 @@ def sign_head(graph: Graph) -> str:
 
 
 def prove_entry(graph: Graph, index: int, output: Path | None = None) -> str:
-    """Return, as canonical JSON, what shows an entry to be in the log, and write it to a file.
+    """Return, as canonical JSON, the proof that an entry is in the log; also write it to `output`.
 
-    `verify` checks it offline. Raises NotFound when there is no such entry.
+    `verify` checks it offline. Raises NotFound for an unknown entry.
     """
     proof = canonical(transparency_log.prove(graph, index)).decode() + "\n"
     if output is not None:
@@ -136,9 +136,9 @@ def prove_entry(graph: Graph, index: int, output: Path | None = None) -> str:
 
 
 def adopt_log(graph: Graph) -> int:
-    """Accept a log that does not continue the kept heads, and record that; return the entry's index.
+    """Accept a log that does not continue the stored heads, and record that; return the entry's index.
 
-    Heads that were signed no longer vouch then.
+    Heads signed before are no longer valid.
     """
     prepare(graph)
     with WriterLock(graph, "adopting the log") as lock:
@@ -147,7 +147,7 @@ def adopt_log(graph: Graph) -> int:
 
 @dataclass(frozen=True)
 class PublicKey:
-    """The key that heads and certificates are verified with, and where its private half is kept."""
+    """The public key of heads and certificates, and the directory of its private half."""
 
     key: str
     directory: Path
@@ -157,7 +157,7 @@ class PublicKey:
 
 
 def public_key(new: bool = False) -> PublicKey:
-    """Return the public key; with `new`, of another signing key that is made now."""
+    """Return the public key; with `new`, that of a new signing key."""
     key = (new_signing_key() if new else signing_key()).public
     return PublicKey(str(key), directory())
 

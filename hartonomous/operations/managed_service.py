@@ -1,4 +1,4 @@
-"""The managed server as whole acts: up with its schema and what an erasure left to do, down, purge."""
+"""Operations on the managed server: up with schema and pending compaction, down, purge."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from hartonomous.server.managed_server import purge as delete_home
 
 @dataclass(frozen=True)
 class RunningServer:
-    """Where the managed server answers: Browser's address, Bolt's, the user, the password's file."""
+    """The managed server: addresses of Browser and of Bolt, the user, the password's file."""
 
     browser: str
     bolt: str
@@ -40,10 +40,10 @@ def up(
     progress: Progress = unseen,
     say: Say = unheard,
 ) -> RunningServer:
-    """Start the managed Neo4j, assembled the first time, and bring its graph up to date.
+    """Start the managed Neo4j server, installed on first use, and update its schema.
 
-    What an erasure left to do with the store is made up. Ports default to 7687 and 7474, or free ones.
-    Raises ServerError when it cannot be set up.
+    A compaction that an erasure left is completed. Ports default to 7687 and 7474, or any free ones.
+    Raises ServerError if it cannot be set up.
     """
     home = default_home()
     address = start(home, bolt_port=bolt_port, http_port=http_port, say=say)
@@ -55,12 +55,12 @@ def up(
 
 
 def down() -> bool:
-    """Stop the managed Neo4j, what it holds stays; return whether it was running."""
+    """Stop the managed Neo4j server; the graph is kept. Return whether it was running."""
     return stop(default_home())
 
 
 def log_end(lines: int = 30) -> str:
-    """Return the last lines of the managed server's log; raises NotFound where there is none."""
+    """Return the last lines of the managed server's log; raises NotFound without a log."""
     file = log_file(default_home())
     if not file.is_file():
         raise NotFound(f"There is no log at {file}; 'hartonomous up' starts the server.")
@@ -69,10 +69,10 @@ def log_end(lines: int = 30) -> str:
 
 
 def purge(say: Say = unheard) -> Path:
-    """Stop the managed server and delete its home, the whole graph; return where it was.
+    """Stop the managed server and delete its home with the whole graph; return the home's path.
 
-    `say` is told of bundles that earlier versions left. Raises Conflict while an ingest reads a
-    bundle of it.
+    Bundles that earlier versions left are reported to `say`. Raises Conflict while an ingest uses a
+    bundle of the home.
     """
     home = default_home()
     if used := bundles_in_use():
@@ -85,6 +85,6 @@ def purge(say: Say = unheard) -> Path:
     if left := earlier_bundles(earlier_bundles_folder()):
         say(
             f"Earlier versions left {len(left)} bundles of any home in {left[0][0].parent}; delete "
-            "that folder unless one of them is to be loaded into another home."
+            "that folder unless one of them is still needed for another home."
         )
     return home

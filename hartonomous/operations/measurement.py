@@ -1,4 +1,4 @@
-"""Measuring the graph, its sources and models that might come: evaluate, advise, trial."""
+"""Operations that measure the graph, its sources and candidate models: evaluate, advise, trial."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ from hartonomous.progress import Progress, Say, unheard, unseen
 
 MOST_WORDS = 100_000
 MOST_POSITIONS = 12
-"""Of a model on which advice is asked; of a larger one a sample is taken, unless all of it is wanted."""
+"""Most words and positions of a model under advice; larger ones are sampled without `whole`."""
 
 
 def gold_pairs(files: Sequence[Path] = ()) -> list[GoldPairs]:
-    """Return scored word pairs: those of files, or without any the lists of gensim.
+    """Return scored word pairs: those of files, by default gensim's lists.
 
     Raises as `word_similarity.read_pairs` and `gensim_pairs` say.
     """
@@ -54,7 +54,7 @@ def gold_pairs(files: Sequence[Path] = ()) -> list[GoldPairs]:
 
 
 def dense_vectors(models: Sequence[str]) -> dict[str, WordVectors]:
-    """Return models' vectors, to set beside the graph, by the name they get in a report."""
+    """Return models' dense vectors for comparison, by their name in the report."""
     return {
         f"vectors of {Path(model).name}": WordVectors(open_model(model, OpenOptions()))
         for model in models
@@ -67,9 +67,9 @@ def evaluate_pairs(
     beside: dict[str, WordVectors],
     plot: Path | None = None,
 ) -> Evaluation:
-    """Return how well the graph's scores follow what people say of word pairs.
+    """Evaluate the graph's scores against human judgements of word pairs.
 
-    `plot` is a PNG, PDF or SVG to draw them into.
+    `plot` is a PNG, PDF or SVG file for the scores.
     """
     result = evaluate(graph, gold, beside)
     if plot is not None:
@@ -86,9 +86,9 @@ def evaluate_text(
     progress: Progress = unseen,
     say: Say = unheard,
 ) -> NextEvaluation:
-    """Return how well the graph, or some of its sources, expects what a causal model does on a text.
+    """Compare the next-token distribution of the graph, or of some sources, with a causal model's.
 
-    `say` is told the files that could not be read.
+    Unread files are reported to `say`.
     """
     for file in texts.unread:
         say(f"Not read: {file.reason}")
@@ -103,7 +103,7 @@ def evaluate_text(
 
 
 def trial(graph: Graph, name: str, gold: Sequence[GoldPairs], progress: Progress = unseen) -> Trial:
-    """Return the consensus with a source and without it, and whether it should stay."""
+    """Measure the consensus with and without a source; return both with a verdict."""
     return ablation.trial(graph, name, gold, progress)
 
 
@@ -114,10 +114,10 @@ def advise_model(
     progress: Progress = unseen,
     say: Say = unheard,
 ) -> Advice:
-    """Return whether a model, or a bundle, is worth ingesting; nothing is written to the graph.
+    """Return advice whether to ingest a model or a bundle; nothing is written to the graph.
 
-    Of a large model a sample is taken, unless `whole`. The bundle of a whole one waits afterwards for
-    an ingest into this graph.
+    A large model is sampled, unless `whole`. The bundle of a whole model is kept for an ingest into
+    this graph.
     """
     if is_bundle(Path(request.model)):
         return advice.advise(graph, read_bundle(Path(request.model)), gold_if_there(), [], None)
@@ -129,12 +129,12 @@ def advise_model(
 
 
 def advise_sources(graph: Graph) -> list[Contribution]:
-    """Return what each source of the graph adds."""
+    """Return the contribution of each source of the graph."""
     return contributions(graph, gold_if_there())
 
 
 def write_curve(graph: Graph, path: Path, progress: Progress = unseen) -> Curve:
-    """Return quality by number of sources, and write it: as JSON, PNG, PDF or SVG, by the ending."""
+    """Return quality by number of sources, and write it as JSON, PNG, PDF or SVG, by the suffix."""
     curve = gain_curve(graph, gold_if_there(), progress)
     if path.suffix.lower() == ".json":
         path.write_text(json.dumps(asdict(curve), indent=2) + "\n", "utf-8")
@@ -144,7 +144,7 @@ def write_curve(graph: Graph, path: Path, progress: Progress = unseen) -> Curve:
 
 
 def _sampled(request: ModelRequest, whole: bool) -> tuple[OpenedModel, list[str], int]:
-    """Return a model or a sample of it, what the sample is, and the edges all of it would bring."""
+    """Return a model or a sample of it, the sample's description, and the evidence edges of the whole."""
     sample: list[str] = []
     opened = request.opened
     expected = forecast(opened, request.search)["evidence_edges"]
@@ -167,7 +167,7 @@ def _extracted(
     progress: Progress,
     say: Say,
 ) -> Iterator[Bundle]:
-    """Give the bundle of a model; that of a whole one waits afterwards, for an ingest into this graph."""
+    """Give the bundle of a model; that of a whole model is kept for an ingest into this graph."""
     source = describe_source(opened, request.search)
     with use_bundle(graph, source, None, "advice on the same model", say) as place:
         yield extract_cached(opened, request.search, place.folder, progress)

@@ -1,4 +1,4 @@
-"""A model that somebody asks for: where it lies, how it is opened, how it is searched."""
+"""Requests for a model: its place, the options of opening it and of the search."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ PathName = str | PathLike[str]
 
 
 class ModelSettings(TypedDict, total=False):
-    """How a model is opened and searched; each is optional.
+    """Options of opening and searching a model; each is optional.
 
-    `vocabulary`: word list of a matrix without words. `tensor`: the embedding matrix, where there are
-    several. `limit`: only so many first entries. `importer`: instead of the one that recognises it.
-    `k`: neighbours, 50 (of sentences at most 10). `centre`: subtract the mean first, true.
-    `tracks`: what to take out, "embedding"; several, or "embedding,layers", or "all". `support`:
-    positions that have to list a pair. `read`: texts for the model to read. `samples`: tokens for it
-    to write itself, 0. `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder that reads
-    documents. `exclude`: names of documents to pass over. `subject`: whose data it is. `licence`,
-    `family`: the licence it came under, the family of models it belongs to.
+    `vocabulary`: word list for a matrix without words. `tensor`: name of the embedding matrix, if
+    there are several. `limit`: use only the first entries, so many. `importer`: importer to use instead
+    of the one that recognises the model. `k`: neighbours per composition, 50 (at most 10 for
+    sentences). `centre`: subtract the mean vector before the search, true. `tracks`: tracks to extract,
+    "embedding"; a list, "embedding,layers", or "all". `support`: least number of layers or heads that
+    list a pair. `read`: texts for the model to read. `samples`: tokens for the model to generate and
+    read, 0. `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder, for documents.
+    `exclude`: files or folders of documents to skip. `subject`: person whose data it is (ID).
+    `licence`, `family`: licence and model family of the source.
     """
 
     vocabulary: PathName | None
@@ -62,7 +63,7 @@ class ModelSettings(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class ModelRequest:
-    """A model by its path or Hub id, with how it is opened and searched."""
+    """A model by its path or Hub id, with the options of opening and of the search."""
 
     model: str
     opening: OpenOptions
@@ -76,9 +77,9 @@ class ModelRequest:
 
 
 def request_model(model: PathName, **settings: Unpack[ModelSettings]) -> ModelRequest:
-    """Return what is asked for; the model is not opened yet.
+    """Return the request; the model is not opened yet.
 
-    Raises UsageError for tracks that there are not, and for numbers that make no sense.
+    Raises UsageError for unknown tracks and for numbers out of range.
     """
     given = checked(settings, ModelSettings)
     neighbours = NeighbourOptions(
@@ -105,7 +106,7 @@ def request_model(model: PathName, **settings: Unpack[ModelSettings]) -> ModelRe
 
 
 def tracks_of(chosen: str | Collection[str]) -> frozenset[str]:
-    """Return tracks given by name, several separated by commas; raises UsageError for unknown ones."""
+    """Return tracks from names, several separated by commas; raises UsageError for unknown ones."""
     names = frozenset(chosen.split(",") if isinstance(chosen, str) else chosen)
     known = (*TRACKS, *OPTIONAL_TRACKS)
     if unknown := sorted(names - {*known, ALL}):
@@ -115,14 +116,14 @@ def tracks_of(chosen: str | Collection[str]) -> frozenset[str]:
 
 @dataclass(frozen=True)
 class Extraction:
-    """A bundle that was written, and what was left out of it."""
+    """A bundle, and what was left out of it."""
 
     bundle: Bundle
     omissions: Omissions
 
 
 def extract(request: ModelRequest, output: Path, progress: Progress = unseen) -> Extraction:
-    """Take a model apart into an evidence bundle; needs no server.
+    """Extract a model into an evidence bundle; needs no server.
 
     Raises as `extraction.open_model` and `extraction.extract` say.
     """
@@ -132,7 +133,7 @@ def extract(request: ModelRequest, output: Path, progress: Progress = unseen) ->
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a model holds and would bring, or, with `bundle`, what a bundle holds.
+    """The content of a model with its forecast, or of a bundle.
 
     `forecast` has counts, edges, bytes of disk and seconds; it is empty for a bundle.
     """
@@ -143,7 +144,9 @@ class Inspection:
 
 
 def inspect(request: ModelRequest) -> Inspection:
-    """Look at a model or a bundle; nothing is written. Raises BadInput for a damaged bundle."""
+    """Return the content of a model or a bundle; nothing is written. Raises BadInput for a damaged
+    bundle.
+    """
     if is_bundle(Path(request.model)):
         bundle = read_bundle(Path(request.model))
         scan(bundle)
@@ -158,13 +161,13 @@ def _path(given: PathName | None) -> Path | None:
 
 
 def _check_numbers(given: dict[str, Any]) -> None:
-    """Raise UsageError for a number below what makes sense, or a device that there is not."""
+    """Raise UsageError for a number out of range or an unknown device."""
     for name, least in (("k", 1), ("limit", 1), ("support", 1), ("samples", 0)):
         value = given.get(name)
         if value is not None and value < least:
-            raise UsageError(f"{name} is {least} or more, not {value}.")
+            raise UsageError(f"{name} must be {least} or more, not {value}.")
     if given.get("device", "cpu") not in DEVICES:
-        raise UsageError(f"A model is run on {' or '.join(DEVICES)}, not {given['device']!r}.")
+        raise UsageError(f"The device is {' or '.join(DEVICES)}, not {given['device']!r}.")
 
 
 DEVICES = ("cpu", "cuda")

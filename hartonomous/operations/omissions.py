@@ -1,4 +1,4 @@
-"""What a source leaves out: numbers by reason, and the files that were not read."""
+"""Omissions of a source: counts by reason, and unread files."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ WANTED = frozenset(
         "page numbers and running heads",
     }
 )
-"""Reasons that a person chose, or that leave out nothing a reader would miss."""
+"""Reasons that somebody chose, or that omit nothing of the content."""
 
 OF_FILES = ("files ", "links ")
-"""How the reasons begin that count files, not what is in them."""
+"""Beginnings of the reasons that count files, not their parts."""
 
 
 @dataclass(frozen=True)
 class Omissions:
-    """What was left out of a source of so many files and compositions."""
+    """What was left out of a source: counts by reason, beside its files and compositions."""
 
     excluded: Mapping[str, int]
     merged: int
@@ -36,14 +36,14 @@ class Omissions:
 
     @property
     def share(self) -> float:
-        """Return the larger share: of the files, or of what they hold."""
+        """Return the larger of two shares, 0 to 1: of the files, and of their parts."""
         counted = {reason: n for reason, n in self.excluded.items() if reason not in WANTED}
         files = sum(n for reason, n in counted.items() if reason.startswith(OF_FILES))
         parts = sum(counted.values()) - files
         return max(files / max(1, files + self.files), parts / max(1, parts + self.compositions))
 
     def as_facts(self) -> dict[str, Any]:
-        """Return what JSON tells of it."""
+        """Return the facts for JSON."""
         return {
             "excluded": dict(self.excluded),
             "merged": self.merged,
@@ -53,7 +53,7 @@ class Omissions:
 
 
 def omissions_of(model: OpenedModel) -> Omissions:
-    """Return what is left out of a model or of documents that were opened."""
+    """Return what is left out of an opened model or documents."""
     vocabulary = model.vocabulary
     return Omissions(
         vocabulary.excluded,

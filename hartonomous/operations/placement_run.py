@@ -1,4 +1,4 @@
-"""Laying the graph out on the sphere as one act: laid out, measured, compared, drawn, saved."""
+"""The operation of a placement: computed, measured, compared, drawn, saved."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from hartonomous.operations.settings import checked
 from hartonomous.progress import Progress, Say, unheard, unseen
 
 STALE = (
-    "Note: the graph has moved since it was laid out; these places are old. "
+    "Note: the graph changed since its placement; these coordinates are outdated. "
     "'hartonomous place' renews them."
 )
 
 
 @dataclass(frozen=True)
 class PlacementRequest:
-    """What is asked of a placement; made by `request_placement`, which opens the files.
+    """A request for a placement; made by `request_placement`, which opens the files.
 
-    `dimensions` are the numbers of a spectral vector; `save` a file to keep it in, over an existing
-    one with `force`; `older` the placement to turn it onto; `pictures` files to draw it into;
-    `between` the two sources whose agreement is measured, over every shared word with `measure`;
-    `dense` their models' vectors, by source.
+    `dimensions` of the spectral vectors; `save`, a file for the placement, overwritten with `force`;
+    `older`, the placement to rotate it onto; `pictures`, files to draw it into; `between`, two sources
+    whose agreement is measured, over all shared words with `measure`; `dense`, their models' dense
+    vectors, by source.
     """
 
     dimensions: int = 64
@@ -62,13 +62,13 @@ class PlacementRequest:
 
 
 class PlacementSettings(TypedDict, total=False):
-    """How the graph is laid out; each is optional.
+    """Options of a placement; each is optional.
 
-    `dimensions`: numbers in a spectral vector, 1 to 256, 64. `save`: a file to keep the placement in.
-    `align`: a saved one to turn it onto and compare; the graph keeps it unturned. `picture`: files to
-    draw it into, .png or .html. `between`: two sources whose agreement is measured. `dense`: models
-    whose vectors to set beside, SOURCE=MODEL. `measure`: agreement over every shared word, not a
-    sample. `force`: overwrite the file to save to.
+    `dimensions`: dimensions of the spectral vectors, 1 to 256, 64. `save`: a file for the placement.
+    `align`: a saved placement to rotate it onto and compare; the graph stores it unrotated.
+    `picture`: files to draw it into, .png or interactive .html. `between`: two sources whose agreement
+    is measured. `dense`: models with the dense vectors of a source, SOURCE=MODEL. `measure`: measure
+    agreement over all shared words, not a sample. `force`: overwrite the `save` file.
     """
 
     dimensions: int
@@ -82,10 +82,10 @@ class PlacementSettings(TypedDict, total=False):
 
 
 def request_placement(**settings: Unpack[PlacementSettings]) -> PlacementRequest:
-    """Return what is asked for, its files opened.
+    """Return the request, its files opened.
 
-    Raises Conflict when the file to save to exists and `force` is not given, NotFound and BadInput for
-    files that are not there or no placement.
+    Raises Conflict for an existing `save` file without `force`, NotFound for missing files, BadInput
+    for files that are not a placement.
     """
     checked(settings, PlacementSettings)
     saved, save = settings.get("align"), settings.get("save")
@@ -108,11 +108,10 @@ def request_placement(**settings: Unpack[PlacementSettings]) -> PlacementRequest
 
 @dataclass(frozen=True)
 class PlacementOutcome:
-    """A placement and how good it is.
+    """A placement and its quality.
 
-    `recalls` are of neighbours, `agreements` between the two sources of `pair`; `turned` says how far
-    it is from the older one, and `furthest` names the words that moved most, with their angle in
-    radians.
+    `recalls` of neighbours; `agreements` between the two sources of `pair`; `turned`, the alignment
+    with the older placement; `furthest`, the words that moved most, with their angle in radians.
     """
 
     report: PlaceReport
@@ -127,9 +126,9 @@ class PlacementOutcome:
 def lay_out_graph(
     graph: Graph, request: PlacementRequest, progress: Progress = unseen
 ) -> PlacementOutcome:
-    """Lay the graph out, write the places, and do the rest that was asked for.
+    """Compute a placement, write it to the graph, and measure, compare, draw and save it as requested.
 
-    The graph keeps the places unturned. Raises as `layout.placement.place` says.
+    The graph stores it unrotated. Raises as `layout.placement.place` says.
     """
     prepare(graph)
     placement, related, report = layout.place(graph, request.dimensions, progress)
@@ -153,9 +152,9 @@ def lay_out_graph(
 def draw_placement(
     graph: Graph, output: Path, colour: str = "community", say: Say = unheard
 ) -> None:
-    """Draw the placement that stands: .png, or .html that needs no network.
+    """Draw the stored placement: .png, or a self-contained .html.
 
-    Raises NotFound when nothing is placed; `say` is told when the graph has moved since.
+    Raises NotFound without a placement; an outdated one is reported to `say`.
     """
     _, stale = read_placement(graph)
     if stale:
@@ -164,7 +163,7 @@ def draw_placement(
 
 
 def remark_stale(rows: Sequence[Mapping[str, Any]], say: Say) -> None:
-    """Say so where answers come from places that are older than the graph."""
+    """Report results from a placement that is older than the graph."""
     if rows and rows[0]["stale"]:
         say(STALE)
 
@@ -182,7 +181,7 @@ def _dense(given: Sequence[str]) -> dict[str, Dense]:
 
 
 def _named(graph: Graph, furthest: Sequence[tuple[str, float]]) -> dict[str, float]:
-    """Return angles by the words of compositions, by their key where it has no text."""
+    """Return angles by the words of compositions, or by key if there is no text."""
     keys = [key for key, _ in furthest]
     names = {row["key"]: row["text"] for row in graph.read(query("layout/read_texts"), keys=keys)}
     return {names.get(key, key): angle for key, angle in furthest}

@@ -1,4 +1,4 @@
-"""Questions that take more than one look-up: answers by an encoder, the graph counted."""
+"""Queries of more than one step: answers by an encoder, counts of the graph, remarks."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ from hartonomous.rate.rating_pass import read_state
 from hartonomous.server.connection import managed_bytes
 
 UNSETTLED = (
-    "Note: a rating pass is running or was cut short; some ratings are old. "
+    "Note: a rating pass is running or was interrupted; some ratings are outdated. "
     "'hartonomous rate' finishes it."
 )
 
 
 def remark_unsettled(graph: Graph, say: Say) -> None:
-    """Say so where answers may come from ratings that are old; every question begins with it."""
+    """Report that ratings may be outdated; called at the start of every query."""
     if not read_state(graph)["settled"]:
         say(UNSETTLED)
 
 
 def remark_spelling(graph: Graph, word: str, found: bool, say: Say) -> None:
-    """Say so where a word is there in another spelling only, or nothing was found of it."""
+    """Report a word that is in the graph in another spelling only, or an empty result."""
     known = find_word(graph, word)
     if not known.exact:
-        say(f"{word!r} is not there; this is {known.text!r}.")
+        say(f"{word!r} is not in the graph; this is {known.text!r}.")
     if not found:
-        say(f"{known.text!r} is there, but no pair of it meets these conditions.")
+        say(f"{known.text!r} is in the graph, but no pair of it meets these conditions.")
 
 
 class ViewSettings(TypedDict, total=False):
-    """Which pairs are gone over; each is optional.
+    """Options that restrict the relations of a query; each is optional.
 
-    `types`: rated types, "RELATES". `sources`: only pairs that one of these observed. `above`: only
-    pairs rated above this, in points; 1500 is even. `min_sources`: only pairs that so many observed,
-    1. `pieces`: over continuation pieces (##ing) too.
+    `types`: rated types to follow, "RELATES". `sources`: only pairs observed by one of these sources.
+    `above`: only pairs rated above this, in points; 1500 is even odds. `min_sources`: least number of
+    sources per pair, 1. `pieces`: include continuation pieces (##ing).
     """
 
     types: str | Sequence[str]
@@ -56,7 +56,7 @@ class ViewSettings(TypedDict, total=False):
 
 
 def request_view(**settings: Unpack[ViewSettings]) -> View:
-    """Return the view that is asked for; several names are a sequence, or separated by commas."""
+    """Return the view; several names are a sequence, or separated by commas."""
     checked(settings, ViewSettings)
     usual = View()
     return View(
@@ -76,10 +76,10 @@ def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
 def answer(
     graph: Graph, question: str, encoder: Path | Encoder | None = None, top: int = 3
 ) -> list[Row]:
-    """Return what answers a question, best first, and the way there.
+    """Return answers to a question, best first, with the path to each.
 
-    `encoder` compares it with known questions; without one it goes by words alone. Raises NotFound
-    when nothing was found.
+    `encoder` compares it with stored questions; without one, it is matched by its words. Raises
+    NotFound if nothing matches.
     """
     if encoder is None:
         return question_answers.ask(graph, question, top, None)
@@ -88,9 +88,9 @@ def answer(
 
 
 def count(graph: Graph) -> tuple[Stats, Repetition]:
-    """Return what the graph holds, counted, and how often the same is said within and across models.
+    """Return counts of the graph, and the repetition of pairs within and across models.
 
-    Of the managed server the bytes of its store are told too.
+    For the managed server, the counts include the bytes of its store.
     """
     managed = managed_home(graph) is not None
     return stats(graph, managed_bytes({}) if managed else None), repetition(graph)

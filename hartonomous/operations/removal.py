@@ -1,8 +1,7 @@
-"""Deleting and erasing as whole acts: schema, lock, removal, certificate, one call each.
+"""Operations of removal: schema, lock, removal and certificate in one call each.
 
-`delete` and `erase` go by selectors, `apply_plan` by a plan that was made before, `resume` finishes
-what was cut short. A certificate is asked for with a `CertificateFile`, which cannot be made for a
-place that could not be written to afterwards.
+`delete` and `erase` take selectors, `apply_plan` a plan, `resume` finishes an interrupted removal. A
+`CertificateFile` requests a certificate; it cannot be made for a path that could not be written later.
 """
 
 from __future__ import annotations
@@ -37,10 +36,9 @@ DELETE, ERASE = "delete", "erase"
 
 @dataclass(frozen=True)
 class CertificateFile:
-    """Where a certificate is to be written; made before anything is removed.
+    """The file for a certificate; made before anything is removed.
 
-    Raises Conflict for a file that exists, unless `force` is given, and NotFound where its folder is
-    not there.
+    Raises Conflict for an existing file without `force`, NotFound if its folder does not exist.
     """
 
     path: Path
@@ -50,10 +48,10 @@ class CertificateFile:
         if self.path.exists() and not self.force:
             raise Conflict(f"{self.path} already exists; nothing was done.")
         if not self.path.absolute().parent.is_dir():
-            raise NotFound(f"There is no folder {self.path.parent} to write to; nothing was done.")
+            raise NotFound(f"There is no folder {self.path.parent}; nothing was done.")
 
     def write(self, certificate: bytes) -> None:
-        """Write a certificate, whole or not at all; raises BadInput when it cannot be written."""
+        """Write a certificate atomically; raises BadInput if it cannot be written."""
         try:
             with atomic(self.path) as partial:
                 partial.write_bytes(certificate)
@@ -63,11 +61,11 @@ class CertificateFile:
 
 @dataclass(frozen=True)
 class RemovalOptions:
-    """How a removal is done, and whom it tells.
+    """Options of a removal.
 
-    `keep` is for how many days a deletion can be undone; an erasure keeps nothing. `ways` is how many
-    ways that remain between the ends of lost relations are told, by Graph Data Science. `by` is who
-    holds the writer's lock meanwhile, for others to read.
+    `keep` is the retention window of a deletion in days; an erasure retains nothing. `ways` is the
+    number of residual paths between the ends of lost relations in the report, by Graph Data Science.
+    `by` is the holder of the writer's lock, shown to other writers.
     """
 
     keep: float = KEEP_DAYS
@@ -83,9 +81,9 @@ USUAL = RemovalOptions()
 
 @dataclass(frozen=True)
 class Resumption:
-    """What `resume` finished: the removal's report, None when none was cut short.
+    """The result of `resume`: the removal's report, None if nothing was interrupted.
 
-    `certified` is the erasure whose certificate was issued instead, the last one.
+    `certified` is the last erasure, if its certificate was issued instead.
     """
 
     report: DeletionReport | ErasureReport | None = None
@@ -93,14 +91,14 @@ class Resumption:
 
 
 class SelectorSettings(TypedDict, total=False):
-    """What goes; several kinds together are one removal.
+    """Selectors of a removal; several together are one removal.
 
-    `sources`: by name, their evidence goes. `concepts`: words, with every sentence, context and label
-    that holds one; `exact`: the words alone; `any_case`: however they are capitalised; `reach`: and
-    what is near, "depth:N" or "pagerank:SHARE". `people`: sources whose subject is exactly this.
-    `licences`, `families`: sources under this licence, of this family. `relations`: pairs of words,
-    all evidence between the two. `evidence`: (source, type, least, most), one source's evidence of one
-    type whose mean weight, 0 to 1, is in range.
+    `sources`: sources, by name. `concepts`: words, and every sentence, context and label with one;
+    `exact`: only the words themselves; `any_case`: ignore case; `reach`: also select nearby words,
+    "depth:N" or "pagerank:SHARE". `people`: sources whose subject is exactly this. `licences`,
+    `families`: sources under this licence, of this family. `relations`: pairs of words, all evidence
+    between the two. `evidence`: (source, type, least, most), one source's evidence of one type with a
+    mean weight, 0 to 1, in this range.
     """
 
     sources: str | Sequence[str]
@@ -116,7 +114,7 @@ class SelectorSettings(TypedDict, total=False):
 
 
 def request_selectors(**settings: Unpack[SelectorSettings]) -> Selectors:
-    """Return the selectors that are asked for; raises UsageError for weights that make no sense."""
+    """Return the selectors; raises UsageError for weights out of range."""
     checked(settings, SelectorSettings)
     return Selectors(
         _listed(settings.get("sources", ())),
@@ -148,7 +146,7 @@ def plan_removal(
 ) -> Plan:
     """Return the plan of a removal, DELETE or ERASE; nothing is written.
 
-    `cut` says besides what is cut off from the rest. Raises as `delete.deletion_plan.plan` says.
+    `cut` includes disconnected words. Raises as `delete.deletion_plan.plan` says.
     """
     if verb == ERASE:
         return plan_erasure(graph, selectors, earlier_bundles_folder(), progress, cut)
@@ -156,9 +154,9 @@ def plan_removal(
 
 
 def delete(graph: Graph, selectors: Selectors, options: RemovalOptions = USUAL) -> DeletionReport:
-    """Delete what the selectors stand for, so that it can be undone for `options.keep` days.
+    """Delete what the selectors match; can be undone for `options.keep` days.
 
-    Raises NotFound for what is not there, Conflict while another writer is at work.
+    Raises NotFound for unknown selectors, Conflict while another writer is active.
     """
     with _writing(graph, DELETE, options) as lock:
         report = deletion.delete(
@@ -169,10 +167,10 @@ def delete(graph: Graph, selectors: Selectors, options: RemovalOptions = USUAL) 
 
 
 def erase(graph: Graph, selectors: Selectors, options: RemovalOptions = USUAL) -> ErasureReport:
-    """Erase what the selectors stand for, wherever it is held, and keep it from coming back.
+    """Erase and suppress what the selectors match, in the graph and in all copies within reach.
 
-    Raises NotFound when nothing is held of a selector, ServerError, nothing erased, when there is no
-    room to copy the managed server's store, Conflict while another writer is at work.
+    Raises NotFound if there is no copy of a selector's data, Conflict while another writer is active,
+    and ServerError, before any change, without room to copy the managed server's store.
     """
     with _writing(graph, ERASE, options) as lock:
         report = erasure.erase(
@@ -190,22 +188,22 @@ def erase(graph: Graph, selectors: Selectors, options: RemovalOptions = USUAL) -
 
 
 def verb_of(planned: Plan) -> str:
-    """Return what a plan is of: DELETE or ERASE."""
+    """Return the kind of a plan: DELETE or ERASE."""
     return ERASE if "reach" in planned.summary else DELETE
 
 
 def vouched(graph: Graph, planned: Plan, say: Say = unheard, called: str = "The plan") -> Plan:
-    """Return a plan that may be done in this graph now; remarks name it as `called`.
+    """Return a plan that can be executed in this graph now; remarks name it `called`.
 
-    Raises Conflict when the graph has moved since, or when the plan was not made here and is not what
-    the same selection plans now.
+    Raises Conflict if the graph changed since the plan, or if the plan was not signed here and differs
+    from a new plan of the same selectors.
     """
     refuse_moved(graph, planned)
     if planned.trusted:
         return planned
     say(
-        f"{called} was not signed with a key used here; the same selection was planned "
-        "again, with the same result."
+        f"{called} was not signed with a key used here; a new plan of the same selectors has "
+        "the same result."
     )
     return replace(planned, trusted=True)
 
@@ -213,20 +211,21 @@ def vouched(graph: Graph, planned: Plan, say: Say = unheard, called: str = "The 
 def apply_plan(
     graph: Graph, planned: Plan, verb: str | None = None, options: RemovalOptions = USUAL
 ) -> DeletionReport | ErasureReport:
-    """Do exactly what was planned: a deletion, or an erasure if it is the plan of one.
+    """Execute a plan exactly: a deletion, or an erasure if it is the plan of one.
 
-    With `verb` ERASE the plan of a deletion is erased. Raises Conflict as `vouched` says, for the plan
-    of an erasure with `verb` DELETE, and for one that was not made here unless `verb` says ERASE.
+    With `verb` ERASE, the plan of a deletion is executed as an erasure. Raises Conflict as `vouched`
+    says, for the plan of an erasure with `verb` DELETE, and for one not signed here without `verb`
+    ERASE.
     """
     if verb is None and verb_of(planned) == ERASE and not planned.trusted:
-        # A file that somebody else wrote may not turn what can be undone into what cannot.
+        # A file by somebody else must not turn a deletion into an erasure.
         raise Conflict(
             "This plan of an erasure was not signed with a key used here; nothing was done. Erase by "
             "the same selection, or 'hartonomous erase --apply'."
         )
     verb = verb or verb_of(planned)
     if verb == DELETE and verb_of(planned) == ERASE:
-        raise Conflict("This is the plan of an erasure, which cannot be done as a deletion.")
+        raise Conflict("This is the plan of an erasure; it cannot be executed as a deletion.")
     planned = vouched(graph, planned, options.say)
     with _writing(graph, verb, options) as lock:
         report: DeletionReport | ErasureReport
@@ -250,10 +249,10 @@ def apply_plan(
 
 
 def resume(graph: Graph, verb: str | None = None, options: RemovalOptions = USUAL) -> Resumption:
-    """Finish the removal that was cut short, or the undo; of `verb`, or whichever it is.
+    """Finish an interrupted removal or undo; only one of `verb`, if given.
 
-    Where no erasure was cut short but a certificate is asked for, that of the last one is issued.
-    Raises Conflict when it was an erasure that was cut short and `verb` is DELETE.
+    If no erasure was interrupted but a certificate is requested, that of the last erasure is issued.
+    Raises Conflict for an interrupted erasure with `verb` DELETE.
     """
     report: DeletionReport | ErasureReport | None
     with _writing(graph, verb or "resume", options) as lock:
@@ -280,7 +279,7 @@ def resume(graph: Graph, verb: str | None = None, options: RemovalOptions = USUA
 
 @contextmanager
 def _writing(graph: Graph, verb: str, options: RemovalOptions) -> Iterator[WriterLock]:
-    """Hold the writer's lock on a graph whose schema and procedures are up to date."""
+    """Hold the writer's lock, after updating schema and procedures."""
     prepare(graph)
     with WriterLock(graph, f"{verb} by {options.by}") as lock:
         yield lock
@@ -292,7 +291,7 @@ def _certify(
     report: DeletionReport | ErasureReport,
     certificate: CertificateFile | None,
 ) -> None:
-    """Write the certificate of a removal, where one was asked for."""
+    """Write the certificate of a removal, if requested."""
     if certificate is None:
         return
     if isinstance(report, ErasureReport):
@@ -302,7 +301,7 @@ def _certify(
 
 
 def _certify_last(graph: Graph, lock: WriterLock, certificate: CertificateFile) -> str:
-    """Issue the certificate of the last erasure, and return which one that is."""
+    """Issue the certificate of the last erasure, and return its id."""
     last = str(claims.find_claims(graph)["id"])
     certificate.write(claims.certify_erasure(graph, lock, last))
     return last

@@ -1,4 +1,4 @@
-"""Taking back what was done, as whole acts: undo, rollback, the lifting of a suppression."""
+"""Operations that reverse others: undo, rollback, the lifting of a suppression."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from hartonomous.versions.rollback import Rollback, plan_rollback
 
 
 def undo(graph: Graph, deletion: str, progress: Progress = unseen) -> UndoReport:
-    """Take a deletion back; another removal that was cut short is finished first.
+    """Undo a deletion; another interrupted removal is finished first.
 
-    Raises NotFound for a deletion that is not kept, Conflict while another writer is at work.
+    Raises NotFound for a deletion that is not retained, Conflict while another writer is active.
     """
     prepare(graph)
     with WriterLock(graph, f"undoing {deletion}") as lock:
@@ -30,9 +30,9 @@ def undo(graph: Graph, deletion: str, progress: Progress = unseen) -> UndoReport
 
 
 def lift(graph: Graph, suppression: str) -> Row:
-    """Let in again, from the next ingest on, what a suppression keeps out; this is recorded.
+    """Lift a suppression; this is recorded in the log. Return it.
 
-    Returns what was lifted. Raises NotFound for a suppression that there is not.
+    The next ingest accepts the data again. Raises NotFound for an unknown suppression.
     """
     prepare(graph)
     with WriterLock(graph, f"lifting {suppression}") as lock:
@@ -45,12 +45,12 @@ def roll_back(
     progress: Progress = unseen,
     consent: Callable[[Rollback], None] = lambda plan: None,
 ) -> Rollback:
-    """Bring the graph back to a snapshot; a removal that was cut short is finished first.
+    """Restore the graph to its state at a snapshot; an interrupted removal is finished first.
 
-    `consent` is told what will be done before it is, and may raise. Raises Conflict, with the list,
-    where something since then cannot be taken back.
+    `consent` is called with the plan before anything is changed, and may raise. Raises Conflict, with
+    a list, if a later act cannot be undone.
     """
-    # What was cut short was asked for then; a plan of half a removal would be a wrong one.
+    # An interrupted removal was requested before; a plan made halfway through it would be wrong.
     with WriterLock(graph, f"rolling back to {snapshot}") as lock:
         deletions.resume(graph, lock, progress)
     consent(plan_rollback(graph, snapshot))

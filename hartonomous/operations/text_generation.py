@@ -1,4 +1,4 @@
-"""Text out of the graph, never a word that a deletion took out: every generator has the filter."""
+"""Text generation from the graph; every generator has the output filter of removed words."""
 
 from __future__ import annotations
 
@@ -25,20 +25,21 @@ STEPWISE, WALKS = "stepwise", "gds"
 ENGINES = (STEPWISE, WALKS)
 
 WAYS = 5
-"""Likeliest ways to a word that are told."""
+"""Most paths to a word in a result."""
 
 
 class GenerationSettings(TypedDict, total=False):
-    """How a text goes on; each is optional.
+    """Options of text generation; each is optional.
 
-    `length`: tokens at most, 60. `temperature`: 0.8; 0 is greedy. `greedy`: the likeliest token,
-    always. `beam`: keep so many texts and give the likeliest. `top_k`: of the likeliest tokens, so
-    many. `top_p`: of their probability, so much, 0.92. `look_ahead`: prefer what leads on along known
-    contexts, true. `cache`: expect what the prompt has said to be said again. `no_repeat`: no run of
-    so many tokens twice, 3; 0: any. `any_token`: digits and symbols too. `ban`: words not to be said.
-    `stop`: tokens to end after. `only_sources`: from these alone. `without_source`: without these.
-    `samples`: texts, 1. `seed`: another seed, another text. `engine`: "stepwise", or "gds", which
-    walks a projection of all states. `explain`: what each token came from.
+    `length`: most tokens, 60. `temperature`: sampling temperature, 0.8; 0 is greedy. `greedy`: always
+    choose the most probable token. `beam`: beam search with this width. `top_k`: sample from so many
+    most probable tokens. `top_p`: sample from the most probable tokens whose probabilities sum to
+    this, 0.92. `look_ahead`: favour tokens that continue stored contexts, true. `cache`: mix in the
+    prompt's own tokens. `no_repeat`: never repeat a sequence of so many tokens, 3; 0 allows it.
+    `any_token`: allow digits and symbols. `ban`: words to exclude. `stop`: tokens to end after.
+    `only_sources`: use only these sources. `without_source`: leave these sources out. `samples`:
+    number of texts, 1. `seed`: random seed. `engine`: "stepwise", or "gds", random walks in a
+    projection of all states. `explain`: return the sources and contexts of each token.
     """
 
     length: int
@@ -63,7 +64,7 @@ class GenerationSettings(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class GenerationRequest:
-    """A prompt and how it goes on; with `to`, the likeliest ways to that word are asked for instead."""
+    """A prompt with options; with `to`, a request for the most probable paths to that word."""
 
     prompt: str = ""
     options: GenerateOptions = field(default_factory=GenerateOptions)
@@ -78,7 +79,7 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class GeneratedToken:
-    """A token with its probability; `parts` are what it came from, where that was asked for."""
+    """A token with its probability; `parts` are its sources and contexts, if requested."""
 
     token: str
     probability: float
@@ -87,7 +88,7 @@ class GeneratedToken:
 
 @dataclass(frozen=True)
 class GeneratedText:
-    """A prompt and what goes on after it, with the tokens written."""
+    """A text, prompt included, with the generated tokens."""
 
     text: str
     tokens: tuple[GeneratedToken, ...]
@@ -98,10 +99,10 @@ class GeneratedText:
 
 @dataclass(frozen=True)
 class Generation:
-    """The texts that were generated, from which sources; printed, they are the texts alone.
+    """Generated texts and their sources; printed, the texts alone.
 
-    `marker` tells a machine that they are generated; None where no text was. `ways` are what was
-    asked for with `to`, each with its probability, in place of texts.
+    `marker` is machine-readable and states that they are generated; None without texts. `ways` are
+    the paths requested with `to`, each with its probability, in place of texts.
     """
 
     prompt: str
@@ -112,7 +113,7 @@ class Generation:
 
     @property
     def text(self) -> str:
-        """Return the first text, empty where there is none."""
+        """Return the first text; empty if there is none."""
         return self.texts[0].text if self.texts else ""
 
     def __str__(self) -> str:
@@ -122,16 +123,16 @@ class Generation:
 def request_generation(
     prompt: str = "", to: str | None = None, **settings: Unpack[GenerationSettings]
 ) -> GenerationRequest:
-    """Return what is asked for: texts, or with `to` the likeliest ways to a word.
+    """Return a request for texts, or with `to` for the most probable paths to a word.
 
-    Raises UsageError for what makes no sense.
+    Raises UsageError for values out of range.
     """
     given = checked(settings, GenerationSettings)
     engine, samples = given.get("engine", STEPWISE), given.get("samples", 1)
     if engine not in ENGINES:
-        raise UsageError(f"An engine is {' or '.join(ENGINES)}, not {engine!r}.")
+        raise UsageError(f"The engine is {' or '.join(ENGINES)}, not {engine!r}.")
     if samples < 1:
-        raise UsageError(f"Samples are 1 or more, not {samples}.")
+        raise UsageError(f"samples must be 1 or more, not {samples}.")
     usual = GenerateOptions()
     top_k = given.get("top_k") or (FOLLOWING if engine == WALKS or to is not None else None)
     temperature = 0.0 if given.get("greedy") else given.get("temperature", Filters().temperature)
@@ -162,11 +163,11 @@ def request_generation(
 def generate(
     graph: Graph, request: GenerationRequest, write: Callable[[str], None] | None = None
 ) -> Generation:
-    """Return the texts that sources of the graph expect after a prompt.
+    """Generate texts from a prompt by next-token evidence.
 
-    `write` is told their text, a piece as soon as it is there, each text ended by a line break.
-    Raises NotFound when no source expects next tokens or none knows a word of the prompt, UsageError
-    for what makes no sense, ServerError for walks and ways where Graph Data Science is not installed.
+    `write` is called with each piece of text as it is generated; each text ends with a line break.
+    Raises NotFound if no source has next-token evidence or none knows a word of the prompt, UsageError
+    for values out of range, ServerError for engine "gds" and for paths without Graph Data Science.
     """
     generator = _generator(graph, request)
     sources = tuple(generator.expecting.sources)
@@ -216,7 +217,7 @@ def _written(
     sample: int,
     write: Callable[[str], None] | None,
 ) -> list[Step]:
-    """Return the steps of one text, which is told while it grows."""
+    """Return the steps of one text, passing each piece to `write`."""
     tell = write or (lambda text: None)
     tell(generator.detokenizer.text(tokens))
     steps = []

@@ -236,11 +236,11 @@ def report(facts: dict[str, Any]) -> str:
         figures = ", ".join(f"{name} {value:,}" for name, value in claims[part].items())
         lines += [f"{part}: {figures}"]
     lines += [
-        f"stays: {each['relations']:,} of them by source {names.get(each['source'], each['source'])}"
-        for each in claims["survivors"]
+        f"supported by source {names.get(s['source'], s['source'])}: {s['relations']:,}"
+        for s in claims["survivors"]
     ]
     lines += [
-        f"still says: {r['kind']} {r['count']:,}, source {names.get(r['source'], r['source'])}"
+        f"residual: {r['kind']} {r['count']:,}, source {names.get(r['source'], r['source'])}"
         for r in claims["residual"]
     ]
     for part in ("purged", "extraction"):
@@ -253,7 +253,7 @@ def report(facts: dict[str, Any]) -> str:
     lines += [f"LEFT: {c['query']} expected {c['expected']}, got {c['got']}" for c in facts["left"]]
     for copy in claims["copies"]:
         made = f" of {copy['made']}, digest {copy['digest']}" if copy.get("made") else ""
-        lines += [f"remaining copy: {copy['kind']}{made}, {copy['expires'] or 'no end known'}"]
+        lines += [f"remaining copy: {copy['kind']}{made}, {copy['expires'] or 'no known expiry'}"]
     lines += ["It does not establish:", *(f"  - {text}" for text in claims["does_not_establish"])]
     return "\n".join([*lines, ""])
 
@@ -261,9 +261,9 @@ def report(facts: dict[str, Any]) -> str:
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("certificate", type=Path)
-    parser.add_argument("--key", required=True, help="the public key, or a file that holds it")
-    parser.add_argument("--names", type=Path, help="what the keyed hashes stand for")
-    parser.add_argument("--json", action="store_true", help="print all it says as JSON")
+    parser.add_argument("--key", required=True, help="public key, or a file with it")
+    parser.add_argument("--names", type=Path, help="names behind the keyed hashes")
+    parser.add_argument("--json", action="store_true", help="print the whole statement as JSON")
     chosen = parser.parse_args(arguments)
     try:
         key = Path(chosen.key).read_text("utf-8") if Path(chosen.key).is_file() else chosen.key
@@ -273,7 +273,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"{error.filename}: {error.strerror}\n")
         return 2
     except (Invalid, UnicodeDecodeError) as error:
-        sys.stderr.write(f"NOT TO BE TRUSTED: {error}\n")
+        sys.stderr.write(f"NOT AUTHENTIC: {error}\n")
         return 6
     shown = json.dumps(facts, indent=2, sort_keys=True) + "\n" if chosen.json else report(facts)
     sys.stdout.write(shown)

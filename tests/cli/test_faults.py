@@ -39,7 +39,7 @@ def test_a_fault_is_one_line_and_a_file(monkeypatch: pytest.MonkeyPatch, tmp_pat
     result = CliRunner().invoke(main, ["importers"])
     assert (result.exit_code, result.stdout) == (FAULT, "")
     (line,) = result.stderr.splitlines()
-    assert "a fault of hartonomous itself, ZeroDivisionError: nobody" in line
+    assert "internal error, ZeroDivisionError: nobody" in line
     found = re.search(r"Details are in (\S+);", line)
     assert found is not None
     details = Path(found[1])

@@ -29,7 +29,7 @@ def test_a_plan_is_written_done_and_taken_back(served: Graph, word: str, tmp_pat
     file = tmp_path / "plan.json"
     shown = run("delete", "concept", word, "--plan", file, "--cut")
     assert "evidence" in shown.stdout
-    assert "cut off" in shown.stdout
+    assert "disconnected" in shown.stdout
     assert exported(served) == before
     assert "--force" in failed(4, "delete", "concept", word, "--plan", file)
     assert "--yes" in failed(2, "delete", "--apply", file)

@@ -177,7 +177,7 @@ def test_it_is_readable_in_eighty_columns(
     print_residual(found)
     shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     assert max(map(len, shown.splitlines())) <= 80
-    for heading in ("still to be reached", "nearest to", "goes on after", "before", "after"):
+    for heading in ("residual paths", "neighbours of", "continuations of", "before", "after"):
         assert heading in shown
     for word in {*found["neighbours"], *found["continuations"]}:
         assert word in shown

@@ -208,7 +208,7 @@ def test_a_stranger_needs_one_file(graph: Graph, key: str, tmp_path: Path) -> No
     (tmp_path / "c").write_bytes(certificate.replace(b'"sig":"', b'"sig":"A', 1))
     done = stranger("c", "--key", key)
     assert (done.returncode, done.stdout) == (6, "")
-    assert "NOT TO BE TRUSTED" in done.stderr
+    assert "NOT AUTHENTIC" in done.stderr
     assert stranger("missing", "--key", key).returncode == 2
     checks = [Check("delete/count_evidence", 0, 3)]
     left = issue(graph, Deletion(**{**vars(DELETION), "checks": checks, "key": "two"}))
