@@ -7,7 +7,7 @@ from hartonomous.schema.definitions import NodeLabel, Property
 NODES: tuple[NodeLabel, ...] = (
     NodeLabel(
         "Composition",
-        "a thing that models relate to other things; the same thing in every model",
+        "an object that sources relate; shared by all sources",
         key=("key",),
         properties=(
             Property("key", "STRING", "blake3-128 of kind and text, 32 hexadecimal digits"),
@@ -22,7 +22,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property(
                 "quaternion",
                 "LIST<FLOAT>",
-                "its point on the unit sphere S3; derived, see Placement",
+                "its coordinates on the unit sphere S3; derived, see Placement",
             ),
             Property(
                 "spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"
@@ -34,28 +34,26 @@ NODES: tuple[NodeLabel, ...] = (
         "a model, corpus, image set, code base or person that evidence came from",
         key=("name",),
         properties=(
-            Property("name", "STRING", "the slug people type"),
+            Property("name", "STRING", "name, as typed by users"),
             Property("kind", "STRING", "model, corpus, images, code or person"),
             Property("digest", "STRING", "blake3-256 of the opened files' digests and the options"),
             Property("options", "STRING", "the options of the extraction, canonical JSON"),
             Property("files", "STRING", "the opened files with digest and bytes, canonical JSON"),
             Property("importer", "STRING", "the importer that opened it"),
-            Property("subject", "STRING", "whose data it is, when it is somebody's"),
-            Property("licence", "STRING", "the licence it came under"),
+            Property("subject", "STRING", "the person whose data it is, if any"),
+            Property("licence", "STRING", "its licence"),
             Property("family", "STRING", "the family of models it belongs to"),
             Property("bytes", "INTEGER", "size of the opened files"),
             Property("parameters", "INTEGER", "numbers in the opened tensors"),
             Property("excluded", "STRING", "entries left out, by reason, canonical JSON"),
-            Property("merged", "INTEGER", "entries that became equal to an earlier one"),
+            Property("merged", "INTEGER", "entries merged with an equal earlier one"),
             Property("state", "STRING", "loading, live or deleting; only live sources count"),
             Property("created", "DATETIME", "when its loading began"),
-            Property("bundle", "STRING", "the bundle it is loaded from, to resume with no other"),
-            Property("replaces", "STRING", "the source whose place it takes, until it has"),
+            Property("bundle", "STRING", "digest of its bundle; a resumed load uses no other"),
+            Property("replaces", "STRING", "the source that it replaces, until that is done"),
             Property("lineage", "INTEGER", "near-copies that share one trust, itself included"),
-            Property("distrusted", "STRING", "why its tracks may not vote, where they may not"),
-            Property(
-                "hubness", "FLOAT", "share of its lists that hold the composition most often listed"
-            ),
+            Property("distrusted", "STRING", "why its tracks have no vote, if so"),
+            Property("hubness", "FLOAT", "share of its lists with the most listed composition"),
             Property(
                 "visited",
                 "LIST<INTEGER>",
@@ -73,8 +71,8 @@ NODES: tuple[NodeLabel, ...] = (
             Property("number", "INTEGER", "small number that stands for the track in `known`"),
             Property("positions", "INTEGER", "positions examined (P)"),
             Property("names", "LIST<STRING>", "the positions by name: layer 3, head 5"),
-            Property("minimum", "INTEGER", "positions that have to observe a pair to store it"),
-            Property("below", "INTEGER", "pairs that fewer positions observed, left out"),
+            Property("minimum", "INTEGER", "least number of positions that list a stored pair"),
+            Property("below", "INTEGER", "pairs left out, listed by fewer positions"),
             Property("k", "INTEGER", "neighbours asked for at each position"),
             Property("vocabulary", "INTEGER", "compositions searched (N)"),
             Property("dimensions", "INTEGER", "numbers in one vector"),
@@ -82,9 +80,9 @@ NODES: tuple[NodeLabel, ...] = (
             Property(
                 "vote",
                 "INTEGER",
-                "trust as it counts now, in millionths: shared in a lineage, 0 when distrusted",
+                "weight in the consensus, in millionths: trust divided among near-copies, 0 for an outlier",
             ),
-            Property("absent", "INTEGER", "support of a pair known but not stored, milli-decades"),
+            Property("absent", "INTEGER", "odds of a known pair that is not listed, milli-decades"),
             Property(
                 "recall", "FLOAT", "neighbours found of those an exact search finds; 1.0 if exact"
             ),
@@ -118,7 +116,7 @@ NODES: tuple[NodeLabel, ...] = (
     ),
     NodeLabel(
         "Lock",
-        "held by the one writer",
+        "the writer's lock",
         key=("name",),
         properties=(
             Property("name", "STRING", "always 'writer'"),
@@ -133,25 +131,27 @@ NODES: tuple[NodeLabel, ...] = (
     ),
     NodeLabel(
         "State",
-        "one node: how far the graph is",
+        "one node: the state of the graph",
         key=("name",),
         properties=(
             Property("name", "STRING", "always 'graph'"),
-            Property("settled", "BOOLEAN", "false while a rating pass runs or was cut short"),
+            Property(
+                "settled", "BOOLEAN", "false while a rating pass is due, running or interrupted"
+            ),
             Property("epoch", "INTEGER", "grows with every change of the rated graph"),
             Property("formula", "INTEGER", "version of the rating formulas"),
             Property("procedures", "STRING", "digest of the procedures installed last"),
             Property("log", "STRING", "random name of the log, which its signed heads carry"),
-            Property("identity", "STRING", "random; tells this graph from others, outside of it"),
+            Property("identity", "STRING", "random identity of this graph"),
         ),
     ),
     NodeLabel(
         "Deletion",
-        "journal of a removal, written before its first row goes",
+        "journal of a removal, written before its first row is removed",
         key=("id",),
         properties=(
             Property("id", "STRING", "random"),
-            Property("number", "INTEGER", "place in the order of removals"),
+            Property("number", "INTEGER", "number in the order of removals"),
             Property("verb", "STRING", "delete or erase"),
             Property(
                 "state",
@@ -161,19 +161,21 @@ NODES: tuple[NodeLabel, ...] = (
             ),
             Property("plan", "STRING", "digest of the plan, which holds a random number"),
             Property("created", "DATETIME", "when it began"),
-            Property("evidence", "INTEGER", "edges of evidence that went"),
-            Property("lost", "INTEGER", "relations that went with their last evidence"),
+            Property("evidence", "INTEGER", "evidence edges removed"),
+            Property("lost", "INTEGER", "relations removed with their last evidence"),
             Property("kept", "INTEGER", "relations that lost some evidence and were rated anew"),
-            Property("shifted", "INTEGER", "relations whose consensus moved, evidence untouched"),
-            Property("compositions", "INTEGER", "compositions that nothing refers to any more"),
-            Property("visits", "INTEGER", "visits to contexts that went"),
+            Property(
+                "shifted", "INTEGER", "relations with unchanged evidence and a changed consensus"
+            ),
+            Property("compositions", "INTEGER", "compositions removed without references"),
+            Property("visits", "INTEGER", "visits removed"),
             Property("claims", "STRING", "of an erasure, what its certificate says; no names"),
             Property("logged", "INTEGER", "the log's entry that commits to these claims"),
         ),
     ),
     NodeLabel(
         "Suppression",
-        "keeps out what was erased; recognises it by a hash under a key outside the graph",
+        "suppresses erased data, recognised by a hash under a key outside the graph",
         key=("id",),
         properties=(
             Property("id", "STRING", "beginning of a keyed hash"),
@@ -182,19 +184,19 @@ NODES: tuple[NodeLabel, ...] = (
             Property("words", "INTEGER", "words of a concept"),
             Property("any_case", "BOOLEAN", "however a concept is capitalised"),
             Property("deletion", "STRING", "the erasure it came from"),
-            Property("created", "DATETIME", "since when"),
+            Property("created", "DATETIME", "creation time"),
         ),
     ),
     NodeLabel(
         "Placement",
-        "of which graph the places are that stand on compositions; gone with them on a deletion",
+        "description of the coordinates on compositions; removed with them by a deletion",
         key=("name",),
         properties=(
             Property("name", "STRING", "always 'sphere'"),
             Property("epoch", "INTEGER", "the graph's epoch; another one now means stale"),
             Property("digest", "STRING", "blake3-256 of keys and relations the places follow from"),
             Property("placed", "INTEGER", "compositions that have a place"),
-            Property("relations", "INTEGER", "relations held likely"),
+            Property("relations", "INTEGER", "relations above even odds"),
             Property("dimensions", "INTEGER", "numbers in one spectral vector"),
             Property("eigenvalues", "LIST<FLOAT>", "of the random walk, largest first"),
             Property("places", "STRING", "blake3-256 of the places themselves, by key"),
@@ -206,11 +208,11 @@ NODES: tuple[NodeLabel, ...] = (
         "an act that changed knowledge; a leaf of the log's Merkle tree",
         key=("index",),
         properties=(
-            Property("index", "INTEGER", "place in the log, from 0"),
+            Property("index", "INTEGER", "index in the log, from 0"),
             Property("key", "STRING", "unique per act, so that it is written once"),
             Property("act", "STRING", "what was done"),
             Property("at", "STRING", "when, UTC"),
-            Property("names", "LIST<STRING>", "whom or what it is about; taken off by an erasure"),
+            Property("names", "LIST<STRING>", "displayed subjects; removed by an erasure"),
             Property("title", "STRING", "index, act and names, to read in Browser"),
             Property("entry", "STRING", "what is hashed: canonical JSON without any name"),
             Property("leaf", "STRING", "SHA-256 of 0x00 and the entry, hexadecimal"),
@@ -246,9 +248,11 @@ HAS_TRACK = "HAS_TRACK"
 VISITED = "VISITED"
 
 VISIT_PROPERTIES: tuple[Property, ...] = (
-    Property("n", "INTEGER", "times the source was in the context"),
+    Property("n", "INTEGER", "visits to the context"),
     Property(
-        "mass", "INTEGER", "probability not stored as evidence, micro-units, over these times"
+        "mass",
+        "INTEGER",
+        "missing mass: probability not stored as evidence, micro-units, summed over the visits",
     ),
 )
 """On VISITED, from a source to a token, piece or context it read on from."""
@@ -257,7 +261,7 @@ STRUCTURE: tuple[tuple[str, str], ...] = (
     ("BACKS_OFF_TO", "from a context to the one without its oldest token"),
     ("EXTENDS_TO", "from a token or context to the context one token longer; `token` is its key"),
 )
-"""Join contexts; carry no rating and keep nothing alive."""
+"""Edges between contexts; not rated, and no reason to keep a composition."""
 
 AGREES_WITH = "AGREES_WITH"
 
@@ -266,7 +270,7 @@ AGREEMENT_PROPERTIES: tuple[Property, ...] = (
     Property("pairs_low", "INTEGER", "pairs among these words that the first source relates"),
     Property("pairs_high", "INTEGER", "pairs among these words that the second source relates"),
     Property("shared", "INTEGER", "pairs that both relate"),
-    Property("met", "INTEGER", "words with a neighbour that both relate them to"),
+    Property("met", "INTEGER", "words with a common neighbour"),
     Property("lift", "INTEGER", "log10 of shared over chance, milli-decades; null if too few"),
     Property("overlap", "FLOAT", "shared, of the smaller one's pairs; near-copies from 0.9"),
 )

@@ -28,7 +28,7 @@ COUNTED: tuple[Column, ...] = (
 
 COMPARED: tuple[Column, ...] = (
     *COUNTED,
-    Column("directed", "int32", "of the 2n directions, how many listed it; directed - n mutual"),
+    Column("directed", "int32", "listings in the 2n directions; directed - n mutual"),
     Column("rank", "int32", "sum over directions of round(1000 log10((k + 1) / rank))"),
     Column("support", "int32", "log-odds against chance, in milli-decades"),
     Column(
@@ -68,7 +68,7 @@ EVIDENCE: tuple[EvidenceType, ...] = (
     EvidenceType(
         "SENTENCE_EVIDENCE",
         "RELATES",
-        "sentences that an encoder places near each other, a sentence and its content words",
+        "sentences near each other by an encoder; sentences and their content words",
         TEXTS,
         TEXTS,
         COUNTED,
@@ -77,7 +77,7 @@ EVIDENCE: tuple[EvidenceType, ...] = (
     EvidenceType(
         "CROSSMODAL_EVIDENCE",
         "RELATES",
-        "text and image held alike",
+        "similar text and image",
         TEXTS | PICTURES,
         TEXTS | PICTURES,
         COUNTED,
@@ -86,7 +86,7 @@ EVIDENCE: tuple[EvidenceType, ...] = (
     EvidenceType(
         "NEXT_EVIDENCE",
         "PRECEDES",
-        "expected after a token or context",
+        "next tokens after a token or context",
         WORDS | {CONTEXT},
         WORDS,
         COUNTED,
@@ -95,7 +95,7 @@ EVIDENCE: tuple[EvidenceType, ...] = (
     EvidenceType(
         "PROMOTION_EVIDENCE",
         "PROMOTES",
-        "output promoted by seeing a token",
+        "output tokens promoted by an input token",
         WORDS,
         WORDS,
         COUNTED,

@@ -129,7 +129,7 @@ def kind_of(name: str) -> Kind:
     """Return the kind of a name, else raise UsageError."""
     if name not in _registry.kinds:
         raise UsageError(
-            f"No kind of composition is called {name!r}; docs/data-model.md lists those there are."
+            f"No kind of composition is called {name!r}; docs/data-model.md lists them."
         )
     return _registry.kinds[name]
 
@@ -137,18 +137,14 @@ def kind_of(name: str) -> Kind:
 def evidence_type(name: str) -> EvidenceType:
     """Return the evidence type of a name, else raise UsageError."""
     if name not in _registry.evidence:
-        raise UsageError(
-            f"No evidence type is called {name!r}; docs/data-model.md lists those there are."
-        )
+        raise UsageError(f"No evidence type is called {name!r}; docs/data-model.md lists them.")
     return _registry.evidence[name]
 
 
 def rated_type(name: str) -> RatedType:
     """Return the rated type of a name, else raise UsageError."""
     if name not in _registry.rated:
-        raise UsageError(
-            f"No rated type is called {name!r}; docs/data-model.md lists those there are."
-        )
+        raise UsageError(f"No rated type is called {name!r}; docs/data-model.md lists them.")
     return _registry.rated[name]
 
 

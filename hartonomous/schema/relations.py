@@ -14,7 +14,7 @@ RATED: tuple[RatedType, ...] = (
     RatedType(
         DEFAULT_RELATION,
         False,
-        "held to be related; stored from the lower key to the higher",
+        "related; stored from the lower key to the higher",
         consensus=True,
     ),
     RatedType("PRECEDES", True, "comes before"),
@@ -39,13 +39,17 @@ RATED_PROPERTIES: tuple[Property, ...] = (
     Property("weight", "INTEGER", "sum over live sources, micro-units"),
     Property("sources", "INTEGER", "live sources with evidence"),
     Property(
-        "seen", "LIST<INTEGER>", "those sources by the lowest number of their tracks; derived"
+        "seen", "LIST<INTEGER>", "those sources, by the lowest number of their tracks; derived"
     ),
 )
 """On every rated edge."""
 
 CONSENSUS_PROPERTIES: tuple[Property, ...] = (
-    Property("decades", "INTEGER", "D: trusted, shrunk log-odds against chance, milli-decades"),
+    Property(
+        "decades",
+        "INTEGER",
+        "D: log-odds against chance, weighted by vote and shrunk, milli-decades",
+    ),
     Property("consensus", "INTEGER", "1500 + 0.4 D; 400 points are odds of 10 to 1"),
     Property(
         "cost",

@@ -184,8 +184,8 @@ AGREES, RANDOM = Listing(50, 0.6, 0.1, 0.5, 0.7), Listing(50, 0.1, 0.1, 0.05, 0.
     [
         ([effect(0.1, 0.2)], AGREES, None, OWN, "keep", "higher"),
         ([effect(0.1, 0.2), effect(-0.1, 0.2)], RANDOM, None, OWN, "keep", "higher"),
-        ([effect(-0.2, -0.1)], AGREES, None, OWN, "remove", "worse"),
-        ([effect(-0.2, -0.1), effect(0.1, 0.2)], AGREES, None, OWN, "undecided", "worse"),
+        ([effect(-0.2, -0.1)], AGREES, None, OWN, "remove", "lower"),
+        ([effect(-0.2, -0.1), effect(0.1, 0.2)], AGREES, None, OWN, "undecided", "lower"),
         ([effect(-0.1, 0.1)], AGREES, None, OWN, "undecided", "is undecided"),
         ([effect(-0.1, 0.1)], None, None, OWN, "undecided", "is undecided"),
         ([effect(-0.1, 0.1)], AGREES, None, NOTHING_OWN, "remove", "adds nothing"),

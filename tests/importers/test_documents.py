@@ -235,7 +235,7 @@ def test_squad_is_read_with_its_contexts() -> None:
         ("a.json", '[{"question": "Who?", "answers": [{"body": "Me."}]}]', "'answers: text'"),
         ("a.json", '["Who?"]', "record 1: a record with a question"),
         ("a.json", '{"name": "package"}', "not a file of questions"),
-        ("a.json", '[{"question": ', "line 1: NextTokenModel value"),
+        ("a.json", '[{"question": ', "line 1: Expecting value"),
         ("a.json", "[" * 100_000, "not valid JSON"),
         ("a.json", '{"data": [{"paragraphs": [{"qas": []}]}]}',
          "article 1, paragraph 1: the field 'context'"),
@@ -243,7 +243,7 @@ def test_squad_is_read_with_its_contexts() -> None:
          "paragraph 1, question 1: the field 'question'"),
         ("a.jsonl", '{"question": "Who?", "answer": "Me."}\n{"question": "Who?"}',
          "line 2: the field 'answer'"),
-        ("a.jsonl", '{"question": "Who?", "answer": "Me."}\nno JSON', "line 2: NextTokenModel value"),
+        ("a.jsonl", '{"question": "Who?", "answer": "Me."}\nno JSON', "line 2: Expecting value"),
         ("a.csv", "question,reply\nWho?,Me.\n", "no column 'answer'; its columns are 'question'"),
         ("a.csv", "question,answer\nWho?,Me.\nWhy?\n", "line 3: the field 'answer'"),
         ("a.csv", 'question,answer\n"Who?,Me.\n', "unexpected end of data"),
@@ -314,7 +314,7 @@ def test_the_missing_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("said", "told"),
     [
-        ({"tracks": frozenset({"heads"})}, "it has no heads"),
+        ({"tracks": frozenset({"heads"})}, "they have no heads"),
         ({"samples": 10}, "cannot read or write"),
         ({"support": 3}, "no layers or heads"),
     ],

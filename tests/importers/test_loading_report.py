@@ -63,13 +63,13 @@ SPOILT = [
     (without("model.norm"), "1 tensor missing, 'model.norm.weight'"),
     (
         under("module."),
-        r"(?s)21 tensors missing.* and 17 more; 21 tensors that .*prefix 'module\.'",
+        r"(?s)21 tensors missing.* and 17 more; 21 tensors unknown .*prefix 'module\.'",
     ),
     (under("_orig_mod."), r"(?s)21 tensors missing.*prefix '_orig_mod\.'"),
     (under("module.", "layers."), r"(?s)18 tensors missing.*prefix 'module\.'"),
     (
         beside("model.layers.2.mlp.up_proj.weight"),
-        "1 tensor that the architecture has no place for",
+        "1 tensor unknown to the architecture",
     ),
     (beside("model.layers.0.self_attn.q_proj.lora_A.weight"), "lora_A"),
     (beside("model.layers.0.self_attn.q_proj.bias"), "q_proj.bias"),
@@ -136,7 +136,7 @@ def test_an_encoder_that_lacks_weights_is_refused(tmp_path: Path, place: str) ->
         [
             (without("layer.1"), "1 tensor missing, 'encoder.layer.1"),
             (under("module."), r"(?s)tensors missing.*prefix 'module\.'"),
-            (beside("encoder.layer.2.output.dense.weight"), "1 tensor that the architecture"),
+            (beside("encoder.layer.2.output.dense.weight"), "1 tensor unknown to the architecture"),
             (reshaped("word_embeddings"), "1 tensor of another shape"),
         ]
     ):

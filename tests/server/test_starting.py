@@ -346,8 +346,8 @@ class Settings:
     [
         ("gds.*,apoc.custom.*", "60s", "as ours"),
         ("gds.*", "60s", "as ours"),
-        ("gds.*, apoc.*", "60s", r"procedures apoc\.\* may reach into the server"),
-        ("*", "60s", r"procedures \* may reach"),
+        ("gds.*, apoc.*", "60s", r"procedures apoc\.\* have access to the server"),
+        ("*", "60s", r"procedures \* have access"),
         ("gds.*", "0s", "blocks every writer"),
     ],
 )
