@@ -14,7 +14,7 @@ import click
 
 from docs.browser_style import style
 from hartonomous import schema
-from hartonomous.api import module_functions, records
+from hartonomous.api import row_records, standalone_functions
 from hartonomous.api.knowledge_graph import KnowledgeGraph
 from hartonomous.api.rows import Rows
 from hartonomous.ask.paths.communities import Community
@@ -39,12 +39,12 @@ from hartonomous.load.canonical_export import ExportReport
 from hartonomous.operations.attestation import PublicKey
 from hartonomous.operations.health import Check
 from hartonomous.operations.ingestion import IngestReport
-from hartonomous.operations.managed_service import RunningServer
 from hartonomous.operations.model_request import Extraction, Inspection, ModelSettings
 from hartonomous.operations.omissions import Omissions
 from hartonomous.operations.placement_run import PlacementOutcome, PlacementSettings
 from hartonomous.operations.questions import ViewSettings
 from hartonomous.operations.removal import Resumption, SelectorSettings
+from hartonomous.operations.server_lifecycle import RunningServer
 from hartonomous.operations.text_generation import (
     GeneratedText,
     GeneratedToken,
@@ -170,8 +170,8 @@ def api() -> str:
     text = NOTE + "# Python API\n\n" + API_BEGINNING
     text += "\n## Functions\n"
     for name in MODULE_FUNCTIONS:
-        text += function(f"hartonomous.{name}", getattr(module_functions, name))
-    text += methods("hartonomous.certificate", module_functions.Certificates)
+        text += function(f"hartonomous.{name}", getattr(standalone_functions, name))
+    text += methods("hartonomous.certificate", standalone_functions.Certificates)
     for holder in KnowledgeGraph.__mro__:
         if holder.__module__.startswith("hartonomous.api") and holder is not KnowledgeGraph:
             text += f"\n## {docs_of(holder).split(chr(10))[0].rstrip('.')}\n"
@@ -185,7 +185,7 @@ def api() -> str:
         text += table(("setting", "type"), ((f"`{n}`", in_cell(h)) for n, h in hints.items()))
     text += f"\n## Rows\n\n{docs_of(Rows)}\n" + methods("rows", Rows)
     text += "\n## Records\n\nWhat rows hold; fields are attributes and items.\n"
-    text += "".join(map(fields_of, [*records_of(records), *RECORDS]))
+    text += "".join(map(fields_of, [*records_of(row_records), *RECORDS]))
     text += "\n## Reports\n\nWhat acts and single questions return; frozen dataclasses.\n"
     return text + "".join(map(fields_of, REPORTS))
 

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hartonomous.api.knowledge_graph import KnowledgeGraph as KnowledgeGraph
-    from hartonomous.api.module_functions import certificate as certificate
-    from hartonomous.api.module_functions import doctor as doctor
-    from hartonomous.api.module_functions import down as down
-    from hartonomous.api.module_functions import extract as extract
-    from hartonomous.api.module_functions import importers as importers
-    from hartonomous.api.module_functions import inspect as inspect
-    from hartonomous.api.module_functions import keys as keys
-    from hartonomous.api.module_functions import logs as logs
-    from hartonomous.api.module_functions import open as open
-    from hartonomous.api.module_functions import purge as purge
-    from hartonomous.api.module_functions import status as status
-    from hartonomous.api.module_functions import up as up
     from hartonomous.api.rows import Rows as Rows
+    from hartonomous.api.standalone_functions import certificate as certificate
+    from hartonomous.api.standalone_functions import doctor as doctor
+    from hartonomous.api.standalone_functions import down as down
+    from hartonomous.api.standalone_functions import extract as extract
+    from hartonomous.api.standalone_functions import importers as importers
+    from hartonomous.api.standalone_functions import inspect as inspect
+    from hartonomous.api.standalone_functions import keys as keys
+    from hartonomous.api.standalone_functions import logs as logs
+    from hartonomous.api.standalone_functions import open as open
+    from hartonomous.api.standalone_functions import purge as purge
+    from hartonomous.api.standalone_functions import status as status
+    from hartonomous.api.standalone_functions import up as up
     from hartonomous.errors import BadInput as BadInput
     from hartonomous.errors import Conflict as Conflict
     from hartonomous.errors import HartonomousError as HartonomousError
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _HOLDERS = {
     "hartonomous.api.knowledge_graph": ("KnowledgeGraph",),
     "hartonomous.api.rows": ("Rows",),
-    "hartonomous.api.module_functions": (
+    "hartonomous.api.standalone_functions": (
         "certificate", "doctor", "down", "importers", "inspect", "keys", "logs", "open", "purge",
         "status", "up",
     ),
@@ -46,7 +46,7 @@ _HOLDERS = {
     ),
 }  # fmt: skip
 _WHERE = {name: module for module, names in _HOLDERS.items() for name in names}
-_FUNCTIONS = "hartonomous.api.module_functions"
+_FUNCTIONS = "hartonomous.api.standalone_functions"
 
 __all__ = [*sorted(_WHERE), "extract"]
 

@@ -21,7 +21,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hartonomous.atomic import atomic
+from hartonomous.atomic_files import atomic
 from hartonomous.bounded_parquet import open_parquet, read_parquet
 from hartonomous.errors import BadInput, Conflict, UsageError
 from hartonomous.evidence import (

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from hartonomous.atomic import write_private
+from hartonomous.atomic_files import write_private
 from hartonomous.directories import cache
 
 SEARCH, RUN, LOAD, RATE, REMOVE = "search", "run", "load", "rate", "remove"

@@ -24,7 +24,7 @@ import numpy as np
 import psutil
 
 from hartonomous.bundle import Bundle
-from hartonomous.delete import executor
+from hartonomous.delete import removal_executor
 from hartonomous.delete.deletion import delete_source, resume
 from hartonomous.delete.deletion_plan import plan
 from hartonomous.errors import NotFound
@@ -53,14 +53,14 @@ ACT = """
 import os, sys
 from pathlib import Path
 from hartonomous.bundle import read_bundle
-from hartonomous.delete import executor
+from hartonomous.delete import removal_executor
 from hartonomous.delete.deletion import delete_source
 from hartonomous.operations.ingestion import load_bundle
 from hartonomous.load import loader
 from hartonomous.rate import rating_pass
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.writer_lock import WriterLock
-loader.BATCH_ROWS = rating_pass.STARTS = executor.ROWS = 20
+loader.BATCH_ROWS = rating_pass.STARTS = removal_executor.ROWS = 20
 act, name, path = sys.argv[1:4]
 none = lambda *done: None
 with Graph(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
@@ -276,7 +276,7 @@ def run_histories() -> bool:
     with tempfile.TemporaryDirectory(prefix="hartonomous-soak-") as scratch:
         # Retained deletions are stored there too.
         os.environ["HARTONOMOUS_HOME"] = str(Path(scratch) / "home")
-        executor.ROWS = 20
+        removal_executor.ROWS = 20
         world = World(Path(scratch) / "home", Path(scratch))
         try:
             for part, tally in parts:

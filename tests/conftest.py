@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hartonomous.delete import executor, row_restoration
+from hartonomous.delete import removal_executor, row_restoration
 from hartonomous.graph.driver import Graph
 from hartonomous.server.connection import connect_managed
 from hartonomous.server.managed_server import ServerAddress, running_address, start
@@ -88,7 +88,7 @@ def second_server(second_home: Path) -> ServerAddress:
 @pytest.fixture
 def small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Removals and undos in steps of few rows, as tests.killed_processes does them."""
-    monkeypatch.setattr(executor, "ROWS", 40)
+    monkeypatch.setattr(removal_executor, "ROWS", 40)
     monkeypatch.setattr(row_restoration, "ROWS", 40)
 
 

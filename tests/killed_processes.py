@@ -12,7 +12,7 @@ from hartonomous.server.managed_server import ServerAddress
 ACT = """
 import os, sys
 from pathlib import Path
-from hartonomous.delete import deletion, executor, row_restoration, undo
+from hartonomous.delete import deletion, removal_executor, row_restoration, undo
 from hartonomous.erase import erasure
 from hartonomous.proof import claims
 from hartonomous.versions import backup
@@ -21,7 +21,7 @@ from hartonomous.delete.selectors import Selectors
 from hartonomous.versions.snapshots import create_snapshot, drop_snapshot
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.writer_lock import WriterLock
-executor.ROWS = row_restoration.ROWS = 40
+removal_executor.ROWS = row_restoration.ROWS = 40
 act, what, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
 commits = 0
 class Killed(Graph):

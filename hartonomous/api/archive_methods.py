@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from hartonomous.api.graph_session import GraphSession, PathName, path_of
-from hartonomous.api.records import LogEntry
+from hartonomous.api.row_records import LogEntry
 from hartonomous.api.rows import Rows, field_names, rows_of
 from hartonomous.errors import ConfirmationNeeded
 from hartonomous.load.canonical_export import ExportReport
-from hartonomous.operations import archive, attestation, reversal
+from hartonomous.operations import attestation, graph_copies, reinstatement
 from hartonomous.transparency.transparency_log import LogReport, read_log
 from hartonomous.versions.backup import BackupReport, RestoreReport
 from hartonomous.versions.diff import Difference
@@ -32,7 +32,7 @@ class Snapshots:
         Raises Conflict for a name in use, or while another writer is active.
         """
         session = self._session
-        return archive.take_snapshot(session._asked, name, session._progress)
+        return graph_copies.take_snapshot(session._asked, name, session._progress)
 
     def list(self) -> Rows[Snapshot]:
         """Return the snapshots."""
@@ -40,7 +40,7 @@ class Snapshots:
 
     def drop(self, name: str) -> None:
         """Remove a snapshot; raises NotFound for an unknown one."""
-        archive.remove_snapshot(self._session._asked, name)
+        graph_copies.remove_snapshot(self._session._asked, name)
 
 
 class TransparencyLog:
@@ -100,7 +100,7 @@ class ArchiveMethods(GraphSession):
         "source:NAME" or "snapshot:NAME". A source is rated as if it were the only one. `differs` of
         the result is true if there is a difference. Raises NotFound for an unknown side.
         """
-        return archive.diff(self._asked, a, b, top, self._progress)
+        return graph_copies.diff(self._asked, a, b, top, self._progress)
 
     def rollback(self, name: str, plan: bool = False) -> Rollback:
         """Restore the graph to its state at a snapshot; with `plan`, only return the steps.
@@ -110,7 +110,7 @@ class ArchiveMethods(GraphSession):
         """
         if plan:
             return plan_rollback(self._asked, name)
-        return reversal.roll_back(self._asked, name, self._progress)
+        return reinstatement.roll_back(self._asked, name, self._progress)
 
     def export(
         self, output: PathName, format: str = "graph", force: bool = False
@@ -120,9 +120,9 @@ class ArchiveMethods(GraphSession):
         `format`: "graph", or its sources with licences and digests as "record", "prov" (W3C) or
         "mlbom" (CycloneDX), which return None. Raises Conflict for an existing file without `force`.
         """
-        if format == archive.WHOLE:
-            return archive.export(self._graph, Path(output), force, self._progress)
-        archive.export_sources(self._graph, Path(output), format, force)
+        if format == graph_copies.WHOLE:
+            return graph_copies.export(self._graph, Path(output), force, self._progress)
+        graph_copies.export_sources(self._graph, Path(output), format, force)
         return None
 
     def backup(self, file: PathName, force: bool = False) -> BackupReport:
@@ -130,14 +130,14 @@ class ArchiveMethods(GraphSession):
 
         Raises Conflict for an existing file without `force`.
         """
-        return archive.back_up(self._graph, Path(file), force, self._progress)
+        return graph_copies.back_up(self._graph, Path(file), force, self._progress)
 
     def restore(self, file: PathName) -> RestoreReport:
         """Restore a backup into a graph without sources; data erased since is left out.
 
         Raises BadInput for a damaged file, Conflict for a graph with sources.
         """
-        return archive.restore(self._graph, Path(file), self._progress, self._say)
+        return graph_copies.restore(self._graph, Path(file), self._progress, self._say)
 
     def audit(
         self,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Unpack
 
 from hartonomous.api.graph_session import GraphSession, PathName
-from hartonomous.api.records import Distance, NearWord, SphereStep
+from hartonomous.api.row_records import Distance, NearWord, SphereStep
 from hartonomous.api.rows import Rows, record_of, rows_of
 from hartonomous.ask.layout import placement_queries
 from hartonomous.operations import placement_run, text_generation

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from hartonomous.api.graph_session import GraphSession
-from hartonomous.api.records import ProjectionFacts, ScoredWord
+from hartonomous.api.row_records import ProjectionFacts, ScoredWord
 from hartonomous.api.rows import Rows, field_names, rows_of
 from hartonomous.ask.paths import (
     communities,

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from hartonomous.api.graph_session import GraphSession, PathName, path_of
-from hartonomous.api.records import (
+from hartonomous.api.row_records import (
     Affinity,
     AnalogyAnswer,
     Answer,

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Unpack
 
 from hartonomous.api.graph_session import GraphSession, PathName
-from hartonomous.api.records import DeletionFacts, SuppressionFacts
+from hartonomous.api.row_records import DeletionFacts, SuppressionFacts
 from hartonomous.api.rows import Rows, record_of, rows_of
 from hartonomous.delete import undo as undoing
 from hartonomous.delete.deletion import KEEP_DAYS, DeletionReport
@@ -15,7 +15,7 @@ from hartonomous.delete.plan_files import read_plan, write_plan
 from hartonomous.delete.undo import UndoReport
 from hartonomous.erase.erasure import ErasureReport
 from hartonomous.load import suppression_list
-from hartonomous.operations import removal, reversal
+from hartonomous.operations import reinstatement, removal
 from hartonomous.operations.removal import (
     CertificateFile,
     RemovalOptions,
@@ -40,7 +40,7 @@ class Suppressions:
 
         The next ingest accepts the data again. Raises NotFound for an unknown suppression.
         """
-        return record_of(SuppressionFacts, reversal.lift(self._session._graph, suppression))
+        return record_of(SuppressionFacts, reinstatement.lift(self._session._graph, suppression))
 
 
 class RemovalMethods(GraphSession):
@@ -143,7 +143,7 @@ class RemovalMethods(GraphSession):
 
         Raises NotFound for a deletion that is not retained.
         """
-        return reversal.undo(self._graph, deletion, self._progress)
+        return reinstatement.undo(self._graph, deletion, self._progress)
 
     def deletions(self) -> Rows[DeletionFacts]:
         """Return the removals, with the end of each retention window."""

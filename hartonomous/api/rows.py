@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from hartonomous.record import Record
+from hartonomous.mapping_record import Record
 
 if TYPE_CHECKING:
     import pandas

@@ -52,8 +52,8 @@ def audit(
     between contexts, and coordinates. Exit code 1 for an unfinished act, 6 for
     a change.
     """
-    from hartonomous.operations.archive import refuse_existing
     from hartonomous.operations.attestation import audit as look
+    from hartonomous.operations.graph_copies import refuse_existing
     from hartonomous.server.connection import connect
 
     if output is not None:

@@ -29,7 +29,7 @@ def backup(file: Path, force: bool, as_json: bool, quiet: bool) -> None:
     home: back those up separately. The backup is registered in the home, so
     that an erasure can report it.
     """
-    from hartonomous.operations.archive import back_up
+    from hartonomous.operations.graph_copies import back_up
     from hartonomous.server.connection import connect
 
     with connect() as graph, progress_bar(quiet) as progress:
@@ -48,7 +48,7 @@ def restore(file: Path, as_json: bool, quiet: bool) -> None:
     Data erased after the backup is left out. A damaged file is refused with
     exit code 7. After an interruption, the same command resumes.
     """
-    from hartonomous.operations.archive import restore as bring_back
+    from hartonomous.operations.graph_copies import restore as bring_back
     from hartonomous.server.connection import connect
 
     with connect() as graph, progress_bar(quiet) as progress:

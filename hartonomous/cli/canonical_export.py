@@ -44,7 +44,7 @@ def export(output: Path, form: str, force: bool, as_json: bool, quiet: bool) -> 
     Equal knowledge gives equal bytes. With --format, export its sources with
     licences and digests.
     """
-    from hartonomous.operations.archive import export as write
+    from hartonomous.operations.graph_copies import export as write
     from hartonomous.server.connection import connect
 
     if form != "graph":
@@ -57,7 +57,7 @@ def export(output: Path, form: str, force: bool, as_json: bool, quiet: bool) -> 
 
 
 def _export_sources(output: Path, form: str, force: bool, quiet: bool) -> None:
-    from hartonomous.operations.archive import export_sources, refuse_existing
+    from hartonomous.operations.graph_copies import export_sources, refuse_existing
     from hartonomous.server.connection import connect
 
     refuse_existing(output, force)

@@ -25,7 +25,7 @@ from hartonomous.cli.output import (
 @quiet_option
 def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool) -> None:
     """Start the managed Neo4j server, installed on first use."""
-    from hartonomous.operations.managed_service import up as run
+    from hartonomous.operations.server_lifecycle import up as run
 
     with progress_bar(quiet) as progress:
         server = run(bolt_port, http_port, progress, lambda text: say(text, quiet))
@@ -42,7 +42,7 @@ def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool)
 @quiet_option
 def down(quiet: bool) -> None:
     """Stop the managed Neo4j server; the graph is kept."""
-    from hartonomous.operations.managed_service import down as run
+    from hartonomous.operations.server_lifecycle import down as run
 
     stopped = run()
     say("Stopped." if stopped else "It was not running.", quiet)
@@ -71,7 +71,7 @@ def status(as_json: bool) -> None:
 )
 def logs(lines: int) -> None:
     """Show the end of the managed server's log."""
-    from hartonomous.operations.managed_service import log_end
+    from hartonomous.operations.server_lifecycle import log_end
 
     click.echo(log_end(lines), nl=False)
 
@@ -88,7 +88,7 @@ def purge(yes: bool, quiet: bool) -> None:
     import sys
 
     from hartonomous.errors import ConfirmationNeeded
-    from hartonomous.operations.managed_service import purge as delete_home
+    from hartonomous.operations.server_lifecycle import purge as delete_home
     from hartonomous.server.managed_server import default_home
     from hartonomous.server.store_swap import predecessor
 

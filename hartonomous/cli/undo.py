@@ -26,7 +26,7 @@ def undo(deletion: str, as_json: bool, quiet: bool) -> None:
     Deletions can be undone in any order: rows also selected by a later deletion
     are transferred to it. After an interruption, the same command resumes.
     """
-    from hartonomous.operations.reversal import undo as run
+    from hartonomous.operations.reinstatement import undo as run
     from hartonomous.server.connection import connect
 
     with connect() as graph, progress_bar(quiet) as progress:
@@ -84,7 +84,7 @@ def suppressions(context: click.Context, as_json: bool) -> None:
 @json_option
 def lift_suppression(suppression: str, as_json: bool) -> None:
     """Lift the suppression ID; this is recorded in the log."""
-    from hartonomous.operations.reversal import lift
+    from hartonomous.operations.reinstatement import lift
     from hartonomous.server.connection import connect
 
     with connect() as graph:

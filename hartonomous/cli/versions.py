@@ -36,7 +36,7 @@ def snapshot() -> None:
 @quiet_option
 def create(name: str, as_json: bool, quiet: bool) -> None:
     """Store every rated relation under NAME, outside the graph."""
-    from hartonomous.operations.archive import take_snapshot
+    from hartonomous.operations.graph_copies import take_snapshot
 
     with open_graph() as graph, progress_bar(quiet) as progress:
         made = take_snapshot(graph, name, progress)
@@ -61,7 +61,7 @@ def list_(as_json: bool) -> None:
 @quiet_option
 def drop(name: str, quiet: bool) -> None:
     """Remove the snapshot NAME."""
-    from hartonomous.operations.archive import remove_snapshot
+    from hartonomous.operations.graph_copies import remove_snapshot
 
     with open_graph() as graph:
         remove_snapshot(graph, name)
@@ -108,7 +108,7 @@ def diff(
     quiet: bool,
 ) -> None:
     """Show the differences of A and B in relations and elo."""
-    from hartonomous.operations.archive import diff as compare
+    from hartonomous.operations.graph_copies import diff as compare
 
     parsed = [_condition(text) for text in conditions]
     with open_graph() as graph, progress_bar(quiet) as progress:
@@ -150,7 +150,7 @@ def rollback(name: str, plan_only: bool, yes: bool, as_json: bool, quiet: bool) 
     repeats deletions undone since. Refused, with a list, if a later act cannot
     be undone. After an interruption, the same command resumes.
     """
-    from hartonomous.operations.reversal import roll_back
+    from hartonomous.operations.reinstatement import roll_back
     from hartonomous.versions.rollback import plan_rollback
 
     with open_graph() as graph, progress_bar(quiet) as progress:

@@ -14,9 +14,9 @@ from typing import Any
 
 from hartonomous.ask.paths.projections import need_projections, sweep_projections
 from hartonomous.delete.deletion_plan import Plan, plan
-from hartonomous.delete.executor import Removal
 from hartonomous.delete.plan_comparison import differences
 from hartonomous.delete.plan_files import plan_digest
+from hartonomous.delete.removal_executor import Removal
 from hartonomous.delete.residuals import Residual, residual, watched
 from hartonomous.delete.retention_area import read_record, read_retained, retain
 from hartonomous.delete.selectors import Selectors, selectors_of, subjects_of

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hartonomous.atomic import atomic, write_private
+from hartonomous.atomic_files import atomic, write_private
 from hartonomous.bounded_parquet import read_parquet
 from hartonomous.delete.deletion_plan import FORMAT, Plan
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed

@@ -19,7 +19,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from hartonomous import atomic
+from hartonomous import atomic_files
 from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.plan_files import read_plan, write_plan
 from hartonomous.errors import BadInput, HartonomousError, NotFound, VerificationFailed
@@ -89,7 +89,7 @@ def retain(plan: Plan, graph: str, deletion: str, number: int, days: float) -> R
         plan.summary["counts"],
     )
     try:
-        with atomic.atomic(target) as partial:
+        with atomic_files.atomic(target) as partial:
             partial.mkdir(parents=True, mode=0o700)
             summary = write_plan(plan, partial / PLAN)
             record = _write_record(partial, replace(record, plan=summary["digest"]))
@@ -153,7 +153,7 @@ def rewrite(deletion: str, plan: Plan) -> None:
     target = place(deletion)
     old = target.with_name(f".{deletion}.{os.getpid()}.old")
     try:
-        with atomic.atomic(target) as partial:
+        with atomic_files.atomic(target) as partial:
             partial.mkdir(mode=0o700)
             digest = write_plan(plan, partial / PLAN)["digest"]
             # The record must not contain anything that the plan no longer contains.
@@ -164,12 +164,12 @@ def rewrite(deletion: str, plan: Plan) -> None:
         if old.is_dir() and not target.is_dir():
             old.rename(target)
         raise
-    atomic.dismiss(old)
+    atomic_files.dismiss(old)
 
 
 def let_go(deletion: str) -> None:
     """Delete the rows of a deletion."""
-    atomic.dismiss(place(deletion))
+    atomic_files.dismiss(place(deletion))
 
 
 def kept(graph: str | None = None) -> list[Retained]:
@@ -199,13 +199,13 @@ def sweep(known: Collection[str], graph: str) -> None:
     for one in kept(graph):
         if one.id not in known:
             let_go(one.id)
-    atomic.sweep(area())
+    atomic_files.sweep(area())
 
 
 def _write_record(folder: Path, record: Retained) -> Retained:
     """Write a record, signed, and return it."""
     signed = replace(record, signature=sign_file(KIND, _unsigned(record)))
-    atomic.write_private(folder / RECORD, canonical_json(asdict(signed)) + "\n")
+    atomic_files.write_private(folder / RECORD, canonical_json(asdict(signed)) + "\n")
     return signed
 
 
@@ -232,9 +232,9 @@ def _recover() -> None:
     """Finish a replacement that was interrupted between its two renamings."""
     for old in area().glob(".*.*.old"):
         _, deletion, owner, _ = old.name.split(".")
-        if atomic.runs(owner):
+        if atomic_files.runs(owner):
             continue
         whole = [f for f in area().glob(f".{deletion}.*.partial") if (f / RECORD).is_file()]
         if not place(deletion).is_dir():
             (whole[0] if whole else old).rename(place(deletion))
-        atomic.dismiss(old)
+        atomic_files.dismiss(old)

@@ -20,7 +20,7 @@ from hartonomous.ask.paths.projections import need_projections, purge_projection
 from hartonomous.delete import deletion
 from hartonomous.delete.deletion import as_json, begin, refuse_moved, verify_outcome
 from hartonomous.delete.deletion_plan import Plan
-from hartonomous.delete.executor import Removal
+from hartonomous.delete.removal_executor import Removal
 from hartonomous.delete.residuals import Residual, Watched, residual, watched
 from hartonomous.delete.retention_area import let_go, place, read_retained, retain
 from hartonomous.delete.selectors import Selectors

@@ -13,9 +13,9 @@ from hartonomous.evaluate.source_subsets import read_panel
 from hartonomous.evaluate.word_similarity import Gain, GoldPairs, affinities, paired_gain
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.mapping_record import Record
 from hartonomous.rate.rating_pass import source_numbers
 from hartonomous.rate.source_agreement import SAME_LINEAGE, Agreement
-from hartonomous.record import Record
 from hartonomous.schema import DEFAULT_RELATION
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.atomic import atomic
+from hartonomous.atomic_files import atomic
 from hartonomous.extract.search.nearest_neighbours import Neighbours
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from hartonomous.atomic import sweep
+from hartonomous.atomic_files import sweep
 from hartonomous.bundle import (
     Bundle,
     BundleWriter,

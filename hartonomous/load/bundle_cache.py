@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from hartonomous.atomic import atomic, write_private
+from hartonomous.atomic_files import atomic, write_private
 from hartonomous.bundle import SourceDescription, is_bundle, waiting_key
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph

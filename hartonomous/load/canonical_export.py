@@ -14,7 +14,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from hartonomous.atomic import atomic
+from hartonomous.atomic_files import atomic
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.graph.cypher_files import columns_of, query
 from hartonomous.graph.driver import Graph

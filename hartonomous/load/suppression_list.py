@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.atomic import write_private
+from hartonomous.atomic_files import write_private
 from hartonomous.bundle import Bundle, TrackDescription
 from hartonomous.errors import Conflict, NotFound, VerificationFailed
 from hartonomous.graph.cypher_files import query

@@ -12,7 +12,7 @@ from hartonomous.audit import audit_report
 from hartonomous.errors import NotFound, VerificationFailed
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.operations.archive import refuse_existing
+from hartonomous.operations.graph_copies import refuse_existing
 from hartonomous.operations.ingestion import prepare
 from hartonomous.progress import Progress, unseen
 from hartonomous.proof import verify_certificate

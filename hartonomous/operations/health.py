@@ -19,9 +19,9 @@ from hartonomous.graph.migrations import applied, migrations
 from hartonomous.graph.procedures import PREFIX, available, missing
 from hartonomous.graph.schema_check import schema_differences
 from hartonomous.graph.writer_lock import lock_holder
+from hartonomous.mapping_record import Record
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.rate.source_findings import read_findings
-from hartonomous.record import Record
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.server import store_swap
 from hartonomous.server.connection import connect

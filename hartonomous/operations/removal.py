@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypedDict, Unpack
 
-from hartonomous.atomic import atomic
+from hartonomous.atomic_files import atomic
 from hartonomous.delete import deletion
 from hartonomous.delete.deletion import KEEP_DAYS, DeletionReport, refuse_moved
 from hartonomous.delete.deletion_plan import Plan, plan

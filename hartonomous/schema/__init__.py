@@ -6,15 +6,8 @@ fragments, indexes, the canonical export and the data model reference derive fro
 Importers choose from the lists and may not invent names.
 """
 
-from hartonomous.schema.definitions import (
-    Column,
-    EvidenceType,
-    Kind,
-    NodeLabel,
-    Property,
-    RatedType,
-)
-from hartonomous.schema.kinds import (
+from hartonomous.schema.evidence_catalogue import COMPARED, COUNTED, MICRO, SOURCE
+from hartonomous.schema.kind_catalogue import (
     ANYTHING,
     CONTEXT,
     KINDS,
@@ -23,7 +16,7 @@ from hartonomous.schema.kinds import (
     SENTENCE,
     TOKEN,
 )
-from hartonomous.schema.labels import (
+from hartonomous.schema.node_labels import (
     AGREEMENT_PROPERTIES,
     AGREES_WITH,
     HAS_TRACK,
@@ -35,7 +28,20 @@ from hartonomous.schema.labels import (
     VISIT_PROPERTIES,
     VISITED,
 )
-from hartonomous.schema.observations import COMPARED, COUNTED, MICRO, SOURCE
+from hartonomous.schema.rating_catalogue import (
+    CONSENSUS_PROPERTIES,
+    DEFAULT_RELATION,
+    FORMULA_VERSION,
+    RATED_PROPERTIES,
+)
+from hartonomous.schema.record_classes import (
+    Column,
+    EvidenceType,
+    Kind,
+    NodeLabel,
+    Property,
+    RatedType,
+)
 from hartonomous.schema.registry import (
     context_evidence,
     evidence_columns,
@@ -51,12 +57,6 @@ from hartonomous.schema.registry import (
     kinds,
     rated_type,
     rated_types,
-)
-from hartonomous.schema.relations import (
-    CONSENSUS_PROPERTIES,
-    DEFAULT_RELATION,
-    FORMULA_VERSION,
-    RATED_PROPERTIES,
 )
 
 __all__ = [

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from hartonomous.errors import UsageError
-from hartonomous.schema.definitions import Column, EvidenceType, Kind, RatedType
-from hartonomous.schema.kinds import KINDS
-from hartonomous.schema.observations import COUNTED, EVIDENCE
-from hartonomous.schema.relations import RATED
+from hartonomous.schema.evidence_catalogue import COUNTED, EVIDENCE
+from hartonomous.schema.kind_catalogue import KINDS
+from hartonomous.schema.rating_catalogue import RATED
+from hartonomous.schema.record_classes import Column, EvidenceType, Kind, RatedType
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 from blake3 import blake3
 
-from hartonomous.atomic import atomic, sweep
+from hartonomous.atomic_files import atomic, sweep
 
 
 def sharing_flags(home: Path, command: str, parts: Path) -> list[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 from platformdirs import user_data_path
 
-from hartonomous.atomic import write_private
+from hartonomous.atomic_files import write_private
 from hartonomous.errors import ServerError
 from hartonomous.server.jars import (
     LANGUAGE,

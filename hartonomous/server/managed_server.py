@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from hartonomous.atomic import write_private
+from hartonomous.atomic_files import write_private
 from hartonomous.errors import ServerError
 from hartonomous.process_identity import identity
 from hartonomous.progress import Say

@@ -18,7 +18,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hartonomous.atomic import make_durable, write_private
+from hartonomous.atomic_files import make_durable, write_private
 from hartonomous.process_identity import own_identity
 
 COPYING, REPLACING = "copying", "replacing"

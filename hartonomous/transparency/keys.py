@@ -30,7 +30,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from hartonomous.atomic import write_private
+from hartonomous.atomic_files import write_private
 from hartonomous.errors import BadInput, ServerError, VerificationFailed
 from hartonomous.identity import canonical_json
 from hartonomous.server.file_locks import turn

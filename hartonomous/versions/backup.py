@@ -21,7 +21,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from hartonomous.atomic import atomic
+from hartonomous.atomic_files import atomic
 from hartonomous.bounded_parquet import read_parquet
 from hartonomous.delete.deletion_plan import Plan, plan
 from hartonomous.delete.overlap_transfer import divide

@@ -9,7 +9,7 @@ import zipfile
 import zlib
 from pathlib import Path, PurePosixPath
 
-from hartonomous.atomic import atomic
+from hartonomous.atomic_files import atomic
 from hartonomous.errors import BadInput, NotFound, VerificationFailed
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.transparency.file_signatures import is_ours, sign_file

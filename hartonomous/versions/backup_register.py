@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from hartonomous.atomic import runs, sweep, write_private
+from hartonomous.atomic_files import runs, sweep, write_private
 from hartonomous.errors import BadInput
 from hartonomous.identity import canonical_json, content_digest
 from hartonomous.server.home import default_home

@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from hartonomous.atomic import atomic, dismiss, sweep
+from hartonomous.atomic_files import atomic, dismiss, sweep
 from hartonomous.bounded_parquet import read_parquet
 from hartonomous.delete.retention_area import undoable
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
@@ -30,8 +30,8 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import canonical_json, file_digest
 from hartonomous.load.loader import check_name
+from hartonomous.mapping_record import Record
 from hartonomous.progress import Progress
-from hartonomous.record import Record
 from hartonomous.schema import rated_types
 from hartonomous.server.home import default_home
 from hartonomous.transparency.file_signatures import is_ours, sign_file

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pytest
 
 import hartonomous
-from hartonomous.api import knowledge_graph, module_functions
+from hartonomous.api import knowledge_graph, standalone_functions
 from hartonomous.api.rows import CypherRecord, Rows
 from hartonomous.cli import COMMANDS, main
 
@@ -65,7 +65,7 @@ def function_of(verb: str) -> Any:
     """Return the method or module function of a verb."""
     name = verb.replace("-", "_")
     holder = knowledge_graph.KnowledgeGraph
-    found = getattr(holder, name, None) or getattr(module_functions, name)
+    found = getattr(holder, name, None) or getattr(standalone_functions, name)
     if isinstance(found, property):
         returned = typing.get_type_hints(found.fget)["return"]
         return returned

@@ -81,7 +81,7 @@ def test_what_may_not_be_whole_is_dropped(home: Path, java: Path, parts: Path) -
     assert not list(parts.iterdir())
 
 
-@pytest.mark.parametrize("failing", ["shutil.move", "hartonomous.atomic._remove"])
+@pytest.mark.parametrize("failing", ["shutil.move", "hartonomous.atomic_files._remove"])
 def test_no_room_or_no_right_to_keep_it_is_no_error(
     home: Path, java: Path, parts: Path, monkeypatch: pytest.MonkeyPatch, failing: str
 ) -> None:

@@ -17,7 +17,7 @@ from scipy.linalg import orthogonal_procrustes
 
 from hartonomous.ask.layout.placement import Placement
 from hartonomous.ask.layout.sphere import geodesic
-from hartonomous.atomic import atomic
+from hartonomous.atomic_files import atomic
 from hartonomous.bounded_parquet import read_parquet
 from hartonomous.errors import BadInput, Conflict, NotFound
 

@@ -19,7 +19,7 @@ from scipy.cluster.vq import kmeans2
 
 from hartonomous.ask.layout.placement import PlacedWords, read_placed
 from hartonomous.ask.layout.sphere import stereographic, unit
-from hartonomous.atomic import atomic
+from hartonomous.atomic_files import atomic
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph

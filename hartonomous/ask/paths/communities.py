@@ -16,7 +16,7 @@ from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query_for_types
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.record import Record
+from hartonomous.mapping_record import Record
 
 SEED = 1
 """Seed of Leiden's random choices: the same graph always has the same communities."""

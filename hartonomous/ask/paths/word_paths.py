@@ -19,7 +19,7 @@ from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.graph.cypher_files import query, query_for_types
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.record import Record
+from hartonomous.mapping_record import Record
 from hartonomous.schema import MICRO
 
 MOST_TIED = 16

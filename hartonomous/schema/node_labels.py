@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hartonomous.schema.definitions import NodeLabel, Property
+from hartonomous.schema.record_classes import NodeLabel, Property
 
 NODES: tuple[NodeLabel, ...] = (
     NodeLabel(

@@ -7,7 +7,7 @@ from typing import Any
 
 from hartonomous.ask.relations.repetition import Repetition
 from hartonomous.ask.relations.source_statistics import Stats
-from hartonomous.record import Record
+from hartonomous.mapping_record import Record
 
 
 @dataclass(frozen=True)

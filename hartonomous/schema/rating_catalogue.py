@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hartonomous.schema.definitions import Property, RatedType
+from hartonomous.schema.record_classes import Property, RatedType
 
 FORMULA_VERSION = 3
 """The version of the rating formulas; it stands in the graph, and `rate --all` moves a graph to it."""

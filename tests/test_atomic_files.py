@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from hartonomous.atomic import atomic, dismiss, sweep, write_private
+from hartonomous.atomic_files import atomic, dismiss, sweep, write_private
 
 
 def dead_process() -> int:

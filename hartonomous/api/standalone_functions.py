@@ -7,20 +7,20 @@ from typing import Any, Unpack
 
 from hartonomous.api.graph_session import PathName, connected, path_of, remark
 from hartonomous.api.knowledge_graph import KnowledgeGraph
-from hartonomous.api.records import ImporterFacts
+from hartonomous.api.row_records import ImporterFacts
 from hartonomous.api.rows import Rows, field_names
 from hartonomous.errors import ConfirmationNeeded
 from hartonomous.extract.importer_protocol import importers as registered
-from hartonomous.operations import attestation, health, managed_service, model_request
+from hartonomous.operations import attestation, health, model_request, server_lifecycle
 from hartonomous.operations.attestation import PublicKey
 from hartonomous.operations.health import Check
-from hartonomous.operations.managed_service import RunningServer
 from hartonomous.operations.model_request import (
     Extraction,
     Inspection,
     ModelSettings,
     request_model,
 )
+from hartonomous.operations.server_lifecycle import RunningServer
 from hartonomous.progress import Progress, Say, unseen
 from hartonomous.server.managed_server import default_home
 
@@ -55,12 +55,12 @@ def up(
 
     Ports default to 7687 and 7474, or any free ones. Raises ServerError if it cannot be set up.
     """
-    return managed_service.up(bolt_port, http_port, progress, say)
+    return server_lifecycle.up(bolt_port, http_port, progress, say)
 
 
 def down() -> bool:
     """Stop the managed Neo4j server; the graph is kept. Return whether it was running."""
-    return managed_service.down()
+    return server_lifecycle.down()
 
 
 def status() -> dict[str, Any]:
@@ -70,7 +70,7 @@ def status() -> dict[str, Any]:
 
 def logs(lines: int = 30) -> str:
     """Return the end of the managed server's log; raises NotFound without a log."""
-    return managed_service.log_end(lines)
+    return server_lifecycle.log_end(lines)
 
 
 def purge(yes: bool = False, *, say: Say = remark) -> Path:
@@ -82,7 +82,7 @@ def purge(yes: bool = False, *, say: Say = remark) -> Path:
         raise ConfirmationNeeded(
             f"purge() deletes everything in {default_home()}; purge(yes=True) does it."
         )
-    return managed_service.purge(say)
+    return server_lifecycle.purge(say)
 
 
 def doctor() -> Rows[Check]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from hartonomous.schema.definitions import Column, EvidenceType, Property
-from hartonomous.schema.kinds import (
+from hartonomous.schema.kind_catalogue import (
     CONTEXT,
     FEATURE,
     IMAGE,
@@ -13,6 +12,7 @@ from hartonomous.schema.kinds import (
     SYMBOL,
     TOKEN,
 )
+from hartonomous.schema.record_classes import Column, EvidenceType, Property
 
 MICRO = 1_000_000
 """One weight of 1.0, in the integer units that evidence adds up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hartonomous.schema.definitions import Kind
+from hartonomous.schema.record_classes import Kind
 
 TOKEN, PIECE, CONTEXT, SENTENCE = "Token", "Piece", "Context", "Sentence"
 IMAGE, REGION, FEATURE, SYMBOL = "Image", "Region", "Feature", "Symbol"
