@@ -137,7 +137,7 @@ def test_no_room_for_a_projection_hides_no_way(
     def full(*_: object) -> None:
         raise ServerError("no room")
 
-    monkeypatch.setattr(residuals.connecting, "path", full)
+    monkeypatch.setattr(residuals.word_paths, "path", full)
     paths = removed(filled, Selectors(sources=("two",)), ways=2)["paths"]
     assert paths and all(path["probability"] is None for path in paths)
 
