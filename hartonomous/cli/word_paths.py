@@ -231,7 +231,9 @@ def _print_reached(found: Sequence[Reached], as_json: bool) -> None:
         }
         for one in found
     ]
-    print_rows(rows, {"word": "word", "score": "score", "path": "path", "odds": "of the path"})
+    print_rows(
+        rows, {"word": "word", "score": "score", "path": "path", "odds": "cost and probability"}
+    )
 
 
 def _odds(one: Path) -> str:
