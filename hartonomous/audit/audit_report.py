@@ -192,9 +192,15 @@ def _parsed(text: object) -> Any:
 
 def _entry(row: Row) -> Row:
     entry = _parsed(row["entry"])
-    entry = entry if isinstance(entry, dict) else {"details": {}, "about": []}
-    figures = {name: n for name, n in entry["details"].items() if type(n) is int}
-    about = row["names"] or (["erased"] if entry["about"] else [])
+    # Any part of it may have been edited, its fields' names too.
+    said = entry if isinstance(entry, dict) else {}
+    details = said.get("details")
+    figures = {
+        name: n
+        for name, n in (details if isinstance(details, dict) else {}).items()
+        if type(n) is int
+    }
+    about = row["names"] or (["erased"] if said.get("about") else [])
     return {
         "index": row["index"],
         "at": row["at"],

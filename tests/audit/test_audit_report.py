@@ -133,3 +133,11 @@ def test_a_key_that_is_none_is_a_finding(graph: Graph, tmp_path: Path, key: str)
     assert facts["broken"]
     assert any(f"{key!r} is not 32 hexadecimal digits" in finding for finding in facts["findings"])
     assert any("changed by hand: its digest" in finding for finding in facts["findings"])
+
+
+@pytest.mark.parametrize("edited", ["{}", "[]", '{"details": 1}', "no JSON"])
+def test_an_entry_that_lost_its_fields_is_a_finding(two: Graph, edited: str) -> None:
+    two.write("MATCH (e:LogEntry) WITH e ORDER BY e.index DESC LIMIT 1 SET e.entry = $e", e=edited)
+    facts = audit(two, silent)
+    assert facts["broken"]
+    assert facts["log"]["entries"][0]["figures"] == {}
