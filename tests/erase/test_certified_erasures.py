@@ -258,7 +258,7 @@ def test_the_command_writes_it_or_says_why_not(served: Graph, tmp_path: Path) ->
     first = checked(file.read_bytes())["claims"]
     assert first["verb"] == "erase" and first["removed"]["evidence"] > 0
     file.unlink()
-    assert "the last one" in run("erase", "--resume", "--certificate", file).stderr
+    assert "certifies the last erasure" in run("erase", "--resume", "--certificate", file).stderr
     assert checked(file.read_bytes())["claims"] == first
     # An erasure without one, afterwards: there is none to be had of it.
     assert run("erase", "source", "zqxsource", "--yes").exit_code == 0
