@@ -36,10 +36,10 @@ Example:
 @json_option
 @click.pass_context
 def verify(context: click.Context, file: Path, key: str, names: Path | None, as_json: bool) -> None:
-    """Verify the certificate, log proof or signed head in FILE, offline.
+    """Verify the certificate, log proof or signed head in FILE.
 
-    Exit code 1 if it is authentic but states that something remains, 6 if it is
-    not authentic.
+    Works offline. Exit code 1 if it is authentic but states that something
+    remains, 6 if it is not authentic.
     """
     from hartonomous.operations.attestation import verify as check
     from hartonomous.proof import verify_certificate as verifier

@@ -45,7 +45,8 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 
 def test_no_first_line_of_a_command_is_cut() -> None:
-    for group in ((), ("delete",), ("erase",), ("log",), ("certificate",), ("projections",)):
+    groups = ("delete", "erase", "log", "certificate", "projections", "snapshot", "suppressions")
+    for group in ((), *((name,) for name in groups)):
         listed = run_process(*group, "--help").stdout.split("Commands:")[1]
         assert "..." not in listed.split("Example:")[0]
 
