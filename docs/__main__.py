@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, ForwardRef
 
 import click
 
@@ -239,6 +239,8 @@ def function(name: str, called: Callable[..., Any]) -> str:
 
 
 def kind(annotation: object) -> str:
+    if isinstance(annotation, ForwardRef):
+        annotation = annotation.__forward_arg__
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     return re.sub(r"Unpack\[(\w+)\]", r"\1", text).replace("hartonomous.api.", "")
 
