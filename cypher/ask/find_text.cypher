@@ -1,4 +1,4 @@
-// The composition that a text stands for; what FIND_WORD(c, $text) in other statements is filled with.
+// Return the composition that a text stands for; the placeholder FIND_WORD is filled with this.
 // in:  $text STRING
 // out: c NODE
 MATCH (c:Composition {folded: normalize(toLower($text))})

@@ -134,10 +134,27 @@ class Graph:
         return self._transact(work, neo4j.WRITE_ACCESS)
 
     def stream(self, query: str, **parameters: Any) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of a read statement as tuples, in bounded memory."""
+        """Yield the rows of a read statement as tuples, in bounded memory.
+
+        It is repeated after transient errors until its first row has arrived; afterwards an error
+        is raised, because rows have been handed on.
+        """
+
+        def begin() -> tuple[neo4j.Session, neo4j.Result, neo4j.Record | None]:
+            session = self._session(neo4j.READ_ACCESS)
+            try:
+                result = session.run(query, parameters)
+                return session, result, next(iter(result), None)
+            except BaseException:
+                session.close()
+                raise
+
+        session, rest, first = self._again(begin)
         try:
-            with self._session(neo4j.READ_ACCESS) as session:
-                for record in session.run(query, parameters):
+            with session:
+                if first is not None:
+                    yield tuple(first.values())
+                for record in rest:
                     yield tuple(record.values())
         except (exceptions.Neo4jError, exceptions.DriverError) as error:
             raise self._translated(error) from error

@@ -374,7 +374,7 @@ def test_the_commands(served: Graph, tmp_path: Path, rng: np.random.Generator) -
     assert [row["dimensions"] for row in facts["recall"]] == [4, 16]
     assert len(facts["agreement"]) == 3 and facts["alignment"] is None
     told = run("place", "--align", saved, "--picture", drawn)
-    assert "neighbours kept by" in told and "furthest" in told
+    assert "neighbours preserved by" in told and "furthest" in told
     assert Path(drawn).read_bytes().startswith(b"\x89PNG")
     run("picture", str(tmp_path / "p.html"), "--colour", "source")
     near = json.loads(run("near-on-sphere", CHOSEN[0], "--top", "3", "--json"))

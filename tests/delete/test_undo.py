@@ -135,7 +135,7 @@ def test_a_source_that_is_there_again_is_not_doubled(graph: Graph, tmp_path: Pat
     deletion = take_out(graph, Selectors(sources=("a",)))
     put_in(graph, bundle, "a")
     before = exported(graph)
-    with pytest.raises(Conflict, match="'a' again"):
+    with pytest.raises(Conflict, match="'a' exists again"):
         take_back(graph, deletion)
     assert exported(graph) == before
 

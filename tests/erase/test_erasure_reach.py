@@ -238,7 +238,7 @@ def test_what_is_kept_for_other_graphs_is_named(
         "a bundle",
         f"deletion {deletion}",
         "snapshot theirs",
-        f"the bundle {cache / 'left'}",
+        f"the bundle {cache / 'left'}, written by an earlier version",
     ]
     assert (report.snapshots_dropped, snapshot_names()) == (0, ["theirs"])
     with pytest.raises(Conflict, match="of another graph"):
@@ -432,8 +432,8 @@ def test_the_command_says_what_is_held_where(served: Graph, tmp_path: Path) -> N
     chosen = ("erase", "person", PERSON)
     plan = tmp_path / "plan.json"
     shown = run(*chosen, "--plan").stdout
-    assert f"deletion {deletion}, which can be undone" in shown and "goes" in shown
-    assert f"Goes: deletion {deletion}" in failed(2, *chosen)
+    assert f"deletion {deletion}, which can be undone" in shown and "erased" in shown
+    assert f"Also erased: deletion {deletion}" in failed(2, *chosen)
     run(*chosen, "--plan", plan)
     assert "the plan of an erasure" in failed(4, "delete", "--apply", plan, "--yes")
     assert "No person" not in failed(3, "erase", "person", "nobody", "--yes")

@@ -86,7 +86,7 @@ def test_rows_equal_the_reference_whatever_is_spilled(
         table = pa.concat_tables(aggregator.tables())
     expected = reference(found, n, k, minimum)
     assert table.to_pylist() == expected
-    check(table, HEADS, n)
+    check(table, HEADS, np.full(n, "Token", dtype=object))
     assert aggregator.rows == len(expected)
     assert aggregator.observations == sum(row["directed"] for row in expected)
     assert aggregator.below == len(reference(found, n, k, 1)) - len(expected)

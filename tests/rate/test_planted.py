@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hartonomous.bundle_scan import scan
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
 from hartonomous.graph.driver import Graph
 from hartonomous.operations.health import doctor
@@ -107,7 +108,7 @@ def test_the_hub_is_the_one_most_lists_hold(
     words, vectors = real[0], real[1][model]
     bundle = bundle_of(write_vectors(tmp_path / "m", words, vectors), tmp_path / "b", k=7)
     listed = np.bincount(nearest(vectors, NeighbourOptions(k=7)).indices.ravel(), minlength=SIZE)
-    hub = find_hub(bundle)
+    hub = find_hub(bundle, scan(bundle))
     assert hub is not None
     assert hub.share == pytest.approx(listed.max() / (SIZE - 1), abs=1e-4)
     assert hub.share < MOST_HUBNESS
@@ -118,4 +119,5 @@ def test_lists_that_cover_much_of_the_vocabulary_tell_no_hubs(
     tmp_path: Path, real: tuple[list[str], Vectors]
 ) -> None:
     path = write_vectors(tmp_path / "m", real[0][:300], real[1]["glove"][:300])
-    assert find_hub(bundle_of(path, tmp_path / "b", k=30)) is None
+    bundle = bundle_of(path, tmp_path / "b", k=30)
+    assert find_hub(bundle, scan(bundle)) is None

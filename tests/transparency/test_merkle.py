@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from base64 import b64decode
-from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from hartonomous.transparency.merkle import (
     node_hash,
     root,
 )
+from tests.inclusion_proofs import verify_inclusion
 
 CT_LEAVES = [
     bytes.fromhex(leaf)
@@ -61,29 +61,6 @@ def defined_root(leaves: list[bytes]) -> bytes:
     while 2 * split < len(leaves):
         split *= 2
     return node_hash(defined_root(leaves[:split]), defined_root(leaves[split:]))
-
-
-def verify_inclusion(
-    leaf: bytes, index: int, size: int, proof: Sequence[bytes], expected: bytes
-) -> bool:
-    """Return whether a leaf hash is at `index` of the tree of `size` leaves with that root.
-
-    RFC 9162 section 2.1.3.2.
-    """
-    if not 0 <= index < size or any(len(part) != 32 for part in (leaf, expected, *proof)):
-        return False
-    place, last, value = index, size - 1, leaf
-    for part in proof:
-        if last == 0:
-            return False
-        if place & 1 or place == last:
-            value = node_hash(part, value)
-            while not place & 1 and place:
-                place, last = place >> 1, last >> 1
-        else:
-            value = node_hash(value, part)
-        place, last = place >> 1, last >> 1
-    return last == 0 and value == expected
 
 
 def tree(rng: np.random.Generator, size: int) -> list[bytes]:

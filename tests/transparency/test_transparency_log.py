@@ -27,6 +27,7 @@ from hartonomous.transparency.transparency_log import (
     verify_log,
 )
 from tests.building import put_in, random_bundle, silent, wipe
+from tests.inclusion_proofs import verify_inclusion
 
 
 def write(graph: Graph, *entries: Entry) -> None:
@@ -122,7 +123,7 @@ def test_a_proof_needs_no_graph(logged: Graph) -> None:
     head = open_head(str(proof["head"]), keys.signing_key().public)
     path = [decode(part) for part in proof["proof"]]  # type: ignore[attr-defined]
     leaf = merkle.leaf_hash(str(proof["entry"]).encode())
-    assert merkle.verify_inclusion(leaf, 3, head.size, path, head.root)
+    assert verify_inclusion(leaf, 3, head.size, path, head.root)
     assert json.loads(str(proof["entry"]))["details"] == {"formula": 3}
     with pytest.raises(NotFound, match="0 to 4"):
         prove(logged, 5)

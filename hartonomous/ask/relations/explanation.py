@@ -33,6 +33,6 @@ def explain(graph: Graph, start: str, end: str) -> Explanation:
     relation = graph.read(query("ask/relation"), start=start, end=end)
     if not relation:
         first, second = find_word(graph, start), find_word(graph, end)
-        raise NotFound(f"No live source holds {first.text!r} and {second.text!r} to be related.")
+        raise NotFound(f"No live source relates {first.text!r} and {second.text!r}.")
     tracks = graph.read(query("ask/explain", rated=DEFAULT_RELATION), start=start, end=end)
     return Explanation(relation[0], tracks)
