@@ -29,8 +29,12 @@ def exclusive_server(home: Path, data: Path, say: Say, read_only: bool) -> Itera
     command, parts = java(), assembly(say)
     conf = home / "tmp" / "exclusive"
     shutil.rmtree(conf, ignore_errors=True)
-    conf.mkdir(parents=True)
-    more = memory_settings(home / "conf") | {"server.directories.data": str(data)}
+    # No procedure is called here, and searching the plugins for them is a quarter of a start.
+    (conf / "plugins").mkdir(parents=True)
+    more = memory_settings(home / "conf") | {
+        "server.directories.data": str(data),
+        "server.directories.plugins": str(conf / "plugins"),
+    }
     if read_only:
         more["server.databases.read_only"] = "neo4j"
     ports = choose_ports(0, 0)
