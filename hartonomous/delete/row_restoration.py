@@ -21,7 +21,7 @@ from hartonomous.evidence import (
     summed,
     visit_digest,
 )
-from hartonomous.graph.cypher_files import query, query_for_kind
+from hartonomous.graph.cypher_files import COLUMN, query, query_for_kind
 from hartonomous.graph.driver import Graph, Row, Transaction, in_parts
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
@@ -138,7 +138,7 @@ class Restoration:
                 source=source,
                 groups=np.stack([starts[begin], begin, end], axis=1).tolist(),
                 ends=self.ids[rows["end"].to_numpy()].tolist(),
-                columns={name: rows[name].to_pylist() for name in names},
+                **{f"{COLUMN}{name}": rows[name].to_pylist() for name in names},
             )
             self.progress("evidence", first + rows.num_rows, table.num_rows)
 

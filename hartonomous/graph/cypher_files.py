@@ -34,6 +34,10 @@ from pathlib import Path
 from hartonomous import schema
 from hartonomous.errors import UsageError
 
+COLUMN = "column_"
+"""What begins the parameter of a column, of which `$columns` stands for all: a list each, because a
+look into a map for every row is slow."""
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -167,7 +171,7 @@ def _word_order(match: re.Match[str]) -> str:
 
 
 def _new_columns(columns: Iterable[schema.Column]) -> str:
-    return ", ".join(f"{one.name}: $columns.{one.name}[i]" for one in columns)
+    return ", ".join(f"{one.name}: ${COLUMN}{one.name}[i]" for one in columns)
 
 
 def _read_columns(columns: Iterable[schema.Column]) -> str:

@@ -23,7 +23,7 @@ from hartonomous.bundle import Bundle, TrackDescription, describe_options
 from hartonomous.bundle_scan import BundleScan, scan
 from hartonomous.errors import Conflict, UsageError, VerificationFailed
 from hartonomous.evidence import DIGEST_LANES, digest, key_columns, own_properties, visit_digest
-from hartonomous.graph.cypher_files import query, query_for_kind
+from hartonomous.graph.cypher_files import COLUMN, query, query_for_kind
 from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.source_removal import discard_source
 from hartonomous.graph.writer_lock import WriterLock
@@ -369,8 +369,9 @@ def _write_batch(
         "source": name,
         "groups": _groups(rows, ids),
         "ends": ids[rows["end"].to_numpy()].tolist(),
-        "columns": {
-            each.name: rows[each.name].to_pylist() for each in evidence_type(evidence).columns
+        **{
+            f"{COLUMN}{each.name}": rows[each.name].to_pylist()
+            for each in evidence_type(evidence).columns
         },
     }
     (answer,) = work.run(query("load/create_evidence", evidence=evidence), **columns)
