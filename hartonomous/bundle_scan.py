@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from hartonomous.bounded_parquet import open_parquet
 from hartonomous.bundle import Bundle, TrackDescription
 from hartonomous.errors import BadInput
-from hartonomous.evidence import check, check_contexts, check_own_properties
+from hartonomous.evidence import allowed_ends, check, check_contexts, check_own_properties
 from hartonomous.odds import impossible
 from hartonomous.schema import EvidenceType, evidence_type
 
@@ -56,10 +56,10 @@ def scan(bundle: Bundle, verify: bool = True) -> BundleScan:
         evidence = evidence_type(track.evidence)
         if evidence.votes:
             directions[evidence.name] = np.zeros(len(kinds))
-        last, row = -1, 0
+        allowed, last, row = allowed_ends(evidence, kinds), -1, 0
         for batch in bundle.evidence(track, ROWS):
             if verify:
-                last = check(batch, evidence, kinds, last, row)
+                last = check(batch, evidence, allowed, last, row)
                 _verify_odds(bundle, batch, track, row)
             row += batch.num_rows
             _count(batch, evidence, used, directions)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -108,21 +109,34 @@ def columns(evidence: EvidenceType) -> pa.Schema:
     return pa.schema([*_ENDS, *fields(evidence)])
 
 
+@dataclass(frozen=True)
+class AllowedEnds:
+    """Which of N compositions may stand at the start and at the end of a type's rows, (N,) bool each."""
+
+    starts: NDArray[np.bool_]
+    ends: NDArray[np.bool_]
+
+
+def allowed_ends(evidence: EvidenceType, kinds: NDArray[np.object_]) -> AllowedEnds:
+    """Return the ends that a type allows among compositions of these kinds, (N,) strings."""
+    starts, ends = (np.isin(kinds, list(names)) for names in (evidence.starts, evidence.ends))
+    return AllowedEnds(starts, ends)
+
+
 def check(
     table: pa.Table | pa.RecordBatch,
     evidence: EvidenceType,
-    kinds: NDArray[np.object_],
+    allowed: AllowedEnds,
     last: int = -1,
     first: int = 0,
 ) -> int:
     """Return the number of the last pair; raise BadInput unless the rows are valid for their type.
 
-    `kinds` holds the kind of each composition, (N,) strings. Ends within the compositions and of
-    the kinds that the type allows, pairs strictly ascending, no pair with itself unless the type
+    Ends within the compositions and of the kinds that the type allows, pairs strictly ascending, no pair with itself unless the type
     allows it, undirected pairs low to high, counts within their bounds. `last` is what this
     returned for the rows before, `first` the number of the first row, for messages.
     """
-    compositions = len(kinds)
+    compositions = len(allowed.starts)
     if table.schema != columns(evidence):
         raise BadInput(f"{evidence.name}: the columns are {table.schema.names}, not the format's.")
     if not table.num_rows:
@@ -148,15 +162,11 @@ def check(
         seen = pc.list_value_length(table["positions"]).to_numpy()
         sound["positions other than n"] = seen == n
     _refuse_unsound(evidence.name, sound, first)
-    allowed = {
-        f"a start that is none of {', '.join(sorted(evidence.starts))}": (start, evidence.starts),
-        f"an end that is none of {', '.join(sorted(evidence.ends))}": (end, evidence.ends),
+    of_kinds = {
+        f"a start that is none of {', '.join(sorted(evidence.starts))}": allowed.starts[start],
+        f"an end that is none of {', '.join(sorted(evidence.ends))}": allowed.ends[end],
     }
-    _refuse_unsound(
-        evidence.name,
-        {fault: np.isin(kinds, list(names))[rows] for fault, (rows, names) in allowed.items()},
-        first,
-    )
+    _refuse_unsound(evidence.name, of_kinds, first)
     return int(pair[-1])
 
 

@@ -15,7 +15,7 @@ import pytest
 from hartonomous.bundle import BundleWriter, read_bundle
 from hartonomous.bundle_scan import scan
 from hartonomous.errors import BadInput, Conflict
-from hartonomous.evidence import check, columns
+from hartonomous.evidence import allowed_ends, check, columns
 from hartonomous.extract.extraction import ExtractOptions, extract_cached, open_model
 from hartonomous.extract.importer_protocol import OpenOptions
 from hartonomous.schema import evidence_type
@@ -107,7 +107,7 @@ def test_rows_that_break_the_promise_are_refused(
     place = table.schema.names.index(column)
     field = table.schema.field(column)
     lying = table.set_column(place, field, pa.array(values, field.type))
-    kinds = np.full(60, "Token", dtype=object)
-    check(table, EMBEDDING, kinds)
+    ends = allowed_ends(EMBEDDING, np.full(60, "Token", dtype=object))
+    check(table, EMBEDDING, ends)
     with pytest.raises(BadInput, match="row"):
-        check(lying, EMBEDDING, kinds)
+        check(lying, EMBEDDING, ends)

@@ -2,4 +2,5 @@
 // in:  $text STRING
 // out: c NODE
 MATCH (c:Composition {folded: normalize(toLower($text))})
+WHERE c:ANSWERING_KINDS
 RETURN c ORDER BY WORD_ORDER(c, $text) LIMIT 1

@@ -1,4 +1,4 @@
 // Index evidence of one type by its source.
 // in:
 // out:
-CREATE INDEX INDEX_NAME IF NOT EXISTS FOR ()-[e:EVIDENCE_TYPE]-() ON (e.source)
+CREATE INDEX EVIDENCE_INDEX IF NOT EXISTS FOR ()-[e:EVIDENCE_TYPE]-() ON (e.source)

@@ -234,7 +234,7 @@ def _numbered(graph: Graph, tables: Mapping[str, pa.Table]) -> dict[str, pa.Tabl
     ends = ("start", "end", "composition")
     found = [t[c].to_numpy() for t in tables.values() for c in t.schema.names if c in ends]
     ids = np.unique(np.concatenate([np.empty(0, np.int64), *found]))
-    statement = query("delete/read_whole_compositions")
+    statement = query("delete/read_compositions_alone")
     rows = [
         row
         for part in graph.stream_parts(statement, "ids", in_parts(ids.tolist(), IDS))

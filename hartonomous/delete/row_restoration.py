@@ -21,7 +21,7 @@ from hartonomous.evidence import (
     summed,
     visit_digest,
 )
-from hartonomous.graph.cypher_files import COLUMN, query, query_for_kind
+from hartonomous.graph.cypher_files import COLUMN, query
 from hartonomous.graph.driver import Graph, Row, Transaction, in_parts
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
@@ -89,7 +89,7 @@ class Restoration:
             for part in in_parts(np.flatnonzero(used & (kind_of_row == kind)).tolist(), ROWS):
                 rows = table.take(pa.array(part))
                 found = self.lock.write(
-                    query_for_kind("load/merge_compositions", kind),
+                    query("load/merge_compositions", kind=kind),
                     keys=rows["key"].to_pylist(),
                     texts=rows["text"].to_pylist(),
                     own=own_properties(rows),

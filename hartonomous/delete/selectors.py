@@ -19,7 +19,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import normalise
 from hartonomous.load.concept_match import contains_concept, split_parts, word_sequences
-from hartonomous.schema import DEFAULT_RELATION, MICRO, evidence_type, kind_of
+from hartonomous.schema import DEFAULT_RELATION, MICRO, evidence_type, find_kind
 
 MOST_DEPTH = 4
 
@@ -288,7 +288,7 @@ def find_concept(
         spelt = find_word(graph, word).text
         rows, fold = candidates(graph, spelt), str
     same = [
-        row for row in rows if fold(row["text"]) == fold(spelt) and kind_of(row["kind"]).connected
+        row for row in rows if fold(row["text"]) == fold(spelt) and find_kind(row["kind"]).connected
     ]
     found = [Composition(**row, why="concept") for row in same]
     if not exact:
@@ -320,7 +320,7 @@ def candidates(graph: Graph, word: str) -> list[Row]:
 def _reached(graph: Graph, start: Sequence[Composition], reach: str) -> Iterable[Composition]:
     why = _reasons(graph, [one.id for one in start], reach)
     for row in graph.read(query("delete/read_compositions_alone"), ids=list(why)):
-        yield Composition(**row, why=why[row["id"]])
+        yield Composition(row["id"], row["key"], row["text"], row["kind"], why[row["id"]])
 
 
 def _reasons(graph: Graph, ids: list[int], reach: str) -> dict[int, str]:

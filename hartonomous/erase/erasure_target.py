@@ -19,7 +19,7 @@ from hartonomous.delete.selector_overlap import Coverage, Mask
 from hartonomous.delete.selectors import PROPERTIES
 from hartonomous.identity import composition_key, normalise
 from hartonomous.load.concept_match import contains_concept, word_sequences
-from hartonomous.schema import SENTENCE, kind_of, kinds
+from hartonomous.schema import SENTENCE, find_kind, kinds
 
 READ_AS = SENTENCE
 """The kind as which names are read: runs of letters, digits and underscores, and single others."""
@@ -66,7 +66,7 @@ class ErasureTarget:
         if not self._words:
             return False
         text = self._fold(text)
-        if text in self._words and kind_of(kind).connected:
+        if text in self._words and find_kind(kind).connected:
             return True
         return not self.selectors.get("exact") and contains_concept(text, kind, self._wanted)
 

@@ -10,7 +10,9 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE     one type, those that feed a rated type, all
     RATED_TYPE, RATED_TYPES, KIND                   one rated type, several, one kind
     DEFAULT_RELATION, CONTEXT_EVIDENCE              the types that play these parts
-    FRAGMENT_KINDS, UNCONNECTED_KINDS               labels of kinds, joined by |
+    ANSWERING_KINDS, FRAGMENT_KINDS,
+    UNCONNECTED_KINDS                               labels of kinds, joined by |
+    EVIDENCE_INDEX                                  the name of a type's index by source
     NEW_COLUMNS($columns, i)                        the columns of a type, of row i
     READ_COLUMNS, ALL_COLUMNS                       columns of a type, of all types
     SCALAR_COLUMNS, LIST_COLUMNS                    columns of the types that feed a rated type
@@ -92,43 +94,56 @@ def names() -> tuple[str, ...]:
     )
 
 
-def query(name: str, *, evidence: str | None = None, rated: str | None = None) -> str:
-    """Return a statement's text for one evidence type or for one rated type.
+def query(
+    name: str,
+    *,
+    evidence: str | None = None,
+    rated: str | None = None,
+    types: tuple[str, ...] = (),
+    kind: str | None = None,
+) -> str:
+    """Return a statement's text, filled for one evidence type, rated type or kind, or several types.
 
-    EVIDENCE_TYPES becomes all evidence types that feed the rated type.
+    EVIDENCE_TYPES becomes all evidence types that feed the rated type, RATED_TYPES the `types`, or the
+    rated type alone.
     """
-    return _filled(schema.generation(), name, evidence, rated)
+    return _filled(schema.generation(), name, evidence, rated, types, kind)
 
 
 @cache
-def _filled(generation: int, name: str, evidence: str | None, rated: str | None) -> str:
+def _filled(
+    generation: int,
+    name: str,
+    evidence: str | None,
+    rated: str | None,
+    types: tuple[str, ...],
+    kind: str | None,
+) -> str:
     text = _with_parts(statement(name).text)
-    text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
     if evidence is not None:
-        record = schema.evidence_type(evidence)
-        text = _replace(text, "EVIDENCE_TYPE", record.name)
-        text = text.replace("NEW_COLUMNS($columns, i)", _new_columns(record.columns))
-        text = _replace(text, "READ_COLUMNS", _read_columns(record.columns))
+        text = _of_evidence(text, schema.evidence_type(evidence))
     if rated is not None:
-        types = schema.evidence_feeding(schema.rated_type(rated).name)
-        text = _replace(text, "RATED_TYPE", rated)
-        text = _replace(text, "RATED_TYPES", rated)
-        text = _replace(text, "EVIDENCE_TYPES", _joined(types))
-        scalars, lists = columns_of(types)
-        text = _replace(text, "SCALAR_COLUMNS", ", ".join(f"e.{one}" for one in scalars))
-        text = _replace(text, "LIST_COLUMNS", ", ".join(f"e.{one}" for one in lists))
-    return text
+        text = _of_rated(text, schema.rated_type(rated))
+    if types or rated is not None:
+        chosen = [schema.rated_type(one) for one in types or (str(rated),)]
+        text = _replace(text, "RATED_TYPES", _joined(chosen))
+    return text if kind is None else _replace(text, "KIND", schema.kind_of(kind).name)
 
 
-def query_for_types(name: str, types: tuple[str, ...]) -> str:
-    """Return a statement's text for several rated types at once."""
-    named = "|".join(schema.rated_type(one).name for one in types)
-    return _replace(_with_parts(statement(name).text), "RATED_TYPES", named)
+def _of_evidence(text: str, record: schema.EvidenceType) -> str:
+    text = _replace(text, "EVIDENCE_TYPE", record.name)
+    text = _replace(text, "EVIDENCE_INDEX", f"{record.name.lower()}_source")
+    text = text.replace("NEW_COLUMNS($columns, i)", _new_columns(record.columns))
+    return _replace(text, "READ_COLUMNS", _read_columns(record.columns))
 
 
-def query_for_kind(name: str, kind: str) -> str:
-    """Return a statement's text for one kind of composition."""
-    return _replace(_with_parts(statement(name).text), "KIND", schema.kind_of(kind).name)
+def _of_rated(text: str, record: schema.RatedType) -> str:
+    types = schema.evidence_feeding(record.name)
+    text = _replace(text, "RATED_TYPE", record.name)
+    text = _replace(text, "EVIDENCE_TYPES", _joined(types))
+    scalars, lists = columns_of(types)
+    text = _replace(text, "SCALAR_COLUMNS", ", ".join(f"e.{one}" for one in scalars))
+    return _replace(text, "LIST_COLUMNS", ", ".join(f"e.{one}" for one in lists))
 
 
 def columns_of(types: Iterable[schema.EvidenceType]) -> tuple[list[str], list[str]]:
@@ -140,26 +155,25 @@ def columns_of(types: Iterable[schema.EvidenceType]) -> tuple[list[str], list[st
 
 def _with_parts(text: str) -> str:
     """Fill in what depends on the records as a whole."""
+    text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
     kinds = schema.kinds()
+    text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
     text = _replace(text, "DEFAULT_RELATION", schema.DEFAULT_RELATION)
     text = _replace(text, "CONTEXT_EVIDENCE", schema.context_evidence())
     text = _replace(text, "FRAGMENT_KINDS", _joined(one for one in kinds if one.fragment))
+    text = _replace(text, "ANSWERING_KINDS", _joined(one for one in kinds if one.answers))
     text = _replace(text, "UNCONNECTED_KINDS", _joined(one for one in kinds if not one.connected))
     own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
     text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
     lists = (f"collect(said.{one.name}) AS {one.name}" for one in schema.evidence_columns())
     text = _replace(text, "ALL_COLUMNS", ",\n       ".join(lists))
-    text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
     return re.sub(r"\bWORD_ORDER\((\w+), ([^()]+)\)", _word_order, text)
 
 
 def _find_word(match: re.Match[str]) -> str:
     variable, text = match.groups()
     lines = [line for line in statement("ask/find_text").text.splitlines() if line[:2] != "//"]
-    body = re.sub(r"\bc\b", variable, "\n  ".join(lines))
-    return body.replace("$text", text).replace(
-        f"WORD_ORDER({variable}, {text})", _word_order(match)
-    )
+    return re.sub(r"\bc\b", variable, "\n  ".join(lines)).replace("$text", text)
 
 
 def _word_order(match: re.Match[str]) -> str:
@@ -178,7 +192,7 @@ def _read_columns(columns: Iterable[schema.Column]) -> str:
     return ", ".join(f"e.{one.name} AS {one.name}" for one in columns)
 
 
-def _joined(records: Iterable[schema.EvidenceType | schema.Kind]) -> str:
+def _joined(records: Iterable[schema.EvidenceType | schema.RatedType | schema.Kind]) -> str:
     return "|".join(one.name for one in records)
 
 

@@ -44,8 +44,7 @@ class Rule:
         """Return the statement that creates it."""
         if self.migration != INDEX_EVIDENCE:
             return query(self.migration)
-        text = query(INDEX_EVIDENCE, evidence=self.on)
-        return text.replace("INDEX_NAME", f"{self.on.lower()}_source")
+        return query(INDEX_EVIDENCE, evidence=self.on)
 
     def __str__(self) -> str:
         what = "constraint" if self.kind == UNIQUENESS else f"{self.kind.lower()} index"

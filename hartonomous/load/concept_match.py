@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from hartonomous.schema import kind_of
+from hartonomous.schema import find_kind
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
 
@@ -30,7 +30,7 @@ def readings(text: str, kind: str) -> tuple[Sequence, ...]:
     >>> readings("mov ##ing on", "Context")
     (('mov', '##ing', 'on'), ('moving', 'on'))
     """
-    if not kind_of(kind).pieces:
+    if not find_kind(kind).pieces:
         return (tuple(_WORDS.findall(text)),)
     tokens = tuple(text.split())
     if not any(token.startswith(PIECE) for token in tokens[1:]):

@@ -23,7 +23,7 @@ from hartonomous.bundle import Bundle, TrackDescription, describe_options
 from hartonomous.bundle_scan import BundleScan, scan
 from hartonomous.errors import Conflict, UsageError, VerificationFailed
 from hartonomous.evidence import DIGEST_LANES, digest, key_columns, own_properties, visit_digest
-from hartonomous.graph.cypher_files import COLUMN, query, query_for_kind
+from hartonomous.graph.cypher_files import COLUMN, query
 from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.source_removal import discard_source
 from hartonomous.graph.writer_lock import WriterLock
@@ -102,12 +102,12 @@ def load(
             discard_source(graph, lock, name)
     scanned = scanned or scan(bundle, verify=False)
     hub = find_hub(bundle, scanned)
-    standing = {
+    facts = {
         "replaces": replaces,
         "hubness": hub.share if hub else None,
         "visited": _visited(scanned),
     }
-    graph.transact(lambda work: _create_source(work, lock, bundle, name, standing))
+    graph.transact(lambda work: _create_source(work, lock, bundle, name, facts))
     keys = scanned.compositions
     ids = _write_compositions(graph, lock, keys, scanned.used, progress)
     _write_visits(graph, lock, scanned, name, ids, progress)
@@ -153,7 +153,7 @@ def _load_identity(bundle: Bundle) -> str:
 
 
 def _create_source(
-    work: Transaction, lock: WriterLock, bundle: Bundle, name: str, standing: Row
+    work: Transaction, lock: WriterLock, bundle: Bundle, name: str, facts: Row
 ) -> None:
     lock.check(work)
     source = bundle.source
@@ -171,7 +171,7 @@ def _create_source(
         "excluded": canonical_json(source.excluded),
         "merged": source.merged,
         "bundle": _load_identity(bundle),
-        **standing,
+        **facts,
     }
     tracks = [_track_properties(track) for track in bundle.tracks]
     work.run(query("load/create_source"), name=name, properties=properties, tracks=tracks)
@@ -229,7 +229,7 @@ def _merge_compositions(
     def merge(work: Transaction) -> list[Row]:
         lock.check(work)
         return work.run(
-            query_for_kind("load/merge_compositions", kind),
+            query("load/merge_compositions", kind=kind),
             keys=part["key"].to_pylist(),
             texts=texts,
             own=own_properties(part),

@@ -57,8 +57,8 @@ def _spatial(relation: str, meaning: str) -> EvidenceType:
     return EvidenceType(f"{relation}_EVIDENCE", relation, meaning, ends, ends, COUNTED)
 
 
-def _structural(relation: str, meaning: str, loops: bool = False) -> EvidenceType:
-    return EvidenceType(f"{relation}_EVIDENCE", relation, meaning, CODE, CODE, COUNTED, loops=loops)
+def _structural(relation: str, meaning: str) -> EvidenceType:
+    return EvidenceType(f"{relation}_EVIDENCE", relation, meaning, CODE, CODE, COUNTED)
 
 
 EVIDENCE: tuple[EvidenceType, ...] = (

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 from hartonomous.schema.record_classes import NodeLabel, Property
 
+COMPOSITION_PROPERTIES: tuple[Property, ...] = (
+    Property("key", "STRING", "blake3-128 of kind and text, 32 hexadecimal digits"),
+    Property("text", "STRING", "surface form, Unicode NFC, case kept"),
+    Property("folded", "STRING", "text in lower case, for look-up"),
+    Property("kind", "STRING", "the second label"),
+    Property(
+        "known",
+        "STRING",
+        "numbers of the live tracks with evidence of it, joined by '+'; derived, for rating",
+    ),
+    Property(
+        "quaternion",
+        "LIST<FLOAT>",
+        "its coordinates on the unit sphere S3; derived, see Placement",
+    ),
+    Property("spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"),
+)
+"""On every composition, of whatever kind."""
+
 NODES: tuple[NodeLabel, ...] = (
     NodeLabel(
         "Composition",
         "an object that sources relate; shared by all sources",
         key=("key",),
-        properties=(
-            Property("key", "STRING", "blake3-128 of kind and text, 32 hexadecimal digits"),
-            Property("text", "STRING", "surface form, Unicode NFC, case kept"),
-            Property("folded", "STRING", "text in lower case, for look-up"),
-            Property("kind", "STRING", "the second label"),
-            Property(
-                "known",
-                "STRING",
-                "numbers of the live tracks with evidence of it, joined by '+'; derived, for rating",
-            ),
-            Property(
-                "quaternion",
-                "LIST<FLOAT>",
-                "its coordinates on the unit sphere S3; derived, see Placement",
-            ),
-            Property(
-                "spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"
-            ),
-        ),
+        properties=COMPOSITION_PROPERTIES,
     ),
     NodeLabel(
         "Source",

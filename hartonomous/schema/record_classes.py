@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+EVIDENCE_ENDING = "_EVIDENCE"
+"""How the name of every evidence type ends, and no other."""
+
 
 @dataclass(frozen=True)
 class Property:
@@ -48,8 +51,8 @@ class NodeLabel:
 class Kind:
     """A kind of composition, which is also its second label.
 
-    `rank` orders kinds where one text is several compositions: the lowest answers. A kind that is
-    not `connected` lies on no path and in no projection. The text of a kind in `pieces` is tokens
+    A kind that `answers` is found by its text when a word is asked about. `rank` orders kinds where
+    one text is several compositions: the lowest answers. A kind that is not `connected` lies on no path and in no projection. The text of a kind in `pieces` is tokens
     joined by spaces, ##ing continuing the word before it; any other text is read as words. A
     `fragment` is part of a word, which answers only when pieces are asked for. `properties` are
     the kind's own, besides those of every composition.
@@ -58,6 +61,7 @@ class Kind:
     name: str
     meaning: str
     rank: int
+    answers: bool = True
     connected: bool = True
     pieces: bool = False
     fragment: bool = False
@@ -91,7 +95,7 @@ class EvidenceType:
     @property
     def stem(self) -> str:
         """Return the name without its ending, in lower case: what people type and read."""
-        return self.name.removesuffix("_EVIDENCE").lower()
+        return self.name.removesuffix(EVIDENCE_ENDING).lower()
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,15 @@ from dataclasses import dataclass, field
 from hartonomous.errors import UsageError
 from hartonomous.schema.evidence_catalogue import COUNTED, EVIDENCE
 from hartonomous.schema.kind_catalogue import KINDS
+from hartonomous.schema.node_labels import COMPOSITION_PROPERTIES
 from hartonomous.schema.rating_catalogue import RATED
-from hartonomous.schema.record_classes import Column, EvidenceType, Kind, RatedType
+from hartonomous.schema.record_classes import (
+    EVIDENCE_ENDING,
+    Column,
+    EvidenceType,
+    Kind,
+    RatedType,
+)
 
 
 @dataclass(frozen=True)
@@ -66,38 +73,49 @@ def faults() -> list[str]:
 
 
 def _faults(made: _Registry) -> list[str]:
-    found = []
-    for each in made.evidence.values():
-        if not each.name.endswith("_EVIDENCE"):
-            found.append(f"{each.name}: the name of an evidence type ends in _EVIDENCE.")
-        if each.feeds not in made.rated:
-            found.append(f"{each.name} feeds {each.feeds!r}, which no record describes.")
-        elif not made.rated[each.feeds].directed and each.starts != each.ends:
-            found.append(f"{each.name} is undirected, so its ends must be of the same kinds.")
-        for name in sorted((each.starts | each.ends) - made.kinds.keys()):
-            found.append(f"{each.name} names the kind {name!r}, which no record describes.")
-        if not each.starts or not each.ends:
-            found.append(f"{each.name} says of no kind that it may stand at an end.")
-        columns = {column.name: column for column in each.columns}
-        if any(columns.get(column.name) != column for column in COUNTED):
-            found.append(f"{each.name} lacks the columns of every evidence type: n and weight.")
-        if each.counted not in columns:
-            found.append(f"{each.name} counts observations by {each.counted!r}, no column of it.")
-        if each.votes and not {"directed", "rank", "support"} <= columns.keys():
-            found.append(f"{each.name} votes, but has no directed, rank and support.")
+    found = [fault for each in made.evidence.values() for fault in _evidence_faults(each, made)]
     fed = {each.feeds for each in made.evidence.values()}
     found += [f"No evidence type feeds {name}." for name in made.rated if name not in fed]
     ranks = [each.rank for each in made.kinds.values()]
     if len(set(ranks)) < len(ranks):
         found.append("Two kinds have one rank; which of them answers would be open.")
-    of = {column.name: column for each in made.evidence.values() for column in each.columns}
     found += [
-        f"{each.name} gives the column {column.name!r} another type than another evidence type."
-        for each in made.evidence.values()
-        for column in each.columns
-        if of[column.name] != column
+        f"{kind.name} has a property {each.name!r}, which every composition has."
+        for kind in made.kinds.values()
+        for each in kind.properties
+        if each.name in {one.name for one in COMPOSITION_PROPERTIES}
     ]
     return found
+
+
+def _evidence_faults(each: EvidenceType, made: _Registry) -> Iterator[str]:
+    if not each.name.endswith(EVIDENCE_ENDING):
+        yield f"{each.name}: the name of an evidence type ends in {EVIDENCE_ENDING}."
+    if each.feeds not in made.rated:
+        yield f"{each.name} feeds {each.feeds!r}, which no record describes."
+    elif not made.rated[each.feeds].directed and each.starts != each.ends:
+        yield f"{each.name} is undirected, so its ends must be of the same kinds."
+    for name in sorted((each.starts | each.ends) - made.kinds.keys()):
+        yield f"{each.name} names the kind {name!r}, which no record describes."
+    if not each.starts or not each.ends:
+        yield f"{each.name} says of no kind that it may stand at an end."
+    columns = {column.name: column for column in each.columns}
+    if any(columns.get(column.name) != column for column in COUNTED):
+        yield f"{each.name} lacks the columns of every evidence type: n and weight."
+    if each.counted not in columns:
+        yield f"{each.name} counts observations by {each.counted!r}, no column of it."
+    if each.votes and not {"directed", "rank", "support"} <= columns.keys():
+        yield f"{each.name} votes, but has no directed, rank and support."
+    for name in sorted(columns.keys() & _RESERVED):
+        yield f"{each.name} has a column {name!r}, which says something else on every edge."
+    shared = {column.name: column for column in made.columns}
+    for column in each.columns:
+        if shared[column.name] != column:
+            yield f"{each.name} gives the column {column.name!r} another type than another type does."
+
+
+_RESERVED = frozenset({"edge", "start", "end", "source", "type", "record", "elo"})
+"""Names that bundles, plans and exports give to something else, and what tells rated edges."""
 
 
 def generation() -> int:
@@ -123,6 +141,11 @@ def rated_types() -> tuple[RatedType, ...]:
 def evidence_columns() -> tuple[Column, ...]:
     """Return the columns of all evidence types, each once."""
     return _registry.columns
+
+
+def find_kind(name: str) -> Kind:
+    """Return the kind of a name; a plain one where none has it, as an edit by hand leaves it."""
+    return _registry.kinds.get(name) or Kind(name, "not a kind of the list", len(_registry.kinds))
 
 
 def kind_of(name: str) -> Kind:
@@ -159,8 +182,8 @@ def is_directed(evidence: EvidenceType) -> bool:
 
 
 def is_evidence(name: str) -> bool:
-    """Return whether an evidence type of this name is at hand."""
-    return name in _registry.evidence
+    """Return whether a name is that of an evidence type, at hand or of another version."""
+    return name.endswith(EVIDENCE_ENDING)
 
 
 def context_evidence() -> str:

@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from hartonomous import schema
-from hartonomous.graph.cypher_files import names, query, query_for_kind, statement
+from hartonomous.graph.cypher_files import names, query, statement
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.procedures import (
     INSTALLER,
@@ -48,7 +48,7 @@ def test_every_name_used_is_a_file() -> None:
     used = {
         name
         for file in (ROOT / "hartonomous").rglob("*.py")
-        for name in re.findall(r'query(?:_for_(?:kind|types))?\(\s*"([\w/]+)"', file.read_text())
+        for name in re.findall(r'query\(\s*"([\w/]+)"', file.read_text())
     }
     assert used <= set(names())
 
@@ -61,7 +61,7 @@ def test_labels_and_types_are_the_schemas(name: str) -> None:
     known |= {name for name, _ in schema.STRUCTURE}
     known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE"}
     known |= {"RATED_TYPE", "RATED_TYPES", "KIND", "DEFAULT_RELATION", "CONTEXT_EVIDENCE"}
-    known |= {"FRAGMENT_KINDS", "UNCONNECTED_KINDS"}
+    known |= {"ANSWERING_KINDS", "FRAGMENT_KINDS", "UNCONNECTED_KINDS"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
 
@@ -73,9 +73,8 @@ def test_every_type_that_is_loaded_is_indexed_by_source() -> None:
 
 def filled(name: str) -> str:
     if "KIND" in code(name):
-        return query_for_kind(name, "Token")
-    text = query(name, rated="RELATES", evidence=EVIDENCE)
-    return text.replace("INDEX_NAME", "some_index")
+        return query(name, kind="Token")
+    return query(name, rated="RELATES", evidence=EVIDENCE)
 
 
 @pytest.mark.parametrize("name", [n for n in BODIES if not n.startswith("graph/install")])

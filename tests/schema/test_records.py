@@ -12,6 +12,7 @@ import pytest
 
 from hartonomous import schema
 from hartonomous.ask.paths.spreading_activation import traverse
+from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.audit.audit_report import audit
 from hartonomous.bundle_scan import scan
@@ -19,7 +20,7 @@ from hartonomous.delete.deletion_plan import plan
 from hartonomous.delete.selectors import Selectors
 from hartonomous.delete.undo import undo
 from hartonomous.erase.erasure import erase
-from hartonomous.errors import BadInput, UsageError
+from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations.ingestion import prepare
@@ -57,13 +58,14 @@ def registered() -> Iterator[None]:
 
 
 @pytest.fixture
-def filled(registered: None, graph: Graph, tmp_path: Path) -> Graph:
+def filled(registered: None, graph: Graph, tmp_path: Path) -> Iterator[Graph]:
     """Two sources, each with evidence of every type."""
     prepare(graph)
     for seed, name in ((1, "one"), (2, "two")):
         bundle = bundle_of_every_type(tmp_path, seed)
         put_in(graph, bundle, name)
-    return graph
+    yield graph
+    graph.change_schema(f"DROP INDEX {FIT.name.lower()}_source IF EXISTS")
 
 
 def counted(lines: list[str]) -> Counter[tuple[str, str]]:
@@ -98,18 +100,32 @@ def test_every_type_is_loaded_rated_and_exported(filled: Graph, tmp_path: Path) 
     assert findings(filled) == []
 
 
-@pytest.mark.parametrize("rated", ["RELATES", "FITS", "PRECEDES", "CALLS", "LEFT_OF"])
-def test_sources_can_be_asked_for_on_every_rated_type(filled: Graph, rated: str) -> None:
-    evidence = schema.evidence_feeding(rated)[0]
-    start = filled.read(
-        f"MATCH (a)-[e:{evidence.name} {{source: 'one'}}]->(b) WHERE a <> b AND NOT a:Context "
-        "AND NOT a:Piece AND NOT b:Piece RETURN a.text AS a, b.text AS b ORDER BY a, b LIMIT 1"
-    )[0]
-    view = View(types=(rated,), sources=("one",), above=0)
-    found = traverse(filled, start["a"], max_depth=1, breadth=100, top=100, view=view)
-    assert start["b"] in {one.word for one in found.found}
-    unseen = filled.read(f"MATCH ()-[r:{rated}]->() WHERE r.seen IS NULL RETURN count(r) AS n")
-    assert unseen[0]["n"] == 0
+def test_every_rated_type_is_asked_by_source_and_kinds_that_do_not_answer_are_not(
+    filled: Graph,
+) -> None:
+    for rated in (each.name for each in schema.rated_types()):
+        evidence = schema.evidence_feeding(rated)[0]
+        start = filled.read(
+            f"MATCH (a)-[e:{evidence.name} {{source: 'one'}}]->(b) WHERE a <> b AND NOT a:Context "
+            "AND NOT a:Piece AND NOT b:Piece RETURN a.text AS a, b.text AS b ORDER BY a, b LIMIT 1"
+        )[0]
+        view = View(types=(rated,), sources=("one",), above=0)
+        found = traverse(filled, start["a"], max_depth=1, breadth=100, top=100, view=view)
+        assert start["b"] in {one.word for one in found.found}, rated
+        unseen = filled.read(f"MATCH ()-[r:{rated}]->() WHERE r.seen IS NULL RETURN count(r) AS n")
+        assert unseen[0]["n"] == 0, rated
+    assert find_word(filled, "gadget1").text == "gadget1"
+    with (
+        schema.extended(kinds=[replace(GADGET, answers=False)]),
+        pytest.raises(NotFound, match="gadget1"),
+    ):
+        find_word(filled, "gadget1")
+
+
+def test_a_kind_that_no_record_describes_is_read_as_text(filled: Graph) -> None:
+    filled.write("MATCH (c:Gadget {text: 'gadget2'}) SET c.kind = 'Gizmo'")
+    planned = plan(filled, Selectors(concepts=("gadget2",)), silent)
+    assert [one["kind"] for one in planned.summary["compositions"]] == ["Gizmo"]
 
 
 def test_every_type_is_planned_deleted_and_undone(filled: Graph, tmp_path: Path) -> None:
@@ -182,6 +198,11 @@ def test_every_type_has_an_index_by_source(filled: Graph) -> None:
         ({"evidence": [replace(FIT, feeds="RELATES")], "kinds": [GADGET]}, "undirected"),
         ({"evidence": [replace(FIT, feeds="CALLS", starts=frozenset())], "kinds": [GADGET]}, "no kind"),
         ({"kinds": [replace(GADGET, rank=0)]}, "one rank"),
+        ({"kinds": [replace(GADGET, properties=(Property("known", "STRING", ""),))]}, "'known'"),
+        ({"evidence": [replace(FIT, feeds="CALLS", columns=(*COUNTED, Column("elo", "double", "")))],
+          "kinds": [GADGET]}, "'elo'"),
+        ({"evidence": [replace(FIT, feeds="CALLS", columns=(*COUNTED, Column("rank", "double", "")))],
+          "kinds": [GADGET]}, "another type"),
     ],
 )  # fmt: skip
 def test_records_that_are_only_half_there_are_refused(

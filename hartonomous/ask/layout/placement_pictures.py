@@ -23,7 +23,7 @@ from hartonomous.atomic_files import atomic
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
-from hartonomous.schema import kind_of
+from hartonomous.schema import find_kind
 
 FORMATS = (".png", ".html")
 COLOURINGS = ("community", "source")
@@ -88,7 +88,7 @@ def scene(words: PlacedWords, sources: Mapping[str, str], points: int = POINTS) 
     central words.
     """
     directed = np.linalg.norm(words.quaternions, axis=1) > 0
-    whole = np.array([not kind_of(kind).fragment for kind in words.kinds])
+    whole = np.array([not find_kind(kind).fragment for kind in words.kinds])
     rows = np.flatnonzero(directed & (whole if (whole & directed).any() else True))[:points]
     shadow = np.zeros((len(rows), 3))
     shadow[:, : min(3, words.spectral.shape[1])] = words.spectral[rows, :3]

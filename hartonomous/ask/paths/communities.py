@@ -14,7 +14,7 @@ from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import NotFound, UsageError
-from hartonomous.graph.cypher_files import query_for_types
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
 
@@ -197,7 +197,7 @@ def _with_reasons(
 ) -> list[Row]:
     """Return words with their scores and their strongest pairs."""
     rows = graph.read(
-        query_for_types("ask/expand", view.types),
+        query("ask/expand", types=view.types),
         ids=[row["id"] for row, _ in best],
         breadth=3,
         numbers=source_numbers(graph, view),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hartonomous.ask.paths.word_paths import find_compositions
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.errors import ServerError, UsageError
-from hartonomous.graph.cypher_files import query_for_types
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 
 if TYPE_CHECKING:
@@ -89,14 +89,12 @@ def _around(
     frontier = sorted(found)
     for _ in range(depth):
         rows = graph.read(
-            query_for_types("ask/expand", view.types), ids=frontier, breadth=breadth, **chosen
+            query("ask/expand", types=view.types), ids=frontier, breadth=breadth, **chosen
         )
         new = {row["other"]: row for row in rows if row["other"] not in found}
         found |= new
         frontier = sorted(new)
-    edges = graph.read(
-        query_for_types("ask/read_pairs_among", view.types), ids=sorted(found), **chosen
-    )
+    edges = graph.read(query("ask/read_pairs_among", types=view.types), ids=sorted(found), **chosen)
     return {row["key"]: row for row in found.values()}, edges
 
 

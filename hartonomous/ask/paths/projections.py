@@ -36,7 +36,7 @@ from hartonomous.ask.relations.relation_views import (
     source_numbers,
 )
 from hartonomous.errors import Conflict, NotFound, ServerError
-from hartonomous.graph.cypher_files import query, query_for_types
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.process_identity import is_of_this_machine, own_identity, runs
 from hartonomous.rate.rating_pass import check_formula
@@ -265,7 +265,7 @@ def _project_whole(graph: Graph, view: View, name: str, labels: list[str]) -> Ro
 
 def _project_by_key(graph: Graph, view: View, name: str, state: GraphState) -> Row:
     (row,) = graph.read(
-        query_for_types("ask/project", view.types),
+        query("ask/project", types=view.types),
         name=name,
         numbers=source_numbers(graph, view, state),
         **view.constants(),

@@ -13,7 +13,7 @@ from hartonomous.ask.relations.neighbourhood import unknown_word
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import UsageError
-from hartonomous.graph.cypher_files import query_for_types
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
 from hartonomous.schema import MICRO
@@ -115,7 +115,7 @@ def _spread(
     numbers = source_numbers(graph, view)
     for _ in range(max_depth):
         rows = graph.read(
-            query_for_types("ask/expand", view.types),
+            query("ask/expand", types=view.types),
             ids=sorted(frontier - leads.keys()),
             breadth=breadth,
             numbers=numbers,

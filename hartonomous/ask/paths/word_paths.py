@@ -17,7 +17,7 @@ from hartonomous.ask.relations.neighbourhood import unknown_word
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import Conflict, NotFound, UsageError
-from hartonomous.graph.cypher_files import query, query_for_types
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
 from hartonomous.schema import MICRO
@@ -304,7 +304,7 @@ def _steps(graph: Graph, pairs: Sequence[tuple[int, int]], view: View) -> tuple[
 
 def _explained(graph: Graph, pairs: Sequence[tuple[int, int]], view: View) -> list[Row]:
     rows = graph.read(
-        query_for_types("ask/read_steps", view.types),
+        query("ask/read_steps", types=view.types),
         pairs=[list(pair) for pair in pairs],
         **view.constants(),
     )

@@ -47,7 +47,7 @@ class View:
 
     def admits(self, kind: str) -> bool:
         """Return whether compositions of a kind may lie on the view's paths."""
-        record = schema.kind_of(kind)
+        record = schema.find_kind(kind)
         return record.connected and (self.pieces or not record.fragment)
 
     def constants(self) -> Row:
