@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from hartonomous.cell_text import cell_text
 from hartonomous.mapping_record import Record
 
 if TYPE_CHECKING:
@@ -188,19 +189,5 @@ def _native(value: Any) -> Any:
 
 
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, list | tuple):
-        text = ", ".join(map(_cell, value))
-    elif isinstance(value, Mapping):
-        text = ", ".join(f"{name} {_cell(entry)}" for name, entry in value.items())
-    else:
-        text = str(value)
-    text = "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    text = cell_text(value)
     return text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"

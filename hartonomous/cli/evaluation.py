@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
@@ -14,7 +15,6 @@ from hartonomous.cli.output import (
     print_json,
     print_measures,
     print_rows,
-    printable,
     progress_bar,
     quiet_option,
     say,

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from hartonomous.cli.output import printable, say
+from hartonomous.cell_text import printable
+from hartonomous.cli.output import say
 
 if TYPE_CHECKING:
     from hartonomous.operations.omissions import Omissions

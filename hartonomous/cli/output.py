@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import click
 
+from hartonomous.cell_text import cell_text
 from hartonomous.errors import ConfirmationNeeded
 from hartonomous.progress import Progress
 
@@ -108,24 +109,7 @@ def confirm(act: str, question: str, yes: bool) -> None:
 
 
 def _cell(value: object) -> str:
-    if value is None:
-        return "-"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_cell(entry)}" for name, entry in value.items()) or "none"
-    if isinstance(value, list | tuple):
-        return ", ".join(map(_cell, value)) or "none"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, int):
-        return f"{value:,}"
-    if isinstance(value, float):
-        return f"{value:,.3f}" if abs(value) < 100 else f"{value:,.1f}"
-    return printable(str(value))
-
-
-def printable(text: str) -> str:
-    """Return a text with every character that could move a terminal's cursor made visible."""
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
+    return cell_text(value, absent="-", empty="none")
 
 
 @contextmanager

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
+from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_json, printable, quiet_option, say
+from hartonomous.cli.output import json_option, print_json, quiet_option, say
 
 
 @click.command(

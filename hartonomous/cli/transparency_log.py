@@ -8,14 +8,8 @@ from pathlib import Path
 
 import click
 
-from hartonomous.cli.output import (
-    json_option,
-    print_facts,
-    print_json,
-    print_rows,
-    printable,
-    say,
-)
+from hartonomous.cell_text import printable
+from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
 
 
 @click.group(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_json, print_rows, printable, say, working
+from hartonomous.cli.output import json_option, print_json, print_rows, say, working
 from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:

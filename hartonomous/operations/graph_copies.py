@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hartonomous.errors import Conflict, UsageError
+from hartonomous.atomic_files import atomic
+from hartonomous.errors import BadInput, Conflict, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load import canonical_export
@@ -93,12 +94,17 @@ def export(
 def export_sources(graph: Graph, output: Path, form: str, force: bool = False) -> None:
     """Export the graph's sources, with licences and digests, in a format of FORMATS.
 
-    Raises Conflict for an existing file without `force`, UsageError for another format.
+    The file appears whole or not at all. Raises Conflict for an existing file without `force`,
+    UsageError for another format, BadInput if it cannot be written.
     """
     if form not in FORMATS:
         raise UsageError(f"The format is one of {', '.join((WHOLE, *FORMATS))}, not {form!r}.")
     refuse_existing(output, force)
-    output.write_text(FORMATS[form](graph), "utf-8")
+    try:
+        with atomic(output) as partial:
+            partial.write_text(FORMATS[form](graph), "utf-8")
+    except OSError as error:
+        raise BadInput(f"{output} cannot be written: {error.strerror or error}.") from error
 
 
 def refuse_existing(output: Path, force: bool) -> None:
