@@ -12,7 +12,7 @@ import pytest
 
 from hartonomous.bundle import Bundle
 from hartonomous.delete.selectors import Selectors
-from hartonomous.erase.erasure import ErasureReport, erase
+from hartonomous.erase.erasure import ErasureOptions, ErasureReport, erase
 from hartonomous.errors import NotFound
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
@@ -42,7 +42,7 @@ def of(bundle: Bundle, **stated: str) -> Bundle:
 
 def wipe_out(graph: Graph, selectors: Selectors, cache: Path = Path("none")) -> ErasureReport:
     with WriterLock(graph, "test") as lock:
-        return erase(graph, lock, selectors, cache, silent)
+        return erase(graph, lock, selectors, ErasureOptions(cache, silent))
 
 
 def files() -> Iterator[Path]:

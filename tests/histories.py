@@ -11,7 +11,7 @@ import numpy as np
 from hartonomous.bundle import Bundle
 from hartonomous.delete.selectors import Selectors
 from hartonomous.delete.undo import deletions, undo
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.errors import Conflict, NotFound
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
@@ -44,7 +44,7 @@ class History:
 
     def erase(self, selectors: Selectors) -> None:
         with WriterLock(self.graph, "test") as lock:
-            erase(self.graph, lock, selectors, Path("none"), silent)
+            erase(self.graph, lock, selectors, ErasureOptions(Path("none"), silent))
         self.acts.append(("erased", selectors))
 
     def undo(self, deletion: str) -> None:
@@ -87,7 +87,7 @@ class History:
                 put_in(self.graph, what, name)
             elif isinstance(what, Selectors) and name == "erased":
                 with WriterLock(self.graph, "test") as lock:
-                    erase(self.graph, lock, what, Path("none"), silent)
+                    erase(self.graph, lock, what, ErasureOptions(Path("none"), silent))
             elif isinstance(what, Selectors):
                 take_out(self.graph, what)
 

@@ -39,10 +39,10 @@ with Killed(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as grap
         if act == "undo":
             undo.undo(graph, lock, what, none)
         elif act == "erase":
-            erasure.erase(graph, lock, Selectors(sources=tuple(what.split())), Path("none"), none)
+            erasure.erase(graph, lock, Selectors(sources=tuple(what.split())), erasure.ErasureOptions(Path("none"), none))
         elif act == "certify":
             chosen = Selectors(sources=tuple(what.split()))
-            done = erasure.erase(graph, lock, chosen, Path("none"), none, certified=True)
+            done = erasure.erase(graph, lock, chosen, erasure.ErasureOptions(Path("none"), none, certified=True))
             claims.certify_erasure(graph, lock, done.id)
         elif act == "restore":
             backup.restore(graph, lock, Path(what), none)

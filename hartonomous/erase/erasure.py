@@ -45,7 +45,7 @@ from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load.concept_match import word_sequences
 from hartonomous.load.suppression_list import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
-from hartonomous.progress import Progress, Say
+from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.proof.claims import Scan, draft
 from hartonomous.rate.rating_pass import check_formula, rate_due
 from hartonomous.schema import FORMULA_VERSION
@@ -94,36 +94,46 @@ DISK = "blocks of deleted files that the file system has not overwritten"
 """Copies that an erasure does not reach; STORE only until the managed server's store is copied."""
 
 
+@dataclass(frozen=True)
+class ErasureOptions:
+    """How an erasure is executed.
+
+    `cache` is the folder with bundles of earlier versions. With `certified` the claims of a
+    certificate are computed while that is possible, for `claims.certify_erasure` to issue; `ways` as
+    in `deletion.delete`.
+    """
+
+    cache: Path
+    progress: Progress = unseen
+    certified: bool = False
+    ways: int = 0
+    say: Say = unheard
+
+
 @notes_inventory
 def erase(
     graph: Graph,
     lock: WriterLock,
     selectors: Selectors,
-    cache: Path,
-    progress: Progress,
-    certified: bool = False,
-    ways: int = 0,
-    say: Say = lambda text: None,
+    options: ErasureOptions,
 ) -> ErasureReport:
     """Plan the erasure of the selected data and execute it, in the graph and in all copies within
     reach.
 
-    `cache` is the folder with bundles of earlier versions. On the managed server the store is
-    copied afterwards, so that nothing remains in freed space. With `certified` the claims of a
-    certificate are computed while that is possible, for `claims.certify_erasure` to issue; `ways`
-    as in `deletion.delete`. Raises ServerError, with nothing erased, if there is no room to copy
-    the store, NotFound if a selector matches nothing.
+    On the managed server the store is copied afterwards, so that nothing remains in freed space.
+    Raises ServerError, with nothing erased, if there is no room to copy the store, NotFound if a
+    selector matches nothing.
     """
     if (found := open_journal(graph)) is not None and found["verb"] == "erase":
         planned = read_retained(found["id"]) if place(found["id"]).is_dir() else None
-        resumed = resume(graph, lock, cache, progress, certified, say)
+        resumed = resume(graph, lock, options)
         if resumed and planned and planned.summary["selectors"] == as_json(selectors):
             return resumed
-    deletion.resume(graph, lock, progress)
+    deletion.resume(graph, lock, options.progress)
     check_formula(graph)
-    rate_due(graph, lock, progress)
-    planned = plan_erasure(graph, selectors, cache, progress)
-    return apply(graph, lock, planned, cache, progress, certified, ways, say)
+    rate_due(graph, lock, options.progress)
+    planned = plan_erasure(graph, selectors, options.cache, options.progress)
+    return apply(graph, lock, planned, options)
 
 
 @notes_inventory
@@ -131,11 +141,7 @@ def apply(
     graph: Graph,
     lock: WriterLock,
     planned: Plan,
-    cache: Path,
-    progress: Progress,
-    certified: bool = False,
-    ways: int = 0,
-    say: Say = lambda text: None,
+    options: ErasureOptions,
 ) -> ErasureReport:
     """Execute a plan exactly, as `erase` does.
 
@@ -144,49 +150,46 @@ def apply(
     refuse_moved(graph, planned)
     if (home := managed_home(graph)) is not None:
         check_room(home)
-    if ways:
+    if options.ways:
         need_projections(graph)
     transparency_log.check(graph)
     expire(graph, lock)
     before = watched(graph, planned)
-    planned = reached(graph, planned, cache)
+    planned = reached(graph, planned, options.cache)
     erasure = secrets.token_hex(8)
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]
     number = max((row["number"] for row in journals(graph)), default=0) + 1
     retain(planned, identity, erasure, number, days=0)
     begin(graph, lock, "erase", erasure, planned)
-    done = carry_out(graph, lock, erasure, planned, cache, progress, before, certified, ways)
-    return _out_of_the_store(graph, lock, done, texts_of(planned), say, progress)
+    done = carry_out(graph, lock, erasure, planned, before, options)
+    return _out_of_the_store(graph, lock, done, texts_of(planned), options)
 
 
 @notes_inventory
 def resume(
     graph: Graph,
     lock: WriterLock,
-    cache: Path,
-    progress: Progress,
-    certified: bool = False,
-    say: Say = lambda text: None,
+    options: ErasureOptions,
 ) -> ErasureReport | None:
     """Finish an interrupted erasure; None if there is none, or if only its last step was missing."""
     found = open_journal(graph)
     if found is None or found["verb"] != "erase":
-        _finish(graph, lock, say, progress)
+        _finish(graph, lock, options)
         return None
     if found["state"] == "erasing" and not place(found["id"]).is_dir():
         _close(graph, lock, found["id"])
-        _finish(graph, lock, say, progress)
+        _finish(graph, lock, options)
         return None
     planned = read_retained(found["id"])
-    done = carry_out(graph, lock, found["id"], planned, cache, progress, {}, certified)
-    return _out_of_the_store(graph, lock, done, texts_of(planned), say, progress)
+    done = carry_out(graph, lock, found["id"], planned, {}, options)
+    return _out_of_the_store(graph, lock, done, texts_of(planned), options)
 
 
-def _finish(graph: Graph, lock: WriterLock, say: Say, progress: Progress) -> None:
+def _finish(graph: Graph, lock: WriterLock, options: ErasureOptions) -> None:
     """Copy the managed server's store if something was erased since the last copy."""
     if (home := managed_home(graph)) is not None and compaction_due(graph):
         check_room(home)
-        compact(home, graph, lock, say, progress)
+        compact(home, graph, lock, options.say, options.progress)
 
 
 def _close(graph: Graph, lock: WriterLock, erasure: str) -> None:
@@ -200,15 +203,14 @@ def _out_of_the_store(
     lock: WriterLock,
     done: ErasureReport,
     texts: Sequence[str],
-    say: Say,
-    progress: Progress,
+    options: ErasureOptions,
 ) -> ErasureReport:
     """Return the report of an erasure after the managed server's store was copied and searched."""
     home = managed_home(graph)
     if home is None:
         return done
     try:
-        compact(home, graph, lock, say, progress)
+        compact(home, graph, lock, options.say, options.progress)
     except HartonomousError as error:
         raise type(error)(
             f"Erasure {done.id} is done, but the store was not copied, so its freed space may "
@@ -238,11 +240,8 @@ def carry_out(
     lock: WriterLock,
     erasure: str,
     planned: Plan,
-    cache: Path,
-    progress: Progress,
     before: Watched,
-    certified: bool = False,
-    ways: int = 0,
+    options: ErasureOptions,
 ) -> ErasureReport:
     """Execute the remaining steps of an erasure with an open journal, and close it.
 
@@ -252,14 +251,14 @@ def carry_out(
     state = next(row["state"] for row in journals(graph) if row["id"] == erasure)
     if state == "removing":
         if _takes_rows(planned):
-            Removal(graph, lock, erasure, planned, progress).carry_out()
+            Removal(graph, lock, erasure, planned, options.progress).carry_out()
         lock.write(
             query("delete/close_journal"), id=erasure, state="erasing", formula=FORMULA_VERSION
         )
     report, summary = verify_outcome(graph, erasure, planned), planned.summary
     identity = lock.write(query("delete/identify_graph"))[0]["identity"]
     deletions = purge_deletions(graph, lock, erasure, Reach.of(summary))
-    bundles, left = purge_bundles(bundles_of(identity, cache), ErasureTarget.of(summary))
+    bundles, left = purge_bundles(bundles_of(identity, options.cache), ErasureTarget.of(summary))
     names = traces_of(summary)
     done = ErasureReport(
         erasure,
@@ -273,11 +272,11 @@ def carry_out(
         len(purge_projections(graph)),
         (STORE, *ELSEWHERE, *(f"{one.what}: {one.advice}" for one in known_backups(identity))),
         report.digest,
-        residual(graph, planned, before, ways),
+        residual(graph, planned, before, options.ways),
         names_purged=len(names),
         still_held=_still_held(summary, left),
     )
-    if certified:
+    if options.certified:
         _keep_claims(graph, lock, planned, done)
     transparency_log.erase_names(graph, lock, names)
     forget_gone(identity)

@@ -19,7 +19,7 @@ from hartonomous.delete.deletion_plan import Plan, plan
 from hartonomous.delete.selectors import EvidenceRange, Selectors, evidence_range
 from hartonomous.directories import earlier_bundles_folder
 from hartonomous.erase import erasure
-from hartonomous.erase.erasure import ErasureReport
+from hartonomous.erase.erasure import ErasureOptions, ErasureReport
 from hartonomous.erase.erasure_plan import plan_erasure
 from hartonomous.errors import BadInput, Conflict, NotFound
 from hartonomous.graph.deletion_journal import open_journal
@@ -173,18 +173,19 @@ def erase(graph: Graph, selectors: Selectors, options: RemovalOptions = USUAL) -
     and ServerError, before any change, without room to copy the managed server's store.
     """
     with _writing(graph, ERASE, options) as lock:
-        report = erasure.erase(
-            graph,
-            lock,
-            selectors,
-            earlier_bundles_folder(),
-            options.progress,
-            options.certificate is not None,
-            options.ways,
-            options.say,
-        )
+        report = erasure.erase(graph, lock, selectors, _of_erasure(options))
         _certify(graph, lock, report, options.certificate)
     return report
+
+
+def _of_erasure(options: RemovalOptions) -> ErasureOptions:
+    return ErasureOptions(
+        earlier_bundles_folder(),
+        options.progress,
+        options.certificate is not None,
+        options.ways,
+        options.say,
+    )
 
 
 def verb_of(planned: Plan) -> str:
@@ -234,16 +235,7 @@ def apply_plan(
                 graph, lock, planned, options.progress, options.keep, options.ways
             )
         else:
-            report = erasure.apply(
-                graph,
-                lock,
-                planned,
-                earlier_bundles_folder(),
-                options.progress,
-                options.certificate is not None,
-                options.ways,
-                options.say,
-            )
+            report = erasure.apply(graph, lock, planned, _of_erasure(options))
         _certify(graph, lock, report, options.certificate)
     return report
 
@@ -262,14 +254,7 @@ def resume(graph: Graph, verb: str | None = None, options: RemovalOptions = USUA
         if verb == DELETE:
             report = deletion.resume(graph, lock, options.progress)
         else:
-            report = erasure.resume(
-                graph,
-                lock,
-                earlier_bundles_folder(),
-                options.progress,
-                options.certificate is not None,
-                options.say,
-            )
+            report = erasure.resume(graph, lock, _of_erasure(options))
         if report is not None:
             _certify(graph, lock, report, options.certificate)
         elif verb == ERASE and options.certificate is not None:

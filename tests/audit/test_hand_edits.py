@@ -14,7 +14,7 @@ from hartonomous.audit.audit_report import LIMITS, audit
 from hartonomous.delete.deletion import delete
 from hartonomous.delete.selectors import Selectors
 from hartonomous.delete.undo import undo
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations.ingestion import rate
@@ -43,7 +43,7 @@ def fill(graph: Graph, folder: Path) -> None:
         made = delete(graph, lock, Selectors(concepts=("been",)), silent)
         delete(graph, lock, Selectors(sources=("three",)), silent)
         undo(graph, lock, made.id, silent)
-        erase(graph, lock, Selectors(sources=("gone",)), folder / "none", silent)
+        erase(graph, lock, Selectors(sources=("gone",)), ErasureOptions(folder / "none", silent))
     place(graph, 6, silent)
 
 

@@ -15,7 +15,7 @@ from hartonomous.bundle import Bundle, BundleWriter
 from hartonomous.delete.deletion import delete, resume
 from hartonomous.delete.selectors import Selectors, evidence_range
 from hartonomous.delete.undo import undo
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load.suppression_list import lift, suppressions
@@ -86,7 +86,7 @@ def test_acts_leave_nothing_to_find(graph: Graph, tmp_path: Path) -> None:
         check(graph)
         drop_snapshot(graph, lock, "then")
         for selectors in (kinds[0], kinds[2], Selectors(people=("user_12345",))):
-            erase(graph, lock, selectors, tmp_path / "none", silent)
+            erase(graph, lock, selectors, ErasureOptions(tmp_path / "none", silent))
             check(graph)
         lift(graph, lock, suppressions(graph)[0]["id"])
         check(graph)
@@ -107,7 +107,7 @@ def test_a_restored_graph_is_whole(served: Graph, tmp_path: Path) -> None:
         undo(graph, lock, delete(graph, lock, Selectors(concepts=(word,)), silent).id, silent)
         back_up(graph, lock, tmp_path / "early", silent)
         check(graph)
-        erase(graph, lock, Selectors(concepts=(word,)), tmp_path / "none", silent)
+        erase(graph, lock, Selectors(concepts=(word,)), ErasureOptions(tmp_path / "none", silent))
         back_up(graph, lock, tmp_path / "late", silent)
     for file in ("late", "early"):
         lose(graph)
@@ -141,7 +141,7 @@ def test_acts_that_were_cut_short_and_finished_leave_nothing_to_find(
         check(graph)
     killed_at(server, "erase", "a causal", int(rng.integers(6, 50)))
     with WriterLock(graph, "test") as lock:
-        erase(graph, lock, Selectors(sources=("b",)), tmp_path / "none", silent)
+        erase(graph, lock, Selectors(sources=("b",)), ErasureOptions(tmp_path / "none", silent))
     check(graph)
 
 

@@ -13,6 +13,7 @@ from hartonomous.delete.retention_area import area
 from hartonomous.delete.selectors import Selectors
 from hartonomous.delete.undo import undo
 from hartonomous.erase import erasure
+from hartonomous.erase.erasure import ErasureOptions
 from hartonomous.errors import Conflict
 from hartonomous.graph.deletion_journal import open_journal
 from hartonomous.graph.driver import Graph
@@ -80,10 +81,10 @@ def test_an_erasure_killed_at_any_commit_is_resumed(
         wait(graph, random_bundle(tmp_path / f"{last}", 5, size=60), "a")
         killed_at(server, "erase", "a causal", last)
         with WriterLock(graph, "test") as lock:
-            erasure.resume(graph, lock, tmp_path / "none", silent)
+            erasure.resume(graph, lock, ErasureOptions(tmp_path / "none", silent))
             if graph.read("MATCH (s:Source {name: 'a'}) RETURN s"):
                 chosen = Selectors(sources=("a", "causal"))
-                erasure.erase(graph, lock, chosen, tmp_path / "none", silent)
+                erasure.erase(graph, lock, chosen, ErasureOptions(tmp_path / "none", silent))
         assert open_journal(graph) is None
         found = exported(graph)
         wipe(graph)

@@ -20,7 +20,7 @@ from blake3 import blake3
 from hartonomous.delete.selectors import Selectors
 from hartonomous.erase import compaction, erasure
 from hartonomous.erase.compaction import find_bytes, make_up
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.errors import Conflict, ServerError
 from hartonomous.graph.deletion_journal import journals, open_journal
 from hartonomous.graph.driver import Graph
@@ -59,7 +59,7 @@ CHOSEN = Selectors(concepts=(CANARY,), sources=("zqxsource",))
 
 def certified(graph: Graph, selectors: Selectors, scan: Scan | None = None) -> bytes:
     with WriterLock(graph, "test") as lock:
-        done = erase(graph, lock, selectors, Path("none"), silent, certified=True)
+        done = erase(graph, lock, selectors, ErasureOptions(Path("none"), silent, certified=True))
         return certify_erasure(graph, lock, done.id, scan)
 
 
@@ -189,7 +189,7 @@ def test_what_was_not_asked_for_in_time_is_not_made_up(
     with WriterLock(filled, "test") as lock:
         with pytest.raises(Conflict, match="Nothing was erased"):
             certify_erasure(filled, lock)
-        erase(filled, lock, Selectors(concepts=(CANARY,)), Path("none"), silent)
+        erase(filled, lock, Selectors(concepts=(CANARY,)), ErasureOptions(Path("none"), silent))
         with pytest.raises(Conflict, match="no certificate was requested"):
             certify_erasure(filled, lock)
     # Asked for at the resumption, when the names' keys are gone already.
@@ -201,11 +201,19 @@ def test_what_was_not_asked_for_in_time_is_not_made_up(
     with monkeypatch.context() as patched, WriterLock(filled, "test") as lock:
         patched.setattr(erasure, "let_go", stop)
         with pytest.raises(RuntimeError):
-            erase(filled, lock, Selectors(sources=("zqxsource",)), Path("none"), silent)
+            erase(
+                filled,
+                lock,
+                Selectors(sources=("zqxsource",)),
+                ErasureOptions(Path("none"), silent),
+            )
         with pytest.raises(Conflict, match="--resume"):
             certify_erasure(filled, lock)
     with WriterLock(filled, "test") as lock:
-        assert erasure.resume(filled, lock, Path("none"), silent, certified=True) is not None
+        assert (
+            erasure.resume(filled, lock, ErasureOptions(Path("none"), silent, certified=True))
+            is not None
+        )
         entries = len(read_log(filled, 100))
         with pytest.raises(Conflict, match="no certificate was requested"):
             certify_erasure(filled, lock)
@@ -232,7 +240,7 @@ def test_killed_at_any_commit_the_certificate_is_issued_once(
         fill(served, tmp_path / f"{last}")
         assert killed_at(server, "certify", "a causal", last)
         with WriterLock(served, "test") as lock:
-            erasure.resume(served, lock, Path("none"), silent, certified=True)
+            erasure.resume(served, lock, ErasureOptions(Path("none"), silent, certified=True))
             claims = checked(certify_erasure(served, lock))["claims"]
         assert open_journal(served) is None
         for name in ("before", "after", "removed", "rerated", "checks", "copies"):
@@ -302,7 +310,7 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
     wait(managed, planted(tmp_path, 9), "waits")
     before = structure(managed)
     with WriterLock(managed, "test") as lock:
-        done = erase(managed, lock, CHOSEN, Path("none"), silent, certified=True)
+        done = erase(managed, lock, CHOSEN, ErasureOptions(Path("none"), silent, certified=True))
         certificate = certify_erasure(managed, lock, done.id, done.scan)
     assert (done.scan, done.found_in) == (Scan(3, 0), ())
     assert "store" not in " ".join(done.remaining_copies)
@@ -332,12 +340,12 @@ def test_a_copy_that_failed_is_made_up(
     with monkeypatch.context() as full, WriterLock(managed, "test") as lock:
         full.setattr(shutil, "disk_usage", lambda place: usage._replace(free=70 << 20))
         with pytest.raises(ServerError, match="Nothing was erased"):
-            erase(managed, lock, Selectors(sources=("a",)), Path("none"), silent)
+            erase(managed, lock, Selectors(sources=("a",)), ErasureOptions(Path("none"), silent))
         assert journals(managed) == []
     with monkeypatch.context() as broken, WriterLock(managed, "test") as lock:
         broken.setattr(compaction, "import_rows", failing)
         with pytest.raises(ServerError, match="is done, but the store was not copied"):
-            erase(managed, lock, Selectors(sources=("a",)), Path("none"), silent)
+            erase(managed, lock, Selectors(sources=("a",)), ErasureOptions(Path("none"), silent))
     left = exported(managed)
     assert [row["state"] for row in journals(managed)] == ["compacting"]
     # Deleting alone leaves bytes; or the search could not fail.

@@ -14,7 +14,7 @@ from hartonomous.delete.retention_area import area, place
 from hartonomous.delete.selectors import Selectors, evidence_range
 from hartonomous.delete.undo import expire, undo
 from hartonomous.erase import erasure
-from hartonomous.erase.erasure import ErasureReport, erase
+from hartonomous.erase.erasure import ErasureOptions, ErasureReport, erase
 from hartonomous.errors import Conflict, NotFound
 from hartonomous.extract.extraction import ExtractOptions, open_model
 from hartonomous.extract.importer_protocol import OpenOptions
@@ -344,7 +344,9 @@ def test_known_backups_are_named(graph: Graph, tmp_path: Path) -> None:
     scratch = tmp_path / ".two.xyz.999999999.partial"
     scratch.mkdir()
     with WriterLock(graph, "test") as lock:
-        report = erase(graph, lock, Selectors(people=(PERSON,)), Path("none"), silent, True)
+        report = erase(
+            graph, lock, Selectors(people=(PERSON,)), ErasureOptions(Path("none"), silent, True)
+        )
         certificate = certify_erasure(graph, lock, report.id)
     one, two = (text for text in report.remaining_copies if text.startswith("the backup"))
     assert "no longer exists there" in one and str(tmp_path / "one") in one
@@ -419,7 +421,7 @@ def test_an_erasure_cut_short_resumes_all_of_it(
             patched.setattr(erasure, step, stop)
             wipe_out(graph, Selectors(people=(PERSON,)))
         with WriterLock(graph, "test") as lock:
-            assert erasure.resume(graph, lock, Path("none"), silent) is not None
+            assert erasure.resume(graph, lock, ErasureOptions(Path("none"), silent)) is not None
         for text in (PERSON, "zqxkept", "zqxlive", "zqxwaits", CANARY):
             assert holding(graph, text) == [], (step, text)
         refused_again(graph, Selectors(people=(PERSON,)))

@@ -9,7 +9,7 @@ import pytest
 from hartonomous import schema
 from hartonomous.ask.layout.placement import place
 from hartonomous.delete.selectors import Selectors
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.errors import VerificationFailed
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.migrations import migrations
@@ -26,7 +26,7 @@ def test_a_real_graph_holds_nothing_the_schema_does_not_name(graph: Graph, tmp_p
     put_in(graph, random_bundle(tmp_path, 2), "one", replace=True)
     put_in(graph, random_bundle(tmp_path, 3), "two")
     with WriterLock(graph, "test") as lock:
-        erase(graph, lock, Selectors(sources=("two",)), tmp_path / "none", silent)
+        erase(graph, lock, Selectors(sources=("two",)), ErasureOptions(tmp_path / "none", silent))
     place(graph, 8, silent)
     kinds = {kind.name for kind in schema.kinds()}
     for node in schema.NODES:

@@ -22,7 +22,7 @@ from hartonomous.delete.plan_files import plan_digest, read_plan, rows_folder, w
 from hartonomous.delete.retention_area import area, read_retained
 from hartonomous.delete.selectors import Selectors
 from hartonomous.delete.undo import undo
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.errors import BadInput, Conflict, HartonomousError, VerificationFailed
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
@@ -165,7 +165,9 @@ def test_forged_rows_are_not_restored(filled: Graph, tmp_path: Path, sign: Sign)
         for act in (
             lambda: undo(filled, lock, first.id, silent),
             lambda: plan_rollback(filled, "then"),
-            lambda: erase(filled, lock, Selectors(sources=("two",)), tmp_path / "none", silent),
+            lambda: erase(
+                filled, lock, Selectors(sources=("two",)), ErasureOptions(tmp_path / "none", silent)
+            ),
         ):
             with pytest.raises(HartonomousError, match=r"was changed|were changed|were replaced"):
                 act()

@@ -19,7 +19,7 @@ from hartonomous.bundle_scan import scan
 from hartonomous.delete.deletion_plan import plan
 from hartonomous.delete.selectors import Selectors
 from hartonomous.delete.undo import undo
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
@@ -146,7 +146,7 @@ def test_every_type_is_planned_deleted_and_undone(filled: Graph, tmp_path: Path)
 
 def test_every_type_is_erased_and_its_copies_too(filled: Graph, tmp_path: Path) -> None:
     with WriterLock(filled, "test") as lock:
-        erase(filled, lock, Selectors(sources=("one",)), tmp_path / "none", silent)
+        erase(filled, lock, Selectors(sources=("one",)), ErasureOptions(tmp_path / "none", silent))
     rows = [json.loads(line) for line in exported(filled)]
     assert {row["source"] for row in rows if row["record"] == "evidence"} == {"two"}
     assert findings(filled) == []

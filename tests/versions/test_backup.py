@@ -12,7 +12,7 @@ import pytest
 
 from hartonomous.delete.deletion import delete
 from hartonomous.delete.selectors import Selectors
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.errors import BadInput, Conflict
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.state_digest import state_digest
@@ -80,7 +80,7 @@ def test_a_backup_does_not_bring_back_what_was_erased(filled: Graph, tmp_path: P
         create_snapshot(filled, lock, "then", silent)
         back_up(filled, lock, tmp_path / "early", silent)
         for selectors in (Selectors(concepts=(word,)), Selectors(sources=("two",))):
-            erase(filled, lock, selectors, tmp_path / "none", silent)
+            erase(filled, lock, selectors, ErasureOptions(tmp_path / "none", silent))
     left, kept_out = exported(filled), {row["id"] for row in suppressions(filled)}
     lose(filled)
     with WriterLock(filled, "test") as lock:
@@ -99,7 +99,12 @@ def test_what_no_hash_tells_is_not_restored(filled: Graph, tmp_path: Path) -> No
     )
     with WriterLock(filled, "test") as lock:
         back_up(filled, lock, tmp_path / "early", silent)
-        erase(filled, lock, Selectors(relations=((pair["a"], pair["b"]),)), tmp_path / "no", silent)
+        erase(
+            filled,
+            lock,
+            Selectors(relations=((pair["a"], pair["b"]),)),
+            ErasureOptions(tmp_path / "no", silent),
+        )
         back_up(filled, lock, tmp_path / "late", silent)
     left = exported(filled)
     lose(filled)

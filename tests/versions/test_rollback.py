@@ -8,7 +8,7 @@ import pytest
 
 from hartonomous.delete.selectors import Selectors, evidence_range
 from hartonomous.delete.undo import undo
-from hartonomous.erase.erasure import erase
+from hartonomous.erase.erasure import ErasureOptions, erase
 from hartonomous.errors import Conflict
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
@@ -95,6 +95,8 @@ def test_an_erasure_is_not_undone(filled: Graph, tmp_path: Path) -> None:
     keep(filled, "then")
     put_in(filled, random_bundle(tmp_path, 8, size=90), "passing")
     with WriterLock(filled, "test") as lock:
-        erase(filled, lock, Selectors(sources=("passing",)), tmp_path / "none", silent)
+        erase(
+            filled, lock, Selectors(sources=("passing",)), ErasureOptions(tmp_path / "none", silent)
+        )
     with pytest.raises(Conflict, match=r"for good: erase "):
         plan_rollback(filled, "then")
