@@ -34,7 +34,9 @@ KEPT = 8
 """Rates stored per kind of work."""
 
 SHORTEST = 0.5
-"""Seconds of work below which its rate is not informative."""
+"""Seconds of work, here and at the reference rate, below which its rate is not informative: of little
+work that took long, most was starting.
+"""
 
 KNOWN_MARGIN, UNKNOWN_MARGIN = (0.8, 1.3), (0.6, 2.5)
 """Uncertainty of a forecast, by rates measured here and by the trial."""
@@ -90,7 +92,7 @@ def measured(kind: str, units: float) -> Iterator[None]:
 
 def keep(kind: str, units: float, seconds: float) -> None:
     """Store the time that some units of work took."""
-    if seconds < SHORTEST or units <= 0:
+    if min(seconds, units / REFERENCE[kind]) < SHORTEST:
         return
     rates = _read()
     mine = [*rates.get(kind, ()), (time.time(), units / seconds)][-KEPT:]
