@@ -110,7 +110,7 @@ def data_model() -> str:
             f"`{e.feeds}`",
             direction(schema.is_directed(e)),
             f"{labels(e.starts)} → {labels(e.ends)}",
-            "yes" if e.votes else "no",
+            "yes" if e.silence else "no",
             e.meaning,
         )
         for e in schema.evidence_types()

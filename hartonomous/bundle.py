@@ -29,12 +29,14 @@ from hartonomous.evidence import (
     CONTEXTS,
     OWN,
     columns,
+    with_later_columns,
 )
 from hartonomous.file_names import readable
 from hartonomous.identity import canonical_json, content_digest, file_digest
-from hartonomous.schema import evidence_type
+from hartonomous.schema import TrackConstants, evidence_type
 
-FORMAT = 1
+FORMAT = 2
+"""Rows of counted evidence state their odds against chance. Of format 1 they have none."""
 MANIFEST = "manifest.json"
 COMPOSITIONS_FILE = "compositions.parquet"
 CONTEXTS_FILE = "contexts.parquet"
@@ -101,6 +103,12 @@ class TrackDescription:
     observations: int
     minimum: int = 1
     below: int = 0
+    total: int = 0
+
+    @property
+    def constants(self) -> TrackConstants:
+        """Return what the null model of the track's type needs to know of it."""
+        return TrackConstants(len(self.positions), self.k, self.vocabulary, self.total)
 
     @property
     def file(self) -> str:
@@ -115,6 +123,7 @@ class Bundle:
     source: SourceDescription
     tracks: tuple[TrackDescription, ...]
     digest: str
+    format: int = FORMAT
 
     @property
     def file_names(self) -> tuple[str, ...]:
@@ -140,8 +149,10 @@ class Bundle:
         `rows` rows; the batches are always the same.
         """
         pending: list[pa.RecordBatch] = []
-        held = 0
+        held, evidence = 0, evidence_type(track.evidence)
         for piece in open_parquet(self.path / track.file).iter_batches(batch_size=rows):
+            if self.format < FORMAT:
+                piece = with_later_columns(piece, evidence)
             while piece.num_rows:
                 taken = piece.slice(0, rows - held)
                 pending.append(taken)
@@ -272,7 +283,7 @@ def read_bundle(path: Path) -> Bundle:
         raise BadInput(f"{path}: {MANIFEST} lacks or has too much of {error}.") from error
     if named != set(manifest["files"]) - {CONTEXTS_FILE} or source.digest != stated:
         raise BadInput(f"{path}: {MANIFEST} contradicts itself; extract the bundle again.")
-    return Bundle(path, source, tracks, manifest["digest"])
+    return Bundle(path, source, tracks, manifest["digest"], manifest["format"])
 
 
 def waiting_key(source: SourceDescription) -> str:
@@ -299,8 +310,11 @@ def _manifest(path: Path) -> dict[str, Any]:
         shape = manifest["format"], dict(manifest["files"])
     except (ValueError, KeyError, AttributeError, TypeError) as error:
         raise BadInput(f"{file} is damaged: {error}. Extract the bundle again.") from error
-    if shape[0] != FORMAT:
-        raise BadInput(f"{file} is of format {shape[0]}, this version reads {FORMAT}.")
+    if shape[0] not in range(1, FORMAT + 1):
+        raise BadInput(
+            f"{file} is of format {shape[0]}, this version reads 1 to {FORMAT}; extract it again "
+            "with this version, or use the one that wrote it."
+        )
     if content_digest("bundle", manifest) != stated:
         raise BadInput(f"{file} is damaged (its digest differs); extract the bundle again.")
     return {**manifest, "digest": stated}

@@ -14,11 +14,20 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.bounded_parquet import open_parquet
-from hartonomous.bundle import Bundle, TrackDescription
+from hartonomous.bundle import FORMAT, Bundle, TrackDescription
 from hartonomous.errors import BadInput
-from hartonomous.evidence import allowed_ends, check, check_contexts, check_own_properties
-from hartonomous.odds import impossible
-from hartonomous.schema import EvidenceType, evidence_type
+from hartonomous.evidence import (
+    allowed_ends,
+    check,
+    check_contexts,
+    check_own_properties,
+    number_columns,
+)
+from hartonomous.schema import EvidenceType, evidence_type, wrong_support
+from hartonomous.split_half import SplitHalf
+
+TRUST_ROUNDING = 1
+"""Thousandths by which sums of logarithms may differ between two machines."""
 
 ROWS = 1 << 17
 """Rows of evidence in memory at once."""
@@ -54,15 +63,19 @@ def scan(bundle: Bundle, verify: bool = True) -> BundleScan:
         if verify:
             _verify_track(bundle, track)
         evidence = evidence_type(track.evidence)
-        if evidence.votes:
+        if evidence.silence:
             directions[evidence.name] = np.zeros(len(kinds))
         allowed, last, row = allowed_ends(evidence, kinds), -1, 0
+        halves = SplitHalf(evidence, track.constants)
         for batch in bundle.evidence(track, ROWS):
             if verify:
                 last = check(batch, evidence, allowed, last, row)
                 _verify_odds(bundle, batch, track, row)
+                halves.add(number_columns(batch))
             row += batch.num_rows
             _count(batch, evidence, used, directions)
+        if verify:
+            _verify_trust(bundle, track, halves)
     for column in ("composition", "prefix", "suffix", "token"):
         rows = contexts[column].to_numpy()
         used[rows[rows >= 0]] = True
@@ -78,7 +91,7 @@ def _count(
     for end in ("start", "end"):
         rows = batch[end].to_numpy()
         used[rows] = True
-        if evidence.votes:
+        if evidence.silence:
             directed = batch["directed"].to_numpy()
             directions[evidence.name][:] += np.bincount(rows, weights=directed, minlength=len(used))
 
@@ -92,10 +105,10 @@ def _verify_tables(bundle: Bundle, compositions: pa.Table, contexts: pa.Table) -
 
 
 def _verify_track(bundle: Bundle, track: TrackDescription) -> None:
-    if not evidence_type(track.evidence).votes and (track.trust or track.absent):
+    if not evidence_type(track.evidence).silence and track.absent:
         raise BadInput(
-            f"{bundle.path}: {track.evidence} is counted and has no vote, but claims the "
-            f"trust {track.trust} and the constant {track.absent}; extract it again."
+            f"{bundle.path}: the silence of {track.evidence} says nothing, but the track claims the "
+            f"constant {track.absent}; extract it again."
         )
     found = open_parquet(bundle.path / track.file).metadata.num_rows
     if found != track.rows:
@@ -103,13 +116,34 @@ def _verify_track(bundle: Bundle, track: TrackDescription) -> None:
 
 
 def _verify_odds(bundle: Bundle, rows: pa.RecordBatch, track: TrackDescription, first: int) -> None:
-    """Raise BadInput unless each pair's support follows from its listings and ranks."""
-    if not evidence_type(track.evidence).votes or not rows.num_rows:
+    """Raise BadInput unless each pair's support follows from its counts."""
+    if not rows.num_rows:
         return
-    directed, rank, said = (rows[name].to_numpy() for name in ("directed", "rank", "support"))
-    wrong = impossible(directed, rank, said, len(track.positions), track.k, track.vocabulary)
+    evidence, columns = evidence_type(track.evidence), number_columns(rows)
+    if _states_no_odds(bundle, evidence):
+        wrong = np.logical_or.reduce([columns[name] != 0 for name in evidence.later])
+    else:
+        wrong = wrong_support(evidence, columns, track.constants)
     if wrong.any():
         raise BadInput(
             f"{bundle.path}: row {first + int(np.argmax(wrong))} of {track.file} has a support that "
-            "its listings and ranks do not give; it was changed. Extract the bundle again."
+            "its counts do not give; it was changed. Extract the bundle again."
         )
+
+
+def _verify_trust(bundle: Bundle, track: TrackDescription, halves: SplitHalf) -> None:
+    """Raise BadInput unless the trust of a counted track is stated by its type, or measured."""
+    evidence = evidence_type(track.evidence)
+    if evidence.silence:
+        return
+    meant = evidence.trust if evidence.trust is not None else halves.trust()
+    meant = 0 if _states_no_odds(bundle, evidence) else meant
+    if abs(track.trust - meant) > TRUST_ROUNDING:
+        raise BadInput(
+            f"{bundle.path}: {track.evidence} claims the trust {track.trust}, its rows give {meant}; "
+            "it was changed. Extract the bundle again."
+        )
+
+
+def _states_no_odds(bundle: Bundle, evidence: EvidenceType) -> bool:
+    return bundle.format < FORMAT and bool(evidence.later)

@@ -109,6 +109,24 @@ def columns(evidence: EvidenceType) -> pa.Schema:
     return pa.schema([*_ENDS, *fields(evidence)])
 
 
+def with_later_columns(
+    table: pa.Table | pa.RecordBatch, evidence: EvidenceType
+) -> pa.Table | pa.RecordBatch:
+    """Return rows that an earlier version wrote with its type's later columns, 0 in every row."""
+    missing = [each for each in evidence.columns if each.name in evidence.later]
+    for column in missing:
+        if column.name not in table.schema.names:
+            field = pa.field(column.name, _arrow_type(column), nullable=False)
+            zeros = pa.array(np.zeros(table.num_rows, dtype=np.int64)).cast(field.type)
+            table = table.append_column(field, zeros)
+    return table
+
+
+def number_columns(table: pa.Table | pa.RecordBatch) -> dict[str, NDArray[Any]]:
+    """Return the columns of rows that are single numbers, by name, (rows,) each."""
+    return {each.name: table[each.name].to_numpy() for each in table.schema if not _is_list(each)}
+
+
 @dataclass(frozen=True)
 class AllowedEnds:
     """Which of N compositions may stand at the start and at the end of a type's rows, (N,) bool each."""
@@ -148,7 +166,7 @@ def check(
         "an end outside the compositions": _within(start, compositions)
         & _within(end, compositions),
         "pairs out of order or twice": np.diff(pair, prepend=last) > 0,
-        "a count below 1": n >= 1,
+        "a count below 1": _counts(table, evidence, n),
         "a weight outside [0, n]": (weight >= 0) & (weight <= n.astype(np.int64) * MICRO),
     }
     if not evidence.loops:
@@ -168,6 +186,16 @@ def check(
     }
     _refuse_unsound(evidence.name, of_kinds, first)
     return int(pair[-1])
+
+
+def _counts(
+    table: pa.Table | pa.RecordBatch, evidence: EvidenceType, n: NDArray[np.int32]
+) -> NDArray[np.bool_]:
+    """Return which rows count anything: for the pair, or against it."""
+    if not evidence.opposes:
+        return np.asarray(n >= 1)
+    against = table["against"].to_numpy()
+    return np.asarray((n >= 0) & (against >= 0) & (n + against >= 1))
 
 
 def _refuse_unsound(what: str, sound: Mapping[str, NDArray[np.bool_]], first: int = 0) -> None:
@@ -206,23 +234,32 @@ DIGEST_LANES = 4
 _SEEDS = (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F)
 
 
-def digest(table: pa.Table | pa.RecordBatch, keys: NDArray[np.uint64]) -> list[int]:
+def digest(
+    table: pa.Table | pa.RecordBatch,
+    keys: NDArray[np.uint64],
+    later: frozenset[str] = frozenset(),
+) -> list[int]:
     """Return four sums over the rows, each of one 32-bit hash per row: equal sets have equal sums.
 
-    `keys` is (N, 2) uint64, the composition keys. The sums add up over batches in any order, and
-    removing rows subtracts; they detect accidental changes, not an attacker.
+    `keys` is (N, 2) uint64, the composition keys; a column of `later` is no part of the hash of a row
+    in which it is 0. The sums add up over batches in any order, and removing rows subtracts; they
+    detect accidental changes, not an attacker.
     """
     start, end = table["start"].to_numpy(), table["end"].to_numpy()
     parts = [keys[start, 0], keys[start, 1], keys[end, 0], keys[end, 1]]
     own = [each for each in table.schema if each.name not in ("start", "end")]
+    numbers = [each for each in own if not _is_list(each) and each.name not in later]
     # Lists last, as ever: the order is part of the sums.
-    parts += [_bits(table[each.name].to_numpy()) for each in own if not _is_list(each)]
+    parts += [_bits(table[each.name].to_numpy()) for each in numbers]
     parts += [_list_hash(table[each.name]) for each in own if _is_list(each)]
+    added = [_bits(table[each.name].to_numpy()) for each in own if each.name in later]
     lanes: list[int] = []
     for seed in _SEEDS:
         value = np.full(len(start), seed, dtype=np.uint64)
         for part in parts:
             value = _mixed(value ^ part)
+        for place, part in enumerate(added):
+            value = np.where(part == 0, value, _mixed(value ^ part ^ _bits(np.array([place]))))
         lanes += [int((value >> np.uint64(32)).sum()), int((value & np.uint64(0xFFFFFFFF)).sum())]
     return lanes
 

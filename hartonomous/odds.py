@@ -67,6 +67,110 @@ def ranks_within(
     return directed * last, directed * first
 
 
+def listed_alone(
+    n: NDArray[np.float64], positions: float, k: int, vocabulary: int
+) -> NDArray[np.float64]:
+    """Return the log-odds, in decades, of `n` (rows,) listings of P in one direction.
+
+    log10((n + p0) / (P - n + 1 - p0)) - log10(p0 / (1 - p0)), p0 as in `chance`.
+    """
+    p0 = chance(max(k, 1), vocabulary)
+    seen = np.minimum(n, positions)
+    odds = np.log10((seen + p0) / (positions - seen + 1 - p0)) - np.log10(p0 / (1 - p0))
+    return np.asarray(odds, dtype=np.float64)
+
+
+def listed_across(
+    forward: NDArray[np.float64],
+    backward: NDArray[np.float64],
+    chances: tuple[NDArray[np.float64], NDArray[np.float64]],
+    positions: float,
+) -> NDArray[np.float64]:
+    """Return the log-odds, in decades, of listings between two vocabularies, (rows,) float64.
+
+    As `log_odds`, with a chance for each direction: p is their mean weighted by the listings of
+    each, so that both being one vocabulary's gives the same.
+    """
+    listings = np.maximum(forward + backward, 1)
+    p = (forward * chances[0] + backward * chances[1]) / listings
+    seen = np.minimum(forward + backward, 2 * positions)
+    odds = np.log10((seen + p) / (2 * positions - seen + 1 - p)) - np.log10(p / (1 - p))
+    return np.asarray(odds, dtype=np.float64)
+
+
+def independence(
+    observed: NDArray[np.float64],
+    start: NDArray[np.float64],
+    end: NDArray[np.float64],
+    total: float,
+) -> NDArray[np.float64]:
+    """Return sign * log10(1 + G2) of pairs, (rows,) float64 decades.
+
+    G2 = 2 sum(O ln(O / E)) over the two by two table of `total` observations, of which `start` and
+    `end` (rows,) have the one and the other, and `observed` both (Dunning 1993, Accurate Methods for
+    the Statistics of Surprise and Coincidence). It is negative where fewer are seen than expected.
+    The logarithm keeps the order of G2 and puts counts of millions on the scale of other odds.
+
+    >>> independence(np.array([20.0, 5.0, 0.0]), np.full(3, 50.0), np.full(3, 100.0), 1000.0).round(2)
+    array([ 1.54,  0.  , -1.07])
+    """
+    cells = np.stack([observed, start - observed, end - observed, total - start - end + observed])
+    rows = np.stack([start, start, total - start, total - start])
+    columns = np.stack([end, total - end, end, total - end])
+    expected = rows * columns / max(total, 1.0)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        terms = np.where(cells > 0, cells * np.log(cells / expected), 0.0)
+    # Of counts that contradict each other nothing is said; they are refused elsewhere.
+    terms = np.where(np.isfinite(terms), terms, 0.0)
+    g2 = np.maximum(2.0 * terms.sum(axis=0), 0.0)
+    more = np.sign(observed - start * end / max(total, 1.0))
+    return np.asarray(more * np.log10(1.0 + g2), dtype=np.float64)
+
+
+def order(n: NDArray[np.float64], converse: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log-odds, in decades, that a relation runs this way and not the other, (rows,)
+    float64.
+
+    Of `n` observations this way and `converse` the other way: log10(p / (1 - p)), p the bound of the
+    Wilson interval of one standard error that is nearer to one half (Wilson 1927); 0 where the
+    interval contains one half.
+
+    >>> order(np.array([1.0, 2.0, 10.0, 3.0]), np.array([0.0, 0.0, 0.0, 9.0])).round(3).tolist()
+    [0.0, 0.301, 1.0, -0.193]
+    """
+    trials = np.maximum(n + converse, 1.0)
+    share = n / trials
+    centre = (share + 0.5 / trials) / (1.0 + 1.0 / trials)
+    half = np.sqrt(share * (1.0 - share) / trials + 0.25 / trials**2) / (1.0 + 1.0 / trials)
+    low, high = centre - half, centre + half
+    bound = np.where(low > 0.5, low, np.where(high < 0.5, high, 0.5))
+    return np.asarray(np.log10(bound / (1.0 - bound)), dtype=np.float64)
+
+
+def shared_shape(alike: NDArray[np.float64], vocabulary: int) -> NDArray[np.float64]:
+    """Return the log-odds, in decades, of two having one shape, which `alike` of N have, (rows,).
+
+    -log10(p / (1 - p)), p = (alike - 1) / (N - 1), at most one half: the chance that another one has
+    the shape too.
+
+    >>> shared_shape(np.array([2.0, 51.0, 101.0]), 101).round(2).tolist()
+    [2.0, 0.0, 0.0]
+    """
+    p = np.clip((alike - 1) / max(vocabulary - 1, 1), 1e-9, 0.5)
+    return np.asarray(-np.log10(p / (1 - p)) + 0.0, dtype=np.float64)
+
+
+def judged(n: NDArray[np.float64], against: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the log-odds, in decades, of `n` votes for and `against` votes against, (rows,).
+
+    log10((n + 1/2) / (against + 1/2)): the estimator of Krichevsky and Trofimov (1981).
+
+    >>> judged(np.array([1.0, 0.0, 3.0]), np.array([0.0, 1.0, 3.0])).round(3).tolist()
+    [0.477, -0.477, 0.0]
+    """
+    return np.asarray(np.log10((n + 0.5) / (against + 0.5)), dtype=np.float64)
+
+
 ROUNDING = 1
 """Milli-decades by which rounding of logarithms may differ between two machines."""
 

@@ -18,9 +18,10 @@ from hartonomous.bundle import (
     SourceDescription,
     TrackDescription,
 )
+from hartonomous.counted_rows import counted_rows, margins
 from hartonomous.delete.deletion import delete
 from hartonomous.delete.selectors import Selectors
-from hartonomous.evidence import CONTEXTS, columns
+from hartonomous.evidence import CONTEXTS
 from hartonomous.extract.extraction import ExtractOptions, extract, open_model
 from hartonomous.extract.importer_protocol import OpenOptions
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
@@ -30,10 +31,11 @@ from hartonomous.identity import composition_key, content_digest
 from hartonomous.load.bundle_cache import WaitingBundle, use_bundle
 from hartonomous.load.canonical_export import export_lines
 from hartonomous.operations.ingestion import load_bundle, prepare
-from hartonomous.schema import FORMULA_VERSION, MICRO, evidence_type
+from hartonomous.schema import FORMULA_VERSION, MICRO, TrackConstants, evidence_type
 from hartonomous.versions.snapshots import create_snapshot
 
 COUNTED = "SENTENCE_EVIDENCE"
+STATED = evidence_type(COUNTED).trust or 0
 WORDS = (Path(__file__).parent / "words.txt").read_text().split()
 
 
@@ -106,21 +108,25 @@ def causal_bundle(
         parts = (" ".join(context[:-1]), " ".join(context[1:]), context[-1])
         joins = [row[part] if len(context) > 1 else -1 for part in parts]
         visits.append((row[name], total, mass, *joins))
-    schema = columns(evidence_type("NEXT_EVIDENCE"))
     source = SourceDescription(
         "model", "test", (OpenedFile("text", content_digest("test", {"seed": seed}), 1),), {}, 0
     )
+    kind, counted = evidence_type("NEXT_EVIDENCE"), np.array(sorted(evidence), dtype=np.int64).T
+    counts = dict(zip(("start", "end", "n", "weight"), counted, strict=True))
+    among, total = margins(kind, counts["start"], counts["end"], counts["n"])
+    table = counted_rows(kind, counts | among, TrackConstants(0, 0, len(vocabulary), total))
     track = TrackDescription(
-        "NEXT_EVIDENCE",
+        kind.name,
         (),
         0,
         len(vocabulary),
         0,
-        0,
+        kind.trust or 0,
         0,
         1.0,
         len(evidence),
         sum(e[2] for e in evidence),
+        total=total,
     )
     with BundleWriter(folder / f"causal-{seed}") as writer:
         texts = pa.array(names), pa.array([kinds[name] for name in names])
@@ -128,7 +134,7 @@ def causal_bundle(
             pa.table({"key": sorted(keys.values()), "text": texts[0], "kind": texts[1]})
         )
         writer.write_contexts(_sorted_table(visits, CONTEXTS))
-        writer.write_evidence("NEXT_EVIDENCE", iter([_sorted_table(evidence, schema)]))
+        writer.write_evidence("NEXT_EVIDENCE", iter([table]))
         return writer.finish(source, (track,))
 
 
@@ -145,7 +151,9 @@ def bundle_of(path: Path, output: Path, k: int = 5) -> Bundle:
     return extract(open_model(str(path), OpenOptions()), options, output, silent)
 
 
-def with_counted(bundle: Bundle, output: Path, seed: int, vector: bool = True) -> Bundle:
+def with_counted(
+    bundle: Bundle, output: Path, seed: int, vector: bool = True, trust: int = STATED
+) -> Bundle:
     """Return a bundle over the same words with SENTENCE_EVIDENCE of a third of a bundle's pairs and
     of a few others; without `vector`, of these alone."""
     rng = np.random.default_rng(seed)
@@ -159,12 +167,12 @@ def with_counted(bundle: Bundle, output: Path, seed: int, vector: bool = True) -
     chosen = np.union1d(rng.choice(pairs, len(pairs) // 3), more[:, 0] * size + more[:, 1])
     n = rng.integers(1, 4, len(chosen))
     weight = rng.integers(0, n * MICRO + 1)
-    schema = columns(evidence_type(COUNTED))
-    table = pa.table(
-        dict(zip(schema.names, (chosen // size, chosen % size, n, weight), strict=True))
-    ).cast(schema)
+    evidence = evidence_type(COUNTED)
+    among, total = margins(evidence, chosen // size, chosen % size, n)
+    counts = {"start": chosen // size, "end": chosen % size, "n": n, "weight": weight, **among}
+    table = counted_rows(evidence, counts, TrackConstants(1, 10, size, total))
     counted = TrackDescription(
-        COUNTED, ("sentences",), 10, size, 0, 0, 0, 1.0, len(chosen), int(n.sum())
+        COUNTED, ("sentences",), 10, size, 0, trust, 0, 1.0, len(chosen), int(n.sum()), total=total
     )
     with BundleWriter(output) as writer:
         writer.write_compositions(compositions)

@@ -10,17 +10,15 @@ import numpy as np
 import pyarrow as pa
 
 from hartonomous import schema
-from hartonomous.bundle import Bundle, BundleWriter, OpenedFile, SourceDescription, TrackDescription
+from hartonomous.bundle import Bundle, BundleWriter, OpenedFile, SourceDescription
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS, columns, with_own_properties
 from hartonomous.identity import composition_key, content_digest
-from hartonomous.odds import absent_constant, ranks_within, support
+from hartonomous.odds import ranks_within, support
 from hartonomous.schema import MICRO, EvidenceType, Kind
+from tests.counted_evidence import POSITIONS, VOCABULARY, K, counted_table, track_of
 
 OF_A_KIND = 4
 """Compositions of each kind."""
-
-POSITIONS, K, VOCABULARY = 3, 4, 40
-"""Constants of tracks that vote."""
 
 
 def word(kind: str, number: int) -> str:
@@ -43,9 +41,9 @@ def bundle_of_every_type(folder: Path, seed: int) -> Bundle:
     with BundleWriter(folder / f"every-{seed}") as writer:
         writer.write_compositions(table)
         for evidence in schema.evidence_types():
-            rows = _rows(evidence, of_kind, rng)
+            rows, constants = _rows(evidence, of_kind, rng)
             writer.write_evidence(evidence.name, iter([rows]))
-            tracks.append(_track(evidence, rows))
+            tracks.append(track_of(evidence, rows, constants))
             if evidence.contexts:
                 writer.write_contexts(_contexts(table, rows))
         return writer.finish(source, tuple(tracks))
@@ -75,7 +73,7 @@ def _own(kind: Kind, text: str) -> dict[str, Any]:
 
 def _rows(
     evidence: EvidenceType, of_kind: dict[str, list[int]], rng: np.random.Generator
-) -> pa.Table:
+) -> tuple[pa.Table, schema.TrackConstants]:
     starts = [row for kind in sorted(evidence.starts) for row in of_kind[kind]]
     ends = [row for kind in sorted(evidence.ends) for row in of_kind[kind]]
     pairs = [
@@ -87,12 +85,15 @@ def _rows(
     if evidence.loops:
         chosen = sorted({*chosen, (starts[0], starts[0])})
     size = len(chosen)
+    start, end = np.array(chosen, dtype=np.int64).T
     n = rng.integers(1, POSITIONS + 1, size)
+    if not evidence.silence:
+        return counted_table(evidence, start, end, n, rng)
     directed = np.minimum(n + rng.integers(0, POSITIONS, size), 2 * n)
     rank = ranks_within(directed, K)[0] + 1
     values: dict[str, Any] = {
-        "start": [start for start, _ in chosen],
-        "end": [end for _, end in chosen],
+        "start": start,
+        "end": end,
         "n": n,
         "weight": rng.integers(0, n * MICRO + 1),
         "directed": directed,
@@ -100,30 +101,10 @@ def _rows(
         "support": support(directed, rank, POSITIONS, K, VOCABULARY),
         "positions": [sorted(rng.permutation(POSITIONS)[:times].tolist()) for times in n],
     }
-    for column in evidence.columns:
-        if column.name not in values:
-            single = rng.integers(1, 100, (size, 2))
-            numbers = (single / 4 if column.arrow == "double" else single).tolist()
-            values[column.name] = numbers if column.listed else [first for first, _ in numbers]
     layout = columns(evidence)
     arrays = [pa.array(list(values[field.name]), field.type) for field in layout]
-    return pa.Table.from_arrays(arrays, schema=layout)
-
-
-def _track(evidence: EvidenceType, rows: pa.Table) -> TrackDescription:
-    voting = evidence.votes
-    return TrackDescription(
-        evidence=evidence.name,
-        positions=tuple(f"place {number}" for number in range(POSITIONS)),
-        k=K if voting else 0,
-        vocabulary=VOCABULARY,
-        dimensions=8,
-        trust=500 if voting else 0,
-        absent=absent_constant(POSITIONS, K, VOCABULARY) if voting else 0,
-        recall=1.0,
-        rows=rows.num_rows,
-        observations=int(np.sum(rows[evidence.counted].to_numpy())),
-    )
+    constants = schema.TrackConstants(POSITIONS, K, VOCABULARY, 0)
+    return pa.Table.from_arrays(arrays, schema=layout), constants
 
 
 def _contexts(table: pa.Table, rows: pa.Table) -> pa.Table:

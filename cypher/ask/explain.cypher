@@ -1,6 +1,6 @@
-// Odds of two words by every track that knows both or counted the pair, and the ratings without its source.
+// Odds of two words by every track that has a row of them or whose silence speaks, and the ratings without its source.
 // in:  $start STRING, $end STRING
-// out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, rank INTEGER, positions LIST<STRING>, examined INTEGER, support INTEGER, vote INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
+// out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, against INTEGER, rank INTEGER, positions LIST<STRING>, examined INTEGER, support INTEGER, vote INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
 // procedure: explain(start::STRING, end::STRING)
 CALL () {
   FIND_WORD(c, $start)
@@ -17,36 +17,39 @@ CALL (c, d) {
 MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
 WITH t, both, head([e IN edges WHERE e.source = t.source AND e.type = t.evidence]) AS e
 WHERE e IS NOT NULL OR t.trust > 0 AND toString(t.number) IN both
-// What was only counted has no odds, its track no vote: it changes elo alone.
-WITH t, e, CASE WHEN e.n > 0 AND e.support IS NULL THEN null ELSE coalesce(e.support, t.absent) END
-     AS support
+// What an earlier version counted has no odds: it changes elo alone. A judgement adds to the odds and
+// not to the votes.
+WITH t, e, CASE WHEN e IS NULL THEN t.absent ELSE e.support END AS support
 WITH collect({
   source: t.source, evidence: t.evidence, observed: e IS NOT NULL, vote: t.vote,
+  counts: CASE WHEN e.against IS NULL AND support IS NOT NULL THEN t.vote ELSE 0 END,
   support: support, n: coalesce(e.n, 0), weight: coalesce(e.weight, 0),
-  directed: coalesce(e.directed, 0), rank: coalesce(e.rank, 0),
+  against: coalesce(e.against, 0), directed: coalesce(e.directed, 0), rank: coalesce(e.rank, 0),
   examined: t.positions, positions: [place IN coalesce(e.positions, []) | t.names[place]]
 }) AS terms
 UNWIND terms AS term
 WITH terms, term, [other IN terms WHERE other.source <> term.source] AS others
 WITH terms, term, [other IN others WHERE other.observed] AS seen,
      reduce(sum = 0, other IN others | sum + other.vote * coalesce(other.support, 0)) AS gained,
-     reduce(sum = 2000000, other IN others | sum + other.vote) AS trusted,
-     reduce(sum = 2000000, other IN terms | sum + other.vote) AS all_trusted
+     reduce(sum = 2000000, other IN others | sum + other.counts) AS trusted,
+     reduce(sum = 2000000, other IN terms | sum + other.counts) AS all_trusted
 WITH term, gained, trusted, all_trusted, seen,
      reduce(sum = 0, other IN seen | sum + other.n) AS n,
      reduce(sum = 0, other IN seen | sum + other.weight) AS weight,
-     reduce(names = [], other IN seen |
-       CASE WHEN other.source IN names THEN names ELSE names + other.source END) AS sources
+     reduce(sum = 0, other IN seen | sum + other.against) AS against,
+     reduce(names = [], other IN seen | CASE WHEN other.n = 0 OR other.source IN names
+       THEN names ELSE names + other.source END) AS sources
 RETURN term.source AS source, term.evidence AS evidence, term.observed AS observed,
-       term.n AS times, term.directed AS directed, term.weight AS weight, term.rank AS rank,
+       term.n AS times, term.directed AS directed, term.weight AS weight,
+       term.against AS against, term.rank AS rank,
        term.positions AS positions, term.examined AS examined, term.support AS support, term.vote AS vote,
        toInteger(round(1.0 * term.vote * coalesce(term.support, 0) / all_trusted)) AS share,
-       CASE WHEN size(seen) = 0 THEN null ELSE
+       CASE WHEN n = 0 THEN null ELSE
          1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
-         + 500.0 * (weight / 1e6 / n)
+         + 500.0 * (weight / 1e6 / (n + against))
          + CASE WHEN 20 * size(sources) < 200 THEN 20 * size(sources) ELSE 200 END
        END AS elo_without,
-       CASE WHEN size(seen) = 0 THEN null ELSE
+       CASE WHEN n = 0 THEN null ELSE
          1500 + toInteger(floor(
            0.4 * toInteger(floor((2.0 * gained + trusted) / (2 * trusted))) + 0.5))
        END AS consensus_without

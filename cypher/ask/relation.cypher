@@ -13,5 +13,5 @@ RETURN c.text AS start, d.text AS end, r.elo AS elo, r.consensus AS consensus,
        r.decades AS decades, r.n AS times, r.weight AS weight, r.sources AS sources,
        1500.0 AS elo_base,
        CASE WHEN 0.1 * r.n < 1000.0 THEN 0.1 * r.n ELSE 1000.0 END AS elo_observations,
-       500.0 * (r.weight / 1e6 / r.n) AS elo_similarity,
+       500.0 * (r.weight / 1e6 / (r.n + coalesce(r.against, 0))) AS elo_similarity,
        CASE WHEN 20 * r.sources < 200 THEN 20.0 * r.sources ELSE 200.0 END AS elo_diversity

@@ -46,7 +46,7 @@ WITH starts, voices, numbers, reduce(
         // Two may be related by several types, the cheapest of which counts.
         UNWIND head([edges IN [COLLECT {
           MATCH (c)-[r:RATED_TYPES]-(d:Composition)
-          WHERE (r:DEFAULT_RELATION OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
+          WHERE (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
             AND r.sources >= $min_sources AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT d:FRAGMENT_KINDS)
             AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
           WITH d, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step
@@ -99,7 +99,7 @@ CALL (keys, voices, numbers) {
   MATCH (d:Composition {key: keys[i + 1]})
   CALL (c, d, numbers) {
     MATCH (c)-[r:RATED_TYPES]-(d)
-    WHERE (r:DEFAULT_RELATION OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
+    WHERE (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
       AND r.sources >= $min_sources
       AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
     RETURN r, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step

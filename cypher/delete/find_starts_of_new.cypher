@@ -3,7 +3,7 @@
 // out: id INTEGER
 UNWIND $ids AS id
 MATCH (c:Composition) WHERE id(c) = id
-MATCH (c)-[e:EVIDENCE_TYPES]-()
+MATCH (c)-[e:SILENT_EVIDENCE]-()
 WITH DISTINCT c, $numbers[type(e)][e.source] AS number
 WHERE number IS NOT NULL
   AND NOT toString(number) IN split(coalesce(c.known, ''), '+')

@@ -1,6 +1,6 @@
 // Predicted ratings of the pairs that start at some compositions, without some evidence; formulas of rate_pairs. Unchanged pairs are omitted.
 // in:  $starts LIST OF [id, LIST of the edges that go], $leaving LIST<STRING>, $tracks MAP, $classes MAP, $known MAP OF id TO class, $reclassed BOOLEAN, $shrinkage INTEGER
-// out: start INTEGER, touched LIST OF [edge, end, edges that go, elo, consensus, decades, seen before, elo, n, weight, decades, seen], edges LIST<INTEGER>, ends LIST<INTEGER>, before LIST<INTEGER>, after LIST<INTEGER>
+// out: start INTEGER, touched LIST OF [edge, end, edges that go, elo, consensus, decades, seen before, elo, n, weight, decades, seen, against], edges LIST<INTEGER>, ends LIST<INTEGER>, before LIST<INTEGER>, after LIST<INTEGER>
 UNWIND $starts AS start
 MATCH (a:Composition) WHERE id(a) = start[0]
 MATCH (a)-[x:EVIDENCE_TYPES|RATED_TYPE]->(b)
@@ -11,23 +11,25 @@ WITH a, b,
      sum(leaves) AS removed,
      sum(CASE WHEN track IS NOT NULL THEN x.n END) AS n,
      sum(CASE WHEN track IS NOT NULL THEN x.weight END) AS weight,
-     collect(DISTINCT track[2]) AS seen,
+     sum(CASE WHEN track IS NOT NULL THEN AGAINST(x) END) AS against,
+     collect(DISTINCT CASE WHEN x.n > 0 THEN track[2] END) AS seen,
      sum(track[0] * x.support - track[1]) AS gained,
-     CASE WHEN $reclassed
+     sum(track[3]) AS counted,
+     SILENCE(CASE WHEN $reclassed
        THEN $classes[coalesce($known[toString(id(a))], a.known)][coalesce($known[toString(id(b))], b.known)]
-       ELSE $classes[a.known][b.known] END AS absent
-WITH a, b, old, removed, n, weight, seen,
-     toInteger(floor(
-       (2.0 * (gained + absent[1]) + absent[0] + $shrinkage) / (2 * (absent[0] + $shrinkage))
-     )) AS decades
+       ELSE $classes[a.known][b.known] END) AS absent
+WITH a, b, old, removed, n, weight, against, seen, counted + absent[0] + $shrinkage AS votes,
+     gained + absent[1] AS odds
+WITH a, b, old, removed, n, weight, against, seen,
+     toInteger(floor((2.0 * odds + votes) / (2 * votes))) AS decades
 WHERE old IS NOT NULL AND (removed > 0 OR decades <> old.decades)
-WITH a, b, old, removed, n, weight, seen, decades,
+WITH a, b, old, removed, n, weight, against, seen, decades,
      1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
-       + 500.0 * (weight / 1e6 / CASE n WHEN 0 THEN 1 ELSE n END)
+       + 500.0 * (weight / 1e6 / CASE n WHEN 0 THEN 1 ELSE n + against END)
        + CASE WHEN 20 * size(seen) < 200 THEN 20 * size(seen) ELSE 200 END AS elo
 RETURN id(a) AS start,
        collect(CASE WHEN removed > 0 THEN [id(old), id(b), removed, old.elo, old.consensus,
-         old.decades, old.seen, elo, n, weight, decades, seen] END) AS touched,
+         old.decades, old.seen, elo, n, weight, decades, seen, against] END) AS touched,
        collect(CASE removed WHEN 0 THEN id(old) END) AS edges,
        collect(CASE removed WHEN 0 THEN id(b) END) AS ends,
        collect(CASE removed WHEN 0 THEN old.decades END) AS before,

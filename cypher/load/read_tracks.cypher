@@ -3,5 +3,5 @@
 // out: track MAP
 MATCH (t:Track)
 RETURN t {.source, .evidence, .positions, .k, .vocabulary, .dimensions, .trust, .vote, .absent, .recall,
-          .rows, .observations, .digest} AS track
+          .total, .rows, .observations, .digest} AS track
 ORDER BY t.source, t.evidence

@@ -1,10 +1,10 @@
-// Derive the tracks that know each composition from the evidence; one row per class of words.
+// Derive the tracks that know each composition from the evidence of types whose silence speaks.
 // in:  $ids LIST<INTEGER>, $numbers MAP OF evidence type TO MAP OF source TO INTEGER
 // out:
 UNWIND $ids AS id
 MATCH (c:Composition) WHERE id(c) = id
 CALL (c) {
-  MATCH (c)-[e:EVIDENCE_TYPES]-()
+  MATCH (c)-[e:SILENT_EVIDENCE]-()
   WITH DISTINCT $numbers[type(e)][e.source] AS number
   WHERE number IS NOT NULL
   WITH number ORDER BY number

@@ -6,7 +6,7 @@ read one by one, and the invalid ones become faults.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.schema import (
-    CONSENSUS_PROPERTIES,
+    AGAINST,
     RATED_PROPERTIES,
     EvidenceType,
     RatedType,
@@ -27,9 +27,9 @@ from hartonomous.schema import (
 
 Ints = NDArray[np.int64]
 
-RATED = tuple(each.name for each in RATED_PROPERTIES)
-CONSENSUS = (*RATED, *(each.name for each in CONSENSUS_PROPERTIES))
-_TYPES = {each.name: each.type for each in (*RATED_PROPERTIES, *CONSENSUS_PROPERTIES)}
+_TYPES = {each.name: each.type for each in (*RATED_PROPERTIES, AGAINST)}
+RATED = tuple(_TYPES)
+"""Properties of rated edges, in the order of audit/read_ratings."""
 _ARROW = {"INTEGER": pa.int64(), "FLOAT": pa.float64()}
 
 
@@ -75,7 +75,7 @@ def evidence_edges(
     if all(edges is not None for edges in quick):
         return [edges for edges in quick if edges is not None]
     statement = query("audit/read_evidence_rows", evidence=evidence.name)
-    rows = list(graph.stream(statement, ids=list(part)))
+    rows = _with_zeros(graph.stream(statement, ids=list(part)), evidence.later)
     sources = {_hashable(said.get("source")) for _, _, said in rows}
     return [
         _slow(source, [r for r in rows if _hashable(r[2].get("source")) == source], wanted, types)
@@ -88,16 +88,20 @@ def rated_edges(
 ) -> Edges:
     """Return the edges of a result of audit/read_ratings."""
     (lists,) = answer
-    wanted = {name: _TYPES[name] for name in (CONSENSUS if rated.consensus else RATED)}
-    found = _quick(None, dict(zip(("starts", "ends", *CONSENSUS), lists, strict=True)), wanted)
+    found = _quick(None, dict(zip(("starts", "ends", *RATED), lists, strict=True)), _TYPES)
     if found is not None:
         return found
     statement = query("audit/read_rating_rows", rated=rated.name)
-    rows = list(graph.stream(statement, ids=list(part)))
-    if not rated.consensus:
-        # Directed edges that an earlier version rated do not say who holds them.
-        rows = [(start, end, {"seen": [], **said}) for start, end, said in rows]
-    return _slow(None, rows, wanted, _TYPES)
+    rows = _with_zeros(graph.stream(statement, ids=list(part)), (AGAINST.name,))
+    return _slow(None, rows, _TYPES, _TYPES)
+
+
+def _with_zeros(
+    rows: Iterable[tuple[Any, ...]], names: Iterable[str]
+) -> list[tuple[int, int, dict[str, Any]]]:
+    """Return edges told one by one, with 0 for properties that are stored only where they count."""
+    zeros = dict.fromkeys(names, 0)
+    return [(start, end, {**zeros, **said}) for start, end, said in rows]
 
 
 def _quick(source: Any, lists: Mapping[str, list[Any]], wanted: Mapping[str, str]) -> Edges | None:

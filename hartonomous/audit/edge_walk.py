@@ -19,6 +19,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.progress import Progress
 from hartonomous.schema import (
+    DEFAULT_RELATION,
     EvidenceType,
     RatedType,
     evidence_feeding,
@@ -70,7 +71,7 @@ def walk(
                 walked.evidence.take(by_name[name], one)
             ratings = formulas.rate(rated, edges)
             walked.ratings.take(rated, ratings, rated_edges(graph, rated, part, rated_answer))
-            if rated.consensus:
+            if rated.name == DEFAULT_RELATION:
                 walked.agreements.take(ratings)
             done += len(part)
             progress(f"edges: {rated.name}", done, len(compositions.ids))

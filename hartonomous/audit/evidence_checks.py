@@ -16,8 +16,13 @@ from hartonomous.audit.composition_checks import Compositions
 from hartonomous.audit.edge_columns import Edges, Fault
 from hartonomous.evidence import DIGEST_LANES, digest
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.odds import impossible, meant_support
-from hartonomous.schema import DEFAULT_RELATION, EvidenceType, evidence_type
+from hartonomous.schema import (
+    EvidenceType,
+    TrackConstants,
+    evidence_type,
+    support,
+    wrong_support,
+)
 
 Ints = NDArray[np.int64]
 TrackName = tuple[str, str]
@@ -30,9 +35,7 @@ class Odd:
 
     start: int
     end: int
-    directed: int
-    rank: int
-    support: int
+    counts: dict[str, int]
     meant: int
 
 
@@ -56,7 +59,7 @@ class EvidenceTally:
         numbers = {
             (t["source"], t["evidence"]): t["number"]
             for t in live
-            if evidence_type(t["evidence"]).feeds == DEFAULT_RELATION
+            if evidence_type(t["evidence"]).silence
         }
         self._live = {(t["source"], t["evidence"]): t for t in live}
         self.odd: dict[TrackName, list[Odd]] = {}
@@ -85,27 +88,39 @@ class EvidenceTally:
                 for name, column in columns.items()
             }
         )
-        if evidence.votes and track in self._live:
-            self._find_odd(track, edges)
+        if track in self._live:
+            self._find_odd(evidence, track, edges)
         counted.observations += int(columns[evidence.counted].sum())
-        more = digest(table, self.compositions.keys)
+        more = digest(table, self.compositions.keys, evidence.later)
         counted.digest = [a + b for a, b in zip(counted.digest, more, strict=True)]
         if track in self._live:
             self.touched[start] = self.touched[end] = True
             self._know(self._place.get(track), start, end)
 
-    def _find_odd(self, track: TrackName, edges: Edges) -> None:
+    def _find_odd(self, evidence: EvidenceType, track: TrackName, edges: Edges) -> None:
         """Keep edges whose support does not follow from their counts; a sound track has none."""
-        directed, rank, said = (edges.columns[name] for name in ("directed", "rank", "support"))
-        constants = [self._live[track].get(name) for name in ("positions", "k", "vocabulary")]
-        positions, k, vocabulary = (n if isinstance(n, int) else 1 for n in constants)
-        wrong = np.flatnonzero(impossible(directed, rank, said, positions, k, vocabulary))
-        meant = meant_support(directed, rank, positions, k, vocabulary)
+        said = {
+            name: column
+            for name, column in edges.columns.items()
+            if isinstance(column, np.ndarray) and name != "positions"
+        }
+        constants = TrackConstants(
+            *(
+                value if isinstance(value := self._live[track].get(name), int) else 1
+                for name in ("positions", "k", "vocabulary", "total")
+            )
+        )
+        wrong = wrong_support(evidence, said, constants)
+        if evidence.later:
+            # Of a row that an earlier version wrote, the odds are not stated.
+            wrong &= np.logical_or.reduce([said[name] != 0 for name in sorted(evidence.later)])
+        meant = support(evidence, said, constants)
         odd = self.odd.setdefault(track, [])
-        for row in wrong[: LISTED - len(odd)].tolist():
+        shown = [evidence.counted, *(each.name for each in evidence.chance.columns), "support"]
+        for row in np.flatnonzero(wrong)[: LISTED - len(odd)].tolist():
             ends = int(edges.start[row]), int(edges.end[row])
-            numbers = int(directed[row]), int(rank[row]), int(said[row])
-            odd.append(Odd(*ends, *numbers, int(meant[row])))
+            counts = {name: int(said[name][row]) for name in shown}
+            odd.append(Odd(*ends, counts, int(meant[row])))
 
     def _know(self, place: int | None, start: Ints, end: Ints) -> None:
         if place is not None:
@@ -171,11 +186,14 @@ def tell_odd(graph: Graph, tally: EvidenceTally, tracks: Sequence[Row], found: F
             continue
         named = names_of(graph, [end for one in odd for end in (one.start, one.end)])
         for one in odd:
+            counts = ", ".join(
+                f"{name} {count}" for name, count in one.counts.items() if name != "support"
+            )
             found.add(
                 "evidence edges that contradict themselves",
                 f"{track['evidence']} of {track['source']!r} {named[one.start]} → "
-                f"{named[one.end]}: support is {one.support}, expected {one.meant} from directed "
-                f"{one.directed} and rank {one.rank}.",
+                f"{named[one.end]}: support is {one.counts['support']}, expected {one.meant} from "
+                f"{counts}.",
             )
 
 

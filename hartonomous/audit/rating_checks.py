@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hartonomous.audit.audit_findings import LISTED, Findings, names_of
 from hartonomous.audit.composition_checks import Compositions
-from hartonomous.audit.edge_columns import CONSENSUS, RATED, Edges
+from hartonomous.audit.edge_columns import RATED, Edges
 from hartonomous.audit.recomputed_ratings import Ratings, set_hashes
 from hartonomous.graph.driver import Graph
 from hartonomous.schema import RatedType
@@ -166,9 +166,6 @@ def _wrong(rated: RatedType, ratings: Ratings, actual: Edges, rows: Ints, place:
     hashes = set_hashes(np.asarray(lists.values, dtype=np.int64), offsets[:-1], lengths)
     other = hashes[rows] != ratings.seen[at]
     other |= lengths[rows] != ratings.columns["sources"][at]
-    if not rated.consensus:
-        # Directed edges that an earlier version rated do not say who holds them.
-        other &= lengths[rows] > 0
     wrong: Ints = rows[away | other]
     return wrong
 
@@ -177,11 +174,9 @@ def _differences(
     rated: RatedType, ratings: Ratings, actual: Edges, row: int, place: int
 ) -> Iterator[tuple[str, Any, Any]]:
     """Yield each differing property, with the edge's value and the expected one."""
-    for name in CONSENSUS if rated.consensus else RATED:
+    for name in RATED:
         if name == "seen":
             said: Any = sorted(actual.columns[name][row].as_py())
-            if not said and not rated.consensus:
-                continue
         else:
             said = actual.columns[name][row].item()
         if said != (meant := ratings.value(place, name)):

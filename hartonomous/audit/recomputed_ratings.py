@@ -18,29 +18,31 @@ from hartonomous.audit.composition_checks import Compositions
 from hartonomous.audit.edge_columns import Edges
 from hartonomous.graph.driver import Row
 from hartonomous.rate.formulas import SHRINKAGE, cost
-from hartonomous.rate.rating_pass import source_numbers
-from hartonomous.schema import RatedType
+from hartonomous.rate.rating_pass import row_vote, silent, source_numbers
+from hartonomous.schema import RatedType, evidence_feeding
 
 Ints = NDArray[np.int64]
 Hashes = NDArray[np.uint64]
 
-_NOTHING = (np.empty(0, dtype=np.int64),) * 6
+_NOTHING = (np.empty(0, dtype=np.int64),) * 8
 
 
 @dataclass(frozen=True)
 class Terms:
     """Terms of ratings by live evidence, one row per edge.
 
-    All are (edges,) int64: `start` and `end` the rows of the ends, `n` and `weight` (micro-units)
-    the counts, `gained` vote times (odds less the track's absent constant), `number` that of the
-    source.
+    All are (edges,) int64: `start` and `end` the rows of the ends, `n`, `weight` (micro-units) and
+    `against` the counts, `gained` vote times (odds less the track's absent constant), `vote` what the
+    row adds to the votes, `number` that of the source.
     """
 
     start: Ints
     end: Ints
     n: Ints
     weight: Ints
+    against: Ints
     gained: Ints
+    vote: Ints
     number: Ints
 
 
@@ -88,56 +90,79 @@ class RatingFormulas:
         self.known, self.classes = known, classes
         numbers = source_numbers(live)
         self.constants = {
-            (t["evidence"], t["source"]): (t["vote"] or 0, t["absent"] or 0, numbers[t["source"]])
+            (t["evidence"], t["source"]): (
+                t["vote"] or 0,
+                t["absent"] or 0,
+                row_vote(t),
+                numbers[t["source"]],
+            )
             for t in live
         }
-        self.silence = cache(_silence(live, classes))
+        self.silence = cache(_silence(silent(live), classes))
 
     def rate(self, rated: RatedType, evidence: Iterable[tuple[str, Edges]]) -> Ratings:
         """Return the ratings of the pairs that edges of evidence, by type, are of."""
-        terms = self._terms(evidence)
+        terms = self._observed(self._terms(evidence))
         code = terms.start * self.size + terms.end
         order = np.argsort(code, kind="stable")
         pair = code[order]
         new = np.diff(pair, prepend=-1) != 0
         first, row = np.flatnonzero(new), np.cumsum(new) - 1
-        n, weight, gained = (
-            _sums(column[order], first) for column in (terms.n, terms.weight, terms.gained)
+        n, weight, against, gained, counted = (
+            _sums(column[order], first)
+            for column in (terms.n, terms.weight, terms.against, terms.gained, terms.vote)
         )
         most = int(terms.number.max(initial=0)) + 1
-        holders = np.unique(row * most + terms.number[order])
+        # A source that only rejects a pair does not hold it.
+        held = terms.n[order] > 0
+        holders = np.unique(row[held] * most + terms.number[order][held])
         sources = np.bincount(holders // most, minlength=len(first)).astype(np.int64)
         seen = set_hashes(holders % most, np.cumsum(sources) - sources, sources)
-        columns: dict[str, NDArray[Any]] = {"elo": _elo(n, weight, sources)}
-        columns |= {"n": n, "weight": weight, "sources": sources}
-        if rated.consensus:
-            columns |= self._consensus(pair[first], gained)
+        columns: dict[str, NDArray[Any]] = {"elo": _elo(n, weight, against, sources)}
+        columns |= {"n": n, "weight": weight, "sources": sources, "against": against}
+        silence = any(one.silence for one in evidence_feeding(rated.name))
+        columns |= self._consensus(pair[first], gained, counted, silence)
         return Ratings(pair[first], seen, holders, most, columns)
+
+    def _observed(self, terms: Terms) -> Terms:
+        """Return the terms of pairs that something speaks for; the others have no rating."""
+        if (terms.n > 0).all():
+            return terms
+        code = terms.start * self.size + terms.end
+        kept = np.isin(code, code[terms.n > 0])
+        return Terms(*(column[kept] for column in vars(terms).values()))
 
     def _terms(self, evidence: Iterable[tuple[str, Edges]]) -> Terms:
         parts: list[tuple[Ints, ...]] = [_NOTHING]
         for name, edges in evidence:
             if (name, edges.source) not in self.constants:
                 continue
-            vote, absent, number = self.constants[name, edges.source]
+            vote, absent, counted, number = self.constants[name, edges.source]
             (start, no_start), (end, no_end) = map(self.compositions.rows, (edges.start, edges.end))
             support = edges.columns.get("support")
             gained = np.zeros_like(start) if support is None else vote * support - vote * absent
-            numbers = np.full(len(start), number, dtype=np.int64)
-            columns = (start, end, edges.columns["n"], edges.columns["weight"], gained, numbers)
+            against = edges.columns.get("against", np.zeros_like(start))
+            same = (np.full(len(start), each, dtype=np.int64) for each in (counted, number))
+            n, weight = edges.columns["n"], edges.columns["weight"]
+            columns = (start, end, n, weight, against, gained, *same)
             sound = ~(no_start | no_end)
             parts.append(tuple(column[sound] for column in columns))
         return Terms(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
-    def _consensus(self, pair: Ints, gained: Ints) -> dict[str, NDArray[Any]]:
-        classes = len(self.classes)
-        both = self.known[pair // self.size].astype(np.int64) * classes
-        both += self.known[pair % self.size]
-        codes, which = np.unique(both, return_inverse=True)
-        said = [self.silence(*divmod(int(code), classes)) for code in codes]
-        votes, absent = np.array(said, dtype=np.int64).reshape(-1, 2)[which].T
-        above = (2.0 * (gained + absent).astype(np.float64) + votes) + SHRINKAGE
-        decades = np.floor(above / (2 * (votes + SHRINKAGE))).astype(np.int64)
+    def _consensus(
+        self, pair: Ints, gained: Ints, counted: Ints, silence: bool
+    ) -> dict[str, NDArray[Any]]:
+        votes, odds = counted + SHRINKAGE, gained
+        if silence:
+            classes = len(self.classes)
+            both = self.known[pair // self.size].astype(np.int64) * classes
+            both += self.known[pair % self.size]
+            codes, which = np.unique(both, return_inverse=True)
+            said = [self.silence(*divmod(int(code), classes)) for code in codes]
+            more, absent = np.array(said, dtype=np.int64).reshape(-1, 2)[which].T
+            votes, odds = votes + more, odds + absent
+        above = 2.0 * odds.astype(np.float64) + votes
+        decades = np.floor(above / (2 * votes)).astype(np.int64)
         values, place = np.unique(decades, return_inverse=True)
         costs = np.array([cost(each) for each in values.tolist()], dtype=np.int64)
         consensus = 1500 + np.floor(0.4 * decades + 0.5).astype(np.int64)
@@ -158,9 +183,9 @@ def set_hashes(values: Ints, first: Ints, lengths: Ints) -> Hashes:
     return found
 
 
-def _elo(n: Ints, weight: Ints, sources: Ints) -> NDArray[np.float64]:
+def _elo(n: Ints, weight: Ints, against: Ints, sources: Ints) -> NDArray[np.float64]:
     often = np.minimum(0.1 * n, 1000.0)
-    strong = 500.0 * (weight / 1e6 / np.maximum(n, 1))
+    strong = 500.0 * (weight / 1e6 / np.maximum(n + against, 1))
     found: NDArray[np.float64] = 1500.0 + often + strong + np.minimum(20 * sources, 200)
     return found
 

@@ -10,6 +10,7 @@ from hartonomous.audit.agreement_tally import AgreementTally
 from hartonomous.audit.audit_findings import Findings
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.rate.formulas import vote
 from hartonomous.rate.rating_pass import vector_tracks
 from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
 from hartonomous.transparency.inventory import same
@@ -68,9 +69,8 @@ def _vote_faults(track: Row, verdict: tuple[int, str | None], trust: Any) -> Ite
     if not same(track["distrusted"], reason):
         yield f"{source}: distrusted is {track['distrusted']!r}, expected {reason!r}."
     if isinstance(trust, int):
-        # As in rate/write_votes.
-        vote = 0 if reason else (2000 * trust + divisor) // (2 * divisor)
-        if not same(track["vote"], vote):
+        meant = vote(trust, divisor, reason)
+        if not same(track["vote"], meant):
             yield (
-                f"Track {track['source']}/{track['evidence']}: vote is {track['vote']!r}, expected {vote}."
+                f"Track {track['source']}/{track['evidence']}: vote is {track['vote']!r}, expected {meant}."
             )

@@ -29,7 +29,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.graph.state_digest import Facts, digest_of, read_facts
 from hartonomous.progress import Progress
-from hartonomous.rate.formulas import consensus
+from hartonomous.rate.formulas import consensus, vote
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import DEFAULT_RELATION, evidence_type, is_evidence
 
@@ -271,7 +271,9 @@ def removed_by_track(tables: Mapping[str, pa.Table]) -> dict[tuple[str, str], di
             found[source, evidence] = {
                 "rows": part.num_rows,
                 "observations": pc.sum(part[counted]).as_py(),
-                "digest": digest(part.drop(["edge", "source"]), keys),
+                "digest": digest(
+                    part.drop(["edge", "source"]), keys, evidence_type(evidence).later
+                ),
             }
     return found
 
@@ -299,8 +301,7 @@ def _facts_after(
             # Null properties are not stored.
             changed |= {"lineage": divisor, "distrusted": reason}
             for track in changed["tracks"].values():
-                vote = (2000 * track["trust"] + divisor) // (2 * divisor)
-                track["vote"] = 0 if reason else vote
+                track["vote"] = vote(track["trust"], divisor, reason)
         after[name] = changed
     return {**facts, "sources": after}
 

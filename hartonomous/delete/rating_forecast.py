@@ -16,15 +16,22 @@ from hartonomous.delete.agreement_forecast import Recount, class_numbers
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.progress import Progress
-from hartonomous.rate.formulas import SHRINKAGE
+from hartonomous.rate.formulas import SHRINKAGE, vote
 from hartonomous.rate.rating_pass import (
     class_table,
     rating_constants,
+    silent,
     source_numbers,
     vector_tracks,
 )
 from hartonomous.rate.source_agreement import Agreement, judge
-from hartonomous.schema import DEFAULT_RELATION, evidence_feeding, evidence_type, rated_types
+from hartonomous.schema import (
+    DEFAULT_RELATION,
+    evidence_feeding,
+    evidence_type,
+    rated_types,
+    silent_types,
+)
 
 STARTS = 200
 IDS = 5_000
@@ -47,12 +54,14 @@ RELATIONS = pa.schema(
         pa.field("weight", pa.int64()),
         pa.field("decades", pa.int32()),
         pa.field("seen", pa.list_(pa.int32())),
+        pa.field("against", pa.int64()),
     ]
 )
 """Relations that lose evidence, before and after; lost if n is 0. `seen` are numbers of sources."""
 
 SHIFTS = pa.schema(
     [
+        pa.field("type", pa.string()),
         pa.field("edge", pa.int64()),
         pa.field("start", pa.int64()),
         pa.field("end", pa.int64()),
@@ -61,7 +70,7 @@ SHIFTS = pa.schema(
     ]
 )
 """Relations that keep all evidence, with a changed consensus, because an absent constant no longer
-counts.
+counts or a vote changes.
 """
 
 
@@ -110,7 +119,10 @@ def predict(
         "known": {str(i): name for i, name in known.items() if name != before[i]},
         "reclassed": bool(len(changed)),
     }
-    starts = _consensus_starts(graph, rows, leaving, votes, changed, live)
+    starts = {
+        rated.name: _starts(graph, rated.name, rows, (leaving, votes), changed, live)
+        for rated in rated_types()
+    }
     relations, shifts = _predict_pairs(graph, starts, rows, leaving, constants, progress)
     gone = {t["number"] for t in live if t["source"] in leaving}
     renamed = {
@@ -133,10 +145,9 @@ def _classes_after(
     graph: Graph, staying: Sequence[Row], partial: Mapping[str, pa.Table]
 ) -> tuple[dict[int, str], dict[int, str]]:
     """Return the new class of each composition that loses part of its evidence."""
-    feeding = {e.name for e in evidence_feeding(DEFAULT_RELATION)}
-    number = {(t["evidence"], t["source"]): t["number"] for t in staying}
+    number = {(t["evidence"], t["source"]): t["number"] for t in silent(staying)}
     lost: Counter[tuple[int, str, str]] = Counter()
-    for evidence in feeding & partial.keys():
+    for evidence in {each.name for each in silent_types()} & partial.keys():
         table = partial[evidence]
         sources = table["source"].to_pylist()
         for end in ("start", "end"):
@@ -149,7 +160,7 @@ def _classes_after(
     for part in in_parts(ids, IDS):
         for row in graph.read(query("delete/read_compositions"), ids=part):
             before[row["id"]] = row["known"] or ""
-        for row in graph.read(query("delete/count_tracks", rated=DEFAULT_RELATION), ids=part):
+        for row in graph.read(query("delete/count_tracks"), ids=part):
             key = row["evidence"], row["source"]
             if key in number and row["rows"] > lost[row["id"], *key]:
                 left[row["id"]].add(number[key])
@@ -170,10 +181,7 @@ def with_vote(track: Row, votes: Mapping[str, tuple[int, str | None]]) -> Row:
     """Return a track with its new vote; `votes` are the changed verdicts."""
     if track["source"] not in votes:
         return track
-    divisor, reason = votes[track["source"]]
-    # As in rate/write_votes.
-    vote = 0 if reason else (2000 * track["trust"] + divisor) // (2 * divisor)
-    return {**track, "vote": vote}
+    return {**track, "vote": vote(track["trust"], *votes[track["source"]])}
 
 
 def _votes_after(
@@ -219,25 +227,24 @@ def _agreements_after(
     return Recount(graph, staying, partial, known, before, changed).of(concerned)
 
 
-def _consensus_starts(
+def _starts(
     graph: Graph,
+    rated: str,
     rows: Mapping[str, pa.Table],
-    leaving: Sequence[str],
-    votes: Mapping[str, object],
+    moving: tuple[Sequence[str], Mapping[str, object]],
     changed: Ints,
     live: Sequence[Row],
 ) -> Ints:
-    """Return the starts of pairs whose consensus may change."""
-    found = [
-        table["start"].to_numpy()
-        for evidence, table in rows.items()
-        if evidence_type(evidence).feeds == DEFAULT_RELATION
-    ]
-    for part in in_parts(changed.tolist(), IDS):
-        edges = graph.stream(query("delete/read_rated", rated=DEFAULT_RELATION), ids=part)
-        found.append(np.fromiter((row[1] for row in edges), dtype=np.int64))
-    moved = {*leaving, *votes}
-    feeding = {e.name for e in evidence_feeding(DEFAULT_RELATION)}
+    """Return the starts of pairs of a rated type whose rating may change; `moving` are the sources
+    that leave and those whose vote changes.
+    """
+    feeding = {e.name for e in evidence_feeding(rated)}
+    found = [table["start"].to_numpy() for evidence, table in rows.items() if evidence in feeding]
+    if rated == DEFAULT_RELATION:
+        for part in in_parts(changed.tolist(), IDS):
+            edges = graph.stream(query("delete/read_rated", rated=rated), ids=part)
+            found.append(np.fromiter((row[1] for row in edges), dtype=np.int64))
+    moved = {*moving[0], *moving[1]}
     for track in live:
         if track["source"] in moved and track["evidence"] in feeding:
             find = query("rate/find_known", evidence=track["evidence"])
@@ -248,7 +255,7 @@ def _consensus_starts(
 
 def _predict_pairs(
     graph: Graph,
-    starts: Ints,
+    starts: Mapping[str, Ints],
     rows: Mapping[str, pa.Table],
     leaving: Sequence[str],
     constants: Mapping[str, Any],
@@ -260,18 +267,12 @@ def _predict_pairs(
     for rated in rated_types():
         of_type = [e for e in rows if evidence_type(e).feeds == rated.name]
         edges = _edges_by_start([partial[e] for e in of_type if e in partial])
-        if rated.consensus:
-            begin, statement = starts, "delete/predict_pairs"
-        else:
-            touched = [rows[e]["start"].to_numpy() for e in of_type]
-            begin = np.unique(np.concatenate([np.empty(0, np.int64), *touched]))
-            statement = "delete/predict_directed_pairs"
-        asked = [[i, edges.get(i, [])] for i in begin.tolist()]
+        asked = [[i, edges.get(i, [])] for i in starts[rated.name].tolist()]
         parts = in_parts(asked, STARTS)
-        text = query(statement, rated=rated.name)
+        text = query("delete/predict_pairs", rated=rated.name)
         for done, found in enumerate(graph.stream_parts(text, "starts", parts, **constants)):
             relations += _touched(rated.name, found)
-            shifts += _shifted(found) if rated.consensus else []
+            shifts += _shifted(rated.name, found)
             progress("predicting", min((done + 1) * STARTS, len(asked)), len(asked))
     return _joined(relations, RELATIONS), _joined(shifts, SHIFTS)
 
@@ -284,12 +285,13 @@ def _touched(rated: str, found: Sequence[tuple[Any, ...]]) -> list[pa.Table]:
     return [_table(column, RELATIONS)]
 
 
-def _shifted(found: Sequence[tuple[Any, ...]]) -> list[pa.Table]:
+def _shifted(rated: str, found: Sequence[tuple[Any, ...]]) -> list[pa.Table]:
     starts = np.repeat([row[0] for row in found], [len(row[2]) for row in found])
     edges, ends, before, after = (
         list(chain.from_iterable(row[i] for row in found)) for i in range(2, 6)
     )
-    return [_table([edges, starts, ends, before, after], SHIFTS)] if edges else []
+    types = [rated] * len(edges)
+    return [_table([types, edges, starts, ends, before, after], SHIFTS)] if edges else []
 
 
 def _table(values: Sequence[Any], schema: pa.Schema) -> pa.Table:

@@ -57,7 +57,12 @@ class Removal:
         self, graph: Graph, lock: WriterLock, deletion: str, planned: Plan, progress: Progress
     ) -> None:
         self.graph, self.lock, self.deletion, self.progress = graph, lock, deletion, progress
-        self.summary, self.tables = planned.summary, planned.tables
+        self.summary, self.tables = planned.summary, dict(planned.tables)
+        shifts = self.tables["shifts"]
+        if "type" not in shifts.schema.names:
+            # Planned by a version that knew the consensus of one type only.
+            types = pa.array([DEFAULT_RELATION] * shifts.num_rows)
+            self.tables["shifts"] = shifts.append_column("type", types)
         self.evidence = {name: _Starting(table) for name, table in planned.evidence.items()}
         relations = self.tables["relations"]
         self.relations = {
@@ -182,12 +187,14 @@ class Removal:
 
     def _shift_range(self, work: Transaction, first: int, end: int) -> None:
         rows = self.tables["shifts"].slice(first, end - first)
-        (row,) = work.run(
-            query("delete/shift_relations", rated=DEFAULT_RELATION),
-            edges=_list(rows["edge"]),
-            **_consensus(rows["decades"]),
-        )
-        _same(row["rated"], rows.num_rows, f"relations {DEFAULT_RELATION}")
+        for rated in sorted(rows["type"].unique().to_pylist()):
+            part = rows.filter(pc.equal(rows["type"], rated))
+            (row,) = work.run(
+                query("delete/shift_relations", rated=rated),
+                edges=_list(part["edge"]),
+                **_consensus(part["decades"]),
+            )
+            _same(row["rated"], part.num_rows, f"relations {rated}")
 
     def _edges(self, rows: pa.Table) -> dict[str, list[int]]:
         return {
@@ -250,11 +257,18 @@ def _standing(kept: pa.Table) -> dict[str, list[Any]]:
     lengths = lists.value_lengths().to_numpy()
     flat, ends = _list(lists.flatten()), np.cumsum(lengths).tolist()
     seen = [flat[first:end] for first, end in zip([0, *ends], ends, strict=False)]
-    said = {"sources": lengths.tolist(), "seen": seen}
+    said = {"sources": lengths.tolist(), "seen": seen, "against": _against(kept)}
     if kept["decades"].null_count:
-        # Directed relations have no consensus.
+        # Directed relations had no consensus when an earlier version planned this.
         return said | dict.fromkeys(("decades", "consensus", "costs"), [None] * len(lengths))
     return said | _consensus(kept["decades"])
+
+
+def _against(kept: pa.Table) -> list[int | None]:
+    """Return what speaks against each relation, None where nothing does."""
+    if "against" not in kept.schema.names:
+        return [None] * kept.num_rows
+    return [count or None for count in _list(kept["against"])]
 
 
 def _consensus(decades: pa.ChunkedArray) -> dict[str, list[int]]:

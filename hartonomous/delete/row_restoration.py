@@ -20,6 +20,7 @@ from hartonomous.evidence import (
     own_properties,
     summed,
     visit_digest,
+    with_later_columns,
 )
 from hartonomous.graph.cypher_files import COLUMN, query
 from hartonomous.graph.driver import Graph, Row, Transaction, in_parts
@@ -125,6 +126,7 @@ class Restoration:
         )
 
     def _create_rows(self, evidence: str, source: str, table: pa.Table) -> None:
+        table = with_later_columns(table, evidence_type(evidence))
         names = [each.name for each in evidence_type(evidence).columns]
         for number, first in enumerate(range(0, table.num_rows, ROWS)):
             rows = table.slice(first, ROWS)
@@ -198,7 +200,7 @@ class Restoration:
         mark(self.graph, self.lock, touched)
         numbers: dict[str, dict[str, int]] = {}
         for track in self.graph.read(query("rate/read_tracks")):
-            if track["number"] is not None:
+            if track["number"] is not None and evidence_type(track["evidence"]).silence:
                 numbers.setdefault(track["evidence"], {})[track["source"]] = track["number"]
         for part in in_parts(touched.tolist(), IDS):
             found = self.graph.stream(

@@ -98,7 +98,7 @@ def advise(
     `sample` names the parts of the model missing from the bundle, `evidence` the number of edges of
     the whole model if it differs. Raises UsageError for a bundle without neighbours.
     """
-    if not any(evidence_type(track.evidence).votes for track in bundle.tracks):
+    if not any(evidence_type(track.evidence).silence for track in bundle.tracks):
         raise UsageError("Advice compares neighbours; this model was asked for none of them.")
     tracks = vector_tracks(graph)
     keys = tuple(bundle.compositions()["key"].to_pylist())
@@ -148,7 +148,7 @@ def reciprocity(bundle: Bundle) -> float:
     """Return the share of a bundle's listings that are mutual: 2 mutual / directed."""
     mutual = directed = 0
     for track in bundle.tracks:
-        if evidence_type(track.evidence).votes:
+        if evidence_type(track.evidence).silence:
             for batch in bundle.evidence(track, 1 << 17):
                 both = int(batch["directed"].to_numpy().sum())
                 mutual += 2 * (both - int(batch["n"].to_numpy().sum()))

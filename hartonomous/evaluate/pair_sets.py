@@ -59,7 +59,7 @@ def bundle_pairs(bundle: Bundle, place: Ints, size: int) -> PairSet:
         (
             (place[batch["start"].to_numpy()], place[batch["end"].to_numpy()])
             for track in bundle.tracks
-            if evidence_type(track.evidence).votes
+            if evidence_type(track.evidence).silence
             for batch in bundle.evidence(track, ROWS)
         ),
     )

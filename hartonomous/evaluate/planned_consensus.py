@@ -185,7 +185,7 @@ def known_words(planned: Plan) -> Ints:
     ends = [
         table[end].to_numpy()
         for name, table in planned.evidence.items()
-        if evidence_type(name).votes
+        if evidence_type(name).silence
         for end in ("start", "end")
     ]
     rows = np.unique(np.concatenate([np.empty(0, np.int32), *ends]))

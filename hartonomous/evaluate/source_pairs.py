@@ -45,7 +45,7 @@ def vector_tracks(graph: Graph) -> list[Row]:
     return [
         track
         for track in graph.read(query("rate/read_tracks"))
-        if track["state"] == "live" and evidence_type(track["evidence"]).votes
+        if track["state"] == "live" and evidence_type(track["evidence"]).silence
     ]
 
 

@@ -124,7 +124,7 @@ def read_panel(graph: Graph, found: Mapping[str, Row], asked: Iterable[str]) -> 
     tracks = tuple(
         _read_track(graph, track, rows, ids, _knows(track["number"], vocabulary))
         for track in graph.read(query("rate/read_tracks"))
-        if track["state"] == "live" and evidence_type(track["evidence"]).votes
+        if track["state"] == "live" and evidence_type(track["evidence"]).silence
     )
     own = np.array([column[key] for key in rows], dtype=np.int64)
     place = {word: rows[key] for word, key in known.items()}
@@ -177,7 +177,7 @@ def with_bundle(panel: Panel, bundle: Bundle, name: str) -> Panel:
     row_of[own] = np.arange(len(own))
     tracks = [replace(t, knows=np.pad(t.knows, (0, len(new)))) for t in panel.tracks]
     for track in bundle.tracks:
-        if evidence_type(track.evidence).votes:
+        if evidence_type(track.evidence).silence:
             parts, knows = _bundle_rows(bundle, track.evidence, columns, row_of)
             tracks.append(_track(name, track.trust, track.absent, parts, knows))
     return Panel(panel.asked, place, own, (*panel.key, *new), tuple(tracks))

@@ -198,7 +198,7 @@ def _scorers(graph: Graph, found: dict[str, Row]) -> dict[str, Callable[[GoldPai
         "elo, related": lambda pairs: _related(pairs, elos),
     }
     for track in tracks:
-        if evidence_type(track["evidence"]).votes:
+        if evidence_type(track["evidence"]).silence:
             kind = evidence_type(track["evidence"]).stem
             said = track_rows(graph, found, track["source"], track["evidence"])
             scorers[f"{track['source']} {kind}"] = _single(said, track)

@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 
 from hartonomous.evidence import columns
 from hartonomous.extract.search.nearest_neighbours import Neighbours
-from hartonomous.odds import support
-from hartonomous.schema import MICRO, EvidenceType, is_directed
+from hartonomous.schema import MICRO, EvidenceType, TrackConstants, is_directed, support
 
 LISTING = np.dtype([("key", "<i8"), ("rank", "<i4"), ("weight", "<i4")])
 """One listing: (low * N + high) * P + position (start * N + end if directed), round(1000 log10((k +
@@ -166,7 +165,6 @@ class Aggregator:
 
     def _table(self, found: dict[str, NDArray[Any]], seen: NDArray[np.int16]) -> pa.Table:
         """Return one row per pair, in Arrow columns; `seen` are the positions of all."""
-        listed = found["directed"].astype(np.int64)
         schema = columns(self._evidence)
         arrays: dict[str, Any] = {
             "start": (found["pair"] // self._vocabulary).astype(np.int32),
@@ -175,10 +173,17 @@ class Aggregator:
             "weight": found["weight"],
             "directed": found["directed"],
             "rank": found["rank"].astype(np.int32),
-            "support": support(listed, found["rank"], self._positions, self._k, self._vocabulary),
         }
-        if self._evidence.votes:
-            offsets = np.concatenate([[0], np.cumsum(found["n"])]).astype(np.int32)
+        offsets = np.concatenate([[0], np.cumsum(found["n"])]).astype(np.int32)
+        if self._evidence.halved and len(seen):
+            # Neighbouring positions are alike, so every other one is in the first half.
+            first = (seen % 2 == 0).astype(np.int32)
+            arrays["half"] = np.add.reduceat(first, offsets[:-1])
+        elif self._evidence.halved:
+            arrays["half"] = np.zeros(0, dtype=np.int32)
+        constants = TrackConstants(self._positions, self._k, self._vocabulary, 0)
+        arrays["support"] = support(self._evidence, arrays, constants)
+        if self._evidence.silence:
             arrays["positions"] = pa.ListArray.from_arrays(
                 pa.array(offsets), pa.array(seen), schema.field("positions").type
             )

@@ -8,10 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.evidence import COMPOSITIONS, CONTEXTS, columns
+from hartonomous.counted_rows import counted_rows
+from hartonomous.evidence import COMPOSITIONS, CONTEXTS
 from hartonomous.extract.context_counts import Expectations
 from hartonomous.identity import composition_keys, context_text
-from hartonomous.schema import CONTEXT, ORDERS, evidence_type
+from hartonomous.schema import CONTEXT, MICRO, ORDERS, TrackConstants, evidence_type
 
 Ints = NDArray[np.int64]
 
@@ -79,14 +80,36 @@ def context_table(found: Expectations, placed: Placed, vocabulary: int) -> pa.Ta
     ).cast(CONTEXTS)
 
 
-def expectation_table(found: Expectations, placed: Placed, evidence: str) -> pa.Table:
-    """Return the evidence rows, columns of `evidence.columns`, sorted by (start, end)."""
+def expectation_table(
+    found: Expectations, placed: Placed, vocabulary: int, evidence: str
+) -> tuple[pa.Table, int]:
+    """Return the evidence rows, columns of `evidence.columns`, sorted by (start, end); and the
+    number of positions that chance is reckoned by.
+
+    By chance, a token follows anything as often as it follows any single token.
+    """
     kept = placed.kept[found.start]
-    start, end = placed.row[found.start[kept]], placed.row[found.end[kept]]
-    order = np.lexsort((end, start))
-    schema = columns(evidence_type(evidence))
-    arrays = {"start": start, "end": end, "n": found.times[kept], "weight": found.weight[kept]}
-    return pa.table({name: arrays[name][order] for name in schema.names}).cast(schema)
+    weight = found.weight[kept]
+    visits = np.zeros(int(found.visited.max(initial=-1)) + 1, dtype=np.int64)
+    visits[found.visited] = found.n
+    alone = found.start < vocabulary
+    expected = np.bincount(found.end[alone], found.weight[alone], minlength=vocabulary) / MICRO
+    observed = weight / MICRO
+    start_n, ends = visits[found.start[kept]], found.end[kept]
+    # Pruned probabilities are not in the sum over tokens.
+    end_n = np.ceil(np.maximum(expected[ends], observed)).astype(np.int64)
+    least = np.ceil(start_n + end_n - observed).max(initial=0)
+    total = int(max(visits[:vocabulary].sum(), least))
+    counts = {
+        "start": placed.row[found.start[kept]],
+        "end": placed.row[ends],
+        "n": found.times[kept],
+        "weight": weight,
+        "start_n": start_n,
+        "end_n": end_n,
+    }
+    constants = TrackConstants(1, 0, vocabulary, total)
+    return counted_rows(evidence_type(evidence), counts, constants), total
 
 
 def _joins(contexts: Ints, vocabulary: int) -> tuple[Ints, Ints, Ints]:

@@ -24,7 +24,9 @@ from hartonomous.bundle import (
     waiting_key,
 )
 from hartonomous.costs import disk_bytes
+from hartonomous.counted_rows import track_trust
 from hartonomous.errors import BadInput, UsageError
+from hartonomous.evidence import number_columns
 from hartonomous.extract.aggregation import Aggregator
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.context_counts import Expectations
@@ -51,9 +53,10 @@ from hartonomous.extract.search.nearest_neighbours import (
 from hartonomous.extract.track_trust import trust
 from hartonomous.odds import absent_constant
 from hartonomous.progress import Progress
-from hartonomous.schema import ORDERS, evidence_type
+from hartonomous.schema import ORDERS, TrackConstants, evidence_type
 from hartonomous.speeds import LOAD, RATE, RUN, SEARCH, Forecast
 from hartonomous.speeds import forecast as forecast_seconds
+from hartonomous.split_half import SplitHalf
 
 EXTRACTION_VERSION = 4
 """Part of a source's options: raised when the same files and options give other evidence."""
@@ -265,7 +268,7 @@ class _Writing:
         )
 
     def listed(self, track: ListedTrack) -> TrackDescription:
-        """Write directed listings; they have no odds against chance, and no part in the consensus."""
+        """Write directed listings; compute the track's trust from halves of its positions."""
         return self._write(track, min(track.k, self.n - 1), track.listing)[0]
 
     def _prepare(self, track: VectorTrack) -> None:
@@ -285,8 +288,9 @@ class _Writing:
                 found = self._finished(track.evidence, track.positions, position, search)
                 recall = min(recall, found.recall)
                 aggregator.add(position, found)
+            halves = SplitHalf(kind, TrackConstants(positions, k, self.n, 0))
             tables = (_moved(table, self.placed) for table in aggregator.tables())
-            self.writer.write_evidence(track.evidence, tables)
+            self.writer.write_evidence(track.evidence, map(partial(_halved, halves), tables))
             unstored = self.n * (self.n - 1) // 2 - aggregator.rows
             described = TrackDescription(
                 evidence=track.evidence,
@@ -294,7 +298,7 @@ class _Writing:
                 k=k,
                 vocabulary=self.n,
                 dimensions=track.dimensions,
-                trust=0,
+                trust=halves.trust() if kind.halved else 0,
                 absent=0,
                 recall=recall,
                 rows=aggregator.rows,
@@ -325,6 +329,12 @@ class _Writing:
         return found
 
 
+def _halved(halves: SplitHalf, table: pa.Table) -> pa.Table:
+    """Return the table as it is, counted by `halves`."""
+    halves.add(number_columns(table))
+    return table
+
+
 def _moved(table: pa.Table, placed: Placed) -> pa.Table:
     """Return rows over the vocabulary as rows over all compositions; the order is unchanged."""
     for place_of, name in enumerate(("start", "end")):
@@ -336,7 +346,7 @@ def _moved(table: pa.Table, placed: Placed) -> pa.Table:
 def _write_counted(
     writer: BundleWriter, track: CountedTrack, found: Expectations, placed: Placed, vocabulary: int
 ) -> TrackDescription:
-    table = expectation_table(found, placed, track.evidence)
+    table, total = expectation_table(found, placed, vocabulary, track.evidence)
     writer.write_evidence(track.evidence, iter([table]))
     writer.write_contexts(context_table(found, placed, vocabulary))
     return TrackDescription(
@@ -345,11 +355,12 @@ def _write_counted(
         k=0,
         vocabulary=vocabulary,
         dimensions=0,
-        trust=0,
+        trust=evidence_type(track.evidence).trust or 0,
         absent=0,
         recall=1.0,
         rows=table.num_rows,
         observations=int(found.times.sum()),
+        total=total,
     )
 
 
@@ -363,15 +374,18 @@ def _write_pairs(
 ) -> TrackDescription:
     found = track.observe(options.neighbours, progress)
     writer.write_evidence(track.evidence, iter([_moved(found.table, placed)]))
+    evidence, vocabulary = evidence_type(track.evidence), len(model.vocabulary)
+    constants = TrackConstants(len(track.positions), found.k, vocabulary, found.total)
     return TrackDescription(
         evidence=track.evidence,
         positions=track.positions,
         k=found.k,
-        vocabulary=len(model.vocabulary),
+        vocabulary=vocabulary,
         dimensions=track.dimensions,
-        trust=0,
+        trust=track_trust(evidence, found.table, constants),
         absent=0,
         recall=found.recall,
         rows=found.table.num_rows,
-        observations=int(np.sum(found.table[evidence_type(track.evidence).counted].to_numpy())),
+        observations=int(np.sum(found.table[evidence.counted].to_numpy())),
+        total=found.total,
     )

@@ -131,13 +131,14 @@ class CountedTrack:
 @dataclass(frozen=True)
 class ReadyPairs:
     """Evidence rows over a vocabulary's compositions, with the columns of `evidence.columns`,
-    sorted by (start, end); the number of neighbours searched (0 if none) and the recall of the
-    search.
+    sorted by (start, end); the number of neighbours searched (0 if none), the recall of the search,
+    and the observations in all that chance is reckoned by.
     """
 
     table: pa.Table
     k: int
     recall: float
+    total: int = 0
 
 
 @dataclass(frozen=True)

@@ -10,11 +10,14 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE     one type, those that feed a rated type, all
     RATED_TYPE, RATED_TYPES, KIND                   one rated type, several, one kind
     DEFAULT_RELATION, CONTEXT_EVIDENCE              the types that play these parts
+    SILENT_EVIDENCE, UNDIRECTED_TYPES               types whose silence speaks; rated both ways
+    SILENCE(sums)                                   the sums, for a rated type that such types feed
+    AGAINST(edge)                                   what an edge counts against, where types do
     ANSWERING_KINDS, FRAGMENT_KINDS,
     UNCONNECTED_KINDS                               labels of kinds, joined by |
     EVIDENCE_INDEX                                  the name of a type's index by source
     NEW_COLUMNS($columns, i)                        the columns of a type, of row i
-    READ_COLUMNS, ALL_COLUMNS                       columns of a type, of all types
+    READ_COLUMNS, ALL_COLUMNS                       columns of a type, of all types; later ones as 0
     SCALAR_COLUMNS, LIST_COLUMNS                    columns of the types that feed a rated type
     OWN_PROPERTIES                                  of kinds, for a map projection
     FIND_WORD(c, text)                              the composition that a text stands for
@@ -26,7 +29,7 @@ So every file, once filled, is a statement the server can explain.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -134,13 +137,22 @@ def _of_evidence(text: str, record: schema.EvidenceType) -> str:
     text = _replace(text, "EVIDENCE_TYPE", record.name)
     text = _replace(text, "EVIDENCE_INDEX", f"{record.name.lower()}_source")
     text = text.replace("NEW_COLUMNS($columns, i)", _new_columns(record.columns))
-    return _replace(text, "READ_COLUMNS", _read_columns(record.columns))
+    text = _replace(text, "READ_COLUMNS", _read_columns(record))
+    lists = (
+        f"collect({_read('said', one.name, record)}) AS {one.name}"
+        for one in schema.evidence_columns()
+    )
+    return _replace(text, "ALL_COLUMNS", ",\n       ".join(lists))
 
 
 def _of_rated(text: str, record: schema.RatedType) -> str:
     types = schema.evidence_feeding(record.name)
     text = _replace(text, "RATED_TYPE", record.name)
     text = _replace(text, "EVIDENCE_TYPES", _joined(types))
+    silent = any(one.silence for one in types)
+    text = _call(text, "SILENCE", lambda sums: sums if silent else "[0, 0]")
+    opposed = any(one.opposes for one in types)
+    text = _call(text, "AGAINST", lambda edge: f"{edge}.against" if opposed else "0")
     scalars, lists = columns_of(types)
     text = _replace(text, "SCALAR_COLUMNS", ", ".join(f"e.{one}" for one in scalars))
     return _replace(text, "LIST_COLUMNS", ", ".join(f"e.{one}" for one in lists))
@@ -160,13 +172,14 @@ def _with_parts(text: str) -> str:
     text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
     text = _replace(text, "DEFAULT_RELATION", schema.DEFAULT_RELATION)
     text = _replace(text, "CONTEXT_EVIDENCE", schema.context_evidence())
+    text = _replace(text, "SILENT_EVIDENCE", _joined(schema.silent_types()))
+    both_ways = (one for one in schema.rated_types() if not one.directed)
+    text = _replace(text, "UNDIRECTED_TYPES", _joined(both_ways))
     text = _replace(text, "FRAGMENT_KINDS", _joined(one for one in kinds if one.fragment))
     text = _replace(text, "ANSWERING_KINDS", _joined(one for one in kinds if one.answers))
     text = _replace(text, "UNCONNECTED_KINDS", _joined(one for one in kinds if not one.connected))
     own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
     text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
-    lists = (f"collect(said.{one.name}) AS {one.name}" for one in schema.evidence_columns())
-    text = _replace(text, "ALL_COLUMNS", ",\n       ".join(lists))
     return re.sub(r"\bWORD_ORDER\((\w+), ([^()]+)\)", _word_order, text)
 
 
@@ -188,12 +201,27 @@ def _new_columns(columns: Iterable[schema.Column]) -> str:
     return ", ".join(f"{one.name}: ${COLUMN}{one.name}[i]" for one in columns)
 
 
-def _read_columns(columns: Iterable[schema.Column]) -> str:
-    return ", ".join(f"e.{one.name} AS {one.name}" for one in columns)
+def _read_columns(record: schema.EvidenceType) -> str:
+    return ", ".join(f"{_read('e', one.name, record)} AS {one.name}" for one in record.columns)
+
+
+def _read(edge: str, column: str, record: schema.EvidenceType) -> str:
+    return f"coalesce({edge}.{column}, 0)" if column in record.later else f"{edge}.{column}"
 
 
 def _joined(records: Iterable[schema.EvidenceType | schema.RatedType | schema.Kind]) -> str:
     return "|".join(one.name for one in records)
+
+
+def _call(text: str, name: str, value: Callable[[str], str]) -> str:
+    """Replace NAME(argument) by what `value` makes of the argument, which may hold brackets."""
+    while (match := re.search(rf"\b{name}\(", text)) is not None:
+        depth, end = 1, match.end()
+        while depth:
+            depth += {"(": 1, ")": -1}.get(text[end], 0)
+            end += 1
+        text = text[: match.start()] + value(text[match.end() : end - 1]) + text[end:]
+    return text
 
 
 def _replace(text: str, placeholder: str, value: str) -> str:

@@ -67,6 +67,8 @@ def export_lines(graph: Graph, progress: Progress) -> Iterator[str]:
     for (source,) in graph.stream(query("load/read_sources")):
         yield canonical_json({"record": "source", **source})
     for (track,) in graph.stream(query("load/read_tracks")):
+        if track["total"] is None:
+            del track["total"]
         yield canonical_json({"record": "track", **track})
     for (visit,) in graph.stream(query("load/read_visits")):
         yield canonical_json({"record": "visit", **visit})
@@ -82,10 +84,17 @@ def export_lines(graph: Graph, progress: Progress) -> Iterator[str]:
 
 
 def _evidence(graph: Graph, keys: list[str], rated: str) -> Iterator[str]:
-    scalars, lists = columns_of(evidence_feeding(rated))
+    types = evidence_feeding(rated)
+    scalars, lists = columns_of(types)
+    later = {one.name: one.later for one in types}
     for start, *columns in graph.stream(query("load/read_evidence", rated=rated), keys=keys):
         for type, end, source, numbers, listed in zip(*columns, strict=True):
-            own = {k: v for k, v in zip(scalars, numbers, strict=True) if v is not None}
+            # Rows of earlier versions lack later columns, where 0 is the same as none.
+            own = {
+                k: v
+                for k, v in zip(scalars, numbers, strict=True)
+                if v is not None and (v or k not in later[type])
+            }
             own |= {k: v for k, v in zip(lists, listed, strict=True) if v}
             row = {"record": "evidence", "type": type, "start": start, "end": end, "source": source}
             yield canonical_json(row | own)

@@ -197,6 +197,7 @@ def _track_properties(track: TrackDescription) -> Row:
         "absent": track.absent,
         "recall": track.recall,
         "observations": track.observations,
+        "total": track.total or None,
     }
 
 
@@ -361,7 +362,7 @@ def _write_batch(
         source=name,
         evidence=evidence,
         rows=rows.num_rows,
-        digest=digest(rows, keys),
+        digest=digest(rows, keys, evidence_type(evidence).later),
     )
     if not entry["fresh"]:
         return 0

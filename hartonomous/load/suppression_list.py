@@ -9,11 +9,10 @@ from __future__ import annotations
 import hmac
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -229,8 +228,8 @@ class Suppressions:
 class AdmittedBundle(Bundle):
     """A bundle without suppressed rows."""
 
-    out: Mask
-    lost: dict[int, int]
+    out: Mask = field(kw_only=True)
+    lost: dict[int, int] = field(kw_only=True)
 
     def contexts(self) -> pa.Table:
         """Return the contexts that are not suppressed, with the columns of `evidence.CONTEXTS`;
@@ -298,5 +297,7 @@ def admit(graph: Graph, bundle: Bundle) -> tuple[Bundle, int]:
         )
         skipped += gone
     digest = content_digest("admitted", {"bundle": bundle.digest, "out": sorted(known.matches)})
-    values: dict[str, Any] = {"path": bundle.path, "source": bundle.source, "digest": digest}
-    return AdmittedBundle(**values, tracks=tuple(tracks), out=out, lost=lost), skipped
+    admitted = AdmittedBundle(
+        bundle.path, bundle.source, tuple(tracks), digest, bundle.format, out=out, lost=lost
+    )
+    return admitted, skipped

@@ -182,9 +182,9 @@ def _live(tracks: Iterable[Row]) -> list[Row]:
 
 
 def vector_tracks(live: Iterable[Row]) -> dict[str, frozenset[int]]:
-    """Return the numbers of each source's tracks with a part in the consensus."""
+    """Return the numbers of the tracks of each source with one whose silence speaks."""
     tracks = list(live)
-    names = {t["source"] for t in tracks if evidence_type(t["evidence"]).votes}
+    names = {t["source"] for t in tracks if evidence_type(t["evidence"]).silence}
     return {name: frozenset(t["number"] for t in tracks if t["source"] == name) for name in names}
 
 
@@ -201,14 +201,25 @@ def source_numbers(live: Iterable[Row]) -> dict[str, int]:
 
 
 def rating_constants(live: Iterable[Row], numbers: Mapping[str, int]) -> dict[str, Any]:
-    """Return the rating constants of each track: its vote, vote times absent constant, its source's
-    number.
+    """Return the rating constants of each track, by evidence type and source: its vote, vote times
+    absent constant, its source's number, and the vote that a row of it has below the line.
     """
     return {
         "tracks": _by_evidence(
-            live, lambda t: [t["vote"], t["vote"] * t["absent"], numbers[t["source"]]]
+            live,
+            lambda t: [t["vote"], t["vote"] * t["absent"], numbers[t["source"]], row_vote(t)],
         )
     }
+
+
+def row_vote(track: Row) -> int:
+    """Return the vote that each row of a track adds to the votes of its pair, in millionths.
+
+    None where silence speaks: such a track votes on every pair it knows, in `class_table`. None for
+    judgements either, which only add to the odds.
+    """
+    evidence = evidence_type(track["evidence"])
+    return 0 if evidence.silence or evidence.opposes else track["vote"] or 0
 
 
 def class_table(live: Iterable[Row], classes: Sequence[str]) -> dict[str, dict[str, list[int]]]:
@@ -217,7 +228,7 @@ def class_table(live: Iterable[Row], classes: Sequence[str]) -> dict[str, dict[s
 
     A class is the numbers of its tracks joined by '+', as stored on compositions.
     """
-    constants = {track["number"]: (track["vote"], track["absent"]) for track in live}
+    constants = {track["number"]: (track["vote"], track["absent"]) for track in silent(live)}
     members = {name: {int(number) for number in name.split("+") if number} for name in classes}
 
     def silence(tracks: set[int]) -> list[int]:
@@ -229,6 +240,11 @@ def class_table(live: Iterable[Row], classes: Sequence[str]) -> dict[str, dict[s
     }
 
 
+def silent(tracks: Iterable[Row]) -> list[Row]:
+    """Return the tracks whose silence speaks: those that words are known to."""
+    return [track for track in tracks if evidence_type(track["evidence"]).silence]
+
+
 def _derive_classes(
     graph: Graph,
     lock: WriterLock,
@@ -236,8 +252,8 @@ def _derive_classes(
     live: Sequence[Row],
     progress: Progress,
 ) -> None:
-    numbers = _by_evidence(live, lambda track: track["number"])
-    derive = query("rate/derive_known", rated=DEFAULT_RELATION)
+    numbers = _by_evidence(silent(live), lambda track: track["number"])
+    derive = query("rate/derive_known")
 
     def visit(work: Transaction, ids: list[int]) -> None:
         work.run(derive, ids=ids, numbers=numbers)
@@ -271,11 +287,7 @@ def _rate(
         "leaving": leaving,
     }
     statements = [
-        query(
-            "rate/rate_pairs" if rated.consensus else "rate/rate_directed_pairs", rated=rated.name
-        )
-        for rated in rated_types()
-        if rated.name in fed
+        query("rate/rate_pairs", rated=rated.name) for rated in rated_types() if rated.name in fed
     ]
 
     def visit(work: Transaction, ids: list[int]) -> tuple[int, int]:

@@ -28,19 +28,23 @@ from hartonomous.schema.node_labels import (
     VISIT_PROPERTIES,
     VISITED,
 )
+from hartonomous.schema.null_models import HALF, SUPPORT, support, wrong_support
 from hartonomous.schema.rating_catalogue import (
-    CONSENSUS_PROPERTIES,
+    AGAINST,
     DEFAULT_RELATION,
     FORMULA_VERSION,
     RATED_PROPERTIES,
 )
 from hartonomous.schema.record_classes import (
     Column,
+    Columns,
     EvidenceType,
     Kind,
     NodeLabel,
+    NullModel,
     Property,
     RatedType,
+    TrackConstants,
 )
 from hartonomous.schema.registry import (
     context_evidence,
@@ -58,18 +62,20 @@ from hartonomous.schema.registry import (
     kinds,
     rated_type,
     rated_types,
+    silent_types,
 )
 
 __all__ = [
+    "AGAINST",
     "AGREEMENT_PROPERTIES",
     "AGREES_WITH",
     "ANYTHING",
     "COMPARED",
-    "CONSENSUS_PROPERTIES",
     "CONTEXT",
     "COUNTED",
     "DEFAULT_RELATION",
     "FORMULA_VERSION",
+    "HALF",
     "HAS_TRACK",
     "KINDS",
     "LOG_ACTS",
@@ -82,16 +88,20 @@ __all__ = [
     "SENTENCE",
     "SOURCE",
     "STRUCTURE",
+    "SUPPORT",
     "TOKEN",
     "UNRATED",
     "VISITED",
     "VISIT_PROPERTIES",
     "Column",
+    "Columns",
     "EvidenceType",
     "Kind",
     "NodeLabel",
+    "NullModel",
     "Property",
     "RatedType",
+    "TrackConstants",
     "context_evidence",
     "evidence_columns",
     "evidence_feeding",
@@ -107,4 +117,7 @@ __all__ = [
     "kinds",
     "rated_type",
     "rated_types",
+    "silent_types",
+    "support",
+    "wrong_support",
 ]

@@ -12,10 +12,22 @@ from hartonomous.schema.kind_catalogue import (
     SYMBOL,
     TOKEN,
 )
-from hartonomous.schema.record_classes import Column, EvidenceType, Property
+from hartonomous.schema.null_models import (
+    EXPECTED,
+    HALF,
+    INDEPENDENT,
+    JUDGED,
+    LISTED,
+    LISTED_ACROSS,
+    LISTED_ONE_WAY,
+    MICRO,
+    ORDERED,
+    SAME_SHAPE,
+    SUPPORT,
+)
+from hartonomous.schema.record_classes import Column, EvidenceType, NullModel, Property
 
-MICRO = 1_000_000
-"""One weight of 1.0, in the integer units that evidence adds up."""
+__all__ = ["COUNTED", "EVIDENCE", "MICRO", "SOURCE"]
 
 SOURCE = Property("source", "STRING", "name of the source; indexed per type")
 """On every evidence edge, besides its type's columns."""
@@ -24,13 +36,12 @@ COUNTED: tuple[Column, ...] = (
     Column("n", "int32", "positions, or times, it was observed"),
     Column("weight", "int64", "sum of the weights in micro-units; one weight is in [0, 1]"),
 )
-"""The columns of every evidence type."""
+"""The columns of every evidence type, besides `support`."""
 
 COMPARED: tuple[Column, ...] = (
     *COUNTED,
-    Column("directed", "int32", "listings in the 2n directions; directed - n mutual"),
-    Column("rank", "int32", "sum over directions of round(1000 log10((k + 1) / rank))"),
-    Column("support", "int32", "log-odds against chance, in milli-decades"),
+    *LISTED.columns,
+    SUPPORT,
     Column(
         "positions",
         "int16",
@@ -40,90 +51,145 @@ COMPARED: tuple[Column, ...] = (
 )
 """The columns of types whose source compared vectors."""
 
+STATED = 500
+"""Trust, in thousandths, of a track whose rows are read off and not sampled: no half of them could
+repeat the other."""
+
 WORDS = frozenset({TOKEN, PIECE})
 TEXTS = frozenset({TOKEN, SENTENCE})
 PICTURES = frozenset({IMAGE, REGION, FEATURE})
 CODE = frozenset({SYMBOL})
+EVERYTHING = WORDS | TEXTS | PICTURES | CODE
 
 
 def _compared(name: str, meaning: str) -> EvidenceType:
     return EvidenceType(
-        name, "RELATES", meaning, WORDS, WORDS, COMPARED, votes=True, counted="directed"
+        name, "RELATES", meaning, WORDS, WORDS, COMPARED, LISTED, silence=True, counted="directed"
     )
 
 
-def _spatial(relation: str, meaning: str) -> EvidenceType:
+def _counted(
+    name: str,
+    feeds: str,
+    meaning: str,
+    ends: tuple[frozenset[str], frozenset[str]],
+    chance: NullModel,
+    trust: int | None = None,
+    loops: bool = False,
+    contexts: bool = False,
+) -> EvidenceType:
+    half = (HALF,) if trust is None else ()
+    more = (SUPPORT, *half, *chance.columns)
+    return EvidenceType(
+        name,
+        feeds,
+        meaning,
+        *ends,
+        (*COUNTED, *more),
+        chance,
+        trust=trust,
+        loops=loops,
+        contexts=contexts,
+        later=frozenset(column.name for column in more),
+    )
+
+
+def _spatial(relation: str, meaning: str, chance: NullModel) -> EvidenceType:
     ends = PICTURES | {TOKEN}
-    return EvidenceType(f"{relation}_EVIDENCE", relation, meaning, ends, ends, COUNTED)
+    return _counted(f"{relation}_EVIDENCE", relation, meaning, (ends, ends), chance, loops=True)
 
 
-def _structural(relation: str, meaning: str) -> EvidenceType:
-    return EvidenceType(f"{relation}_EVIDENCE", relation, meaning, CODE, CODE, COUNTED)
+def _structural(relation: str, meaning: str, loops: bool = False) -> EvidenceType:
+    name = f"{relation}_EVIDENCE"
+    return _counted(name, relation, meaning, (CODE, CODE), INDEPENDENT, STATED, loops)
 
 
 EVIDENCE: tuple[EvidenceType, ...] = (
     _compared("EMBEDDING_EVIDENCE", "k nearest neighbours in an embedding matrix"),
     _compared("LAYER_EVIDENCE", "k nearest neighbours in a layer's output"),
     _compared("HEAD_EVIDENCE", "k nearest neighbours in a head's value subspace"),
-    EvidenceType(
+    _counted(
         "SENTENCE_EVIDENCE",
         "RELATES",
         "sentences near each other by an encoder; sentences and their content words",
-        TEXTS,
-        TEXTS,
-        COUNTED,
+        (TEXTS, TEXTS),
+        INDEPENDENT,
+        STATED,
     ),
-    EvidenceType("COOCCURRENCE_EVIDENCE", "RELATES", "seen together", WORDS, WORDS, COUNTED),
-    EvidenceType(
+    _counted("COOCCURRENCE_EVIDENCE", "RELATES", "seen together", (WORDS, WORDS), INDEPENDENT),
+    _counted(
         "CROSSMODAL_EVIDENCE",
         "RELATES",
         "similar text and image",
-        TEXTS | PICTURES,
-        TEXTS | PICTURES,
-        COUNTED,
+        (TEXTS | PICTURES, TEXTS | PICTURES),
+        LISTED_ACROSS,
+        STATED,
     ),
-    EvidenceType("EQUIVALENCE_EVIDENCE", "RELATES", "code of the same shape", CODE, CODE, COUNTED),
-    EvidenceType(
+    _counted(
+        "EQUIVALENCE_EVIDENCE",
+        "RELATES",
+        "code of the same shape",
+        (CODE, CODE),
+        SAME_SHAPE,
+        STATED,
+    ),
+    _counted(
         "NEXT_EVIDENCE",
         "PRECEDES",
         "next tokens after a token or context",
-        WORDS | {CONTEXT},
-        WORDS,
-        COUNTED,
+        (WORDS | {CONTEXT}, WORDS),
+        EXPECTED,
+        STATED,
         contexts=True,
     ),
-    EvidenceType(
+    _counted(
         "PROMOTION_EVIDENCE",
         "PROMOTES",
         "output tokens promoted by an input token",
-        WORDS,
-        WORDS,
-        COUNTED,
+        (WORDS, WORDS),
+        LISTED_ONE_WAY,
     ),
-    EvidenceType(
+    _counted(
         "ANSWER_EVIDENCE",
         "ANSWERED_BY",
         "a question and the answer given with it, or the sentence read after it",
-        frozenset({SENTENCE}),
-        frozenset({SENTENCE}),
-        COUNTED,
+        (frozenset({SENTENCE}), frozenset({SENTENCE})),
+        INDEPENDENT,
+        STATED,
     ),
-    EvidenceType(
+    _counted(
         "DEPICTION_EVIDENCE",
         "DEPICTS",
         "an image shows a concept",
-        PICTURES,
-        TEXTS | PICTURES,
-        COUNTED,
+        (PICTURES, TEXTS | PICTURES),
+        INDEPENDENT,
+        STATED,
     ),
-    _spatial("LEFT_OF", "one box left of another"),
-    _spatial("ABOVE", "one box above another"),
-    _spatial("INSIDE", "one box inside another"),
-    _spatial("OVERLAPS", "two boxes overlap"),
-    _spatial("NEAR", "two boxes near each other"),
-    _structural("CALLS", "code calls code"),
+    _spatial("LEFT_OF", "one box left of another", ORDERED),
+    _spatial("ABOVE", "one box above another", ORDERED),
+    _spatial("INSIDE", "one box inside another", ORDERED),
+    _spatial("OVERLAPS", "two boxes overlap", INDEPENDENT),
+    _spatial("NEAR", "two boxes near each other", INDEPENDENT),
+    _structural("CALLS", "code calls code", loops=True),
     _structural("IMPORTS", "code imports code"),
     _structural("CONTAINS", "code contains code"),
     _structural("INHERITS", "a class inherits from a class"),
-    EvidenceType("DESCRIBES_EVIDENCE", "DESCRIBES", "text describes code", TEXTS, CODE, COUNTED),
+    _counted(
+        "DESCRIBES_EVIDENCE",
+        "DESCRIBES",
+        "text describes code",
+        (TEXTS, CODE),
+        INDEPENDENT,
+        STATED,
+    ),
+    EvidenceType(
+        "JUDGEMENT_EVIDENCE",
+        "RELATES",
+        "a person accepts or rejects that two are related",
+        EVERYTHING,
+        EVERYTHING,
+        (*COUNTED, SUPPORT, *JUDGED.columns),
+        JUDGED,
+        trust=1000,
+    ),
 )

@@ -12,7 +12,7 @@ COMPOSITION_PROPERTIES: tuple[Property, ...] = (
     Property(
         "known",
         "STRING",
-        "numbers of the live tracks with evidence of it, joined by '+'; derived, for rating",
+        "numbers of the live tracks that know it and whose silence speaks, joined by '+'; derived, for rating",
     ),
     Property(
         "quaternion",
@@ -77,7 +77,12 @@ NODES: tuple[NodeLabel, ...] = (
             Property("k", "INTEGER", "neighbours asked for at each position"),
             Property("vocabulary", "INTEGER", "compositions searched (N)"),
             Property("dimensions", "INTEGER", "numbers in one vector"),
-            Property("trust", "INTEGER", "trust in milli, 100 to 1000, from the vectors alone (T)"),
+            Property(
+                "trust",
+                "INTEGER",
+                "trust in milli (T): from the vectors alone, from halves of what was counted, or "
+                "stated by the evidence type",
+            ),
             Property(
                 "vote",
                 "INTEGER",
@@ -86,6 +91,9 @@ NODES: tuple[NodeLabel, ...] = (
             Property("absent", "INTEGER", "odds of a known pair that is not listed, milli-decades"),
             Property(
                 "recall", "FLOAT", "neighbours found of those an exact search finds; 1.0 if exact"
+            ),
+            Property(
+                "total", "INTEGER", "observations in all that its null model reckons by, if any"
             ),
             Property("rows", "INTEGER", "evidence edges"),
             Property("observations", "INTEGER", "directed observations (sum of `directed`)"),

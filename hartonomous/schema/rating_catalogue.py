@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hartonomous.schema.record_classes import Property, RatedType
 
-FORMULA_VERSION = 3
+FORMULA_VERSION = 4
 """The version of the rating formulas; it stands in the graph, and `rate --all` moves a graph to it."""
 
 DEFAULT_RELATION = "RELATES"
@@ -15,7 +15,6 @@ RATED: tuple[RatedType, ...] = (
         DEFAULT_RELATION,
         False,
         "related; stored from the lower key to the higher",
-        consensus=True,
     ),
     RatedType("PRECEDES", True, "comes before"),
     RatedType("PROMOTES", True, "makes more likely in the output"),
@@ -24,8 +23,8 @@ RATED: tuple[RatedType, ...] = (
     RatedType("LEFT_OF", True, "is left of"),
     RatedType("ABOVE", True, "is above"),
     RatedType("INSIDE", True, "is inside"),
-    RatedType("OVERLAPS", True, "overlaps"),
-    RatedType("NEAR", True, "is near"),
+    RatedType("OVERLAPS", False, "overlaps; stored from the lower key to the higher"),
+    RatedType("NEAR", False, "is near; stored from the lower key to the higher"),
     RatedType("CALLS", True, "calls"),
     RatedType("IMPORTS", True, "imports"),
     RatedType("CONTAINS", True, "contains"),
@@ -34,17 +33,17 @@ RATED: tuple[RatedType, ...] = (
 )
 
 RATED_PROPERTIES: tuple[Property, ...] = (
-    Property("elo", "FLOAT", "1500 + min(1000, n/10) + 500 mean weight + min(200, 20 sources)"),
+    Property(
+        "elo",
+        "FLOAT",
+        "1500 + min(1000, n/10) + 500 weight / (n + against) + min(200, 20 sources)",
+    ),
     Property("n", "INTEGER", "sum over live sources"),
     Property("weight", "INTEGER", "sum over live sources, micro-units"),
-    Property("sources", "INTEGER", "live sources with evidence"),
+    Property("sources", "INTEGER", "live sources that observed it"),
     Property(
         "seen", "LIST<INTEGER>", "those sources, by the lowest number of their tracks; derived"
     ),
-)
-"""On every rated edge."""
-
-CONSENSUS_PROPERTIES: tuple[Property, ...] = (
     Property(
         "decades",
         "INTEGER",
@@ -57,4 +56,7 @@ CONSENSUS_PROPERTIES: tuple[Property, ...] = (
         "of a step over it: log10(1 + 10^(-D/1000)) in micro-decades, above 0; derived",
     ),
 )
-"""Besides, on RELATES."""
+"""On every rated edge."""
+
+AGAINST = Property("against", "INTEGER", "sum over live sources of what speaks against it, if any")
+"""Besides, on rated edges that something speaks against."""

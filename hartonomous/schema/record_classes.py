@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
 
 EVIDENCE_ENDING = "_EVIDENCE"
 """How the name of every evidence type ends, and no other."""
@@ -69,15 +74,61 @@ class Kind:
     colour: str = "#4C8EDA"
 
 
+class TrackConstants(NamedTuple):
+    """What a null model needs to know of a track, besides its rows.
+
+    Positions examined, neighbours asked for, compositions searched, and observations in all.
+    """
+
+    positions: float
+    k: int
+    vocabulary: int
+    total: float
+
+
+Columns = Mapping[str, NDArray[Any]]
+"""Columns of evidence rows, (rows,) each."""
+
+
+@dataclass(frozen=True)
+class NullModel:
+    """What chance alone would give a pair, and the odds that its counts give against it.
+
+    `odds(columns, constants)` returns the log-odds of rows in decades, (rows,) float64, from the
+    columns of the type; `support` is that in milli-decades, rounded. `impossible`, of the same
+    arguments, returns the mask (rows,) bool of rows whose counts contradict each other. `halves`
+    returns both halves of the observations, each as columns and constants of its own; None where
+    rows do not tell them.
+    """
+
+    name: str
+    formula: str
+    reference: str
+    columns: tuple[Column, ...]
+    odds: Callable[[Columns, TrackConstants], NDArray[np.float64]]
+    impossible: Callable[[Columns, TrackConstants], NDArray[np.bool_]]
+    halves: (
+        Callable[
+            [Columns, TrackConstants],
+            tuple[tuple[Columns, TrackConstants], tuple[Columns, TrackConstants]],
+        ]
+        | None
+    ) = None
+
+
 @dataclass(frozen=True)
 class EvidenceType:
     """What one source observed about one pair: one edge per pair, type and source.
 
-    It `feeds` a rated type. `starts` and `ends` are the kinds that may stand there. A type that
-    `votes` has odds against chance: its columns hold `directed`, `rank` and `support`, its tracks
-    have trust, and a pair that such a track knows and does not list counts as `absent`. `counted`
-    names the column that counts observations. With `loops`, a composition may be related to itself.
-    With `contexts`, its starts are contexts that the source read on from (VISITED).
+    It `feeds` a rated type. `starts` and `ends` are the kinds that may stand there. `chance` is the
+    null model that the column `support` is the odds against. A type whose `silence` speaks knows
+    compositions: a pair that its track knows and does not list counts with the track's constant
+    `absent`; a pair without a row says nothing in any other. `trust` is that of every track, in
+    thousandths; None where it is measured: from the vectors, or as the agreement of the halves of
+    the observations (`half`). `counted` names the column that counts observations. With `loops`, a
+    composition may be related to itself. With `contexts`, its starts are contexts that the source
+    read on from (VISITED). `later` are columns that rows of earlier versions lack; there, 0 is the
+    same as none.
     """
 
     name: str
@@ -86,11 +137,24 @@ class EvidenceType:
     starts: frozenset[str]
     ends: frozenset[str]
     columns: tuple[Column, ...]
-    votes: bool = False
+    chance: NullModel
+    silence: bool = False
+    trust: int | None = None
     counted: str = "n"
     loops: bool = False
     contexts: bool = False
+    later: frozenset[str] = frozenset()
     colour: str = "#D9C8AE"
+
+    @property
+    def halved(self) -> bool:
+        """Return whether its tracks are trusted as far as halves of their observations agree."""
+        return self.trust is None and not self.silence
+
+    @property
+    def opposes(self) -> bool:
+        """Return whether its rows can speak against a pair (`against`)."""
+        return any(column.name == "against" for column in self.columns)
 
     @property
     def stem(self) -> str:
@@ -102,12 +166,10 @@ class EvidenceType:
 class RatedType:
     """What all live sources together say of one pair: one edge per pair and type.
 
-    An undirected edge runs from the lower key to the higher. With `consensus`, it carries the
-    trusted odds besides its elo.
+    An undirected edge runs from the lower key to the higher.
     """
 
     name: str
     directed: bool
     meaning: str
-    consensus: bool = False
     colour: str = "#57C7E3"

@@ -10,7 +10,8 @@ from hartonomous.errors import UsageError
 from hartonomous.schema.evidence_catalogue import COUNTED, EVIDENCE
 from hartonomous.schema.kind_catalogue import KINDS
 from hartonomous.schema.node_labels import COMPOSITION_PROPERTIES
-from hartonomous.schema.rating_catalogue import RATED
+from hartonomous.schema.null_models import HALF, LISTED, SUPPORT
+from hartonomous.schema.rating_catalogue import DEFAULT_RELATION, RATED
 from hartonomous.schema.record_classes import (
     EVIDENCE_ENDING,
     Column,
@@ -104,8 +105,18 @@ def _evidence_faults(each: EvidenceType, made: _Registry) -> Iterator[str]:
         yield f"{each.name} lacks the columns of every evidence type: n and weight."
     if each.counted not in columns:
         yield f"{each.name} counts observations by {each.counted!r}, no column of it."
-    if each.votes and not {"directed", "rank", "support"} <= columns.keys():
-        yield f"{each.name} votes, but has no directed, rank and support."
+    needed = [SUPPORT, *each.chance.columns, *([HALF] if each.halved else [])]
+    for column in needed:
+        if columns.get(column.name) != column:
+            yield f"{each.name} lacks the column {column.name!r}, which its odds follow from."
+    if each.halved and each.chance.halves is None:
+        yield f"{each.name} states no trust, and its null model cannot be halved to measure it."
+    if each.silence and each.chance is not LISTED:
+        yield f"The silence of {each.name} speaks, but it compares no vectors."
+    if each.silence and each.feeds != DEFAULT_RELATION:
+        yield f"The silence of {each.name} speaks, which only {DEFAULT_RELATION} takes account of."
+    for name in sorted(each.later - columns.keys()):
+        yield f"{each.name} names the later column {name!r}, which it does not have."
     for name in sorted(columns.keys() & _RESERVED):
         yield f"{each.name} has a column {name!r}, which says something else on every edge."
     shared = {column.name: column for column in made.columns}
@@ -174,6 +185,11 @@ def rated_type(name: str) -> RatedType:
 def evidence_feeding(rated: str) -> tuple[EvidenceType, ...]:
     """Return the evidence types that feed a rated type, in the order of the list."""
     return tuple(each for each in evidence_types() if each.feeds == rated)
+
+
+def silent_types() -> tuple[EvidenceType, ...]:
+    """Return the evidence types whose silence speaks, in the order of the list."""
+    return tuple(each for each in evidence_types() if each.silence)
 
 
 def is_directed(evidence: EvidenceType) -> bool:

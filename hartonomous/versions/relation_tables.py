@@ -158,7 +158,7 @@ def _rated_columns(found: list[Row], rows: int) -> list[Any]:
 def _alone_columns(found: list[Row], rows: int) -> list[Any]:
     times, weights = _flat(found, "times", np.int64), _flat(found, "weights", np.int64)
     return [
-        elos_alone(times, weights),
+        elos_alone(times, weights, _flat(found, "against", np.int64)),
         times,
         weights,
         np.ones(rows, dtype=np.int32),
@@ -166,13 +166,16 @@ def _alone_columns(found: list[Row], rows: int) -> list[Any]:
     ]
 
 
-def elos_alone(n: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.float64]:
+def elos_alone(
+    n: NDArray[np.int64], weight: NDArray[np.int64], against: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Return `formulas.elo` of pairs that one source observed.
 
-    >>> elos_alone(np.array([3]), np.array([1_350_000])).tolist()
+    >>> elos_alone(np.array([3]), np.array([1_350_000]), np.array([0])).tolist()
     [1745.3]
     """
-    return np.asarray(1500.0 + np.minimum(0.1 * n, 1000.0) + 500.0 * (weight / MICRO / n) + 20.0)
+    mean = weight / MICRO / (n + against)
+    return np.asarray(1500.0 + np.minimum(0.1 * n, 1000.0) + 500.0 * mean + 20.0)
 
 
 def _compacted(

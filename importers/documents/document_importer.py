@@ -19,8 +19,9 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
+from hartonomous.counted_rows import counted_rows, margins
 from hartonomous.errors import BadInput
-from hartonomous.evidence import COMPOSITIONS, columns
+from hartonomous.evidence import COMPOSITIONS
 from hartonomous.extract.files.module_folders import has_weights, weights_folder
 from hartonomous.extract.files.untrusted_files import is_pickle
 from hartonomous.extract.importer_protocol import (
@@ -34,7 +35,7 @@ from hartonomous.extract.importer_protocol import (
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
 from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.identity import composition_keys, file_digest
-from hartonomous.schema import MICRO, SENTENCE, TOKEN, evidence_type
+from hartonomous.schema import MICRO, SENTENCE, TOKEN, TrackConstants, evidence_type
 from importers.documents.content_words import ContentWords
 from importers.documents.sentence_sequence import (
     KINDS,
@@ -241,8 +242,8 @@ class SentenceEvidence:
         weights = np.concatenate([weight, _cosines(sentences, words, self._inside)])
         pairs.sort(axis=1)
         pairs, first = np.unique(pairs, axis=0, return_index=True)
-        table = _table(SENTENCES, pairs, np.ones(len(pairs), np.int64), weights[first])
-        return ReadyPairs(table, asked.k, found.recall)
+        table, total = _table(SENTENCES, pairs, np.ones(len(pairs), np.int64), weights[first])
+        return ReadyPairs(table, asked.k, found.recall, total)
 
     def _answered(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
         """Return questions with their answers: the number of occurrences, weighted by the cosine of
@@ -252,9 +253,9 @@ class SentenceEvidence:
         places = np.array(list(self._answers), dtype=np.int64)
         times = np.fromiter(self._answers.values(), dtype=np.int64)
         pairs = self._row[places]
-        order = np.lexsort((pairs[:, 1], pairs[:, 0]))
         weights = times * _cosines(sentences, sentences, places)
-        return ReadyPairs(_table(ANSWERS, pairs[order], times[order], weights[order]), 0, 1.0)
+        table, total = _table(ANSWERS, pairs, times, weights)
+        return ReadyPairs(table, 0, 1.0, total)
 
 
 def _compositions(
@@ -282,10 +283,12 @@ def _cosines(first: Floats, second: Floats, pairs: Ints) -> Ints:
     return np.rint(MICRO * np.clip(found, 0.0, 1.0)).astype(np.int64)
 
 
-def _table(evidence: str, pairs: Ints, n: Ints, weight: Ints) -> pa.Table:
-    arrays = (pairs[:, 0], pairs[:, 1], n, weight)
-    schema = columns(evidence_type(evidence))
-    return pa.table(dict(zip(schema.names, arrays, strict=True))).cast(schema)
+def _table(name: str, pairs: Ints, n: Ints, weight: Ints) -> tuple[pa.Table, int]:
+    """Return the rows of pairs (rows, 2), and the observations in all; by chance, any two meet."""
+    evidence, (start, end) = evidence_type(name), pairs.T
+    among, total = margins(evidence, start, end, n)
+    counts = {"start": start, "end": end, "n": n, "weight": weight, **among}
+    return counted_rows(evidence, counts, TrackConstants(1, 0, 0, total)), total
 
 
 IMPORTER = Documents()

@@ -177,7 +177,7 @@ def _vector_tracks(graph: Graph) -> list[Row]:
     return [
         track
         for track in graph.read(query("rate/read_tracks"))
-        if track["state"] == "live" and evidence_type(track["evidence"]).votes
+        if track["state"] == "live" and evidence_type(track["evidence"]).silence
     ]
 
 
