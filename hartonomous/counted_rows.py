@@ -36,7 +36,8 @@ def margins(evidence: EvidenceType, start: Ints, end: Ints, n: Ints) -> tuple[di
 
     The configuration model (Newman 2010, Networks, 13.2): chance keeps how often each composition
     takes part, as start and as end, and draws who meets whom. Each observation of an undirected pair
-    is counted from both ends.
+    is counted from both ends. All are rounded up to two digits: a source that grows by a thousandth
+    then keeps the odds of nearly all that it does not touch.
     """
     size = int(max(start.max(initial=-1), end.max(initial=-1))) + 1
     out = np.bincount(start, weights=n, minlength=size).astype(np.int64)
@@ -45,7 +46,20 @@ def margins(evidence: EvidenceType, start: Ints, end: Ints, n: Ints) -> tuple[di
     if not is_directed(evidence):
         out = into = out + into
         total *= 2
-    return {"start_n": out[start], "end_n": into[end]}, total
+    start_n, end_n = rounded_up(out[start]), rounded_up(into[end])
+    least = int((start_n + end_n - n).max(initial=0))
+    return {"start_n": start_n, "end_n": end_n}, int(rounded_up(np.array([max(total, least)]))[0])
+
+
+def rounded_up(counts: Ints) -> Ints:
+    """Return counts (rows,) rounded up to two significant digits.
+
+    >>> rounded_up(np.array([0, 7, 99, 100, 101, 123_456])).tolist()
+    [0, 7, 99, 100, 110, 130000]
+    """
+    digits = np.floor(np.log10(np.maximum(counts, 1))).astype(np.int64)
+    unit = 10 ** np.maximum(digits - 1, 0)
+    return np.asarray(-(-counts // unit) * unit, dtype=np.int64)
 
 
 def track_trust(evidence: EvidenceType, table: pa.Table, constants: TrackConstants) -> int:

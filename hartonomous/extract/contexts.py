@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.counted_rows import counted_rows
+from hartonomous.counted_rows import counted_rows, rounded_up
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS
 from hartonomous.extract.context_counts import Expectations
 from hartonomous.identity import composition_keys, context_text
@@ -95,11 +95,11 @@ def expectation_table(
     alone = found.start < vocabulary
     expected = np.bincount(found.end[alone], found.weight[alone], minlength=vocabulary) / MICRO
     observed = weight / MICRO
-    start_n, ends = visits[found.start[kept]], found.end[kept]
+    start_n, ends = rounded_up(visits[found.start[kept]]), found.end[kept]
     # Pruned probabilities are not in the sum over tokens.
-    end_n = np.ceil(np.maximum(expected[ends], observed)).astype(np.int64)
+    end_n = rounded_up(np.ceil(np.maximum(expected[ends], observed)).astype(np.int64))
     least = np.ceil(start_n + end_n - observed).max(initial=0)
-    total = int(max(visits[:vocabulary].sum(), least))
+    total = int(rounded_up(np.array([max(visits[:vocabulary].sum(), least)], dtype=np.int64))[0])
     counts = {
         "start": placed.row[found.start[kept]],
         "end": placed.row[ends],

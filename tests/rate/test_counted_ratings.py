@@ -348,10 +348,10 @@ def seen_together(
     pairs = np.array(list(counts), dtype=np.int64)
     n, half = np.array(list(counts.values()), dtype=np.int64).T
     columns = {"start": pairs[:, 0], "end": pairs[:, 1], "n": n, "weight": n * MICRO, "half": half}
-    columns |= {"start_n": marginal[pairs[:, 0]], "end_n": marginal[pairs[:, 1]]}
-    return counted_rows(
-        evidence_type(SEEN_TOGETHER), columns, TrackConstants(1, 0, words, contexts)
-    )
+    kind = evidence_type(SEEN_TOGETHER)
+    among, total = margins(kind, pairs[:, 0], pairs[:, 1], n)
+    constants = TrackConstants(1, 0, words, total)
+    return counted_rows(kind, columns | among, constants), constants
 
 
 @pytest.mark.parametrize("contexts", [300, 3000, 20_000])
