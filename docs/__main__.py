@@ -110,12 +110,13 @@ def data_model() -> str:
             f"`{e.feeds}`",
             direction(schema.is_directed(e)),
             f"{labels(e.starts)} → {labels(e.ends)}",
-            "yes" if e.silence else "no",
+            e.chance.name,
+            "speaks" if e.silence else "",
             e.meaning,
         )
         for e in schema.evidence_types()
     )
-    text += table(("type", "feeds", "direction", "between", "votes", "from"), rows)
+    text += table(("type", "feeds", "direction", "between", "null model", "silence", "from"), rows)
     text += "\nOn every evidence edge:\n\n" + properties((schema.SOURCE, *schema.COUNTED))
     for own, names in own_columns().items():
         text += f"\nBesides, on `{'`, `'.join(names)}`:\n\n" + properties(own)
@@ -133,7 +134,11 @@ def data_model() -> str:
     rated = ((f"`{r.name}`", direction(r.directed), r.meaning) for r in schema.rated_types())
     text += table(("type", "direction", "read"), rated)
     text += "\nOn every rated edge:\n\n" + properties(schema.RATED_PROPERTIES)
-    return text + "\nBesides, on `RELATES`:\n\n" + properties(schema.CONSENSUS_PROPERTIES)
+    return (
+        text
+        + "\nBesides, where something speaks against a pair:\n\n"
+        + properties((schema.AGAINST,))
+    )
 
 
 def procedures() -> str:

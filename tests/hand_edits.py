@@ -34,8 +34,8 @@ TYPES = {
 ALONE = {"State", "LogEntry", "NEXT", "Source"}
 """What others are told by: changed one at a time."""
 
-UNTOLD = {(one.name, "seen") for one in schema.rated_types() if not one.consensus}
-"""Properties that may be missing: edges that an earlier version rated lack them."""
+UNTOLD = {(one.name, name) for one in schema.evidence_types() for name in one.later}
+"""Properties that may be missing where they are 0: edges of an earlier version lack them."""
 
 _KEYS = {node.name: node.key for node in schema.NODES}
 _PROPERTIES = {node.name: {one.name for one in node.properties} for node in schema.NODES}

@@ -24,7 +24,8 @@ from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations.ingestion import prepare
-from hartonomous.schema import COUNTED, Column, EvidenceType, Kind, Property, RatedType
+from hartonomous.schema import COUNTED, SUPPORT, Column, EvidenceType, Kind, Property, RatedType
+from hartonomous.schema.null_models import INDEPENDENT, ORDERED
 from hartonomous.versions.backup import back_up, restore
 from hartonomous.versions.diff import compare
 from hartonomous.versions.relation_tables import graph_relations
@@ -44,9 +45,13 @@ FIT = EvidenceType(
     frozenset({"Gadget", "Token"}),
     (
         *COUNTED,
+        SUPPORT,
+        *INDEPENDENT.columns,
         Column("grip", "double", "how tight"),
         Column("teeth", "int16", "which teeth", listed=True),
     ),
+    INDEPENDENT,
+    trust=700,
     loops=True,
 )
 
@@ -192,16 +197,19 @@ def test_every_type_has_an_index_by_source(filled: Graph) -> None:
         ({"evidence": [FIT], "rated": [FITS]}, "'Gadget', which no record describes"),
         ({"rated": [FITS]}, "No evidence type feeds FITS"),
         ({"evidence": [replace(FIT, feeds="CALLS", columns=COUNTED[:1])], "kinds": [GADGET]}, "n and weight"),
-        ({"evidence": [replace(FIT, feeds="CALLS", votes=True)], "kinds": [GADGET]}, "votes, but has no"),
+        ({"evidence": [replace(FIT, feeds="CALLS", columns=COUNTED)], "kinds": [GADGET]}, "'support'"),
+        ({"evidence": [replace(FIT, feeds="CALLS", chance=ORDERED)], "kinds": [GADGET]}, "'converse'"),
+        ({"evidence": [replace(FIT, feeds="CALLS", trust=None)], "kinds": [GADGET]}, "'half'"),
+        ({"evidence": [replace(FIT, feeds="CALLS", silence=True)], "kinds": [GADGET]}, "compares no vectors"),
         ({"evidence": [replace(FIT, feeds="CALLS", counted="pins")], "kinds": [GADGET]}, "'pins'"),
         ({"evidence": [replace(FIT, feeds="CALLS", name="FIT")], "kinds": [GADGET]}, "ends in _EVIDENCE"),
         ({"evidence": [replace(FIT, feeds="RELATES")], "kinds": [GADGET]}, "undirected"),
         ({"evidence": [replace(FIT, feeds="CALLS", starts=frozenset())], "kinds": [GADGET]}, "no kind"),
         ({"kinds": [replace(GADGET, rank=0)]}, "one rank"),
         ({"kinds": [replace(GADGET, properties=(Property("known", "STRING", ""),))]}, "'known'"),
-        ({"evidence": [replace(FIT, feeds="CALLS", columns=(*COUNTED, Column("elo", "double", "")))],
+        ({"evidence": [replace(FIT, feeds="CALLS", columns=(*FIT.columns, Column("elo", "double", "")))],
           "kinds": [GADGET]}, "'elo'"),
-        ({"evidence": [replace(FIT, feeds="CALLS", columns=(*COUNTED, Column("rank", "double", "")))],
+        ({"evidence": [replace(FIT, feeds="CALLS", columns=(*FIT.columns, Column("rank", "double", "")))],
           "kinds": [GADGET]}, "another type"),
     ],
 )  # fmt: skip
