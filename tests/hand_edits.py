@@ -101,7 +101,9 @@ class Editor:
         for name in self._names(f"{found} UNWIND keys(x) AS name"):
             held = f"{found} WHERE x.{name} IS NOT NULL"
             yield Choice(type, alone, partial(self._change, held, type, name))
-            if (type, name) not in UNTOLD:
+            if (type, name) in UNTOLD:
+                held = f"{found} WHERE x.{name} <> 0"
+            if self.graph.read(f"{held} RETURN 1 LIMIT 1"):
                 yield Choice(type, alone, partial(self._remove, held, type, name))
         yield Choice(type, True, partial(self._delete_edge, type))
         yield Choice(type, alone, partial(self._copy_edge, type))

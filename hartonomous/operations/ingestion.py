@@ -38,6 +38,7 @@ from hartonomous.rate.rating_pass import (
     schedule_all,
 )
 from hartonomous.rate.source_findings import Finding, read_findings
+from hartonomous.rate.unstated_odds import state_odds
 from hartonomous.schema import FORMULA_VERSION
 from hartonomous.transparency import transparency_log
 from hartonomous.transparency.inventory_record import inventoried
@@ -301,6 +302,7 @@ def rate(graph: Graph, progress: Progress, everything: bool) -> RatingReport:
         if everything:
             transparency_log.append(graph, lock, Entry("rate", {"formula": FORMULA_VERSION}))
             schedule_all(graph, lock)
+            state_odds(graph, lock, progress)
         else:
             check_formula(graph)
         return rate_due(graph, lock, progress)
