@@ -1,13 +1,14 @@
 """Trust of a counted track: how far one half of its source's observations repeats the other.
 
-The reliability of a test by its halves (Spearman 1910; Brown 1910): r is the cosine between the odds
-that each half alone gives the pairs, and 2r / (1 + r) the reliability of both halves together. Odds
-are 0 by chance, so nothing is subtracted; observations that are shuffled have r = 0.
+Of the pairs that one half alone holds to be related, weighted by the odds it gives them, the other
+half has some number of observations; by chance it would have the number that the null model expects.
+Their ratio, the lift, is 1 for observations that are shuffled. A pair that one half chose is stored
+whatever the other one saw, so the ratio is not biased by what was left out.
 """
 
 from __future__ import annotations
 
-from math import sqrt
+from math import log, sqrt
 
 import numpy as np
 
@@ -16,14 +17,14 @@ from hartonomous.schema import Columns, EvidenceType, TrackConstants
 LEAST_TRUST = 100
 """Thousandths; a track below it has none."""
 
-LEAST_ROWS = 50
-"""Rows from which halves can be told from chance."""
-
 LITTLE = 250
-"""Trust of a track whose halves cannot be compared."""
+"""Trust of a track of which too little was observed to tell."""
+
+LEAST_EXPECTED = 5.0
+"""Observations to be expected by chance, from which their absence tells something."""
 
 ERRORS = 2.0
-"""Standard errors of r, 1 / sqrt(rows), that it has to exceed."""
+"""Standard errors by which the lift is lowered before trust is read off it."""
 
 
 class SplitHalf:
@@ -31,28 +32,31 @@ class SplitHalf:
 
     def __init__(self, evidence: EvidenceType, constants: TrackConstants) -> None:
         self._evidence, self._constants = evidence, constants
-        self._rows = 0
-        self._sums = np.zeros(3)
+        self._sums = np.zeros(4)
 
     def add(self, columns: Columns) -> None:
         """Add rows, with the columns of their type."""
         halves = self._evidence.chance.halves
         if halves is None or not self._evidence.halved:
             return
-        first, second = (
-            self._evidence.chance.odds(*half) for half in halves(columns, self._constants)
-        )
-        self._rows += len(first)
-        self._sums += first @ second, first @ first, second @ second
+        one, other = halves(columns, self._constants)
+        for chosen, seen in ((one, other), (other, one)):
+            weight = np.maximum(chosen.odds, 0.0)
+            expected = np.where(weight > 0, seen.expected, 0.0)
+            self._sums += (
+                weight @ seen.observed,
+                weight**2 @ seen.observed,
+                weight @ expected,
+                expected.sum(),
+            )
 
     def trust(self) -> int:
         """Return the trust of the track in thousandths: 0, or 100 to 1000."""
-        together, first, second = self._sums.tolist()
-        if self._rows < LEAST_ROWS or first <= 0 or second <= 0:
-            # Too little to tell, or one half has nothing to say.
-            return LITTLE
-        agreement = together / sqrt(first * second)
-        if agreement * sqrt(self._rows) <= ERRORS:
-            return 0
-        trust = round(2000 * agreement / (1 + agreement))
-        return min(trust, 1000) if trust >= LEAST_TRUST else 0
+        observed, squares, expected, number = self._sums.tolist()
+        least = observed - ERRORS * sqrt(squares)
+        if least <= expected:
+            return LITTLE if number < LEAST_EXPECTED else 0
+        full = log(self._evidence.chance.full_lift)
+        lift = least / expected if expected > 0 else self._evidence.chance.full_lift
+        trust = min(round(1000 * log(lift) / full), 1000)
+        return trust if trust >= LEAST_TRUST else 0

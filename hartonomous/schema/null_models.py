@@ -15,6 +15,7 @@ from hartonomous.schema.record_classes import (
     Column,
     Columns,
     EvidenceType,
+    Half,
     NullModel,
     TrackConstants,
 )
@@ -29,7 +30,6 @@ HALF = Column("half", "int32", "of n, those in the first half of the source's ob
 START_N = Column("start_n", "int64", "observations of pairs with this start, or of it in all")
 END_N = Column("end_n", "int64", "observations of pairs with this end, or of it in all")
 
-Halves = tuple[tuple[Columns, TrackConstants], tuple[Columns, TrackConstants]]
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
@@ -91,10 +91,19 @@ def _promoted(columns: Columns, constants: TrackConstants) -> Floats:
     return odds.listed_alone(n, constants.positions, constants.k, constants.vocabulary)
 
 
-def _promoted_halves(columns: Columns, constants: TrackConstants) -> Halves:
-    half = constants._replace(positions=max(constants.positions / 2, 1))
-    first = {"n": columns["half"]}
-    return (first, half), ({"n": columns["n"] - columns["half"]}, half)
+def _promoted_halves(columns: Columns, constants: TrackConstants) -> tuple[Half, Half]:
+    n, first = _floats(columns, "n", "half")
+    even = np.ceil(constants.positions / 2)
+    return (
+        _promoted_half(first, constants._replace(positions=even)),
+        _promoted_half(n - first, constants._replace(positions=constants.positions - even)),
+    )
+
+
+def _promoted_half(n: Floats, constants: TrackConstants) -> Half:
+    chance = odds.chance(max(constants.k, 1), constants.vocabulary)
+    expected = np.full(len(n), constants.positions * chance)
+    return Half(_promoted({"n": n}, constants), n, expected)
 
 
 LISTED_ONE_WAY = NullModel(
@@ -155,16 +164,20 @@ def _independent(columns: Columns, constants: TrackConstants) -> Floats:
     return odds.independence(n, start, end, constants.total)
 
 
-def _independent_halves(columns: Columns, constants: TrackConstants) -> Halves:
-    start, end = (column / 2 for column in _floats(columns, "start_n", "end_n"))
-    half = constants._replace(total=constants.total / 2)
-    first, n = _floats(columns, "half", "n")
+def _independent_halves(columns: Columns, constants: TrackConstants) -> tuple[Half, Half]:
+    start, end, first, n = _floats(columns, "start_n", "end_n", "half", "n")
+    start, end, total = start / 2, end / 2, constants.total / 2
+    expected = start * end / max(total, 1.0)
     # A half may have more than half of what it is counted among.
-    parts = [
-        {"n": one, "start_n": np.maximum(start, one), "end_n": np.maximum(end, one)}
-        for one in (first, n - first)
-    ]
-    return (parts[0], half), (parts[1], half)
+    one, other = (
+        Half(
+            odds.independence(seen, np.maximum(start, seen), np.maximum(end, seen), total),
+            seen,
+            expected,
+        )
+        for seen in (first, n - first)
+    )
+    return one, other
 
 
 INDEPENDENT = NullModel(
@@ -200,12 +213,13 @@ def _ordered(columns: Columns, constants: TrackConstants) -> Floats:
     return odds.order(*_floats(columns, "n", "converse"))
 
 
-def _ordered_halves(columns: Columns, constants: TrackConstants) -> Halves:
+def _ordered_halves(columns: Columns, constants: TrackConstants) -> tuple[Half, Half]:
     n, converse, first, first_converse = _floats(columns, "n", "converse", "half", "converse_half")
-    return (
-        ({"n": first, "converse": first_converse}, constants),
-        ({"n": n - first, "converse": converse - first_converse}, constants),
+    one, other = (
+        Half(odds.order(this, that), this, (this + that) / 2)
+        for this, that in ((first, first_converse), (n - first, converse - first_converse))
     )
+    return one, other
 
 
 ORDERED = NullModel(
@@ -224,6 +238,7 @@ ORDERED = NullModel(
         | (columns["converse_half"] > columns["converse"])
     ),
     _ordered_halves,
+    full_lift=2.0,
 )
 
 SAME_SHAPE = NullModel(

@@ -90,6 +90,17 @@ Columns = Mapping[str, NDArray[Any]]
 """Columns of evidence rows, (rows,) each."""
 
 
+class Half(NamedTuple):
+    """One half of the observations of rows, (rows,) float64 each.
+
+    The odds that it gives a pair by itself, how often it observed it, and how often by chance.
+    """
+
+    odds: NDArray[np.float64]
+    observed: NDArray[np.float64]
+    expected: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class NullModel:
     """What chance alone would give a pair, and the odds that its counts give against it.
@@ -97,8 +108,8 @@ class NullModel:
     `odds(columns, constants)` returns the log-odds of rows in decades, (rows,) float64, from the
     columns of the type; `support` is that in milli-decades, rounded. `impossible`, of the same
     arguments, returns the mask (rows,) bool of rows whose counts contradict each other. `halves`
-    returns both halves of the observations, each as columns and constants of its own; None where
-    rows do not tell them.
+    returns both halves of the observations, None where rows do not tell them; `full_lift` is how
+    much oftener than by chance one half repeats the other at full trust.
     """
 
     name: str
@@ -107,13 +118,8 @@ class NullModel:
     columns: tuple[Column, ...]
     odds: Callable[[Columns, TrackConstants], NDArray[np.float64]]
     impossible: Callable[[Columns, TrackConstants], NDArray[np.bool_]]
-    halves: (
-        Callable[
-            [Columns, TrackConstants],
-            tuple[tuple[Columns, TrackConstants], tuple[Columns, TrackConstants]],
-        ]
-        | None
-    ) = None
+    halves: Callable[[Columns, TrackConstants], tuple[Half, Half]] | None = None
+    full_lift: float = 10.0
 
 
 @dataclass(frozen=True)
