@@ -21,6 +21,7 @@ SHORT = (
     "proving",
     "neighbours",
     "graph",
+    "counted",
     "forgetting",
     "placing",
     "paths",
