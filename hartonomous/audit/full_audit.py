@@ -11,6 +11,7 @@ from hartonomous.audit.context_checks import BACKS_OFF, EXTENDS, check_joins, ch
 from hartonomous.audit.coordinate_checks import check_places
 from hartonomous.audit.edge_walk import Walked, walk
 from hartonomous.audit.evidence_checks import check_known, check_tracks, tell_faults, tell_odd
+from hartonomous.audit.held_checks import check_held
 from hartonomous.audit.journal_checks import check_journals, check_suppressions
 from hartonomous.audit.ledger_checks import check_ledger
 from hartonomous.audit.vote_checks import check_votes
@@ -63,6 +64,7 @@ class FullAudit:
         for more in (
             visits,
             joins,
+            check_held(self.graph, compositions, live, self.progress),
             check_ledger(self.graph, self.sources, self.stored),
             places,
             check_journals(self.graph, entries),

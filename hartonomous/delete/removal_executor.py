@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.place_changes import by_source, gone
 from hartonomous.errors import VerificationFailed
 from hartonomous.evidence import DIGEST_LANES
 from hartonomous.graph.cypher_files import query
@@ -77,6 +78,7 @@ class Removal:
             self.remove_rows()
             self.shift_ratings()
         self.remove_visits()
+        self.remove_places()
         self.finish_sources()
         self.prune()
 
@@ -118,6 +120,28 @@ class Removal:
 
                 self._in_batches(f"{name}:{source}", _ranges(part.num_rows), run)
 
+    def remove_places(self) -> None:
+        """Remove the places of compositions of which a source keeps no row."""
+        for source, part in by_source(gone(self.tables)).items():
+
+            def run(
+                work: Transaction,
+                first: int,
+                end: int,
+                part: pa.Table = part,
+                source: str = source,
+            ) -> None:
+                rows = part.slice(first, end - first)
+                (row,) = work.run(
+                    query("delete/remove_held"),
+                    source=source,
+                    ids=self.ids[rows["composition"].to_numpy()].tolist(),
+                    places=rows["place"].to_pylist(),
+                )
+                _same(row["deleted"], rows.num_rows, "places")
+
+            self._in_batches(f"places:{source}", _ranges(part.num_rows), run)
+
     def finish_sources(self) -> None:
         """Write the remaining counts of each source, and delete sources without rows."""
         known = self.tables["known"]
@@ -140,6 +164,8 @@ class Removal:
                 self.lock.write(query("delete/set_tracks"), source=name, left=source["left"])
                 if visited := source.get("visited"):
                     self.lock.write(query("delete/set_visited"), source=name, visited=visited)
+                if held := source.get("held"):
+                    self.lock.write(query("delete/set_held"), source=name, held=held)
         self.lock.write(query("rate/write_agreements"), rows=self.summary["agreements"])
         self.lock.write(query("rate/write_votes"), votes=self.summary["votes"])
 
