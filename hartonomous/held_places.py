@@ -169,7 +169,7 @@ def _is_unprintable(character: str) -> bool:
     return category in ("Cc", "Cf", "Cs", "Co", "Zl", "Zp") or character in _HIDDEN
 
 
-def place_table(compositions: NDArray[np.int64], places: Sequence[str]) -> pa.Table:
+def place_table(compositions: NDArray[np.int64], places: Sequence[str] | pa.Array) -> pa.Table:
     """Return rows with the columns of PLACES, sorted; `compositions` (n,) int64."""
     table = pa.table({"composition": compositions, "place": pa.array(places, pa.string())})
     return table.sort_by([(name, "ascending") for name in PLACES.names]).cast(PLACES)

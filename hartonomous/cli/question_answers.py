@@ -11,6 +11,9 @@ from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import json_option, print_json, quiet_option, say
 
+CITED = 3
+"""Places of an answer that are shown; all are in the JSON."""
+
 
 @click.command(
     epilog="""\b
@@ -68,4 +71,7 @@ def _shown(number: int, row: dict[str, Any]) -> str:
         lines.append(f"   {by if place == 0 else 'is near'}: {printable(text)}")
     if row["answered"]:
         lines.append(f"   answered by: {printable(row['answer'])}")
+    lines += [f"   stands in: {printable(place)}" for place in row["places"][:CITED]]
+    if (more := len(row["places"]) - CITED) > 0:
+        lines.append(f"   and in {more:,} more places")
     return "\n".join(lines)
