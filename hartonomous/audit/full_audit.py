@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from hartonomous.audit.audit_findings import Findings
+from hartonomous.audit.caption_checks import check_captions
 from hartonomous.audit.composition_checks import Compositions, check_compositions
 from hartonomous.audit.context_checks import BACKS_OFF, EXTENDS, check_joins, check_visits
 from hartonomous.audit.coordinate_checks import check_places
@@ -72,6 +73,8 @@ class FullAudit:
             self._elsewhere(walked),
         ):
             self.findings += more.texts()
+        if self.inventory.at_rest:
+            self.findings += check_captions(self.graph, compositions).texts()
         self.unproved += unplaced
         if blind:
             self.unproved.append(

@@ -66,6 +66,7 @@ def neighbours(
 ) -> None:
     """List the relations of WORD, strongest first."""
     from hartonomous.ask.relations.neighbourhood import neighbours as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.questions import remark_spelling
 
     with open_graph() as graph:
@@ -74,6 +75,7 @@ def neighbours(
             print_json(rows)
             return
         remark_spelling(graph, word, bool(rows), say)
+        rows = with_captions(graph, rows, "neighbour")
     columns = {
         "neighbour": "neighbour",
         "consensus": "consensus",
@@ -190,17 +192,19 @@ def places(word: str, top: int, source: str | None, as_json: bool) -> None:
     For a word without places of its own, lists those of the sentences or
     pictures related to it, strongest first.
     """
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.ask.relations.text_places import places as ask
 
     with open_graph() as graph:
         rows = ask(graph, word, top, source)
+        captioned = with_captions(graph, rows, "text")
     if as_json:
         print_json(rows)
         return
     if not rows:
         say(f"{word!r} is in the graph, but no source gives a place for it.")
         return
-    shown = [{name: printable(str(value)) for name, value in row.items()} for row in rows]
+    shown = [{name: printable(str(value)) for name, value in row.items()} for row in captioned]
     print_rows(shown, {"source": "source", "place": "place", "text": "text"})
 
 

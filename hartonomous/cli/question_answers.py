@@ -39,6 +39,7 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
     Matches the question with stored questions and sentences, by its words or,
     with --encoder, by its vector, and follows relations to their answers.
     """
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.questions import answer as run
 
     opened = None
@@ -50,11 +51,12 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
         opened = open_encoder(encoder)
     with open_graph() as graph:
         rows = run(graph, question, opened, top)
+        shown = with_captions(graph, rows, "answer", "path")
     if as_json:
         print_json({"question": question, "matched_by": "words" if opened is None else "encoder",
                     "answers": rows})  # fmt: skip
         return
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(shown, 1):
         click.echo(_shown(number, row))
 
 

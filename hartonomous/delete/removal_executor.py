@@ -26,8 +26,9 @@ from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.source_removal import finish_removal
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
+from hartonomous.rate.captions import write_captions
 from hartonomous.rate.formulas import cost
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.schema import DEFAULT_RELATION, kinds
 from hartonomous.speeds import REMOVE, measured
 
 ROWS = 3_000
@@ -81,6 +82,7 @@ class Removal:
         self.remove_places()
         self.finish_sources()
         self.prune()
+        self.write_captions()
 
     def remove_rows(self) -> None:
         """Remove evidence and write the predicted ratings, pair by pair."""
@@ -174,6 +176,21 @@ class Removal:
         orphans = self.ids[self.tables["orphans"]["composition"].to_numpy()].tolist()
         for part in in_parts(orphans, ROWS):
             self.lock.write(query("delete/delete_orphans"), ids=part)
+
+    def write_captions(self) -> None:
+        """Write the captions of the remaining compositions that lost rows."""
+        digested = [kind.name for kind in kinds() if kind.digested]
+        own = pc.is_in(self.tables["compositions"]["kind"], pa.array(digested, pa.string()))
+        ids = np.setdiff1d(
+            self.ids[own.to_numpy()], self.ids[self.tables["orphans"]["composition"].to_numpy()]
+        )
+        for part in in_parts(ids.tolist(), ROWS):
+
+            def work(transaction: Transaction, part: Sequence[int] = part) -> None:
+                self.lock.check(transaction)
+                write_captions(transaction, part)
+
+            self.graph.transact(work)
 
     def _remove_range(self, work: Transaction, first: int, end: int) -> None:
         for evidence, table in self.evidence.items():

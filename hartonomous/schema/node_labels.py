@@ -20,6 +20,12 @@ COMPOSITION_PROPERTIES: tuple[Property, ...] = (
         "its coordinates on the unit sphere S3; derived, see Placement",
     ),
     Property("spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"),
+    Property(
+        "caption",
+        "STRING",
+        "what people are shown where the text is a digest: the name of the first file that holds it "
+        "and the labels that it depicts by the highest elo, three at most; derived",
+    ),
 )
 """On every composition, of whatever kind."""
 

@@ -68,7 +68,7 @@ def test_labels_and_types_are_the_schemas(name: str) -> None:
     known |= {name for name, _ in schema.STRUCTURE}
     known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE"}
     known |= {"RATED_TYPE", "RATED_TYPES", "KIND", "DEFAULT_RELATION", "CONTEXT_EVIDENCE"}
-    known |= {"ANSWERING_KINDS", "FRAGMENT_KINDS", "UNCONNECTED_KINDS"}
+    known |= {"ANSWERING_KINDS", "FRAGMENT_KINDS", "UNCONNECTED_KINDS", "DIGESTED_KINDS"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
 
