@@ -115,8 +115,9 @@ def check_places(
 def _check_order(
     composition: NDArray[np.int32], places: pa.ChunkedArray | pa.Array, last: LastPlace
 ) -> LastPlace:
-    before = [last.place, *places.slice(0, len(places) - 1).to_pylist()]
-    ahead = np.asarray(pc.greater(places, pa.array(before, pa.string())))
+    every = places if isinstance(places, pa.ChunkedArray) else pa.chunked_array([places])
+    before = [pa.array([last.place], pa.string()), *every.slice(0, len(every) - 1).chunks]
+    ahead = np.asarray(pc.greater(every, pa.chunked_array(before)))
     step = np.diff(composition.astype(np.int64), prepend=last.composition)
     _refuse((step > 0) | ((step == 0) & ahead), last, "places out of order or twice")
     # Rows of the first composition may have come before these.

@@ -65,7 +65,7 @@ class FullAudit:
         for more in (
             visits,
             joins,
-            check_held(self.graph, compositions, live, self.progress),
+            check_held(self.graph, compositions, self.sources, self.progress),
             check_ledger(self.graph, self.sources, self.stored),
             places,
             check_journals(self.graph, entries),

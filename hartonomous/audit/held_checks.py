@@ -24,10 +24,11 @@ _UNKNOWN = -1
 def check_held(
     graph: Graph, compositions: Compositions, sources: Mapping[str, Row], progress: Progress
 ) -> Findings:
-    """Return findings on places that differ from their source's digest; `sources` are the live
-    ones, by name.
-    """
+    """Return findings on places that differ from their source's digest; `sources` are all, by name."""
     found = Findings()
+    live = {name: row for name, row in sources.items() if row["state"] == "live"}
+    if not any(row["places"] or row["held"] for row in sources.values()):
+        return found
     counted: dict[str, list[int]] = {}
     size, done = len(compositions.ids), 0
     parts = in_parts(compositions.ids.tolist(), STARTS)
@@ -36,7 +37,7 @@ def check_held(
             counted[source] = _added(counted.get(source, NO_PLACES), compositions, lists)
         done = min(done + STARTS, size)
         progress("places", done, size)
-    for name, row in sorted(sources.items(), key=str):
+    for name, row in sorted(live.items(), key=str):
         held, said = counted.get(name, NO_PLACES), row["held"]
         if held == (NO_PLACES if said is None else said):
             continue
@@ -46,7 +47,7 @@ def check_held(
             found.add(kind, f"{name!r} has {held[0]:,} places, its digest says {rows or 0!r}.")
         else:
             found.add(kind, f"Places of {name!r} were changed by hand: their digest is another.")
-    for name in sorted(counted.keys() - sources.keys(), key=str):
+    for name in sorted(counted.keys() - live.keys(), key=str):
         found.add(
             "sources that do not exist",
             f"{counted[name][0]:,} places are of {name!r}, which is not a live source.",

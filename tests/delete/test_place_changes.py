@@ -11,6 +11,9 @@ import pytest
 from hartonomous.audit.audit_report import audit
 from hartonomous.bundle import BundleWriter, read_bundle
 from hartonomous.bundle_scan import scan
+from hartonomous.delete.deletion_plan import plan
+from hartonomous.delete.plan_comparison import differences
+from hartonomous.delete.plan_files import read_plan, write_plan
 from hartonomous.delete.selectors import Selectors
 from hartonomous.errors import BadInput
 from hartonomous.evidence import key_columns
@@ -149,6 +152,18 @@ def test_a_replaced_source_has_the_places_of_its_successor(graph: Graph, tmp_pat
     wipe(graph)
     put_in(graph, read_bundle(tmp_path / "bundle-2-placed"), "a")
     assert exported(graph) == found
+
+
+def test_plans_of_earlier_versions_are_read_and_compare_equal(graph: Graph, tmp_path: Path) -> None:
+    put_in(graph, random_bundle(tmp_path, 1), "a")
+    planned = plan(graph, Selectors(sources=("a",)), silent)
+    assert planned.tables["places"].num_rows == 0
+    assert "places" not in planned.summary["counts"]
+    earlier = {name: table for name, table in planned.tables.items() if name != "places"}
+    write_plan(replace(planned, tables=earlier), tmp_path / "plan.json")
+    assert not (tmp_path / "plan.json.rows" / "places.parquet").exists()
+    given = read_plan(tmp_path / "plan.json")
+    assert differences(planned, given) == []
 
 
 def test_a_file_of_places_that_no_digest_covers_is_refused(tmp_path: Path) -> None:
