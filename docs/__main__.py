@@ -124,6 +124,11 @@ def data_model() -> str:
     text += properties(schema.VISIT_PROPERTIES)
     text += "\nStructure, without a rating:\n\n"
     text += table(("type", "meaning"), ((f"`{name}`", what) for name, what in schema.STRUCTURE))
+    text += (
+        f"\n## Places\n\n`:{schema.HOLDS}` from a source to a composition of which it has evidence, "
+        "one edge per place:\n\n"
+    )
+    text += properties(schema.HOLD_PROPERTIES)
     text += f"\n## Agreement\n\n`:{schema.AGREES_WITH}` between two sources:\n\n"
     text += properties(schema.AGREEMENT_PROPERTIES)
     text += (

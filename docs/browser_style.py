@@ -37,7 +37,8 @@ def style() -> str:
     """Return the style sheet, one rule a kind, label, rated type and evidence type."""
     text = HEAD + _rule("node.Composition", {"color": "#4C8EDA", "caption": "'{text}'"})
     for kind in schema.kinds():
-        text += _rule(f"node.{kind.name}", {"color": kind.colour, "caption": "'{text}'"})
+        shown = "'{caption}'" if kind.digested else "'{text}'"
+        text += _rule(f"node.{kind.name}", {"color": kind.colour, "caption": shown})
     for label, said in LABELS.items():
         text += _rule(f"node.{label}", said)
     for rated in schema.rated_types():

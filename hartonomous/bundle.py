@@ -4,6 +4,7 @@
     compositions.parquet     key, text, kind, sorted by key
     EMBEDDING_EVIDENCE.parquet, ...     one file per track, sorted by (start, end)
     contexts.parquet         visited contexts of a causal model
+    places.parquet           where the source has its compositions
 
 `extract` writes it and `load` reads it. It is written under a temporary name and renamed when
 complete, so a folder with the final name is complete; a reader checks every digest first.
@@ -12,7 +13,7 @@ complete, so a folder with the final name is complete; a reader checks every dig
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -32,6 +33,7 @@ from hartonomous.evidence import (
     with_later_columns,
 )
 from hartonomous.file_names import readable
+from hartonomous.held_places import PLACES, read_places
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.schema import TrackConstants, evidence_type
 
@@ -40,6 +42,8 @@ FORMAT = 2
 MANIFEST = "manifest.json"
 COMPOSITIONS_FILE = "compositions.parquet"
 CONTEXTS_FILE = "contexts.parquet"
+PLACES_FILE = "places.parquet"
+OPTIONAL_FILES = {CONTEXTS_FILE, PLACES_FILE}
 MANIFEST_LIMIT = 16 << 20
 ROW_GROUP = 1 << 17
 
@@ -144,25 +148,43 @@ class Bundle:
         file = self.path / CONTEXTS_FILE
         return read_parquet(file) if file.is_file() else CONTEXTS.empty_table()
 
+    def places(self, rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield where the source has its compositions, with the columns of `held_places.PLACES`, in
+        batches of at most `rows` rows, the same each time; nothing for many sources.
+        """
+        if (file := self.path / PLACES_FILE).is_file():
+            # A short file may repeat one long text a million times.
+            yield from _batches(file, rows, read_places(file, rows))
+
     def evidence(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
         """Yield a track's evidence, with the columns of `evidence.columns`, in batches of at most
         `rows` rows; the batches are always the same.
         """
-        pending: list[pa.RecordBatch] = []
-        held, evidence = 0, evidence_type(track.evidence)
+        yield from _batches(self.path / track.file, rows, self._pieces(track, rows))
+
+    def _pieces(self, track: TrackDescription, rows: int) -> Iterator[pa.RecordBatch]:
+        evidence = evidence_type(track.evidence)
         for piece in open_parquet(self.path / track.file).iter_batches(batch_size=rows):
-            if self.format < FORMAT:
-                piece = with_later_columns(piece, evidence)
-            while piece.num_rows:
-                taken = piece.slice(0, rows - held)
-                pending.append(taken)
-                held += taken.num_rows
-                piece = piece.slice(taken.num_rows)
-                if held == rows:
-                    yield pa.concat_batches(pending)
-                    pending, held = [], 0
-        if held:
-            yield pa.concat_batches(pending)
+            yield piece if self.format == FORMAT else with_later_columns(piece, evidence)
+
+
+def _batches(
+    file: Path, rows: int, pieces: Iterator[pa.RecordBatch] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Yield a file's rows, or pieces of it, in batches of `rows` rows, whatever its row groups are."""
+    pending: list[pa.RecordBatch] = []
+    held = 0
+    for piece in pieces or open_parquet(file).iter_batches(batch_size=rows):
+        while piece.num_rows:
+            taken = piece.slice(0, rows - held)
+            pending.append(taken)
+            held += taken.num_rows
+            piece = piece.slice(taken.num_rows)
+            if held == rows:
+                yield pa.concat_batches(pending)
+                pending, held = [], 0
+    if held:
+        yield pa.concat_batches(pending)
 
 
 class BundleWriter:
@@ -226,6 +248,21 @@ class BundleWriter:
         pq.write_table(table.cast(CONTEXTS), target, compression="zstd")
         self._files[CONTEXTS_FILE] = file_digest(target)
 
+    def write_places(self, tables: Iterable[pa.Table]) -> None:
+        """Write where the source has its compositions, columns of `held_places.PLACES`, given in
+        order; without any row, no file.
+        """
+        target = self._partial / PLACES_FILE
+        rows = 0
+        with pq.ParquetWriter(target, PLACES, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table.cast(PLACES), row_group_size=ROW_GROUP)
+                rows += table.num_rows
+        if rows:
+            self._files[PLACES_FILE] = file_digest(target)
+        else:
+            target.unlink()
+
     def write_evidence(self, evidence: str, tables: Iterator[pa.Table]) -> None:
         """Write one type's rows, columns of `evidence.columns`, given in order of (start, end), in
         bounded memory.
@@ -271,6 +308,9 @@ def read_bundle(path: Path) -> Bundle:
             )
         if file_digest(file) != digest:
             raise BadInput(f"{path}: {name} is damaged (its digest differs); extract it again.")
+    for name in OPTIONAL_FILES - manifest["files"].keys():
+        if (path / name).exists():
+            raise BadInput(f"{path}: {MANIFEST} does not name {name}; extract the bundle again.")
     try:
         source = _source(manifest["source"])
         tracks = tuple(
@@ -281,7 +321,7 @@ def read_bundle(path: Path) -> Bundle:
         stated = manifest["source_digest"]
     except (KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"{path}: {MANIFEST} lacks or has too much of {error}.") from error
-    if named != set(manifest["files"]) - {CONTEXTS_FILE} or source.digest != stated:
+    if named != set(manifest["files"]) - OPTIONAL_FILES or source.digest != stated:
         raise BadInput(f"{path}: {MANIFEST} contradicts itself; extract the bundle again.")
     return Bundle(path, source, tracks, manifest["digest"], manifest["format"])
 

@@ -23,6 +23,7 @@ from hartonomous.evidence import (
     check_own_properties,
     number_columns,
 )
+from hartonomous.held_places import LastPlace, check_places
 from hartonomous.schema import EvidenceType, evidence_type, wrong_support
 from hartonomous.split_half import SplitHalf
 
@@ -38,7 +39,7 @@ class BundleScan:
     """What one pass over a bundle of N compositions found.
 
     `compositions` and `contexts` are its tables. `used` (N,) bool marks compositions that evidence or
-    contexts refer to. `directions` holds, for each evidence type that votes, how many directed
+    contexts refer to; a place keeps none. `directions` holds, for each evidence type that votes, how many directed
     listings each composition takes part in, (N,) float64.
     """
 
@@ -56,6 +57,7 @@ def scan(bundle: Bundle, verify: bool = True) -> BundleScan:
     compositions, contexts = bundle.compositions(), bundle.contexts()
     if verify:
         _verify_tables(bundle, compositions, contexts)
+        _verify_places(bundle, compositions.num_rows)
     kinds = np.array(compositions["kind"].to_pylist(), dtype=object)
     used = np.zeros(len(kinds), dtype=bool)
     directions: dict[str, NDArray[np.float64]] = {}
@@ -102,6 +104,12 @@ def _verify_tables(bundle: Bundle, compositions: pa.Table, contexts: pa.Table) -
         raise BadInput(f"{bundle.path}: compositions are not sorted by key; extract it again.")
     check_own_properties(compositions)
     check_contexts(contexts, len(keys))
+
+
+def _verify_places(bundle: Bundle, compositions: int) -> None:
+    last = LastPlace()
+    for batch in bundle.places(ROWS):
+        last = check_places(batch, compositions, last)
 
 
 def _verify_track(bundle: Bundle, track: TrackDescription) -> None:

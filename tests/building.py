@@ -27,6 +27,7 @@ from hartonomous.extract.importer_protocol import OpenOptions
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.held_places import MOST, place_table
 from hartonomous.identity import composition_key, content_digest
 from hartonomous.load.bundle_cache import WaitingBundle, use_bundle
 from hartonomous.load.canonical_export import export_lines
@@ -183,6 +184,30 @@ def with_counted(
         return writer.finish(replace(bundle.source, options={"seed": seed}), tracks)
 
 
+def with_places(bundle: Bundle, seed: int, output: Path | None = None) -> Bundle:
+    """Return a bundle that says where its source has most of its compositions: a few files, the same
+    for all seeds, one of its own, and for some compositions as many places as are allowed."""
+    rng = np.random.default_rng(seed)
+    compositions = bundle.compositions()
+    rows, places = [], []
+    for row in np.flatnonzero(rng.random(compositions.num_rows) < 0.8).tolist():
+        own = [f"own {seed}/{'seite' if seed % 2 else 'é'} {row}.pdf#page={1 + row % 3}"]
+        own += [f"shared/{page}.pdf#page={page}" for page in rng.permutation(MOST)[: row % 3]]
+        if row % 11 == 0:
+            own = [f"src/{line:02}.py:{line + 1}" for line in range(MOST)]
+        rows += [row] * len(own)
+        places += own
+    with BundleWriter(output or bundle.path.with_name(f"{bundle.path.name}-placed")) as writer:
+        writer.write_compositions(compositions)
+        if (contexts := bundle.contexts()).num_rows:
+            writer.write_contexts(contexts)
+        writer.write_places([place_table(np.array(rows, dtype=np.int64), places)])
+        for track in bundle.tracks:
+            table = pa.Table.from_batches(bundle.evidence(track, 1 << 20))
+            writer.write_evidence(track.evidence, iter([table]))
+        return writer.finish(bundle.source, bundle.tracks)
+
+
 def put_in(graph: Graph, bundle: Bundle, name: str, replace: bool = False) -> None:
     """Load a bundle under a name."""
     load_bundle(graph, bundle, name, silent, replace)
@@ -216,8 +241,8 @@ def structure(graph: Graph) -> list[object]:
 def fill(graph: Graph, folder: Path) -> None:
     """Empty a graph, then fill it with three small sources: causal, a, b."""
     wipe(graph)
-    put_in(graph, causal_bundle(folder / "c", 1, length=120), "causal")
-    put_in(graph, random_bundle(folder / "a", 2, size=60), "a")
+    put_in(graph, with_places(causal_bundle(folder / "c", 1, length=120), 1), "causal")
+    put_in(graph, with_places(random_bundle(folder / "a", 2, size=60), 2), "a")
     put_in(graph, random_bundle(folder / "b", 3, size=60), "b")
 
 

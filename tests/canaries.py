@@ -7,15 +7,17 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from hartonomous.bundle import Bundle
+from hartonomous.bundle import Bundle, BundleWriter
 from hartonomous.delete.selectors import Selectors
 from hartonomous.erase.erasure import ErasureOptions, ErasureReport, erase
 from hartonomous.errors import NotFound
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.held_places import place_table
 from hartonomous.load.suppression_list import suppressions
 from hartonomous.server.home import default_home
 from hartonomous.transparency import keys
@@ -24,6 +26,8 @@ from tests.building import WORDS, bundle_of, silent, write_vectors
 CANARY = "zqxcanary" + 7 * "abcdefghij"
 """So long that Neo4j does not pack its letters into fewer bits, where no search would find it."""
 
+PLACE = "zqxplace" + 7 * "klmnopqrst"
+"""In the names of the files where it stands."""
 
 PERSON = "user_12345"
 
@@ -34,6 +38,24 @@ def planted(folder: Path, seed: int, words: int = 30) -> Bundle:
     names = [CANARY, *(WORDS[place] for place in rng.permutation(len(WORDS))[:words])]
     path = write_vectors(folder / f"m{seed}", names, rng.normal(size=(len(names), 6)))
     return bundle_of(path, folder / f"b{seed}")
+
+
+def planted_at(folder: Path, seed: int, everywhere: bool = False) -> Bundle:
+    """Return such a bundle with a place of the canary, or with one of everything."""
+    bundle = planted(folder, seed)
+    rows = [
+        row
+        for row, text in enumerate(bundle.compositions()["text"].to_pylist())
+        if everywhere or text == CANARY
+    ]
+    with BundleWriter(folder / f"placed-{seed}") as writer:
+        writer.write_compositions(bundle.compositions())
+        places = [f"{PLACE}.pdf#page={row}" for row in rows]
+        writer.write_places([place_table(np.array(rows, dtype=np.int64), places)])
+        for track in bundle.tracks:
+            tables = map(pa.Table.from_batches, [list(bundle.evidence(track, 1 << 20))])
+            writer.write_evidence(track.evidence, tables)
+        return writer.finish(bundle.source, bundle.tracks)
 
 
 def of(bundle: Bundle, **stated: str) -> Bundle:

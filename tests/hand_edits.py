@@ -26,6 +26,7 @@ TYPES = {
     **dict.fromkeys(STRUCTURE, ("Composition", "Composition")),
     schema.HAS_TRACK: ("Source", "Track"),
     schema.VISITED: ("Source", "Composition"),
+    schema.HOLDS: ("Source", "Composition"),
     schema.AGREES_WITH: ("Source", "Source"),
     schema.NEXT: ("LogEntry", "LogEntry"),
 }
@@ -176,7 +177,7 @@ class Editor:
         )
         if type.endswith("_EVIDENCE"):
             return (type, row["source"])
-        if type == schema.VISITED:
+        if type in (schema.VISITED, schema.HOLDS):
             return (row["a"],)
         if type == schema.HAS_TRACK:
             return (row["a"], row["b"])

@@ -17,7 +17,16 @@ from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.versions.rollback import rollback
 from hartonomous.versions.snapshots import create_snapshot, drop_snapshot
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent, take_out, wipe
+from tests.building import (
+    causal_bundle,
+    exported,
+    put_in,
+    random_bundle,
+    silent,
+    take_out,
+    wipe,
+    with_places,
+)
 from tests.predicted_deletions import random_selectors
 
 
@@ -105,7 +114,8 @@ def run_history(history: History, folder: Path, rng: np.random.Generator, acts: 
         if choice < 0.35 or not live:
             seed = int(rng.integers(2**31))
             make = causal_bundle if rng.random() < 0.3 else random_bundle
-            history.put(make(folder, seed), f"s{number}")
+            bundle = make(folder, seed)
+            history.put(with_places(bundle, seed) if seed % 3 else bundle, f"s{number}")
         elif choice < 0.7 or not done:
             words = history.graph.read("MATCH (c:Token)-[:EMBEDDING_EVIDENCE]-() RETURN c LIMIT 1")
             selectors = (

@@ -12,6 +12,7 @@ import pyarrow as pa
 from hartonomous import schema
 from hartonomous.bundle import Bundle, BundleWriter, OpenedFile, SourceDescription
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS, columns, with_own_properties
+from hartonomous.held_places import place_table
 from hartonomous.identity import composition_key, content_digest
 from hartonomous.odds import ranks_within, support
 from hartonomous.schema import MICRO, EvidenceType, Kind
@@ -46,6 +47,9 @@ def bundle_of_every_type(folder: Path, seed: int) -> Bundle:
             tracks.append(track_of(evidence, rows, constants))
             if evidence.contexts:
                 writer.write_contexts(_contexts(table, rows))
+        size = table.num_rows
+        places = [f"{seed}/file {row}.txt#page={page}" for row in range(size) for page in (1, 2)]
+        writer.write_places([place_table(np.repeat(np.arange(size), 2), places)])
         return writer.finish(source, tuple(tracks))
 
 

@@ -1,6 +1,6 @@
 // Answers to a question: from its words, or from matched sentences, over near questions to their answers.
 // in:  $question STRING, $top INTEGER, $matches LIST OF MAP {key STRING, score FLOAT, words LIST<STRING>}
-// out: answer STRING, answered BOOLEAN, score FLOAT, elo FLOAT, words LIST<STRING>, path LIST<STRING>, sources LIST<STRING>
+// out: answer STRING, answered BOOLEAN, score FLOAT, elo FLOAT, words LIST<STRING>, path LIST<STRING>, sources LIST<STRING>, places LIST<STRING>
 // procedure: ask(question::STRING, top = 5::INTEGER, matches = null::LIST OF MAP)
 CALL () {
   // A word leads to sentences over itself, and by half as much over the words related to it.
@@ -77,5 +77,11 @@ RETURN answer.text AS answer, best.answered AS answered, best.total AS score, be
        COLLECT {
          MATCH (answer)-[e:SENTENCE_EVIDENCE|ANSWER_EVIDENCE]-()
          RETURN DISTINCT e.source AS source ORDER BY source
-       } AS sources
+       } AS sources,
+       COLLECT {
+         MATCH (:Source {state: 'live'})-[h:HOLDS]->(answer)
+         // Page 9 before page 10.
+         WITH DISTINCT h.place AS place ORDER BY split(place, '#')[0], size(place), place
+         RETURN place
+       } AS places
 ORDER BY score DESC, coalesce(elo, 0.0) DESC, answer

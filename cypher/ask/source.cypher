@@ -6,7 +6,7 @@ MATCH (s:Source {name: $name})
 OPTIONAL MATCH (s)-[:HAS_TRACK]->(t:Track)
 RETURN s {.name, .kind, .importer, .state, .digest, .options, .files, .subject, .licence, .family,
           .bytes, .parameters, .excluded, .merged, created: toString(s.created),
-          .lineage, .distrusted, .hubness} AS source,
+          .lineage, .distrusted, .hubness, places: COUNT { (s)-[:HOLDS]->() }} AS source,
        t {.evidence, .positions, .k, .vocabulary, .dimensions, .trust, .vote, .absent, .recall, .rows,
           .observations} AS track
 ORDER BY track.evidence

@@ -9,6 +9,8 @@ RETURN g {.*} AS state,
        COLLECT {
          MATCH (s:Source)
          RETURN s {.*, created: toString(s.created), visits: COUNT { (s)-[:VISITED]->() },
+           // Null where a source has none, as a graph of an earlier version.
+           places: nullIf(COUNT { (s)-[:HOLDS]->() }, 0),
            batches: COUNT { MATCH (b:Batch {source: s.name}) },
            tracks: COLLECT { MATCH (s)-[:HAS_TRACK]->(t:Track) RETURN t {.*} }} AS row
          ORDER BY s.name

@@ -14,6 +14,7 @@ from hartonomous.api.row_records import (
     ContestedPair,
     Contradiction,
     GraphCounts,
+    HeldPlace,
     Neighbour,
     OddWord,
     SourceDetails,
@@ -26,6 +27,7 @@ from hartonomous.ask.relations import (
     explanation,
     neighbourhood,
     source_statistics,
+    text_places,
     word_comparison,
 )
 from hartonomous.ask.relations.explanation import Explanation
@@ -115,6 +117,15 @@ class RelationMethods(GraphSession):
         if encoder is None:
             self._say("No encoder: matched by words alone.")
         return rows_of(Answer, questions.answer(self._asked, question, path_of(encoder), top))
+
+    def places(self, word: str, top: int = 100, source: str | None = None) -> Rows[HeldPlace]:
+        """Return where sources have a word, a sentence or a picture.
+
+        Of a word without places of its own, those of the sentences or pictures related to it,
+        strongest first. `top`: number of results. `source`: only places of this source. Raises
+        NotFound for an unknown word or source.
+        """
+        return rows_of(HeldPlace, text_places.places(self._asked, word, top, source))
 
     def sources(self) -> Rows[SourceSummary]:
         """Return the sources with their counts."""

@@ -108,7 +108,8 @@ class ScoredWord(Record):
 
 @dataclass(frozen=True)
 class Answer(Record):
-    """An answer with its score, the stored sentences on its path, and its sources."""
+    """An answer with its score, the stored sentences on its path, its sources, and the files and
+    pages where it stands."""
 
     answer: str
     score: float
@@ -117,6 +118,17 @@ class Answer(Record):
     words: list[str]
     path: list[str]
     answered: bool
+    places: list[str]
+
+
+@dataclass(frozen=True)
+class HeldPlace(Record):
+    """A place where a source has a text: `place` is a file's name within what was ingested, with the
+    page, line or box."""
+
+    source: str
+    place: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -212,6 +224,7 @@ class SourceDetails(Record):
     lineage: int | None
     distrusted: str | None
     hubness: float | None
+    places: int
     tracks: tuple[TrackDetails, ...]
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from hartonomous.audit.audit_findings import Findings
+from hartonomous.audit.caption_checks import check_captions
 from hartonomous.audit.composition_checks import Compositions, check_compositions
 from hartonomous.audit.context_checks import BACKS_OFF, EXTENDS, check_joins, check_visits
 from hartonomous.audit.coordinate_checks import check_places
 from hartonomous.audit.edge_walk import Walked, walk
 from hartonomous.audit.evidence_checks import check_known, check_tracks, tell_faults, tell_odd
+from hartonomous.audit.held_checks import check_held
 from hartonomous.audit.journal_checks import check_journals, check_suppressions
 from hartonomous.audit.ledger_checks import check_ledger
 from hartonomous.audit.vote_checks import check_votes
@@ -63,6 +65,7 @@ class FullAudit:
         for more in (
             visits,
             joins,
+            check_held(self.graph, compositions, self.sources, self.progress),
             check_ledger(self.graph, self.sources, self.stored),
             places,
             check_journals(self.graph, entries),
@@ -70,6 +73,8 @@ class FullAudit:
             self._elsewhere(walked),
         ):
             self.findings += more.texts()
+        if self.inventory.at_rest:
+            self.findings += check_captions(self.graph, compositions).texts()
         self.unproved += unplaced
         if blind:
             self.unproved.append(

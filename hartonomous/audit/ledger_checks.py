@@ -1,4 +1,4 @@
-"""Checks of the ledger of loading: a source's batches add up to its tracks and visits."""
+"""Checks of the ledger of loading: a source's batches add up to its tracks, visits and places."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hartonomous.evidence import DIGEST_LANES
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.load.loader import BATCH_ROWS
-from hartonomous.schema import VISITED
+from hartonomous.schema import HOLDS, VISITED
 
 
 def check_ledger(graph: Graph, sources: Mapping[str, Row], tracks: Sequence[Row]) -> Findings:
@@ -26,6 +26,7 @@ def check_ledger(graph: Graph, sources: Mapping[str, Row], tracks: Sequence[Row]
     loaded = {source for source, _ in batches if source in live}
     stated = {(t["source"], t["evidence"]): (t["rows"], t["digest"]) for t in tracks}
     stated |= {(name, VISITED): (sources[name]["visits"], None) for name in live}
+    stated |= {(name, HOLDS): (sources[name]["places"], None) for name in live}
     for (source, evidence), rows in sorted(batches.items(), key=str):
         if source in live:
             faults = _faults(source, evidence, rows, stated.get((source, evidence)))
@@ -68,5 +69,5 @@ def _faults(
     if total != said[0]:
         yield f"{named}: {total} rows, expected {said[0]!r}."
     digest = [sum(lane) for lane in zip(*(row["digest"] for row in rows), strict=True)]
-    if digest != (said[1] if evidence != VISITED else [0] * DIGEST_LANES):
+    if digest != (said[1] if evidence not in (VISITED, HOLDS) else [0] * DIGEST_LANES):
         yield f"{named}: the digests of its batches do not add up to the track's."

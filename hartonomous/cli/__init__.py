@@ -45,6 +45,7 @@ COMMANDS = {
     "contradictions": "communities",
     "projections": "communities",
     "ask": "question_answers",
+    "places": "neighbourhood",
     "sources": "neighbourhood",
     "source": "neighbourhood",
     "stats": "neighbourhood",

@@ -41,9 +41,11 @@ def affinity(start: str, end: str, as_json: bool) -> None:
 def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> None:
     """Find the word that relates to C as B does to A."""
     from hartonomous.ask.relations.affinity import analogy as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph:
         rows = ask(graph, first, second, third, top)
+        shown = with_captions(graph, rows, "answer")
     columns = {
         "answer": "answer",
         "score": "score",
@@ -51,7 +53,7 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
         "like_third": f"like {third}",
         "like_first": f"like {first}",
     }
-    print_json(rows) if as_json else print_rows(rows, columns)
+    print_json(rows) if as_json else print_rows(shown, columns)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous contested bank --top 5\n")
@@ -61,9 +63,11 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
 def contested(word: str, top: int, as_json: bool) -> None:
     """List the pairs of WORD on which sources disagree most."""
     from hartonomous.ask.relations.affinity import contested as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph:
         rows = ask(graph, word, top)
+        shown = with_captions(graph, rows, "neighbour")
     columns = {
         "neighbour": "neighbour",
         "spread": "spread",
@@ -73,4 +77,4 @@ def contested(word: str, top: int, as_json: bool) -> None:
         "least": "lowest odds by",
         "least_odds": "lowest odds",
     }
-    print_json(rows) if as_json else print_rows(rows, columns)
+    print_json(rows) if as_json else print_rows(shown, columns)

@@ -135,17 +135,19 @@ def odd_one_out(words: Sequence[str], as_json: bool) -> None:
 @json_option
 def compare(start: str, end: str, top: int, as_json: bool) -> None:
     """List the neighbours of both A and B, and of only one."""
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.ask.relations.word_comparison import compare as ask
 
     with open_graph() as graph:
         rows = ask(graph, start, end, top)
+        shown = with_captions(graph, rows, "related_to", "neighbour")
     columns = {
         "related_to": "related to",
         "neighbour": "neighbour",
         "consensus_start": f"with {start}",
         "consensus_end": f"with {end}",
     }
-    print_json(rows) if as_json else print_rows(rows, columns)
+    print_json(rows) if as_json else print_rows(shown, columns)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous contradictions --top 20\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cell_text import printable
 from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
 from hartonomous.schema import evidence_type
 
@@ -65,6 +66,7 @@ def neighbours(
 ) -> None:
     """List the relations of WORD, strongest first."""
     from hartonomous.ask.relations.neighbourhood import neighbours as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.questions import remark_spelling
 
     with open_graph() as graph:
@@ -73,6 +75,7 @@ def neighbours(
             print_json(rows)
             return
         remark_spelling(graph, word, bool(rows), say)
+        rows = with_captions(graph, rows, "neighbour")
     columns = {
         "neighbour": "neighbour",
         "consensus": "consensus",
@@ -164,6 +167,45 @@ def _ranges(numbers: list[int]) -> str:
         else:
             runs.append([number])
     return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous places password
+  hartonomous places "You pay by card." --source handbook --json
+"""
+)
+@click.argument("word")
+@click.option(
+    "--top",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Number of results.",
+)
+@click.option("--source", help="Only places of this source.")
+@json_option
+def places(word: str, top: int, source: str | None, as_json: bool) -> None:
+    """List where sources have WORD: file, page, line or box.
+
+    For a word without places of its own, lists those of the sentences or
+    pictures related to it, strongest first.
+    """
+    from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.ask.relations.text_places import places as ask
+
+    with open_graph() as graph:
+        rows = ask(graph, word, top, source)
+        captioned = with_captions(graph, rows, "text")
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        say(f"{word!r} is in the graph, but no source gives a place for it.")
+        return
+    shown = [{name: printable(str(value)) for name, value in row.items()} for row in captioned]
+    print_rows(shown, {"source": "source", "place": "place", "text": "text"})
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous sources --json\n")

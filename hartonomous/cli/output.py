@@ -124,7 +124,7 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
-LOADING, RATING = ("compositions", "contexts", "evidence"), ("classes", "rating")
+LOADING, RATING = ("compositions", "contexts", "places", "evidence"), ("classes", "rating")
 """Stages of the progress by kind of work; any other stage belongs to what is left."""
 
 

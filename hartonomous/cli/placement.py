@@ -196,13 +196,15 @@ def near_on_sphere(word: str, top: int, by: str, pieces: bool, as_json: bool) ->
     'place' prints the share.
     """
     from hartonomous.ask.layout.placement_queries import near_on_sphere as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.placement_run import remark_stale
 
     with open_graph() as graph:
         rows = ask(graph, word, top, by, pieces)
+        shown = with_captions(graph, rows, "neighbour")
     remark_stale(rows, say)
     columns = {"neighbour": "neighbour", "distance": "radians"}
-    print_json(rows) if as_json else print_rows(rows, columns)
+    print_json(rows) if as_json else print_rows(shown, columns)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous distance king queen\n")

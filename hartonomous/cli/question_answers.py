@@ -11,6 +11,9 @@ from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import json_option, print_json, quiet_option, say
 
+CITED = 3
+"""Places of an answer that are shown; all are in the JSON."""
+
 
 @click.command(
     epilog="""\b
@@ -36,6 +39,7 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
     Matches the question with stored questions and sentences, by its words or,
     with --encoder, by its vector, and follows relations to their answers.
     """
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.questions import answer as run
 
     opened = None
@@ -47,11 +51,12 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
         opened = open_encoder(encoder)
     with open_graph() as graph:
         rows = run(graph, question, opened, top)
+        shown = with_captions(graph, rows, "answer", "path")
     if as_json:
         print_json({"question": question, "matched_by": "words" if opened is None else "encoder",
                     "answers": rows})  # fmt: skip
         return
-    for number, row in enumerate(rows, 1):
+    for number, row in enumerate(shown, 1):
         click.echo(_shown(number, row))
 
 
@@ -68,4 +73,7 @@ def _shown(number: int, row: dict[str, Any]) -> str:
         lines.append(f"   {by if place == 0 else 'is near'}: {printable(text)}")
     if row["answered"]:
         lines.append(f"   answered by: {printable(row['answer'])}")
+    lines += [f"   stands in: {printable(place)}" for place in row["places"][:CITED]]
+    if (more := len(row["places"]) - CITED) > 0:
+        lines.append(f"   and in {more:,} more places")
     return "\n".join(lines)

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hartonomous.delete.connectivity_impact import cut
+from hartonomous.delete.place_changes import gone, held_after, read_places
 from hartonomous.delete.rating_forecast import Prediction, predict
 from hartonomous.delete.removed_rows import read_rows, read_structure, read_visits
 from hartonomous.delete.selectors import (
@@ -114,6 +115,7 @@ def plan(
     predicted = predict(graph, tracks, leaving, rows, progress)
     orphans = _orphans(_touched(graph, rows, visits, selection), rows, visits)
     tables = _tables(graph, rows, visits, orphans, predicted, leaving)
+    tables["places"] = read_places(graph, selection, tables)
     cut_off = _cut(graph, tables, orphans) if with_cut else None
     tables = _numbered(graph, tables)
     after = _facts_after(facts, leaving, tables, predicted, tracks)
@@ -288,11 +290,15 @@ def _facts_after(
     removed = removed_by_track(tables)
     visits = pc.value_counts(tables["visits"]["source"]).to_pylist()
     fewer = {one["values"]: one["counts"] for one in visits}
+    places = pc.value_counts(gone(tables)["source"]).to_pylist()
+    unplaced = {one["values"]: one["counts"] for one in places}
     after = {}
     for name, source in facts["sources"].items():
         if name in leaving:
             continue
         changed = {**source, "visits": source["visits"] - fewer.get(name, 0), "tracks": {}}
+        if (held := changed.pop("places", 0) - unplaced.get(name, 0)) > 0:
+            changed["places"] = held
         for evidence, track in source["tracks"].items():
             loss = removed.get((name, evidence))
             changed["tracks"][evidence] = _lessened(track, loss) if loss else dict(track)
@@ -332,7 +338,8 @@ def _source_summaries(
         (row,) = graph.read(query("delete/read_source"), name=name)
         whole = name in selection.sources
         left = {} if whole else after["sources"][name]["tracks"]
-        now = row["source"].get("visited")
+        now, held = (row["source"].get(what) for what in ("visited", "held"))
+        held = None if whole or held is None else held_after(tables, name, held)
         summaries[name] = {
             "whole": whole,
             "why": selection.sources.get(name, "holds what was selected"),
@@ -344,6 +351,7 @@ def _source_summaries(
                 for evidence in sorted(left)
             },
             "visited": None if whole or now is None else visited_after(tables, name, now),
+            **({} if held is None else {"held": held}),
             **({"source": row["source"], "tracks": row["tracks"]} if whole else {}),
         }
     return summaries
@@ -352,6 +360,7 @@ def _source_summaries(
 def _counts(tables: Mapping[str, pa.Table]) -> dict[str, int]:
     relations = tables["relations"]
     lost = int(pc.sum(pc.equal(relations["n"], 0)).as_py() or 0)
+    places = gone(tables).num_rows
     return {
         "evidence": sum(t.num_rows for name, t in tables.items() if is_evidence(name)),
         "lost": lost,
@@ -359,6 +368,8 @@ def _counts(tables: Mapping[str, pa.Table]) -> dict[str, int]:
         "shifted": tables["shifts"].num_rows,
         "compositions": tables["orphans"].num_rows,
         "visits": tables["visits"].num_rows,
+        # Left out where there are none, so that plans of earlier versions compare equal.
+        **({"places": places} if places else {}),
     }
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.place_changes import with_rows
 from hartonomous.delete.selector_overlap import Coverage, Mask
 from hartonomous.schema import context_evidence
 
@@ -27,6 +28,8 @@ def divide(planned: Plan, coverage: Coverage) -> tuple[Plan, Plan]:
         keep[name], give[name] = _split(planned.tables[name], coverage.rows(planned, name))
     visits, give["visits"] = _split(planned.tables["visits"], coverage.visits(planned))
     keep["visits"] = with_mass(visits, next_weights(give))
+    for part in (keep, give):
+        part["places"] = with_rows(planned.tables["places"], part)
     return replace(planned, tables=keep), replace(planned, tables=give)
 
 
@@ -57,6 +60,9 @@ def joined(plan: Plan, more: Plan, sources: Mapping[str, Any], covered: Collecti
             ),
         ]
     )
+    own, places = plan.tables["places"], _renumbered(more.tables["places"], place)
+    places = _not_in(places, own, ("source", "composition", "place"))
+    tables["places"] = pa.concat_tables([own, places])
     structure = _renumbered(more.tables["structure"], place)
     tables["structure"] = pa.concat_tables([plan.tables["structure"], structure])
     known = dict(plan.summary["sources"])

@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 from hartonomous.atomic_files import atomic, write_private
 from hartonomous.bounded_parquet import read_parquet
 from hartonomous.delete.deletion_plan import FORMAT, Plan
+from hartonomous.delete.place_changes import NUMBERED
 from hartonomous.errors import BadInput, Conflict, NotFound, VerificationFailed
 from hartonomous.identity import canonical_json, content_digest, file_digest
 from hartonomous.transparency.file_signatures import is_ours, sign_file
@@ -95,4 +96,6 @@ def read_plan(path: Path, kind: str = KIND) -> Plan:
         tables[name.removesuffix(".parquet")] = read_parquet(file)
     if edited:
         raise Conflict(f"{path} or its rows were changed after planning; plan again.")
+    # Plans of earlier versions have no places, nor had their graphs.
+    tables.setdefault("places", NUMBERED.empty_table())
     return Plan(summary, tables, trusted)

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.place_changes import by_source, gone
 from hartonomous.errors import VerificationFailed
 from hartonomous.evidence import DIGEST_LANES
 from hartonomous.graph.cypher_files import query
@@ -25,8 +26,9 @@ from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.source_removal import finish_removal
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
+from hartonomous.rate.captions import write_captions
 from hartonomous.rate.formulas import cost
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.schema import DEFAULT_RELATION, kinds
 from hartonomous.speeds import REMOVE, measured
 
 ROWS = 3_000
@@ -82,8 +84,10 @@ class Removal:
             self.remove_rows()
             self.shift_ratings()
         self.remove_visits()
+        self.remove_places()
         self.finish_sources()
         self.prune()
+        self.write_captions()
 
     def remove_rows(self) -> None:
         """Remove evidence and write the predicted ratings, pair by pair."""
@@ -123,6 +127,28 @@ class Removal:
 
                 self._in_batches(f"{name}:{source}", _ranges(part.num_rows), run)
 
+    def remove_places(self) -> None:
+        """Remove the places of compositions of which a source keeps no row."""
+        for source, part in by_source(gone(self.tables)).items():
+
+            def run(
+                work: Transaction,
+                first: int,
+                end: int,
+                part: pa.Table = part,
+                source: str = source,
+            ) -> None:
+                rows = part.slice(first, end - first)
+                (row,) = work.run(
+                    query("delete/remove_held"),
+                    source=source,
+                    ids=self.ids[rows["composition"].to_numpy()].tolist(),
+                    places=rows["place"].to_pylist(),
+                )
+                _same(row["deleted"], rows.num_rows, "places")
+
+            self._in_batches(f"places:{source}", _ranges(part.num_rows), run)
+
     def finish_sources(self) -> None:
         """Write the remaining counts of each source, and delete sources without rows."""
         known = self.tables["known"]
@@ -145,6 +171,8 @@ class Removal:
                 self.lock.write(query("delete/set_tracks"), source=name, left=source["left"])
                 if visited := source.get("visited"):
                     self.lock.write(query("delete/set_visited"), source=name, visited=visited)
+                if held := source.get("held"):
+                    self.lock.write(query("delete/set_held"), source=name, held=held)
         self.lock.write(query("rate/write_agreements"), rows=self.summary["agreements"])
         self.lock.write(query("rate/write_votes"), votes=self.summary["votes"])
 
@@ -153,6 +181,21 @@ class Removal:
         orphans = self.ids[self.tables["orphans"]["composition"].to_numpy()].tolist()
         for part in in_parts(orphans, ROWS):
             self.lock.write(query("delete/delete_orphans"), ids=part)
+
+    def write_captions(self) -> None:
+        """Write the captions of the remaining compositions that lost rows."""
+        digested = [kind.name for kind in kinds() if kind.digested]
+        own = pc.is_in(self.tables["compositions"]["kind"], pa.array(digested, pa.string()))
+        ids = np.setdiff1d(
+            self.ids[own.to_numpy()], self.ids[self.tables["orphans"]["composition"].to_numpy()]
+        )
+        for part in in_parts(ids.tolist(), ROWS):
+
+            def work(transaction: Transaction, part: Sequence[int] = part) -> None:
+                self.lock.check(transaction)
+                write_captions(transaction, part)
+
+            self.graph.transact(work)
 
     def _remove_range(self, work: Transaction, first: int, end: int) -> None:
         for evidence, table in self.evidence.items():

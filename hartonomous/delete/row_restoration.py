@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hartonomous.delete.deletion_plan import Plan, removed_by_track
+from hartonomous.delete.place_changes import by_source, held_by
 from hartonomous.delete.removed_rows import IDS
 from hartonomous.delete.visit_changes import visited, visits_by_source
 from hartonomous.evidence import (
@@ -23,7 +25,7 @@ from hartonomous.evidence import (
     with_later_columns,
 )
 from hartonomous.graph.cypher_files import COLUMN, query
-from hartonomous.graph.driver import Graph, Row, Transaction, in_parts
+from hartonomous.graph.driver import Graph, Transaction, in_parts
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import mark, schedule
@@ -73,6 +75,7 @@ class Restoration:
             for source in sorted(table["source"].unique().to_pylist()):
                 self._create_rows(evidence, source, table.filter(pc.equal(table["source"], source)))
         self._create_visits()
+        self._create_places()
         self._schedule()
         self._finish()
 
@@ -107,6 +110,8 @@ class Restoration:
 
     def _create_source(self, name: str) -> None:
         kept_source = self.planned.summary["sources"][name]
+        places = by_source(self.planned.tables["places"]).get(name)
+        held = None if places is None else held_by(self.planned.tables, places)
         tracks = []
         for track in kept_source["tracks"]:
             back = self.removed.get((name, track["evidence"]))
@@ -120,6 +125,7 @@ class Restoration:
                 "lineage": None,
                 "distrusted": None,
                 "visited": self.visits.get(name, NO_VISITS),
+                "held": held,
             },
             created=kept_source["created"],
             tracks=tracks,
@@ -185,6 +191,30 @@ class Restoration:
                     **({} if name else {"tokens": tokens}),
                 )
 
+    def _create_places(self) -> None:
+        """Restore the places of restored rows; another deletion's undo may have restored some."""
+        for source, places in by_source(self.planned.tables["places"]).items():
+            for number, first in enumerate(range(0, places.num_rows, ROWS)):
+                rows = places.slice(first, ROWS)
+                self._in_ledger(
+                    f"places:{source}/{number:08d}",
+                    rows.num_rows,
+                    partial(self._create_some_places, source, rows),
+                )
+
+    def _create_some_places(self, source: str, rows: pa.Table, work: Transaction) -> None:
+        created = work.run(
+            query("delete/restore_held"),
+            source=source,
+            ids=self.ids[rows["composition"].to_numpy()].tolist(),
+            places=rows["place"].to_pylist(),
+        )
+        # A whole source was created with the digest of all its places.
+        if created and source not in self.whole:
+            new = rows.take(pa.array(sorted(row["i"] for row in created)))
+            more = held_by(self.planned.tables, new)
+            work.run(query("delete/add_held"), source=source, more=more)
+
     def _schedule(self) -> None:
         """Put on the work list the starts of restored rows, and the starts of relations to words
         that become known to a track again.
@@ -246,11 +276,15 @@ class Restoration:
 
     def _once(self, stage: str, statement: str, rows: int, **parameters: Any) -> None:
         """Run a statement in a transaction with its entry in the ledger."""
+        self._in_ledger(stage, rows, lambda work: work.run(statement, **parameters))
+
+    def _in_ledger(self, stage: str, rows: int, act: Callable[[Transaction], object]) -> None:
+        """Call `act` in a transaction with its entry in the ledger."""
         key = f"{self.deletion}/undo/{stage}"
         if key in self.ledger:
             return
 
-        def work(transaction: Transaction) -> list[Row]:
+        def work(transaction: Transaction) -> None:
             self.lock.check(transaction)
             (opened,) = transaction.run(
                 query("load/open_batch"),
@@ -261,7 +295,6 @@ class Restoration:
                 digest=[0] * DIGEST_LANES,
             )
             if opened["fresh"]:
-                return transaction.run(statement, **parameters)
-            return []
+                act(transaction)
 
         self.graph.transact(work)

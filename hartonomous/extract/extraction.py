@@ -206,6 +206,7 @@ def extract(
         contexts = found[0].contexts if found else np.empty((0, ORDERS), dtype=np.int64)
         placed = place(model.vocabulary.compositions, contexts)
         writer.write_compositions(placed.compositions)
+        writer.write_places([_moved(model.places, placed, ("composition",))])
         writing = _Writing(writer, len(model.vocabulary), placed, finished, progress)
         tracks = tuple(writing.compared(track, options.neighbours) for track in model.tracks)
         tracks += tuple(writing.listed(track) for track in model.listed)
@@ -335,9 +336,11 @@ def _halved(halves: SplitHalf, table: pa.Table) -> pa.Table:
     return table
 
 
-def _moved(table: pa.Table, placed: Placed) -> pa.Table:
+def _moved(
+    table: pa.Table, placed: Placed, columns: tuple[str, ...] = ("start", "end")
+) -> pa.Table:
     """Return rows over the vocabulary as rows over all compositions; the order is unchanged."""
-    for place_of, name in enumerate(("start", "end")):
+    for place_of, name in enumerate(columns):
         rows = placed.row[table[name].to_numpy()].astype(np.int32)
         table = table.set_column(place_of, table.schema.field(name), pa.array(rows))
     return table

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from itertools import chain
@@ -22,6 +22,7 @@ from hartonomous.extract.files.file_kinds import models_within, refuse_known, un
 from hartonomous.extract.files.untrusted_files import is_pickle, refuse_pickle
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.held_places import PLACES
 from hartonomous.progress import Progress
 
 ENTRY_POINTS = "hartonomous.importers"
@@ -169,7 +170,8 @@ class OpenedModel:
     """A safely opened model: its files, its vocabulary, its tracks.
 
     `kind` is the source's, as docs/data-model.md lists them. `unread` are files left out, `remarks` other
-    messages for the user.
+    messages for the user. `places` are those of the vocabulary's compositions, with the columns of
+    `held_places.PLACES`, sorted.
     """
 
     importer: str
@@ -184,6 +186,7 @@ class OpenedModel:
     kind: str = "model"
     unread: tuple[UnreadFile, ...] = ()
     remarks: tuple[str, ...] = ()
+    places: pa.Table = field(default_factory=PLACES.empty_table)
 
 
 class Importer(Protocol):

@@ -14,7 +14,7 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     SILENCE(sums)                                   the sums, for a rated type that such types feed
     AGAINST(edge)                                   what an edge counts against, where types do
     ANSWERING_KINDS, FRAGMENT_KINDS,
-    UNCONNECTED_KINDS                               labels of kinds, joined by |
+    UNCONNECTED_KINDS, DIGESTED_KINDS               labels of kinds, joined by |
     EVIDENCE_INDEX                                  the name of a type's index by source
     NEW_COLUMNS($columns, i)                        the columns of a type, of row i
     READ_COLUMNS, ALL_COLUMNS                       columns of a type, of all types; later ones as 0
@@ -178,6 +178,7 @@ def _with_parts(text: str) -> str:
     text = _replace(text, "FRAGMENT_KINDS", _joined(one for one in kinds if one.fragment))
     text = _replace(text, "ANSWERING_KINDS", _joined(one for one in kinds if one.answers))
     text = _replace(text, "UNCONNECTED_KINDS", _joined(one for one in kinds if not one.connected))
+    text = _replace(text, "DIGESTED_KINDS", _joined(one for one in kinds if one.digested))
     own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
     text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
     return re.sub(r"\bWORD_ORDER\((\w+), ([^()]+)\)", _word_order, text)

@@ -34,6 +34,7 @@ def finish_removal(graph: Graph, lock: WriterLock, name: str, types: list[str]) 
                 "the same command again, and 'hartonomous doctor' if they remain."
             )
     _repeat(lock, query("delete/delete_visits"), source=name)
+    _repeat(lock, query("delete/delete_held"), source=name)
     lock.write(query("delete/delete_source"), name=name)
 
 

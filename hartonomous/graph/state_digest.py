@@ -24,6 +24,8 @@ def read_facts(graph: Graph) -> Facts:
             **row["source"],
             "tracks": {track["evidence"]: track for track in row["tracks"]},
             "visits": row["visits"],
+            # Left out where there are none, so that earlier digests stand.
+            **({"places": row["places"]} if row["places"] else {}),
         }
         for row in graph.read(query("delete/read_facts"))
     }

@@ -1,8 +1,8 @@
 """Canonical export: sorted JSON Lines, the same bytes for the same knowledge.
 
-It contains compositions, sources and tracks (without times), evidence and rated edges; not the
-ledger, locks or numbers that depend on the order of ingest. Any JSON reader, such as DuckDB's,
-reads it.
+It contains compositions, sources and tracks (without times), visits, places, evidence and rated
+edges; not the ledger, locks or numbers that depend on the order of ingest. Any JSON reader, such as
+DuckDB's, reads it.
 """
 
 from __future__ import annotations
@@ -72,6 +72,8 @@ def export_lines(graph: Graph, progress: Progress) -> Iterator[str]:
         yield canonical_json({"record": "track", **track})
     for (visit,) in graph.stream(query("load/read_visits")):
         yield canonical_json({"record": "visit", **visit})
+    for (place,) in graph.stream(query("load/read_held")):
+        yield canonical_json({"record": "place", **place})
     tracks = graph.read(query("rate/read_tracks"))
     fed = sorted({evidence_type(track["evidence"]).feeds for track in tracks})
     for record, read in (("evidence", _evidence), ("rating", _ratings)):

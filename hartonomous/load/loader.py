@@ -22,15 +22,23 @@ from hartonomous import schema
 from hartonomous.bundle import Bundle, TrackDescription, describe_options
 from hartonomous.bundle_scan import BundleScan, scan
 from hartonomous.errors import Conflict, UsageError, VerificationFailed
-from hartonomous.evidence import DIGEST_LANES, digest, key_columns, own_properties, visit_digest
+from hartonomous.evidence import (
+    DIGEST_LANES,
+    digest,
+    key_columns,
+    own_properties,
+    summed,
+    visit_digest,
+)
 from hartonomous.graph.cypher_files import COLUMN, query
 from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.source_removal import discard_source
 from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.held_places import NO_PLACES, place_digest
 from hartonomous.identity import canonical_json
 from hartonomous.progress import Progress
 from hartonomous.rate.hubness import find_hub
-from hartonomous.schema import VISITED, evidence_type
+from hartonomous.schema import HOLDS, VISITED, evidence_type
 from hartonomous.speeds import LOAD, keep
 from hartonomous.transparency.transparency_log import Entry, enter
 
@@ -106,11 +114,13 @@ def load(
         "replaces": replaces,
         "hubness": hub.share if hub else None,
         "visited": _visited(scanned),
+        "held": _held(bundle, scanned),
     }
     graph.transact(lambda work: _create_source(work, lock, bundle, name, facts))
     keys = scanned.compositions
     ids = _write_compositions(graph, lock, keys, scanned.used, progress)
     _write_visits(graph, lock, scanned, name, ids, progress)
+    _write_places(graph, lock, bundle, name, scanned, ids, progress)
     began = time.perf_counter()
     rows, already = _write_evidence(graph, lock, bundle, name, keys, ids, progress)
     keep(LOAD, rows, time.perf_counter() - began)
@@ -181,6 +191,22 @@ def _visited(scanned: BundleScan) -> list[int]:
     contexts = scanned.contexts
     keys = key_columns(scanned.compositions["key"])[contexts["composition"].to_numpy()]
     return visit_digest(keys, contexts["n"].to_numpy(), contexts["mass"].to_numpy())
+
+
+def _used_places(bundle: Bundle, used: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
+    """Yield the places of compositions with evidence, in batches that are always the same."""
+    for batch in bundle.places(BATCH_ROWS):
+        kept = batch.filter(pa.array(used[batch["composition"].to_numpy()]))
+        if kept.num_rows:
+            yield kept
+
+
+def _held(bundle: Bundle, scanned: BundleScan) -> list[int] | None:
+    keys, total = key_columns(scanned.compositions["key"]), NO_PLACES
+    for batch in _used_places(bundle, scanned.used):
+        own = keys[batch["composition"].to_numpy()]
+        total = summed(total, place_digest(own, batch["place"]))
+    return total if total[0] else None
 
 
 def _track_properties(track: TrackDescription) -> Row:
@@ -291,6 +317,55 @@ def _write_visit_batch(
     )
 
 
+def _write_places(
+    graph: Graph,
+    lock: WriterLock,
+    bundle: Bundle,
+    name: str,
+    scanned: BundleScan,
+    ids: NDArray[np.int64],
+    progress: Progress,
+) -> None:
+    """Write where the source has its compositions; with one writer, as visits."""
+    ledger = {row["key"] for row in graph.read(query("load/read_ledger"), source=name)}
+    done = 0
+    for number, part in enumerate(_used_places(bundle, scanned.used)):
+        key = f"{name}/{HOLDS}/{number:08d}"
+        if key not in ledger:
+            graph.transact(partial(_write_place_batch, lock, name, key, part, ids))
+        done += part.num_rows
+        progress("places", done, done)
+
+
+def _write_place_batch(
+    lock: WriterLock,
+    name: str,
+    key: str,
+    part: pa.RecordBatch,
+    ids: NDArray[np.int64],
+    work: Transaction,
+) -> None:
+    lock.check(work)
+    entry = {"key": key, "source": name, "evidence": HOLDS, "rows": part.num_rows}
+    if not work.run(query("load/open_batch"), **entry, digest=[0] * DIGEST_LANES)[0]["fresh"]:
+        return
+    (answer,) = work.run(
+        query("load/create_held"),
+        source=name,
+        ids=ids[part["composition"].to_numpy()].tolist(),
+        places=part["place"].to_pylist(),
+    )
+    if answer["created"] != part.num_rows:
+        raise VerificationFailed(_vanished(key, answer["created"], part.num_rows))
+
+
+def _vanished(key: str, created: int, rows: int) -> str:
+    return (
+        f"Batch {key} wrote {created} of {rows} rows: compositions "
+        "vanished while it ran. Nothing of it was kept; run the same command again."
+    )
+
+
 @dataclass(frozen=True)
 class _Batch:
     key: str
@@ -377,10 +452,7 @@ def _write_batch(
     }
     (answer,) = work.run(query("load/create_evidence", evidence=evidence), **columns)
     if answer["created"] != rows.num_rows:
-        raise VerificationFailed(
-            f"Batch {batch.key} wrote {answer['created']} of {rows.num_rows} rows: compositions "
-            "vanished while it ran. Nothing of it was kept; run the same command again."
-        )
+        raise VerificationFailed(_vanished(batch.key, answer["created"], rows.num_rows))
     return int(rows.num_rows)
 
 

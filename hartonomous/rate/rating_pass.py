@@ -24,6 +24,7 @@ from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.source_removal import finish_removal, prune_orphans, rename_successor
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
+from hartonomous.rate.captions import has_digested, write_captions
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
 from hartonomous.schema import DEFAULT_RELATION, FORMULA_VERSION, evidence_type, rated_types
@@ -290,8 +291,12 @@ def _rate(
         query("rate/rate_pairs", rated=rated.name) for rated in rated_types() if rated.name in fed
     ]
 
+    captioned = has_digested(graph)
+
     def visit(work: Transaction, ids: list[int]) -> tuple[int, int]:
         counted = [work.run(statement, ids=ids, **constants)[0] for statement in statements]
+        if captioned:
+            write_captions(work, ids)
         work.run(query("rate/unmark_unrated"), ids=ids)
         return sum(row["pairs"] for row in counted), sum(row["removed"] for row in counted)
 

@@ -37,8 +37,14 @@ KINDS: tuple[Kind, ...] = (
         rank=2,
         colour="#8DCC93",
     ),
-    Kind(IMAGE, "a picture, known by the digest of its pixels", rank=5, colour="#F16667"),
-    Kind(REGION, "a part of a picture", rank=3, colour="#F79767"),
+    Kind(
+        IMAGE,
+        "a picture, known by the digest of its pixels",
+        rank=5,
+        digested=True,
+        colour="#F16667",
+    ),
+    Kind(REGION, "a part of a picture", rank=3, digested=True, colour="#F79767"),
     Kind(FEATURE, "a visual feature", rank=6, colour="#FFC454"),
     Kind(SYMBOL, "a name in a code base: module, class, function", rank=1, colour="#569480"),
 )

@@ -20,6 +20,12 @@ COMPOSITION_PROPERTIES: tuple[Property, ...] = (
         "its coordinates on the unit sphere S3; derived, see Placement",
     ),
     Property("spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"),
+    Property(
+        "caption",
+        "STRING",
+        "what people are shown where the text is a digest: the name of the first file that holds it "
+        "and the labels that it depicts by the highest elo, three at most; derived",
+    ),
 )
 """On every composition, of whatever kind."""
 
@@ -59,6 +65,11 @@ NODES: tuple[NodeLabel, ...] = (
                 "visited",
                 "LIST<INTEGER>",
                 "how many visits, and four sums of hashes of them, modulo 2 to the 62nd",
+            ),
+            Property(
+                "held",
+                "LIST<INTEGER>",
+                "how many places, and four sums of hashes of them, modulo 2 to the 62nd; null if none",
             ),
         ),
     ),
@@ -178,6 +189,7 @@ NODES: tuple[NodeLabel, ...] = (
             ),
             Property("compositions", "INTEGER", "compositions removed without references"),
             Property("visits", "INTEGER", "visits removed"),
+            Property("places", "INTEGER", "places removed, if any"),
             Property("claims", "STRING", "of an erasure, what its certificate says; no names"),
             Property("logged", "INTEGER", "the log's entry that commits to these claims"),
         ),
@@ -265,6 +277,18 @@ VISIT_PROPERTIES: tuple[Property, ...] = (
     ),
 )
 """On VISITED, from a source to a token, piece or context it read on from."""
+
+HOLDS = "HOLDS"
+
+HOLD_PROPERTIES: tuple[Property, ...] = (
+    Property(
+        "place",
+        "STRING",
+        "a file's name, relative to what was opened, with `#page=3` (RFC 8118), "
+        "`#xywh=10,20,30,40` (W3C Media Fragments) or `:7` for a line",
+    ),
+)
+"""On HOLDS, from a source to a composition it has evidence of: one edge per place."""
 
 STRUCTURE: tuple[tuple[str, str], ...] = (
     ("BACKS_OFF_TO", "from a context to the one without its oldest token"),

@@ -60,7 +60,8 @@ class Kind:
     one text is several compositions: the lowest answers. A kind that is not `connected` lies on no path and in no projection. The text of a kind in `pieces` is tokens
     joined by spaces, ##ing continuing the word before it; any other text is read as words. A
     `fragment` is part of a word, which answers only when pieces are asked for. `properties` are
-    the kind's own, besides those of every composition.
+    the kind's own, besides those of every composition. The text of a `digested` kind is a digest that
+    nobody can read; people are shown its caption.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Kind:
     connected: bool = True
     pieces: bool = False
     fragment: bool = False
+    digested: bool = False
     properties: tuple[Property, ...] = ()
     colour: str = "#4C8EDA"
 

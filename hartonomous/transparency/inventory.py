@@ -1,8 +1,8 @@
 """Inventory: the facts of a graph that no digest of rows, no formula and no text determines.
 
 A fact is (kind of object, which one, property) and its value: properties of sources and tracks,
-journals, suppressions, migrations, the placement and the state, and some counts. Evidence, visits
-and ratings are not part of it: digests and formulas determine them.
+journals, suppressions, migrations, the placement and the state, and some counts. Evidence, visits,
+places and ratings are not part of it: digests and formulas determine them.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ COUNTS = frozenset(
 
 _PROPERTIES = {node.name: {one.name for one in node.properties} for node in NODES}
 _TIMES = {one.name for node in NODES for one in node.properties if one.type == "DATETIME"}
-_COUNTED = {"visits", "batches"}
+_COUNTED = {"visits", "places", "batches"}
 _PASSING = {"settled"}
 """Properties of the state that every act changes temporarily."""
 

@@ -64,7 +64,7 @@ from hartonomous.versions.snapshots import (
 
 KNOWLEDGE, BOOKS = "knowledge.json", "books.json"
 SNAPSHOTS = "snapshots"
-_NEEDED = ("compositions", "visits", "structure")
+_NEEDED = ("compositions", "visits", "places", "structure")
 
 
 @dataclass(frozen=True)

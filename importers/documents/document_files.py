@@ -22,10 +22,15 @@ LARGEST = 64 << 20
 
 @dataclass
 class Document:
-    """The content of a file: blocks of connected text, and numbers of omitted parts by reason."""
+    """The content of a file: blocks of connected text, and numbers of omitted parts by reason.
+
+    `pages` are the pages of a paged file with text, each with the number of letters, as
+    `visible_text.letters` counts them, in front of its text; in the order of the text.
+    """
 
     blocks: list[str]
     left_out: Counter[str] = field(default_factory=Counter)
+    pages: list[tuple[int, int]] = field(default_factory=list)
 
 
 def module(name: str) -> ModuleType:

@@ -50,8 +50,9 @@ from importers.vectors.word_vectors import IMPORTER as WORD_VECTORS
 
 SENTENCES, ANSWERS = "SENTENCE_EVIDENCE", "ANSWER_EVIDENCE"
 
-READING_VERSION = 2
-"""Part of a source's options: raised when the same documents give other sentences or words."""
+READING_VERSION = 3
+"""Part of a source's options: raised when the same documents give other sentences, words or
+places."""
 
 MOST_NEAR = 10
 """Most near sentences per sentence; fewer if fewer neighbours are requested."""
@@ -137,7 +138,7 @@ class Documents:
         return OpenedModel(
             self.name, opened, 0, evidence.vocabulary, (), described,
             kind="corpus", pairs=evidence.tracks(), unread=tuple(reading.unread),
-            remarks=tuple(_remarks(reading, encoder)),
+            remarks=tuple(_remarks(reading, encoder)), places=evidence.places,
         )  # fmt: skip
 
 
@@ -206,6 +207,7 @@ class SentenceEvidence:
         self._inside = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         self._vectors: tuple[Floats, Floats] | None = None
         self.vocabulary, self._row = _compositions(sentences, list(words), reading)
+        self.places = reading.places.table(self._row)
 
     def tracks(self) -> tuple[PairTrack, ...]:
         """Return the track of sentences, and that of answers if a question has one."""

@@ -20,7 +20,7 @@ from pathlib import Path
 from hartonomous.errors import BadInput
 from importers.documents import pdf_lines
 from importers.documents.document_files import Document, module, paragraphs, read_whole
-from importers.documents.visible_text import undivided, unwrapped
+from importers.documents.visible_text import letters, undivided, unwrapped
 
 SECONDS = 2 * pdf_lines.SECONDS
 """Wall-clock limit, for a file that waits instead of working."""
@@ -74,9 +74,21 @@ def read_pdf(path: Path) -> Document:
     )
     bodies, heads, repeated = _without_heads([page or [] for page in pages])
     left_out["page numbers and running heads"] = repeated
-    text = "\n\n".join([*_blocks(bodies), *heads])
+    text = "\n\n".join([*_blocks(bodies), *(text for _, text in heads)])
     blocks = paragraphs(unwrapped(undivided(text), unspaced=True))
-    return Document([block for block in blocks if block.strip()], +left_out)
+    placed = list(_page_starts(bodies, heads))
+    return Document([block for block in blocks if block.strip()], +left_out, placed)
+
+
+def _page_starts(
+    bodies: list[list[_Line]], heads: list[tuple[int, str]]
+) -> Iterator[tuple[int, int]]:
+    """Yield the number of letters before each page's text, and the page's number from 1."""
+    before = 0
+    texts = [(n, "\n".join(line.text for line in page)) for n, page in enumerate(bodies)]
+    for n, text in (*texts, *heads):
+        yield before, n + 1
+        before += letters(text)
 
 
 def _pages(path: Path) -> list[list[_Line] | None]:
@@ -109,8 +121,11 @@ def _refusal(path: Path, code: int, said: str) -> BadInput:
     )
 
 
-def _without_heads(pages: list[list[_Line]]) -> tuple[list[list[_Line]], list[str], int]:
-    """Return pages without their running heads, the heads, and the number of repeated heads.
+def _without_heads(
+    pages: list[list[_Line]],
+) -> tuple[list[list[_Line]], list[tuple[int, str]], int]:
+    """Return pages without their running heads, the heads with the first page of each, counted from
+    0, and the number of repeated heads.
 
     A head is the highest or lowest line of a page if another page has it, apart from numbers, at
     the same height.
@@ -136,14 +151,19 @@ def _outermost(page: list[_Line]) -> list[int]:
     return [at for at, height in enumerate(heights) if height in outer]
 
 
-def _different(pages: list[list[_Line]], places: list[tuple[int, int]]) -> list[str]:
-    """Return the texts of equal heads, once if they differ by the page number."""
+def _different(pages: list[list[_Line]], places: list[tuple[int, int]]) -> list[tuple[int, str]]:
+    """Return the texts of equal heads with their first pages, once if they differ by the page
+    number.
+    """
     texts = {n: pages[n][at].text.strip() for n, at in places}
     numbers = [(_PAGE_NUMBER.search(text), n) for n, text in texts.items()]
     counting = {
         int(found[1] or found[2] or found[3]) - n if found else None for found, n in numbers
     }
-    different = list(dict.fromkeys(texts.values()))
+    first: dict[str, int] = {}
+    for n, text in texts.items():
+        first.setdefault(text, n)
+    different = [(n, text) for text, n in first.items()]
     return different[:1] if len(counting) == 1 and None not in counting else different
 
 

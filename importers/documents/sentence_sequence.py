@@ -7,6 +7,7 @@ its parts replace it.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from pathlib import Path
 from hartonomous.errors import BadInput
 from hartonomous.extract.files.untrusted_files import refuse_pointer
 from hartonomous.extract.importer_protocol import UnreadFile
+from hartonomous.extract.place_list import PlaceList
 from hartonomous.file_names import readable
+from hartonomous.held_places import MOST, file_place
 from hartonomous.identity import normalise
 from importers.documents import question_files
 from importers.documents.document_files import LARGEST, Document, paragraphs
@@ -29,7 +32,7 @@ from importers.documents.sentence_boundaries import (
     language_of,
     split_sentences,
 )
-from importers.documents.visible_text import visible, without_private
+from importers.documents.visible_text import letters, visible, without_private
 
 LONGEST = 1_000
 """Most characters of a sentence; an entry of the graph's index has at most 8 kB."""
@@ -44,6 +47,8 @@ KINDS = (*READERS, *question_files.READERS)
 
 UNREADABLE = "files that cannot be read"
 
+MORE_PLACES = f"places beyond {MOST} of a sentence"
+
 
 def whole(text: str) -> int:
     """Return the length that an unbounded encoder reads: all of the text."""
@@ -57,7 +62,8 @@ class Reading:
     `sentences` are unique, `answers` counts the occurrences of a question with an answer, by their
     indices; omissions are counted by reason, as are repeated sentences. `reach` returns the number
     of characters of a text that the encoder reads; `cut` counts longer sentences, `files` are the
-    documents read, `unread` those that cannot be.
+    documents read, `unread` those that cannot be. `places` are those of the sentences, in `file`, the
+    name of the document being read, and on `page`, if it has pages.
     """
 
     limit: int | None = None
@@ -69,17 +75,24 @@ class Reading:
     cut: int = 0
     files: list[Path] = field(default_factory=list)
     unread: list[UnreadFile] = field(default_factory=list)
+    places: PlaceList = field(default_factory=PlaceList)
+    file: str = ""
+    page: int | None = None
 
     def read(self, document: Document) -> None:
         """Add one document."""
         self.excluded.update(document.left_out)
         question: int | None = None
-        for text in _sentences(document.blocks):
+        starts = [before for before, _ in document.pages]
+        for text, before in _sentences(document.blocks, bool(starts)):
+            if starts:
+                self.page = document.pages[bisect_right(starts, before) - 1][1]
             places = self.add(text)
             asks = is_question(text)
             if question is not None and not asks:
                 self.pair([question], places)
             question = places[-1] if asks and places else None
+        self.page = None
 
     def pair(self, questions: list[int], answers: list[int]) -> None:
         """Add a question's answer, by the indices of their parts; the last part of the question
@@ -101,7 +114,12 @@ class Reading:
             return []
         parts = list(self._parts(text))
         self.cut += len(parts) > 1
-        return [place for part in parts if (place := self._place(part)) is not None]
+        found = [place for part in parts if (place := self._place(part)) is not None]
+        fragment = "" if self.page is None else f"#page={self.page}"
+        if self.file and (held := file_place(self.file, fragment)) is not None:
+            for place in found:
+                self.places.add(place, held)
+        return found
 
     def _parts(self, text: str) -> Iterator[str]:
         while len(text) > (most := max(1, min(LONGEST, self.reach(text)))):
@@ -120,12 +138,19 @@ class Reading:
         return self.sentences.setdefault(text, len(self.sentences))
 
 
-def _sentences(blocks: list[str]) -> Iterator[str]:
-    """Yield the sentences of a document's blocks, split by the rules of their language."""
+def _sentences(blocks: list[str], counted: bool) -> Iterator[tuple[str, int]]:
+    """Yield the sentences of a document's blocks, split by the rules of their language, and the
+    number of letters before each; 0 unless `counted`.
+    """
     of_document = language_of(_sample(blocks)) or ENGLISH
+    before = 0
     for block in map(visible, blocks):
         own = language_of(block) if len(block) >= LONG_BLOCK else None
-        yield from split_sentences(block, own or of_document)
+        inside = 0
+        for sentence in split_sentences(block, own or of_document):
+            yield sentence, before + inside
+            inside += letters(sentence) if counted else 0
+        before += letters(block) if counted else 0
 
 
 def _sample(blocks: list[str]) -> str:
@@ -204,7 +229,9 @@ def read_documents(
     one, or all are.
     """
     reading = Reading(limit, reach, excluded=Counter(found.others))
+    home = path if path.is_dir() else path.parent
     for file in found.documents:
+        reading.file, reading.page = file.relative_to(home).as_posix(), None
         try:
             read_file(file, reading)
         except (BadInput, OSError) as error:
@@ -215,6 +242,8 @@ def read_documents(
             reading.excluded[UNREADABLE] += 1
         else:
             reading.files.append(file)
+    if reading.places.left_out:
+        reading.excluded[MORE_PLACES] = reading.places.left_out
     if reading.unread and not reading.files:
         first = reading.unread[0].reason
         raise BadInput(

@@ -68,6 +68,16 @@ def visible(text: str) -> str:
     return str(_compiled(_FORMS).sub(lambda form: unicodedata.normalize("NFKC", form[0]), text))
 
 
+def letters(text: str) -> int:
+    """Return the number of letters and digits of a text as it is seen; hyphens and spaces may come
+    and go.
+
+    >>> letters("o\\ufb03ce 9-\\n5")
+    8
+    """
+    return sum(map(str.isalnum, visible(text)))
+
+
 def unwrapped(text: str, blank: str = r"[^\S\n]", unspaced: bool = False) -> str:
     """Return a text without line ends between Chinese or Japanese characters.
 

@@ -21,7 +21,7 @@ from hartonomous.operations.ingestion import rate
 from hartonomous.transparency import keys
 from hartonomous.transparency.inventory_record import notes_inventory
 from hartonomous.transparency.transparency_log import adopt
-from tests.building import causal_bundle, put_in, random_bundle, silent, with_counted
+from tests.building import causal_bundle, put_in, random_bundle, silent, with_counted, with_places
 from tests.hand_edits import Choice, Edit, Editor
 
 AT_ONCE = 16
@@ -34,9 +34,10 @@ TOLD |= {rated.name for rated in schema.rated_types()}
 
 def fill(graph: Graph, folder: Path) -> None:
     """Fill an empty graph with something of every label and type that acts leave behind."""
-    put_in(graph, causal_bundle(folder, 1, words=7, length=60, more=["##ing"]), "causal")
+    read = causal_bundle(folder, 1, words=7, length=60, more=["##ing"])
+    put_in(graph, with_places(read, 1), "causal")
     one = random_bundle(folder, 2, size=40)
-    put_in(graph, with_counted(one, folder / "counted", 2), "one")
+    put_in(graph, with_places(with_counted(one, folder / "counted", 2), 2), "one")
     for seed, name in ((3, "two"), (4, "three"), (5, "gone")):
         put_in(graph, random_bundle(folder, seed, size=30), name)
     with WriterLock(graph, "test") as lock:

@@ -57,12 +57,19 @@ def test_every_name_used_is_a_file() -> None:
 def test_labels_and_types_are_the_schemas(name: str) -> None:
     known = {label.name for label in (*schema.NODES, *schema.kinds())}
     known |= {type.name for type in (*schema.evidence_types(), *schema.rated_types())}
-    known |= {schema.UNRATED, schema.HAS_TRACK, schema.AGREES_WITH, schema.VISITED, schema.NEXT}
+    known |= {
+        schema.UNRATED,
+        schema.HAS_TRACK,
+        schema.AGREES_WITH,
+        schema.VISITED,
+        schema.NEXT,
+        schema.HOLDS,
+    }
     known |= {name for name, _ in schema.STRUCTURE}
     known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE"}
     known |= {"RATED_TYPE", "RATED_TYPES", "KIND", "DEFAULT_RELATION", "CONTEXT_EVIDENCE"}
     known |= {"SILENT_EVIDENCE", "UNDIRECTED_TYPES"}
-    known |= {"ANSWERING_KINDS", "FRAGMENT_KINDS", "UNCONNECTED_KINDS"}
+    known |= {"ANSWERING_KINDS", "FRAGMENT_KINDS", "UNCONNECTED_KINDS", "DIGESTED_KINDS"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
 

@@ -48,7 +48,7 @@ from tests.building import (
     wait,
     wipe,
 )
-from tests.canaries import CANARY, PERSON, holding, of, planted, refused_again
+from tests.canaries import CANARY, PERSON, PLACE, holding, of, planted, planted_at, refused_again
 from tests.certificates import told_by_the_page
 from tests.command_line import failed, run
 from tests.killed_processes import act, killed_at
@@ -302,12 +302,13 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
         text='a " , \\ \n\r b\u2028',
     )
     managed.system("CREATE USER reader IF NOT EXISTS SET PASSWORD 'abcdefgh1' CHANGE NOT REQUIRED")
-    put_in(managed, planted(tmp_path, 1), "a")
-    put_in(managed, planted(tmp_path, 8), "zqxsource")
+    put_in(managed, planted_at(tmp_path, 1), "a")
+    put_in(managed, planted_at(tmp_path, 8, everywhere=True), "zqxsource")
     snap(managed, "zqxsource")
     take_out(managed, Selectors(sources=("zqxsource",)))
-    put_in(managed, of(planted(tmp_path, 2), subject=PERSON), "zqxsource")
-    wait(managed, planted(tmp_path, 9), "waits")
+    put_in(managed, of(planted_at(tmp_path, 2, everywhere=True), subject=PERSON), "zqxsource")
+    wait(managed, planted_at(tmp_path, 9), "waits")
+    assert find_bytes(second_home, [PLACE])
     before = structure(managed)
     with WriterLock(managed, "test") as lock:
         done = erase(managed, lock, CHOSEN, ErasureOptions(Path("none"), silent, certified=True))
@@ -320,9 +321,9 @@ def test_no_byte_of_a_copied_store_keeps_what_was_erased(
     claims = checked(certificate)["claims"]
     assert copies(claims) == ["disk", "backup", "export", "projection"]
     assert claims["checks"][-1] == {"query": "scan/store", "expected": 0, "got": 0, "sha256": None}
-    assert not find_bytes(second_home, [CANARY])
+    assert not find_bytes(second_home, [CANARY, PLACE])
     assert (done.deletions_purged, done.snapshots_dropped, done.bundles_purged) == (1, 1, 1)
-    for text in (CANARY, "zqxsource", PERSON):
+    for text in (CANARY, "zqxsource", PERSON, PLACE):
         assert holding(managed, text) == []
     for chosen in (CHOSEN, Selectors(people=(PERSON,))):
         assert "No copy exists" in refused_again(managed, chosen)

@@ -10,6 +10,7 @@ import pytest
 from blake3 import blake3
 
 from hartonomous.ask.paths.projections import PREFIX
+from hartonomous.audit.audit_report import audit
 from hartonomous.bundle import Bundle
 from hartonomous.delete.deletion import delete
 from hartonomous.delete.retention_area import area
@@ -35,7 +36,7 @@ from tests.building import (
     wait,
     wipe,
 )
-from tests.canaries import CANARY, planted, wipe_out
+from tests.canaries import CANARY, PLACE, holding, planted, planted_at, wipe_out
 
 
 def everything(graph: Graph) -> str:
@@ -81,6 +82,27 @@ def test_no_copy_within_reach_keeps_an_erased_word(graph: Graph, tmp_path: Path)
     with WriterLock(graph, "test") as lock:
         delete(graph, lock, Selectors(concepts=(CANARY,)), silent)
     assert found == exported(graph)
+
+
+def test_no_copy_within_reach_keeps_where_it_stood(graph: Graph, tmp_path: Path) -> None:
+    put_in(graph, planted_at(tmp_path, 1), "a")
+    put_in(graph, planted_at(tmp_path, 2), "b")
+    put_in(graph, planted_at(tmp_path, 3, everywhere=True), "zqx")
+    wait(graph, planted_at(tmp_path / "waiting", 4), "e")
+    with WriterLock(graph, "test") as lock:
+        delete(graph, lock, Selectors(sources=("b",)), silent)
+        low = evidence_range("zqx", "EMBEDDING_EVIDENCE", None, 0.3)
+        delete(graph, lock, Selectors(evidence=(low,)), silent)
+        delete(graph, lock, Selectors(concepts=(CANARY,)), silent)
+    assert holding(graph, PLACE)
+    for chosen in (Selectors(sources=("zqx",)), Selectors(concepts=(CANARY,))):
+        wipe_out(graph, chosen)
+    assert holding(graph, PLACE) == []
+    (other,) = [row["id"] for row in deletions(graph) if row["state"] == "done"]
+    with WriterLock(graph, "test") as lock:
+        undo(graph, lock, other, silent)
+    assert holding(graph, PLACE) == []
+    assert audit(graph, silent, full=True)["findings"] == []
 
 
 def test_rows_of_an_erased_word_are_skipped_and_counted(graph: Graph, tmp_path: Path) -> None:
