@@ -12,6 +12,7 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     DEFAULT_RELATION, CONTEXT_EVIDENCE              the types that play these parts
     ANSWERING_KINDS, FRAGMENT_KINDS,
     UNCONNECTED_KINDS                               labels of kinds, joined by |
+    PHRASE_KINDS, IDENTIFIER_KINDS                  labels of kinds that are linked to words
     EVIDENCE_INDEX                                  the name of a type's index by source
     NEW_COLUMNS($columns, i)                        the columns of a type, of row i
     READ_COLUMNS, ALL_COLUMNS                       columns of a type, of all types
@@ -163,6 +164,8 @@ def _with_parts(text: str) -> str:
     text = _replace(text, "FRAGMENT_KINDS", _joined(one for one in kinds if one.fragment))
     text = _replace(text, "ANSWERING_KINDS", _joined(one for one in kinds if one.answers))
     text = _replace(text, "UNCONNECTED_KINDS", _joined(one for one in kinds if not one.connected))
+    text = _replace(text, "PHRASE_KINDS", _joined(one for one in kinds if one.phrases))
+    text = _replace(text, "IDENTIFIER_KINDS", _joined(one for one in kinds if one.identifier))
     own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
     text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
     lists = (f"collect(said.{one.name}) AS {one.name}" for one in schema.evidence_columns())

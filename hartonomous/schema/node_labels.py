@@ -180,7 +180,7 @@ NODES: tuple[NodeLabel, ...] = (
         key=("id",),
         properties=(
             Property("id", "STRING", "beginning of a keyed hash"),
-            Property("kind", "STRING", "source, subject, concept or composition"),
+            Property("kind", "STRING", "source, subject, concept, name or composition"),
             Property("match", "STRING", "HMAC-SHA256 of what is kept out"),
             Property("words", "INTEGER", "words of a concept"),
             Property("any_case", "BOOLEAN", "however a concept is capitalised"),

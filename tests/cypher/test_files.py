@@ -62,6 +62,7 @@ def test_labels_and_types_are_the_schemas(name: str) -> None:
     known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE"}
     known |= {"RATED_TYPE", "RATED_TYPES", "KIND", "DEFAULT_RELATION", "CONTEXT_EVIDENCE"}
     known |= {"ANSWERING_KINDS", "FRAGMENT_KINDS", "UNCONNECTED_KINDS"}
+    known |= {"PHRASE_KINDS", "IDENTIFIER_KINDS"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
 
