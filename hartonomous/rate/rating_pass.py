@@ -26,6 +26,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
+from hartonomous.rate.word_links import link_words
 from hartonomous.schema import DEFAULT_RELATION, FORMULA_VERSION, evidence_type, rated_types
 from hartonomous.speeds import RATE, keep
 
@@ -116,6 +117,7 @@ def rate_due(graph: Graph, lock: WriterLock, progress: Progress) -> RatingReport
         report.pruned = prune_orphans(graph, lock)
     for successor in {track["source"]: track["replaces"] for track in live if track["replaces"]}:
         rename_successor(graph, lock, successor, _evidence_types(live, successor))
+    link_words(graph, lock)
     graph.write(query("rate/settle"), formula=FORMULA_VERSION)
     return report
 

@@ -20,6 +20,7 @@ COMPOSITION_PROPERTIES: tuple[Property, ...] = (
         "its coordinates on the unit sphere S3; derived, see Placement",
     ),
     Property("spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"),
+    Property("words", "LIST<STRING>", "the words it is linked to, if it is a name; derived"),
 )
 """On every composition, of whatever kind."""
 
@@ -143,6 +144,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("formula", "INTEGER", "version of the rating formulas"),
             Property("procedures", "STRING", "digest of the procedures installed last"),
             Property("log", "STRING", "random name of the log, which its signed heads carry"),
+            Property("reading", "INTEGER", "version of the rules that split names into words"),
             Property("identity", "STRING", "random identity of this graph"),
         ),
     ),
@@ -221,6 +223,11 @@ NODES: tuple[NodeLabel, ...] = (
     ),
 )
 
+PHRASE = "Phrase"
+"""Label of compositions linked to words: labels of several words, and identifiers; derived."""
+
+HAS_WORD = "HAS_WORD"
+
 UNRATED = "Unrated"
 """Label of compositions whose pairs a rating pass still has to visit: its work list."""
 
@@ -261,8 +268,13 @@ VISIT_PROPERTIES: tuple[Property, ...] = (
 STRUCTURE: tuple[tuple[str, str], ...] = (
     ("BACKS_OFF_TO", "from a context to the one without its oldest token"),
     ("EXTENDS_TO", "from a token or context to the context one token longer; `token` is its key"),
+    (
+        HAS_WORD,
+        "from a name of several words (`:Phrase`) to every token, however capitalised, that is one of "
+        "its first 16 words; `position`, from 0, is where it comes first; derived",
+    ),
 )
-"""Edges between contexts; not rated, and no reason to keep a composition."""
+"""Edges between compositions; not rated, and no reason to keep one."""
 
 AGREES_WITH = "AGREES_WITH"
 

@@ -57,7 +57,14 @@ def test_every_name_used_is_a_file() -> None:
 def test_labels_and_types_are_the_schemas(name: str) -> None:
     known = {label.name for label in (*schema.NODES, *schema.kinds())}
     known |= {type.name for type in (*schema.evidence_types(), *schema.rated_types())}
-    known |= {schema.UNRATED, schema.HAS_TRACK, schema.AGREES_WITH, schema.VISITED, schema.NEXT}
+    known |= {
+        schema.PHRASE,
+        schema.UNRATED,
+        schema.HAS_TRACK,
+        schema.AGREES_WITH,
+        schema.VISITED,
+        schema.NEXT,
+    }
     known |= {name for name, _ in schema.STRUCTURE}
     known |= {"EVIDENCE_TYPE", "EVIDENCE_TYPES", "ALL_EVIDENCE"}
     known |= {"RATED_TYPE", "RATED_TYPES", "KIND", "DEFAULT_RELATION", "CONTEXT_EVIDENCE"}
