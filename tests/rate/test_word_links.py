@@ -45,15 +45,15 @@ def check(graph: Graph) -> None:
     assert facts["findings"] == [] and facts["limits"] == list(LIMITS)
 
 
-@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("turn", range(3))
 def test_links_follow_from_the_texts_whatever_came_and_went(
     graph: Graph, tmp_path: Path, rng: np.random.Generator, turn: int
 ) -> None:
     rng = np.random.default_rng([int(rng.integers(2**31)), turn])
     history, done, met = History(graph), list[str](), 0
-    kept, name = int(rng.integers(2, 6)), f"names-{turn}-{rng.integers(2**62)}"
+    kept, name = int(rng.integers(2, 5)), f"names-{turn}-{rng.integers(2**62)}"
     before: list[tuple[str, object]] = []
-    for number in range(8):
+    for number in range(6):
         if number == kept:
             before = history.keep(name)
         live = [r["n"] for r in graph.read("MATCH (s:Source) RETURN s.name AS n ORDER BY n")]
@@ -75,7 +75,7 @@ def test_links_follow_from_the_texts_whatever_came_and_went(
     history.roll_back(name, before)
     check(graph)
     history.check()
-    check(graph)
+    assert links_of(graph) == expected_links(graph)
     assert met
 
 
@@ -180,11 +180,11 @@ def test_edits_by_hand_of_names_are_found_and_mended_by_a_pass(
         else:
             graph.write("MATCH (a)-[h:HAS_WORD]->() WHERE NOT a:Phrase DELETE h")
             rate(graph, silent, everything=True)
+    label = next(text for kind, text, *_ in sorted(links) if kind == TOKEN)
     for edit_text, told in (
-        ("MATCH (c:Token {text: 'user manual'}) REMOVE c:Phrase", "is not labelled Phrase"),
-        ("MATCH (c:Token {text: 'dogma'}) SET c:Phrase", "'dogma' is labelled Phrase"),
-        ("MATCH (c:Token {text: 'dogma'}) REMOVE c:Phrase SET c.words = ['dog']", "words is ['dog']"),
-        ("MATCH (c:Token {text: 'user manual'}) SET c.words = ['user']", "expected ['user', 'manual']"),
-    ):  # fmt: skip
-        graph.write(edit_text)
+        ("MATCH (c:Token {text: $label}) REMOVE c:Phrase", "is not labelled Phrase"),
+        ("MATCH (c:Token) WHERE NOT c.text CONTAINS ' ' SET c:Phrase", "is labelled Phrase"),
+        ("MATCH (c:Token {text: $label}) SET c.words = ['dog']", f"expected {LABELS[label]}"),
+    ):
+        graph.write(edit_text, label=label)
         assert any(told in one for one in audit(graph, silent, full=True)["findings"]), edit_text
