@@ -101,7 +101,8 @@ def data_model() -> str:
         if kind.properties:
             text += f"\nBesides, on `:{kind.name}`:\n\n" + properties(kind.properties)
     text += (
-        f"\n`:{schema.UNRATED}` marks compositions that the rating pass at hand has yet to visit.\n"
+        f"\n`:{schema.UNRATED}` marks compositions that the rating pass at hand has yet to visit, "
+        f"`:{schema.PHRASE}` those linked to their words: labels of several words, and identifiers.\n"
     )
     text += "\n## Evidence\n\nOne edge per pair, type and source: what that source observed.\n\n"
     rows = (
@@ -122,7 +123,7 @@ def data_model() -> str:
         text += f"\nBesides, on `{'`, `'.join(names)}`:\n\n" + properties(own)
     text += f"\n## Contexts\n\n`:{schema.VISITED}` from a source to what it read on from:\n\n"
     text += properties(schema.VISIT_PROPERTIES)
-    text += "\nStructure, without a rating:\n\n"
+    text += "\nStructure, without a rating, no reason to keep a composition:\n\n"
     text += table(("type", "meaning"), ((f"`{name}`", what) for name, what in schema.STRUCTURE))
     text += (
         f"\n## Places\n\n`:{schema.HOLDS}` from a source to a composition of which it has evidence, "

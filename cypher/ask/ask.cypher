@@ -3,7 +3,7 @@
 // out: answer STRING, answered BOOLEAN, score FLOAT, elo FLOAT, words LIST<STRING>, path LIST<STRING>, sources LIST<STRING>, places LIST<STRING>
 // procedure: ask(question::STRING, top = 5::INTEGER, matches = null::LIST OF MAP)
 CALL () {
-  // A word leads to sentences over itself, and by half as much over the words related to it.
+  // A word leads to sentences over itself, by half as much over the words related to it, and over names that contain it.
   WITH [i IN range(0, size($question) - 1) | toLower(substring($question, i, 1))] AS characters,
        '[\\p{IsHan}\\p{IsHiragana}\\p{IsKatakana}\\x{30fc}\\p{IsThai}\\p{IsLao}\\p{IsKhmer}\\p{IsMyanmar}]'
          AS unspaced
@@ -13,7 +13,23 @@ CALL () {
                 THEN c ELSE ' ' END) AS spaced,
        reduce(text = '', c IN characters |
          text + CASE WHEN c =~ unspaced OR c =~ '\\p{M}' THEN c ELSE ' ' END) AS unspaced
-  WITH split(spaced, ' ') +
+  WITH [one IN split(spaced, ' ') WHERE one <> ''] AS said, unspaced
+  // The longest run of words that is a name of sentences is taken whole.
+  CALL (said) {
+    CALL (said) {
+      FIND_RUNS(said)
+    }
+    WITH i, n, p WHERE p:Token AND EXISTS { (p)-[:SENTENCE_EVIDENCE]-(:Sentence) }
+    WITH i, max(n) AS n
+    RETURN collect([i, n]) AS runs
+  }
+  WITH unspaced, reduce(taken = {said: [], next: 0}, i IN range(0, size(said) - 1) |
+    CASE WHEN i < taken.next THEN taken ELSE
+      head([n IN [coalesce(head([run IN runs WHERE run[0] = i | run[1]]), 1)] |
+        {said: taken.said + [reduce(text = said[i], j IN range(i + 1, i + n - 1) | text + ' ' + said[j])],
+         next: i + n}])
+    END).said AS said
+  WITH said +
        reduce(parts = [], run IN [one IN split(unspaced, ' ') WHERE one <> ''] |
          reduce(more = parts, i IN range(0, size(run) - 1) |
            more + [n IN range(1, 16) WHERE i + n <= size(run) | substring(run, i, n)])) AS words
@@ -29,6 +45,14 @@ CALL () {
     WHERE r.decades > 0
     WITH d, r ORDER BY r.decades DESC, d.key LIMIT 5
     RETURN d AS near, 0.5 * r.weight / 1e6 / r.n AS likeness
+    UNION ALL
+    // Or one of the names that contain it is meant, each as likely as the word itself.
+    MATCH (c)<-[:HAS_WORD]-(d:Token)
+    WHERE EXISTS { (d)-[:SENTENCE_EVIDENCE]-(:Sentence) }
+    WITH d ORDER BY size(d.words), d.key
+    WITH collect(d) AS names
+    UNWIND names[..5] AS d
+    RETURN d AS near, 1.0 / (1 + size(names)) AS likeness
   }
   WITH word, near, likeness, COUNT { (near)-[:SENTENCE_EVIDENCE]-(:Sentence) } AS held
   WHERE held > 0

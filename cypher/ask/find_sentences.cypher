@@ -11,15 +11,38 @@ CALL () {
                 THEN c ELSE ' ' END) AS spaced,
        reduce(text = '', c IN characters |
          text + CASE WHEN c =~ unspaced OR c =~ '\\p{M}' THEN c ELSE ' ' END) AS unspaced
-  WITH split(spaced, ' ') +
+  WITH [one IN split(spaced, ' ') WHERE one <> ''] AS said, unspaced
+  // The longest run of words that is a name of sentences is taken whole.
+  CALL (said) {
+    CALL (said) {
+      FIND_RUNS(said)
+    }
+    WITH i, n, p WHERE p:Token AND EXISTS { (p)-[:SENTENCE_EVIDENCE]-(:Sentence) }
+    WITH i, max(n) AS n
+    RETURN collect([i, n]) AS runs
+  }
+  WITH unspaced, reduce(taken = {said: [], next: 0}, i IN range(0, size(said) - 1) |
+    CASE WHEN i < taken.next THEN taken ELSE
+      head([n IN [coalesce(head([run IN runs WHERE run[0] = i | run[1]]), 1)] |
+        {said: taken.said + [reduce(text = said[i], j IN range(i + 1, i + n - 1) | text + ' ' + said[j])],
+         next: i + n}])
+    END).said AS said
+  WITH said +
        reduce(parts = [], run IN [one IN split(unspaced, ' ') WHERE one <> ''] |
          reduce(more = parts, i IN range(0, size(run) - 1) |
            more + [n IN range(1, 16) WHERE i + n <= size(run) | substring(run, i, n)])) AS words
   UNWIND words AS word
   WITH DISTINCT word
   WHERE word <> ''
-  MATCH (c:Composition {folded: normalize(word)})-[:DEFAULT_RELATION]-(s:Sentence)
+  MATCH (c:Composition {folded: normalize(word)})
   WHERE c:Token
+  CALL (c) {
+    RETURN c AS near
+    UNION ALL
+    MATCH (c)<-[:HAS_WORD]-(d:Token)
+    RETURN d AS near
+  }
+  MATCH (near)-[:DEFAULT_RELATION]-(s:Sentence)
   WITH s, word ORDER BY word
   WITH s, collect(DISTINCT word) AS words
   ORDER BY size(words) DESC, s.key

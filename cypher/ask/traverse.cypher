@@ -1,4 +1,4 @@
-// Compositions reached from a prompt over rated pairs, by consensus, within a depth and breadth, each with its most probable path.
+// Compositions reached from a prompt's words and names of several words over rated pairs, by consensus, within a depth and breadth, each with its most probable path.
 // in:  $prompt STRING, $depth INTEGER, $breadth INTEGER, $top INTEGER, $above INTEGER, $min_sources INTEGER, $sources LIST<STRING>, $pieces BOOLEAN
 // out: word STRING, score FLOAT, led_by LIST<STRING>, path LIST<STRING>, cost INTEGER, steps LIST<MAP>
 // procedure: traverse(prompt::STRING, depth = 3::INTEGER, breadth = 5::INTEGER, top = 10::INTEGER, above = 1500::INTEGER, min_sources = 1::INTEGER, sources = null::LIST OF STRING, pieces = false::BOOLEAN)
@@ -9,10 +9,24 @@ WITH reduce(text = '', i IN range(0, size($prompt) - 1) |
 WITH [word IN split(spaced, [' ', '--', '-\'', '-\u2019',
        '\'-', '\'\'', '\'\u2019', '\u2019-', '\u2019\'', '\u2019\u2019']) |
         btrim(word, '\'\u2019-')] AS said
+WITH [word IN said WHERE word <> ''] AS words
+// The longest run of words that is a name is taken whole.
+CALL (words) {
+  CALL (words) {
+    FIND_RUNS(words)
+  }
+  WITH i, max(n) AS n
+  RETURN collect([i, n]) AS runs
+}
+WITH reduce(taken = {said: [], next: 0}, i IN range(0, size(words) - 1) |
+  CASE WHEN i < taken.next THEN taken ELSE
+    head([n IN [coalesce(head([run IN runs WHERE run[0] = i | run[1]]), 1)] |
+      {said: taken.said + [reduce(text = words[i], j IN range(i + 1, i + n - 1) | text + ' ' + words[j])],
+       next: i + n}])
+  END).said AS said
 CALL (said) {
   UNWIND range(0, size(said) - 1) AS i
-  WITH said[i] AS word, i WHERE word <> ''
-  WITH word, min(i) AS i ORDER BY i LIMIT 64
+  WITH said[i] AS word, min(i) AS i ORDER BY i LIMIT 64
   CALL (word) {
     FIND_WORD(c, word)
   }
@@ -25,14 +39,30 @@ CALL () {
   WITH s.name AS name, min(t.number) AS number ORDER BY name
   RETURN collect([number, name]) AS voices
 }
-WITH starts, voices,
+// A word leads to itself, and to names that contain it, told by an empty key before them.
+CALL (starts) {
+  UNWIND range(0, size(starts) - 1) AS i
+  WITH i, starts[i] AS c
+  CALL (c) {
+    RETURN id(c) AS id, 0 AS cost, [c.key] AS keys
+    UNION ALL
+    MATCH (c)<-[:HAS_WORD]-(p)
+    WITH c, p ORDER BY size(p.words), p.key
+    LIMIT $breadth
+    RETURN id(p) AS id, toInteger(floor(1e6 * log10(1.0 + COUNT { (c)<-[:HAS_WORD]-() }))) AS cost,
+           [c.key, '', p.key] AS keys
+  }
+  WITH id, collect([i, cost, keys, true]) AS ways
+  RETURN collect([id, ways, true]) AS begun
+}
+WITH starts, voices, begun,
      CASE WHEN $sources IS NOT NULL THEN [v IN voices WHERE v[1] IN $sources | v[0]] END AS numbers
 // A node is [its id, its ways, whether it leads on]; a way is [from which start, its cost, the keys it
 // goes over, whether this round found it]. A round puts what is known beside what it leads on to, in
 // order, and keeps the first way of each start to each node. Aggregation is not allowed in here, so
 // groups are told by where they begin.
 WITH starts, voices, numbers, reduce(
-  nodes = [i IN range(0, size(starts) - 1) | [id(starts[i]), [[i, 0, [starts[i].key], true]], true]],
+  nodes = begun,
   depth IN range(1, $depth) |
   CASE WHEN none(node IN nodes WHERE node[2]) THEN nodes ELSE
     head([listed IN [COLLECT {
@@ -94,10 +124,16 @@ WITH keys, cost, led_by, score, voices, numbers
 ORDER BY score DESC, last(keys)
 LIMIT $top
 CALL (keys, voices, numbers) {
-  UNWIND range(0, size(keys) - 2) AS i
+  UNWIND [i IN range(0, size(keys) - 2) WHERE keys[i] <> ''] AS i
+  WITH keys, voices, numbers, i, keys[i + 1] = '' AS named
   MATCH (c:Composition {key: keys[i]})
-  MATCH (d:Composition {key: keys[i + 1]})
-  CALL (c, d, numbers) {
+  MATCH (d:Composition {key: keys[CASE WHEN named THEN i + 2 ELSE i + 1 END]})
+  CALL (c, d, numbers, named) {
+    WITH c, d, numbers, named WHERE named
+    MATCH (c)<-[r:HAS_WORD]-(d)
+    RETURN r, toInteger(floor(1e6 * log10(1.0 + COUNT { (c)<-[:HAS_WORD]-() }))) AS step
+    UNION ALL
+    WITH c, d, numbers, named WHERE NOT named
     MATCH (c)-[r:RATED_TYPES]-(d)
     WHERE (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
       AND r.sources >= $min_sources

@@ -23,7 +23,9 @@ RETURN COUNT { (:State) } AS states,
         ['BACKS_OFF_TO', COUNT { ()-[:BACKS_OFF_TO]->() },
          COUNT { (:Composition)-[:BACKS_OFF_TO]->() }, COUNT { ()-[:BACKS_OFF_TO]->(:Composition) }],
         ['EXTENDS_TO', COUNT { ()-[:EXTENDS_TO]->() },
-         COUNT { (:Composition)-[:EXTENDS_TO]->() }, COUNT { ()-[:EXTENDS_TO]->(:Composition) }]
+         COUNT { (:Composition)-[:EXTENDS_TO]->() }, COUNT { ()-[:EXTENDS_TO]->(:Composition) }],
+        ['HAS_WORD', COUNT { ()-[:HAS_WORD]->() },
+         COUNT { (:Composition)-[:HAS_WORD]->() }, COUNT { ()-[:HAS_WORD]->(:Composition) }]
        ] AS links,
        COLLECT {
          MATCH (l:Lock)

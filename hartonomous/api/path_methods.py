@@ -83,8 +83,9 @@ class PathMethods(GraphSession):
     ) -> Traversal:
         """Spread activation from a prompt over relations; return the words reached, with the paths.
 
-        `depth`: most steps. `breadth`: neighbours followed from each word. Raises NotFound if no
-        source knows a word of the prompt.
+        The longest run of words that is a name, such as `traffic light`, is taken whole; a word also
+        leads to the names that contain it. `depth`: most steps. `breadth`: neighbours followed from
+        each word. Raises NotFound if no source knows a word of the prompt.
         """
         settings = request_view(**view)
         return spreading_activation.traverse(self._asked, prompt, depth, breadth, top, settings)

@@ -13,7 +13,7 @@ from hartonomous.evidence import wrong_properties
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_key
-from hartonomous.schema import UNRATED, kinds
+from hartonomous.schema import PHRASE, UNRATED, kinds
 
 KEY = re.compile(r"[0-9a-f]{32}")
 NO_KEY = bytes(16)
@@ -61,7 +61,7 @@ def check_compositions(graph: Graph, found: Findings, settled: bool) -> Composit
         known.append(classes.setdefault(of, len(classes)))
         keys += bytes.fromhex(key) if _is_key(key) else NO_KEY
         unrated += UNRATED in labels
-        for fault in _faults(key, text, kind, set(labels) - {"Composition", UNRATED}):
+        for fault in _faults(key, text, kind, set(labels) - {"Composition", UNRATED, PHRASE}):
             found.add("compositions that contradict themselves", fault)
         said = {name: value for name, value in own.items() if value is not None}
         for fault in wrong_properties(kind, said) if said and kind in names else ():

@@ -16,8 +16,10 @@ from hartonomous.audit.held_checks import check_held
 from hartonomous.audit.journal_checks import check_journals, check_suppressions
 from hartonomous.audit.ledger_checks import check_ledger
 from hartonomous.audit.vote_checks import check_votes
+from hartonomous.audit.word_link_checks import check_word_links
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.name_words import READING
 from hartonomous.progress import Progress
 from hartonomous.transparency.inventory import GRAPH, TRACK, Facts, Inventory
 
@@ -61,11 +63,17 @@ class FullAudit:
             if self.noted and not self.inventory.unfinished
         }
         joins = check_joins(self.graph, compositions, joined, self.progress)
+        links, unlinked = check_word_links(
+            self.graph,
+            self.inventory.facts.get((GRAPH, "", "reading")) == READING,
+            self.inventory.at_rest and not self.inventory.unfinished,
+        )
         places, unplaced = check_places(self.graph, self.inventory.facts)
         for more in (
             visits,
             joins,
             check_held(self.graph, compositions, self.sources, self.progress),
+            links,
             check_ledger(self.graph, self.sources, self.stored),
             places,
             check_journals(self.graph, entries),
@@ -75,7 +83,7 @@ class FullAudit:
             self.findings += more.texts()
         if self.inventory.at_rest:
             self.findings += check_captions(self.graph, compositions).texts()
-        self.unproved += unplaced
+        self.unproved += [*unlinked, *unplaced]
         if blind:
             self.unproved.append(
                 f"Sources loaded by an older version ({', '.join(blind)}) have no digest of their visits: "

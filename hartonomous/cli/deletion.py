@@ -154,7 +154,7 @@ def _add_selectors(group: click.Group, verb: str) -> None:
 
     @command(
         "concept",
-        "words, and every sentence, context and label with one.",
+        "words, and every sentence, context, label and identifier with one.",
         "king",
         words_argument,
         _exact,

@@ -37,7 +37,8 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
     """Answer QUESTION from documents, and show the paths.
 
     Matches the question with stored questions and sentences, by its words or,
-    with --encoder, by its vector, and follows relations to their answers.
+    with --encoder, by its vector, and follows relations to their answers. Names
+    of several words, such as 'traffic light', are taken whole.
     """
     from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.questions import answer as run

@@ -177,7 +177,9 @@ def traverse(
 ) -> None:
     """Spread activation from PROMPT; list the words it reaches.
 
-    Activation spreads over relations; each word is listed with its path.
+    Activation spreads over relations; each word is listed with its path. The
+    longest run of words that is a name, such as 'traffic light', is taken whole;
+    a word also leads to the names that contain it.
     """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
 

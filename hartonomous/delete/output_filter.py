@@ -13,7 +13,7 @@ import pyarrow as pa
 from hartonomous.delete.retention_area import undoable
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_key
-from hartonomous.load.concept_match import contains_concept, word_sequences
+from hartonomous.load.concept_match import Wanted
 from hartonomous.load.suppression_list import Suppressions
 from hartonomous.schema import TOKEN
 
@@ -26,10 +26,7 @@ def removed_words(graph: Graph) -> Callable[[str], bool] | None:
         return None
 
     def is_removed(word: str) -> bool:
-        if any(
-            contains_concept(word.lower() if fold else word, TOKEN, wanted)
-            for wanted, fold in deleted
-        ):
+        if any(wanted.is_in(word, TOKEN) for wanted in deleted):
             return True
         row = {"key": [composition_key(TOKEN, word)], "text": [word], "kind": [TOKEN]}
         return bool(known.mask(pa.table(row))[0])
@@ -37,11 +34,7 @@ def removed_words(graph: Graph) -> Callable[[str], bool] | None:
     return is_removed
 
 
-def _deleted(graph: Graph) -> list[tuple[frozenset[tuple[str, ...]], bool]]:
-    """Return the concepts of active deletions, and whether each is case-insensitive."""
-    found = []
-    for one in undoable(graph):
-        fold = bool(one.selectors.get("any_case"))
-        for concept in one.selectors.get("concepts", ()):
-            found.append((word_sequences(concept.lower() if fold else concept), fold))
-    return found
+def _deleted(graph: Graph) -> list[Wanted]:
+    """Return the concepts of active deletions."""
+    chosen = [one.selectors for one in undoable(graph) if one.selectors.get("concepts")]
+    return [Wanted.of(one["concepts"], bool(one.get("any_case"))) for one in chosen]

@@ -22,7 +22,7 @@ from hartonomous.delete.selectors import candidates
 from hartonomous.errors import NotFound, ServerError, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.load.concept_match import contains_concept, word_sequences
+from hartonomous.load.concept_match import Wanted
 from hartonomous.schema import DEFAULT_RELATION
 
 WORDS, TOP, PAIRS, TOKENS = 5, 10, 10, 6
@@ -126,7 +126,7 @@ def _variants(graph: Graph, concepts: tuple[str, ...] | list[str]) -> list[dict[
         row["id"]
         for word in concepts
         for row in candidates(graph, word)
-        if contains_concept(row["text"].lower(), row["kind"], word_sequences(word.lower()))
+        if Wanted.of([word], any_case=True).is_in(row["text"], row["kind"])
     }
     return graph.read(query("delete/count_saying"), ids=sorted(found))
 

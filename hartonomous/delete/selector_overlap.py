@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.selectors import PROPERTIES, EvidenceRange, within
-from hartonomous.load.concept_match import contains_concept, word_sequences
+from hartonomous.load.concept_match import Wanted
 
 Mask = NDArray[np.bool_]
 
@@ -44,11 +44,10 @@ class Coverage:
         selectors = self.summary["selectors"]
         words = selectors.get("concepts", ())
         if words and not selectors.get("exact"):
-            fold = str.lower if selectors.get("any_case") else str
-            wanted = frozenset().union(*(word_sequences(fold(word)) for word in words))
+            wanted = Wanted.of(words, bool(selectors.get("any_case")))
             texts, kinds = table["text"].to_pylist(), table["kind"].to_pylist()
             for place, (text, kind) in enumerate(zip(texts, kinds, strict=True)):
-                found[place] |= contains_concept(fold(text), kind, wanted)
+                found[place] |= wanted.is_in(text, kind)
         return found
 
     def rows(self, planned: Plan, evidence: str) -> Mask:

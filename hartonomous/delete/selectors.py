@@ -18,7 +18,7 @@ from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import normalise
-from hartonomous.load.concept_match import contains_concept, split_parts, word_sequences
+from hartonomous.load.concept_match import Wanted, name_parts, split_parts
 from hartonomous.schema import DEFAULT_RELATION, MICRO, evidence_type, find_kind
 
 MOST_DEPTH = 4
@@ -278,24 +278,23 @@ def find_concept(
     """
     spelt = normalise(word)
     rows = candidates(graph, spelt)
-    if any_case:
-        fold: Callable[[str], str] = str.lower
-    elif any(_is_or_holds(row, spelt, str) for row in rows):
-        fold = str
-    elif not other_case:
-        raise NotFound(f"No source knows {word!r} in this spelling.")
-    else:
+    fold: Callable[[str], str] = str.lower if any_case else str
+    if not any_case and not any(_is_or_holds(row, spelt) for row in rows):
+        if not other_case:
+            raise NotFound(f"No source knows {word!r} in this spelling.")
         spelt = find_word(graph, word).text
-        rows, fold = candidates(graph, spelt), str
+        rows = candidates(graph, spelt)
     same = [
         row for row in rows if fold(row["text"]) == fold(spelt) and find_kind(row["kind"]).connected
     ]
     found = [Composition(**row, why="concept") for row in same]
     if not exact:
+        wanted = Wanted.of([spelt], any_case)
         found += [
             Composition(**row, why="holds it")
             for row in rows
-            if row not in same and _is_or_holds(row, spelt, fold)
+            if row not in same
+            and (fold(row["text"]) == fold(spelt) or wanted.is_in(row["text"], row["kind"]))
         ]
     if not found:
         raise NotFound(
@@ -304,17 +303,19 @@ def find_concept(
     return sorted(found, key=lambda one: (one.why, one.kind, one.text))
 
 
-def _is_or_holds(row: Row, word: str, fold: Callable[[str], str]) -> bool:
-    text = fold(row["text"])
-    return text == fold(word) or contains_concept(text, row["kind"], word_sequences(fold(word)))
+def _is_or_holds(row: Row, word: str) -> bool:
+    return bool(row["text"] == word) or Wanted.of([word]).is_in(row["text"], row["kind"])
 
 
 def candidates(graph: Graph, word: str) -> list[Row]:
     """Return the compositions that may contain a word in any case, found by its longest part, whole
-    or split into pieces at any point.
+    or split into pieces at any point; identifiers by the longest of its parts as an identifier.
     """
     part = max(re.findall(r"\w+", word), key=len, default=word.split()[0])
-    return graph.read(query("delete/find_holding"), parts=[part, *split_parts(part)])
+    of_name = max(name_parts(word), key=len, default=part)
+    return graph.read(
+        query("delete/find_holding"), parts=[part, *split_parts(part)], of_name=of_name
+    )
 
 
 def _reached(graph: Graph, start: Sequence[Composition], reach: str) -> Iterable[Composition]:

@@ -43,8 +43,16 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.deletion_journal import COMPACTING, ERASED, journals, open_journal
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.load.concept_match import word_sequences
-from hartonomous.load.suppression_list import COMPOSITION, CONCEPT, SOURCE, SUBJECT, Entry, suppress
+from hartonomous.load.concept_match import name_parts, word_sequences
+from hartonomous.load.suppression_list import (
+    COMPOSITION,
+    CONCEPT,
+    NAME,
+    SOURCE,
+    SUBJECT,
+    Entry,
+    suppress,
+)
 from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.proof.claims import Scan, draft
 from hartonomous.rate.rating_pass import check_formula, rate_due
@@ -349,8 +357,11 @@ def kept_out(planned: Plan) -> Iterable[Entry]:
     if not selectors.get("exact"):
         fold = bool(selectors.get("any_case"))
         for word in sorted(sought.words):
-            for sequence in sorted(word_sequences(word.lower() if fold else word)):
+            sequences = word_sequences(word.lower() if fold else word)
+            for sequence in sorted(sequences):
                 yield Entry(CONCEPT, "\0".join(sequence), len(sequence), fold)
+            if (parts := name_parts(word)) and parts not in sequences:
+                yield Entry(NAME, "\0".join(parts), len(parts))
     elif not any(one["why"] == "concept" for one in summary["compositions"]):
         # Data outside the graph has no composition that would determine its kind.
         for key in sorted(sought.own_keys):

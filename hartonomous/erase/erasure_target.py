@@ -18,7 +18,7 @@ from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.selector_overlap import Coverage, Mask
 from hartonomous.delete.selectors import PROPERTIES
 from hartonomous.identity import composition_key, normalise
-from hartonomous.load.concept_match import contains_concept, word_sequences
+from hartonomous.load.concept_match import Wanted
 from hartonomous.schema import SENTENCE, find_kind, kinds
 
 READ_AS = SENTENCE
@@ -65,10 +65,9 @@ class ErasureTarget:
         """Return whether a text is, or unless `exact` contains, a word to erase."""
         if not self._words:
             return False
-        text = self._fold(text)
-        if text in self._words and find_kind(kind).connected:
+        if self._fold(text) in self._words and find_kind(kind).connected:
             return True
-        return not self.selectors.get("exact") and contains_concept(text, kind, self._wanted)
+        return not self.selectors.get("exact") and self._wanted.is_in(text, kind)
 
     def is_named(self, subject: str) -> bool:
         """Return whether a subject of the log, `kind:name`, is to be erased."""
@@ -164,8 +163,9 @@ class ErasureTarget:
         )
 
     @cached_property
-    def _wanted(self) -> frozenset[tuple[str, ...]]:
-        return frozenset().union(*(word_sequences(word) for word in self._words))
+    def _wanted(self) -> Wanted:
+        spelt = {each for word in self.words for each in (word, normalise(word))}
+        return Wanted.of(sorted(spelt), bool(self.selectors.get("any_case")))
 
     @cached_property
     def _relations(self) -> frozenset[str]:

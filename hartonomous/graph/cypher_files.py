@@ -15,12 +15,14 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     AGAINST(edge)                                   what an edge counts against, where types do
     ANSWERING_KINDS, FRAGMENT_KINDS,
     UNCONNECTED_KINDS, DIGESTED_KINDS               labels of kinds, joined by |
+    PHRASE_KINDS, IDENTIFIER_KINDS                  labels of kinds that are linked to words
     EVIDENCE_INDEX                                  the name of a type's index by source
     NEW_COLUMNS($columns, i)                        the columns of a type, of row i
     READ_COLUMNS, ALL_COLUMNS                       columns of a type, of all types; later ones as 0
     SCALAR_COLUMNS, LIST_COLUMNS                    columns of the types that feed a rated type
     OWN_PROPERTIES                                  of kinds, for a map projection
     FIND_WORD(c, text)                              the composition that a text stands for
+    FIND_RUNS(words)                                the runs of words that are names of several
     WORD_ORDER(c, text)                             the order in which several are taken
 
 So every file, once filled, is a statement the server can explain.
@@ -168,6 +170,7 @@ def columns_of(types: Iterable[schema.EvidenceType]) -> tuple[list[str], list[st
 def _with_parts(text: str) -> str:
     """Fill in what depends on the records as a whole."""
     text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
+    text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
     kinds = schema.kinds()
     text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
     text = _replace(text, "DEFAULT_RELATION", schema.DEFAULT_RELATION)
@@ -179,6 +182,8 @@ def _with_parts(text: str) -> str:
     text = _replace(text, "ANSWERING_KINDS", _joined(one for one in kinds if one.answers))
     text = _replace(text, "UNCONNECTED_KINDS", _joined(one for one in kinds if not one.connected))
     text = _replace(text, "DIGESTED_KINDS", _joined(one for one in kinds if one.digested))
+    text = _replace(text, "PHRASE_KINDS", _joined(one for one in kinds if one.phrases))
+    text = _replace(text, "IDENTIFIER_KINDS", _joined(one for one in kinds if one.identifier))
     own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
     text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
     return re.sub(r"\bWORD_ORDER\((\w+), ([^()]+)\)", _word_order, text)
@@ -186,16 +191,24 @@ def _with_parts(text: str) -> str:
 
 def _find_word(match: re.Match[str]) -> str:
     variable, text = match.groups()
-    lines = [line for line in statement("ask/find_text").text.splitlines() if line[:2] != "//"]
-    return re.sub(r"\bc\b", variable, "\n  ".join(lines)).replace("$text", text)
+    return re.sub(r"\bc\b", variable, _body("ask/find_text")).replace("$text", text)
+
+
+def _find_runs(match: re.Match[str]) -> str:
+    return _body("ask/match_runs").replace("$words", match[1])
+
+
+def _body(name: str) -> str:
+    return "\n  ".join(line for line in statement(name).text.splitlines() if line[:2] != "//")
 
 
 def _word_order(match: re.Match[str]) -> str:
-    """An exact text first, then by the rank of its kind, then by text."""
+    """Of what lies on paths first, an exact text first, then by the rank of its kind, then by text."""
     variable, text = match.groups()
     ranks = " ".join(f"WHEN '{one.name}' THEN {one.rank}" for one in schema.kinds())
     ranked = f"CASE {variable}.kind {ranks} END"
-    return f"{variable}.text = normalize({text}) DESC, {ranked}, {variable}.text"
+    apart = ", ".join(f"'{one.name}'" for one in schema.kinds() if not one.connected)
+    return f"{variable}.kind IN [{apart}], {variable}.text = normalize({text}) DESC, {ranked}, {variable}.text"
 
 
 def _new_columns(columns: Iterable[schema.Column]) -> str:

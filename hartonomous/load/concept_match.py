@@ -3,17 +3,23 @@
 The same matching serves the search for a concept and its later recognition, when only a keyed hash
 of it is left. A text is a sequence of words; it contains a concept if the concept's words are
 consecutive in it. A context is its tokens, joined by spaces, and is also read with its pieces
-joined; any other text is runs of letters, digits and underscores, and other single characters.
+joined; any other text is runs of letters, digits and underscores, and other single characters. An
+identifier is read by its parts besides, whose case says nothing: `get_user` and `UserName` contain
+`user`, `dogma` does not contain `dog`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
 
+from hartonomous.name_words import identifier_words
 from hartonomous.schema import find_kind
 
 _WORDS = re.compile(r"\w+|[^\w\s]")
+_NAME = re.compile(r"[^\W_]+(?:[\s_.:/$#-]+[^\W_]+)*")
 
 PIECE = "##"
 LONGEST_PIECE = 256
@@ -22,17 +28,25 @@ LONGEST_PIECE = 256
 Sequence = tuple[str, ...]
 
 
-def readings(text: str, kind: str) -> tuple[Sequence, ...]:
-    """Return the words of a composition's text; twice if pieces spell some of them.
+def readings(text: str, kind: str, any_case: bool = False) -> tuple[Sequence, ...]:
+    """Return the words of a composition's text; with `any_case`, in lower case.
+
+    A context is read twice if pieces spell some of its words, an identifier as a whole and by its
+    parts.
 
     >>> readings("the user_12345 left.", "Sentence")
     (('the', 'user_12345', 'left', '.'),)
     >>> readings("mov ##ing on", "Context")
     (('mov', '##ing', 'on'), ('moving', 'on'))
+    >>> readings("app.UserName", "Symbol")
+    (('app', '.', 'UserName'), ('app', 'user', 'name'))
     """
-    if not find_kind(kind).pieces:
-        return (tuple(_WORDS.findall(text)),)
-    tokens = tuple(text.split())
+    record, cased = find_kind(kind), text.lower() if any_case else text
+    if record.identifier:
+        return tuple(_WORDS.findall(cased)), identifier_words(text)
+    if not record.pieces:
+        return (tuple(_WORDS.findall(cased)),)
+    tokens = tuple(cased.split())
     if not any(token.startswith(PIECE) for token in tokens[1:]):
         return (tokens,)
     # A space before a piece is the tokenizer's cut, not the end of a word.
@@ -66,17 +80,59 @@ def windows(words: Sequence, lengths: Iterable[int]) -> Iterator[Sequence]:
             yield words[first : first + length]
 
 
-def contains_concept(text: str, kind: str, wanted: frozenset[Sequence]) -> bool:
-    """Return whether a text contains a concept, given its `word_sequences`.
+def name_parts(concept: str) -> Sequence:
+    """Return the parts of a concept read as an identifier; none where a sign at an end belongs to it.
 
-    >>> contains_concept("user_123456 came", "Sentence", word_sequences("user_12345"))
-    False
-    >>> contains_concept("a red traffic light", "Sentence", word_sequences("traffic light"))
-    True
-    >>> contains_concept("keep mov ##ing", "Context", word_sequences("moving"))
-    True
+    >>> name_parts("trafficLight"), name_parts("traffic light"), name_parts("C++")
+    (('traffic', 'light'), ('traffic', 'light'), ())
     """
-    lengths = sorted({len(sequence) for sequence in wanted})
-    return any(
-        window in wanted for words in readings(text, kind) for window in windows(words, lengths)
-    )
+    return identifier_words(concept) if _NAME.fullmatch(concept) else ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Concepts that a text may contain: their sequences of words, and those of parts of identifiers.
+
+    With `any_case`, however the text is capitalised; parts have no case.
+    """
+
+    words: frozenset[Sequence]
+    parts: frozenset[Sequence]
+    any_case: bool = False
+
+    @classmethod
+    def of(cls, concepts: Iterable[str], any_case: bool = False) -> Wanted:
+        """Return what a text with one of the concepts contains."""
+        given = tuple(concepts)
+        words = (word_sequences(one.lower() if any_case else one) for one in given)
+        parts = frozenset(map(name_parts, given)) - {()}
+        return cls(frozenset().union(*words), parts, any_case)
+
+    def is_in(self, text: str, kind: str) -> bool:
+        """Return whether a text contains one of the concepts.
+
+        >>> Wanted.of(["user_12345"]).is_in("user_123456 came", "Sentence")
+        False
+        >>> Wanted.of(["traffic light"]).is_in("a red traffic light", "Sentence")
+        True
+        >>> Wanted.of(["moving"]).is_in("keep mov ##ing", "Context")
+        True
+        >>> [Wanted.of(["User"]).is_in(name, "Symbol") for name in ("get_user", "userland")]
+        [True, False]
+        """
+        read = readings(text, kind, self.any_case)
+        if any(_meets(words, self.words, self._lengths) for words in read):
+            return True
+        return find_kind(kind).identifier and _meets(read[-1], self.parts, self._lengths_of_parts)
+
+    @cached_property
+    def _lengths(self) -> list[int]:
+        return sorted({len(sequence) for sequence in self.words})
+
+    @cached_property
+    def _lengths_of_parts(self) -> list[int]:
+        return sorted({len(sequence) for sequence in self.parts})
+
+
+def _meets(words: Sequence, wanted: frozenset[Sequence], lengths: list[int]) -> bool:
+    return any(window in wanted for window in windows(words, lengths))

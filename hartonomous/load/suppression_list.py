@@ -26,12 +26,14 @@ from hartonomous.graph.driver import Graph, Row, Transaction
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.identity import content_digest
 from hartonomous.load.concept_match import Sequence, readings, windows
-from hartonomous.schema import evidence_type
+from hartonomous.schema import evidence_type, find_kind
 from hartonomous.server.home import default_home
 from hartonomous.transparency import keys, transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory
 
 SOURCE, SUBJECT, CONCEPT, COMPOSITION = "source", "subject", "concept", "composition"
+NAME = "name"
+"""The parts of a concept, where identifiers with them are not recognised by its words."""
 
 Mask = NDArray[np.bool_]
 
@@ -188,37 +190,40 @@ class Suppressions:
             return found
         exact = any(row["kind"] == COMPOSITION for row in self.rows)
         folds = {row["any_case"] for row in self.rows if row["kind"] == CONCEPT}
+        names = any(row["kind"] == NAME for row in self.rows)
         columns = (compositions[name].to_pylist() for name in ("key", "text", "kind"))
         for place, (key, text, kind) in enumerate(zip(*columns, strict=True)):
             kept_out = exact and self._matches(COMPOSITION, key)
             for fold in folds:
                 kept_out = kept_out or any(
-                    self._window(each, fold)
-                    for words in readings(text.lower() if fold else text, kind)
-                    for each in self._windows(words)
+                    self._contains(words, CONCEPT, fold) for words in readings(text, kind, fold)
                 )
+            if names and find_kind(kind).identifier:
+                kept_out = kept_out or self._contains(readings(text, kind)[-1], NAME, False)
             found[place] = kept_out
         return found
 
-    def _windows(self, words: Sequence) -> Iterator[Sequence]:
-        return windows(words, self._lengths)
+    def _contains(self, words: Sequence, kind: str, fold: bool) -> bool:
+        return any(self._window(each, kind, fold) for each in windows(words, self._lengths[kind]))
 
     @cached_property
-    def _lengths(self) -> list[int]:
-        return sorted({row["words"] for row in self.rows if row["kind"] == CONCEPT})
+    def _lengths(self) -> dict[str, list[int]]:
+        return {
+            kind: sorted({row["words"] for row in self.rows if row["kind"] == kind})
+            for kind in (CONCEPT, NAME)
+        }
 
     @cached_property
-    def _known(self) -> dict[tuple[Sequence, bool], bool]:
+    def _known(self) -> dict[tuple[Sequence, str, bool], bool]:
         return {}
 
-    def _window(self, words: Sequence, fold: bool) -> bool:
-        if (words, fold) not in self._known:
-            match = keyed(self.key, CONCEPT, "\0".join(words))
-            wanted = {
-                r["match"] for r in self.rows if r["kind"] == CONCEPT and r["any_case"] == fold
-            }
-            self._known[words, fold] = match in wanted
-        return self._known[words, fold]
+    def _window(self, words: Sequence, kind: str, fold: bool) -> bool:
+        asked = words, kind, fold
+        if asked not in self._known:
+            match = keyed(self.key, kind, "\0".join(words))
+            wanted = {r["match"] for r in self.rows if r["kind"] == kind and r["any_case"] == fold}
+            self._known[asked] = match in wanted
+        return self._known[asked]
 
     def _matches(self, kind: str, value: str) -> bool:
         return (kind, keyed(self.key, kind, value)) in self.matches

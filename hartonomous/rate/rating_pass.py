@@ -27,6 +27,7 @@ from hartonomous.progress import Progress
 from hartonomous.rate.captions import has_digested, write_captions
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
+from hartonomous.rate.word_links import link_words
 from hartonomous.schema import DEFAULT_RELATION, FORMULA_VERSION, evidence_type, rated_types
 from hartonomous.speeds import RATE, keep
 
@@ -117,6 +118,7 @@ def rate_due(graph: Graph, lock: WriterLock, progress: Progress) -> RatingReport
         report.pruned = prune_orphans(graph, lock)
     for successor in {track["source"]: track["replaces"] for track in live if track["replaces"]}:
         rename_successor(graph, lock, successor, _evidence_types(live, successor))
+    link_words(graph, lock)
     graph.write(query("rate/settle"), formula=FORMULA_VERSION)
     return report
 

@@ -14,7 +14,12 @@ ANYTHING = "…"
 """Text of the context of no tokens: what follows anything."""
 
 KINDS: tuple[Kind, ...] = (
-    Kind(TOKEN, "a word, or a piece that begins a word", rank=0),
+    Kind(
+        TOKEN,
+        "a word, a label of several words, or a piece that begins a word",
+        rank=0,
+        phrases=True,
+    ),
     Kind(
         PIECE,
         "a piece that continues a word, its text written ##ing",
@@ -46,6 +51,12 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(REGION, "a part of a picture", rank=3, digested=True, colour="#F79767"),
     Kind(FEATURE, "a visual feature", rank=6, colour="#FFC454"),
-    Kind(SYMBOL, "a name in a code base: module, class, function", rank=1, colour="#569480"),
+    Kind(
+        SYMBOL,
+        "a name in a code base: module, class, function",
+        rank=1,
+        identifier=True,
+        colour="#569480",
+    ),
 )
 """The second label of a composition, by kind."""

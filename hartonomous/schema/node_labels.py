@@ -26,6 +26,7 @@ COMPOSITION_PROPERTIES: tuple[Property, ...] = (
         "what people are shown where the text is a digest: the name of the first file that holds it "
         "and the labels that it depicts by the highest elo, three at most; derived",
     ),
+    Property("words", "LIST<STRING>", "the words it is linked to, if it is a name; derived"),
 )
 """On every composition, of whatever kind."""
 
@@ -162,6 +163,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("formula", "INTEGER", "version of the rating formulas"),
             Property("procedures", "STRING", "digest of the procedures installed last"),
             Property("log", "STRING", "random name of the log, which its signed heads carry"),
+            Property("reading", "INTEGER", "version of the rules that split names into words"),
             Property("identity", "STRING", "random identity of this graph"),
         ),
     ),
@@ -200,7 +202,7 @@ NODES: tuple[NodeLabel, ...] = (
         key=("id",),
         properties=(
             Property("id", "STRING", "beginning of a keyed hash"),
-            Property("kind", "STRING", "source, subject, concept or composition"),
+            Property("kind", "STRING", "source, subject, concept, name or composition"),
             Property("match", "STRING", "HMAC-SHA256 of what is kept out"),
             Property("words", "INTEGER", "words of a concept"),
             Property("any_case", "BOOLEAN", "however a concept is capitalised"),
@@ -240,6 +242,11 @@ NODES: tuple[NodeLabel, ...] = (
         ),
     ),
 )
+
+PHRASE = "Phrase"
+"""Label of compositions linked to words: labels of several words, and identifiers; derived."""
+
+HAS_WORD = "HAS_WORD"
 
 UNRATED = "Unrated"
 """Label of compositions whose pairs a rating pass still has to visit: its work list."""
@@ -293,8 +300,13 @@ HOLD_PROPERTIES: tuple[Property, ...] = (
 STRUCTURE: tuple[tuple[str, str], ...] = (
     ("BACKS_OFF_TO", "from a context to the one without its oldest token"),
     ("EXTENDS_TO", "from a token or context to the context one token longer; `token` is its key"),
+    (
+        HAS_WORD,
+        "from a name of several words (`:Phrase`) to every token, however capitalised, that is one of "
+        "its first 16 words; `position`, from 0, is where it comes first; derived",
+    ),
 )
-"""Edges between contexts; not rated, and no reason to keep a composition."""
+"""Edges between compositions; not rated, and no reason to keep one."""
 
 AGREES_WITH = "AGREES_WITH"
 

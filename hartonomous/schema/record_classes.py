@@ -59,9 +59,11 @@ class Kind:
     A kind that `answers` is found by its text when a word is asked about. `rank` orders kinds where
     one text is several compositions: the lowest answers. A kind that is not `connected` lies on no path and in no projection. The text of a kind in `pieces` is tokens
     joined by spaces, ##ing continuing the word before it; any other text is read as words. A
-    `fragment` is part of a word, which answers only when pieces are asked for. `properties` are
-    the kind's own, besides those of every composition. The text of a `digested` kind is a digest that
-    nobody can read; people are shown its caption.
+    `fragment` is part of a word, which answers only when pieces are asked for. The text of a
+    `digested` kind is a digest that nobody can read; people are shown its caption. A kind with
+    `phrases` has texts of several words, which are linked to them; an `identifier` is linked to
+    its parts, and read by them besides as a whole. `properties` are the kind's own, besides those
+    of every composition.
     """
 
     name: str
@@ -72,6 +74,8 @@ class Kind:
     pieces: bool = False
     fragment: bool = False
     digested: bool = False
+    phrases: bool = False
+    identifier: bool = False
     properties: tuple[Property, ...] = ()
     colour: str = "#4C8EDA"
 

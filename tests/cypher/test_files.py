@@ -58,6 +58,7 @@ def test_labels_and_types_are_the_schemas(name: str) -> None:
     known = {label.name for label in (*schema.NODES, *schema.kinds())}
     known |= {type.name for type in (*schema.evidence_types(), *schema.rated_types())}
     known |= {
+        schema.PHRASE,
         schema.UNRATED,
         schema.HAS_TRACK,
         schema.AGREES_WITH,
@@ -70,6 +71,8 @@ def test_labels_and_types_are_the_schemas(name: str) -> None:
     known |= {"RATED_TYPE", "RATED_TYPES", "KIND", "DEFAULT_RELATION", "CONTEXT_EVIDENCE"}
     known |= {"SILENT_EVIDENCE", "UNDIRECTED_TYPES"}
     known |= {"ANSWERING_KINDS", "FRAGMENT_KINDS", "UNCONNECTED_KINDS", "DIGESTED_KINDS"}
+    known |= {"ANSWERING_KINDS", "FRAGMENT_KINDS", "UNCONNECTED_KINDS"}
+    known |= {"PHRASE_KINDS", "IDENTIFIER_KINDS"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
 

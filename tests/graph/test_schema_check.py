@@ -34,11 +34,13 @@ def test_a_real_graph_holds_nothing_the_schema_does_not_name(graph: Graph, tmp_p
             f"MATCH (n:{node.name}) RETURN DISTINCT labels(n) AS labels, keys(n) AS keys"
         )
         assert rows, node.name
-        allowed = {node.name, schema.UNRATED} | (kinds if node.name == "Composition" else set())
+        allowed = {node.name, schema.UNRATED, schema.PHRASE} | (
+            kinds if node.name == "Composition" else set()
+        )
         assert {label for row in rows for label in row["labels"]} <= allowed
         assert {key for row in rows for key in row["keys"]} <= {p.name for p in node.properties}
     labels = {row["label"] for row in graph.read("CALL db.labels() YIELD label RETURN label")}
-    assert labels <= {node.name for node in schema.NODES} | kinds | {schema.UNRATED}
+    assert labels <= {node.name for node in schema.NODES} | kinds | {schema.UNRATED, schema.PHRASE}
     columns = schema.evidence_type("EMBEDDING_EVIDENCE").columns
     evidence = {schema.SOURCE.name, *(column.name for column in columns)}
     rated = {p.name for p in schema.RATED_PROPERTIES}

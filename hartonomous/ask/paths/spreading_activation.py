@@ -1,14 +1,16 @@
 """Spreading activation: from a prompt over rated edges, with the paths.
 
-This is the vision's traverse_relations: graph traversal in place of the model's forward pass.
+This is the vision's traverse_relations: graph traversal in place of the model's forward pass. A
+prompt's words first meet names of several words: the longest run of words that is one is taken
+whole. A word also leads to the names that contain it.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hartonomous.ask.paths.word_paths import Path, explain_chains
+from hartonomous.ask.paths.word_paths import Path, Step, explain_chains
 from hartonomous.ask.relations.neighbourhood import unknown_word
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.ask.relations.word_rows import find_words
@@ -16,10 +18,11 @@ from hartonomous.errors import UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
-from hartonomous.schema import MICRO
+from hartonomous.name_words import text_words
+from hartonomous.schema import HAS_WORD, MICRO
 
 STARTS = 64
-"""Most words of a prompt that are starts; later ones are left out and reported."""
+"""Most words and names of a prompt that are starts; later ones are left out and reported."""
 
 WIDTH = 200
 """Most compositions expanded at each depth: the cheapest."""
@@ -56,7 +59,19 @@ def words_of(prompt: str) -> list[str]:
     >>> words_of("The king's men: the KING, and so-called men!")
     ['The', "king's", 'men', 'the', 'KING', 'and', 'so-called']
     """
-    return list(dict.fromkeys(re.findall(r"\w+(?:['\u2019-]\w+)*", prompt)))
+    return list(dict.fromkeys(text_words(prompt)))
+
+
+def starts_of(graph: Graph, prompt: str) -> list[str]:
+    """Return the distinct words of a prompt, in order, the longest runs that are names as one."""
+    words = text_words(prompt)
+    runs = {row["i"]: row["n"] for row in graph.read(query("ask/find_runs"), words=words)}
+    found, first = [], 0
+    while first < len(words):
+        end = first + runs.get(first, 1)
+        found.append(" ".join(words[first:end]))
+        first = end
+    return list(dict.fromkeys(found))
 
 
 def traverse(
@@ -71,15 +86,16 @@ def traverse(
     first.
 
     Every composition is expanded to its `breadth` highest rated neighbours, up to `max_depth` steps
-    from a word of the prompt; at each depth the cheapest 200 are expanded. Of paths with the same
-    cost, the one with the lowest keys wins; cypher/ask/traverse does the same in one statement.
+    from a word of the prompt; at each depth the cheapest 200 are expanded. Before the first step, a
+    word leads to the `breadth` shortest names that contain it. Of paths with the same cost, the one
+    with the lowest keys wins; cypher/ask/traverse does the same in one statement.
     Raises NotFound for an empty graph, an unknown source, or if no word of the prompt is known;
     UsageError without a word or for a limit below 1.
     """
     if max_depth < 1 or breadth < 1:
         raise UsageError("Depth and breadth must be at least 1.")
     view = view or View()
-    words = words_of(prompt)
+    words = starts_of(graph, prompt)
     if not words:
         raise UsageError("The prompt contains no word.")
     listed = words[:STARTS]
@@ -97,7 +113,9 @@ def traverse(
 
 
 Way = tuple[int, tuple[str, ...], tuple[int, ...]]
-"""Cost, keys and ids of a path: of two, the smaller tuple wins."""
+"""Cost, keys and ids of a path: of two, the smaller tuple wins. An empty key before a name says that
+its word led there.
+"""
 
 
 def _spread(
@@ -112,6 +130,11 @@ def _spread(
     leads: dict[int, list[Row]] = {}
     met: dict[int, Row] = {}
     frontier = set(starts)
+    for row in graph.read(query("ask/find_names_with"), ids=sorted(starts), breadth=breadth):
+        word, name = row["id"], row["other"]
+        ways[word][name] = row["cost"], (starts[word], "", row["key"]), (word, name)
+        met[name] = row
+        frontier.add(name)
     numbers = source_numbers(graph, view)
     for _ in range(max_depth):
         rows = graph.read(
@@ -155,10 +178,24 @@ def _ranked(
         led = sorted((reached[id], start) for start, reached in ways.items() if id in reached)
         score = sum(10.0 ** (-cost / MICRO) for (cost, *_), _ in led)
         by = tuple(starts[start] for start in starts if any(start == s for _, s in led))
-        candidates.append((-round(score, 9), row["key"], row["text"], by, led[0][0][2]))
+        candidates.append((-round(score, 9), row["key"], row["text"], by, led[0][0]))
     best = sorted(candidates)[:top]
-    paths = explain_chains(graph, [list(chain) for *_, chain in best], view)
+    paths = _explained(graph, starts, [way for *_, way in best], view)
     return [
         Found(text, -score, by, path)
         for (score, _, text, by, _), path in zip(best, paths, strict=True)
     ]
+
+
+def _explained(graph: Graph, starts: dict[int, str], ways: Sequence[Way], view: View) -> list[Path]:
+    """Return ways as paths; a first step from a word to a name with it has no rating."""
+    by_name = ["" in keys for _, keys, _ in ways]
+    chains = [chain[named:] for (_, _, chain), named in zip(ways, by_name, strict=True)]
+    found = explain_chains(graph, chains, view)
+    for place, (cost, _, chain) in enumerate(ways):
+        if by_name[place]:
+            word, rest = starts[chain[0]], found[place]
+            step = Step(word, rest.words[0], HAS_WORD, None, None, ())
+            total = cost / MICRO
+            found[place] = Path((word, *rest.words), total, 10.0**-total, (step, *rest.steps))
+    return found

@@ -39,13 +39,14 @@ class Step(Record):
     """One rated edge of a path, in the direction of the path.
 
     `rating` is the consensus, or elo for types without one; `times` the number of observations.
+    From a word to a name that contains it, of type HAS_WORD, there is neither.
     """
 
     start: str
     end: str
     type: str
-    rating: int
-    times: int
+    rating: int | None
+    times: int | None
     sources: tuple[str, ...]
 
 
