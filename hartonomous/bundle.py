@@ -201,6 +201,17 @@ class BundleWriter:
         pq.write_table(table.cast(schema), target, compression="zstd")
         self._files[COMPOSITIONS_FILE] = file_digest(target)
 
+    def stream_compositions(self, tables: Iterator[pa.Table], own: bool) -> None:
+        """Write the compositions, given in order of their keys, in bounded memory; `own` says that
+        some have properties of their kinds.
+        """
+        target = self._partial / COMPOSITIONS_FILE
+        schema = COMPOSITIONS.append(OWN) if own else COMPOSITIONS
+        with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
+        self._files[COMPOSITIONS_FILE] = file_digest(target)
+
     def write_contexts(self, table: pa.Table) -> None:
         """Write what the source read on from, sorted by composition; once a bundle.
 
