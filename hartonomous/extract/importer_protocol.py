@@ -175,7 +175,7 @@ class OpenedModel:
     """
 
     importer: str
-    files: tuple[OpenedFile, ...]
+    files: Sequence[OpenedFile]
     parameters: int
     vocabulary: Vocabulary
     tracks: tuple[VectorTrack, ...]

@@ -34,6 +34,7 @@ from hartonomous.extract.importer_protocol import (
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
 from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.identity import composition_keys, file_digest
+from hartonomous.opened_files import kept_files
 from hartonomous.progress import Progress
 from hartonomous.schema import MICRO, SENTENCE, TOKEN, evidence_type
 from importers.documents.content_words import ContentWords
@@ -132,7 +133,7 @@ class Documents:
             raise BadInput(f"{path} holds no sentence.{_left_out(reading.excluded)}")
         _refuse_size(path, len(reading.sentences), encoder.dimensions)
         home = path if path.is_dir() else path.parent
-        opened = tuple(_opened(file, home) for file in reading.files)
+        opened = kept_files(_opened(file, home) for file in reading.files)
         evidence = SentenceEvidence(reading, encoder, options.encoder)
         described: dict[str, object] = {
             "importer": self.name,
