@@ -12,8 +12,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.measuring import Figure, interleaved
+from hartonomous import merkle
 from hartonomous.proof.certificate import DOES_NOT_ESTABLISH, wrap
-from hartonomous.transparency import merkle
 from hartonomous.transparency.signing import Head, SigningKey, canonical, encode, sign_head
 
 ROUNDS = 9

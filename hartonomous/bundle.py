@@ -5,6 +5,7 @@
     EMBEDDING_EVIDENCE.parquet, ...     one file per track, sorted by (start, end)
     contexts.parquet         visited contexts of a causal model
     places.parquet           where the source has its compositions
+    files.parquet            name, digest and bytes of each opened file, where they are many
 
 `extract` writes it and `load` reads it. It is written under a temporary name and renamed when
 complete, so a folder with the final name is complete; a reader checks every digest first.
@@ -13,8 +14,8 @@ complete, so a folder with the final name is complete; a reader checks every dig
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -32,9 +33,15 @@ from hartonomous.evidence import (
     columns,
     with_later_columns,
 )
-from hartonomous.file_names import readable
 from hartonomous.held_places import PLACES, read_places
 from hartonomous.identity import canonical_json, content_digest, file_digest
+from hartonomous.opened_files import (
+    MOST_IN_DIGEST,
+    OpenedFiles,
+    kept_files,
+    read_summary,
+)
+from hartonomous.opened_files import OpenedFile as OpenedFile
 from hartonomous.schema import TrackConstants, evidence_type
 
 FORMAT = 2
@@ -43,36 +50,23 @@ MANIFEST = "manifest.json"
 COMPOSITIONS_FILE = "compositions.parquet"
 CONTEXTS_FILE = "contexts.parquet"
 PLACES_FILE = "places.parquet"
-OPTIONAL_FILES = {CONTEXTS_FILE, PLACES_FILE}
+FILES_FILE = "files.parquet"
+OPTIONAL_FILES = {CONTEXTS_FILE, PLACES_FILE, FILES_FILE}
 MANIFEST_LIMIT = 16 << 20
 ROW_GROUP = 1 << 17
-
-
-@dataclass(frozen=True)
-class OpenedFile:
-    """An opened file: its name within the model, as it can be stored, its blake3-256, its size in
-    bytes.
-    """
-
-    name: str
-    digest: str
-    bytes: int
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "name", readable(self.name))
 
 
 @dataclass(frozen=True)
 class SourceDescription:
     """The description of a source: the files, the options, and what was left out.
 
-    `digest` covers the opened files and the options, not the evidence, because rounding in BLAS
-    differs between machines.
+    `files` are a tuple of few, or columns of many. `digest` covers the opened files and the options,
+    not the evidence, because rounding in BLAS differs between machines.
     """
 
     kind: str
     importer: str
-    files: tuple[OpenedFile, ...]
+    files: Sequence[OpenedFile]
     options: dict[str, Any]
     parameters: int
     excluded: dict[str, int] = field(default_factory=dict)
@@ -81,13 +75,24 @@ class SourceDescription:
     licence: str | None = None
     family: str | None = None
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "files", kept_files(self.files))
+
     @property
     def bytes(self) -> int:
+        if isinstance(self.files, OpenedFiles):
+            return self.files.summary.bytes
         return sum(file.bytes for file in self.files)
 
     @property
     def digest(self) -> str:
-        files = sorted((file.name, file.digest) for file in self.files)
+        files: object
+        if not isinstance(self.files, OpenedFiles):
+            files = sorted((file.name, file.digest) for file in self.files)
+        elif len(self.files) <= MOST_IN_DIGEST:
+            files = self.files.pairs()
+        else:
+            files = {"count": len(self.files), "root": self.files.summary.root}
         return content_digest("source", {"files": files, "options": self.options})
 
 
@@ -234,6 +239,17 @@ class BundleWriter:
         pq.write_table(table.cast(schema), target, compression="zstd")
         self._files[COMPOSITIONS_FILE] = file_digest(target)
 
+    def stream_compositions(self, tables: Iterator[pa.Table], own: bool) -> None:
+        """Write the compositions, given in order of their keys, in bounded memory; `own` says that
+        some have properties of their kinds.
+        """
+        target = self._partial / COMPOSITIONS_FILE
+        schema = COMPOSITIONS.append(OWN) if own else COMPOSITIONS
+        with pq.ParquetWriter(target, schema, compression="zstd") as writer:
+            for table in tables:
+                writer.write_table(table.cast(schema), row_group_size=ROW_GROUP)
+        self._files[COMPOSITIONS_FILE] = file_digest(target)
+
     def write_contexts(self, table: pa.Table) -> None:
         """Write what the source read on from, sorted by composition; once a bundle.
 
@@ -275,10 +291,16 @@ class BundleWriter:
         self._files[target.name] = file_digest(target)
 
     def finish(self, source: SourceDescription, tracks: tuple[TrackDescription, ...]) -> Bundle:
-        """Write the manifest; the folder gets its final name when the writer is left."""
+        """Write the manifest, and many files as a table; the folder gets its final name when the
+        writer is left.
+        """
+        if isinstance(source.files, OpenedFiles):
+            target = self._partial / FILES_FILE
+            pq.write_table(source.files.table, target, compression="zstd")
+            self._files[FILES_FILE] = file_digest(target)
         manifest = {
             "format": FORMAT,
-            "source": asdict(source),
+            "source": _described(source),
             "source_digest": source.digest,
             "tracks": [asdict(track) for track in tracks],
             "files": self._files,
@@ -312,7 +334,7 @@ def read_bundle(path: Path) -> Bundle:
         if (path / name).exists():
             raise BadInput(f"{path}: {MANIFEST} does not name {name}; extract the bundle again.")
     try:
-        source = _source(manifest["source"])
+        source = _source(path, manifest)
         tracks = tuple(
             TrackDescription(**{**track, "positions": tuple(track["positions"])})
             for track in manifest["tracks"]
@@ -360,10 +382,37 @@ def _manifest(path: Path) -> dict[str, Any]:
     return {**manifest, "digest": stated}
 
 
-def _source(value: dict[str, Any]) -> SourceDescription:
-    return SourceDescription(
-        **{**value, "files": tuple(OpenedFile(**file) for file in value["files"])}
-    )
+def _described(source: SourceDescription) -> dict[str, Any]:
+    """Return a source as the manifest states it: its files one by one, or their summary."""
+    many = isinstance(source.files, OpenedFiles)
+    stated = asdict(replace(source, files=()) if many else source)
+    if isinstance(source.files, OpenedFiles):
+        stated["files"] = asdict(source.files.summary)
+    return stated
+
+
+def _source(path: Path, manifest: dict[str, Any]) -> SourceDescription:
+    """Return the source that a manifest states; raises BadInput if its table of files is not the one
+    that it states.
+    """
+    value = manifest["source"]
+    stated, tabled = value["files"], FILES_FILE in manifest["files"]
+    if isinstance(stated, dict) != tabled:
+        raise BadInput(
+            f"{path}: {MANIFEST} {'lists its files' if tabled else 'summarises its files'} and the "
+            f"bundle has {'a' if tabled else 'no'} {FILES_FILE}; extract the bundle again."
+        )
+    if not tabled:
+        return SourceDescription(**{**value, "files": tuple(OpenedFile(**one) for one in stated)})
+    try:
+        files = OpenedFiles(read_parquet(path / FILES_FILE))
+    except BadInput as error:
+        raise BadInput(f"{path}: {FILES_FILE}: {error}; extract the bundle again.") from error
+    if files.summary != read_summary(stated):
+        raise BadInput(
+            f"{path}: {FILES_FILE} has other files than {MANIFEST} states; extract the bundle again."
+        )
+    return SourceDescription(**{**value, "files": files})
 
 
 def describe_options(source: SourceDescription) -> str:

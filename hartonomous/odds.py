@@ -114,7 +114,9 @@ def independence(
     >>> independence(np.array([20.0, 5.0, 0.0]), np.full(3, 50.0), np.full(3, 100.0), 1000.0).round(2)
     array([ 1.54,  0.  , -1.07])
     """
-    cells = np.stack([observed, start - observed, end - observed, total - start - end + observed])
+    # What chance is reckoned by may be rounded up, so that the rest of the table is below 0.
+    neither = np.maximum(total - start - end + observed, 0.0)
+    cells = np.stack([observed, start - observed, end - observed, neither])
     rows = np.stack([start, start, total - start, total - start])
     columns = np.stack([end, total - end, end, total - end])
     expected = rows * columns / max(total, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from hartonomous.transparency.merkle import node_hash
+from hartonomous.merkle import node_hash
 
 
 def verify_inclusion(

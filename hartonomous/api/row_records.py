@@ -204,7 +204,8 @@ class TrackDetails(Record):
 
 @dataclass(frozen=True)
 class SourceDetails(Record):
-    """All properties of one source; `files` are name, digest and bytes of each."""
+    """All properties of one source; `files` are name, digest and bytes of each, or of many their
+    number, bytes, Merkle root and largest file's digest."""
 
     name: str
     kind: str
@@ -212,7 +213,7 @@ class SourceDetails(Record):
     state: str
     digest: str
     options: dict[str, Any] | None
-    files: list[list[Any]] | None
+    files: list[list[Any]] | dict[str, Any] | None
     subject: str | None
     licence: str | None
     family: str | None

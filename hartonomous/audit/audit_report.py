@@ -23,6 +23,7 @@ from hartonomous.errors import Conflict, VerificationFailed
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.graph.schema_check import schema_differences
+from hartonomous.opened_files import StatedFiles, stated_files
 from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import read_state
 from hartonomous.schema import evidence_types, rated_types
@@ -173,13 +174,12 @@ def render(facts: Facts) -> str:
 
 
 def _source(row: Row) -> Row:
-    files = _parsed(row["files"])
-    opened = [
-        {"name": one[0], "digest": one[1], "bytes": one[2]}
-        for one in (files if isinstance(files, list) else ())
-        if isinstance(one, list) and len(one) == 3
-    ]
-    return {**row, "options": _parsed(row["options"]) or {}, "files": opened}
+    try:
+        stated = stated_files(row["files"])
+    except ValueError:
+        # It may have been edited.
+        stated = StatedFiles()
+    return {**row, "options": _parsed(row["options"]) or {}, "files": stated.facts}
 
 
 def _parsed(text: object) -> Any:

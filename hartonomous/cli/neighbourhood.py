@@ -257,7 +257,8 @@ def source(name: str, as_json: bool) -> None:
     tracks = known.pop("tracks")
     for name in ("files", "options", "excluded"):
         known[name] = json.loads(known[name])
-    known["files"] = [name for name, _, _ in known["files"]]
+    if isinstance(known["files"], list):
+        known["files"] = [name for name, _, _ in known["files"]]
     print_facts(known)
     for track in tracks:
         click.echo()

@@ -87,7 +87,8 @@ class FoundBundle:
     def contains(self, sought: ErasureTarget) -> bool:
         """Return whether it contains erased data, as far as is known.
 
-        A bundle being extracted may contain any word. A damaged one does not count.
+        A bundle being extracted may contain any word, and so may what an interrupted extraction
+        left. A damaged one does not count.
         """
         if self.name is not None and sought.is_named(f"source:{self.name}"):
             return True
@@ -98,7 +99,7 @@ class FoundBundle:
         if not (sought.words or sought.pairs):
             return False
         if not self.path.is_dir():
-            return self.user is not None
+            return self.user is not None or (self.place is not None and self.place.holds_texts)
         table = self._compositions
         if table is None:
             return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +19,7 @@ from hartonomous.evaluate.source_subsets import read_panel, with_bundle
 from hartonomous.evaluate.word_similarity import Gain, GoldPairs, affinities, correlate, paired_gain
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
+from hartonomous.opened_files import stated_files
 from hartonomous.rate.hubness import MOST_HUBNESS, find_hub
 from hartonomous.rate.source_agreement import (
     LEAST_LIFT,
@@ -221,7 +221,7 @@ def _same_files(graph: Graph, bundle: Bundle) -> list[str]:
     return [
         row["name"]
         for row in graph.read(query("ask/read_files"))
-        if largest.digest in {digest for _, digest, _ in json.loads(row["files"])}
+        if stated_files(row["files"]).share_file(largest)
     ]
 
 

@@ -29,6 +29,11 @@ class Placed:
     row: Ints
     kept: NDArray[np.bool_]
 
+    def moved(self, place: Ints) -> Placed:
+        """Return them with rows in a longer list, where composition i of these is `place[i]`."""
+        row = np.where(self.row >= 0, place[self.row], -1) if len(place) else self.row
+        return Placed(self.compositions, row, self.kept)
+
 
 def place(vocabulary: pa.Table, contexts: Ints) -> Placed:
     """Return the compositions of a vocabulary, sorted by key, and of contexts (c, ORDERS) int64

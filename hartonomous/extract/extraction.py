@@ -5,7 +5,9 @@ manifest.
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -26,7 +28,7 @@ from hartonomous.bundle import (
 from hartonomous.costs import disk_bytes
 from hartonomous.counted_rows import track_trust
 from hartonomous.errors import BadInput, UsageError
-from hartonomous.evidence import number_columns
+from hartonomous.evidence import columns, number_columns
 from hartonomous.extract.aggregation import Aggregator
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.context_counts import Expectations
@@ -40,10 +42,14 @@ from hartonomous.extract.importer_protocol import (
     OpenedModel,
     OpenOptions,
     PairTrack,
+    ReadyPairs,
     VectorTrack,
     importer_for,
     recognised_as_model,
 )
+from hartonomous.extract.observed_pieces import PieceStore
+from hartonomous.extract.piece_merge import MergedPieces
+from hartonomous.extract.piece_odds import write_observed
 from hartonomous.extract.search.nearest_neighbours import (
     NeighbourOptions,
     Neighbours,
@@ -107,7 +113,7 @@ def open_model(model: str, options: OpenOptions, importer: str | None = None) ->
         )
     if options.exclude and not opened.pairs:
         raise UsageError(f"{path} is a model; leave --exclude out, it is for folders of documents.")
-    if len(opened.vocabulary) < 2:
+    if len(opened.vocabulary) < 2 and not opened.observed:
         counted = opened.vocabulary.excluded
         reasons = ", ".join(f"{count} {reason}" for reason, count in counted.items()) or "none"
         raise BadInput(
@@ -151,6 +157,7 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
     run = sum(track.places for track in model.counted)
     pairs += PAIRS_PER_PLACE * run
     pairs += sum(track.expected for track in model.pairs)
+    pairs += sum(track.expected for track in model.observed)
     return {
         "compositions": n,
         "excluded": model.vocabulary.excluded,
@@ -190,22 +197,29 @@ def extract(
     output: Path,
     progress: Progress,
     work: Path | None = None,
+    executor: Executor | None = None,
 ) -> Bundle:
     """Search a model's tracks and write the bundle, atomically.
 
-    With a folder `work`, the finished positions of an interrupted run are reused.
+    With a folder `work`, the finished positions and pieces of an interrupted run are reused. An
+    `executor` observes pieces, in other processes or on other machines; the bundle is the same.
     """
-    if len(model.counted) > 1:
-        named = ", ".join(track.evidence for track in model.counted)
-        raise UsageError(
-            f"{named}: a bundle holds the contexts of one of these tracks; extract them as two sources."
-        )
+    _refuse_twice(model)
     finished = FinishedWork(work)
-    with BundleWriter(output) as writer:
+    with BundleWriter(output) as writer, finished.scratch() as scratch:
         found = [track.observe(progress, finished) for track in model.counted]
         contexts = found[0].contexts if found else np.empty((0, ORDERS), dtype=np.int64)
         placed = place(model.vocabulary.compositions, contexts)
-        writer.write_compositions(placed.compositions)
+        merged = None
+        if model.observed:
+            pieces = finished if finished.stores else FinishedWork(scratch / "pieces")
+            stores = [PieceStore(track, pieces) for track in model.observed]
+            for store in stores:
+                store.observe(progress, executor)
+            merged = MergedPieces(stores, placed.compositions, scratch)
+            placed = _write_merged(writer, model, merged, placed)
+        else:
+            writer.write_compositions(placed.compositions)
         writer.write_places([_moved(model.places, placed, ("composition",))])
         writing = _Writing(writer, len(model.vocabulary), placed, finished, progress)
         tracks = tuple(writing.compared(track, options.neighbours) for track in model.tracks)
@@ -214,10 +228,50 @@ def extract(
             _write_counted(writer, track, one, placed, len(model.vocabulary))
             for track, one in zip(model.counted, found, strict=True)
         )
-        tracks += tuple(
-            _write_pairs(writer, model, one, placed, options, progress) for one in model.pairs
+        tracks += tuple(_write_pairs(writing, track, options.neighbours) for track in model.pairs)
+        source = describe_source(model, options)
+        if merged is not None:
+            tracks += tuple(
+                write_observed(writer, track, name, merged, scratch)
+                for track in model.observed
+                for name in track.evidence
+            )
+            counted = Counter(source.excluded) + merged.excluded
+            source = replace(source, excluded=dict(sorted(counted.items())))
+        return writer.finish(source, tracks)
+
+
+def _refuse_twice(model: OpenedModel) -> None:
+    """Raise UsageError for two tracks of one evidence type, or two that read on from contexts."""
+    if len(model.counted) > 1:
+        named = ", ".join(track.evidence for track in model.counted)
+        raise UsageError(
+            f"{named}: a bundle holds the contexts of one of these tracks; extract them as two sources."
         )
-        return writer.finish(describe_source(model, options), tracks)
+    met = Counter[str]()
+    for single in (model.tracks, model.listed, model.counted, model.pairs):
+        met.update(track.evidence for track in single)
+    for several in model.observed:
+        met.update(several.evidence)
+    for name, times in met.items():
+        if times > 1:
+            raise UsageError(
+                f"The importer {model.importer!r} has {times} tracks of {name}; a source has one track "
+                "of an evidence type. Let one track observe both, or extract them as two sources."
+            )
+
+
+def _write_merged(
+    writer: BundleWriter, model: OpenedModel, merged: MergedPieces, placed: Placed
+) -> Placed:
+    """Write the compositions of the vocabulary and of all pieces; return the places of the former."""
+    if len(merged) < 2:
+        raise BadInput(
+            f"The importer {model.importer!r} found {len(merged)} compositions; it takes two to be "
+            "related."
+        )
+    writer.stream_compositions(merged.compositions(), merged.own)
+    return placed.moved(merged.place(placed.compositions))
 
 
 def extract_cached(
@@ -368,22 +422,22 @@ def _write_counted(
 
 
 def _write_pairs(
-    writer: BundleWriter,
-    model: OpenedModel,
-    track: PairTrack,
-    placed: Placed,
-    options: ExtractOptions,
-    progress: Progress,
+    writing: _Writing, track: PairTrack, options: NeighbourOptions
 ) -> TrackDescription:
-    found = track.observe(options.neighbours, progress)
-    writer.write_evidence(track.evidence, iter([_moved(found.table, placed)]))
-    evidence, vocabulary = evidence_type(track.evidence), len(model.vocabulary)
-    constants = TrackConstants(len(track.positions), found.k, vocabulary, found.total)
+    found = _finished_pairs(track, writing.finished)
+    if found is None:
+        found = track.observe(options, writing.progress, writing.finished)
+        said = {"k": str(found.k), "recall": repr(found.recall), "total": str(found.total)}
+        kept = found.table.replace_schema_metadata(said)
+        writing.finished.write_tables(track.evidence, {_PAIRS: kept})
+    writing.writer.write_evidence(track.evidence, iter([_moved(found.table, writing.placed)]))
+    evidence = evidence_type(track.evidence)
+    constants = TrackConstants(len(track.positions), found.k, writing.n, found.total)
     return TrackDescription(
         evidence=track.evidence,
         positions=track.positions,
         k=found.k,
-        vocabulary=vocabulary,
+        vocabulary=writing.n,
         dimensions=track.dimensions,
         trust=track_trust(evidence, found.table, constants),
         absent=0,
@@ -392,3 +446,17 @@ def _write_pairs(
         observations=int(np.sum(found.table[evidence.counted].to_numpy())),
         total=found.total,
     )
+
+
+_PAIRS = "pairs"
+"""Name of the stored table of a track of pairs."""
+
+
+def _finished_pairs(track: PairTrack, finished: FinishedWork) -> ReadyPairs | None:
+    """Return the pairs that an earlier run observed, with the columns of `evidence.columns`."""
+    table = finished.table(track.evidence, _PAIRS)
+    said = {} if table is None else table.schema.metadata or {}
+    if table is None or not said.keys() >= {b"k", b"recall", b"total"}:
+        return None
+    plain = table.cast(columns(evidence_type(track.evidence)))
+    return ReadyPairs(plain, int(said[b"k"]), float(said[b"recall"]), int(said[b"total"]))

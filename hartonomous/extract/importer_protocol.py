@@ -20,6 +20,7 @@ from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.context_counts import Expectations
 from hartonomous.extract.files.file_kinds import models_within, refuse_known, unknown
 from hartonomous.extract.files.untrusted_files import is_pickle, refuse_pickle
+from hartonomous.extract.observed_pieces import ObservedTracks
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.held_places import PLACES
@@ -147,14 +148,15 @@ class PairTrack:
     """One kind of observation as pairs of the vocabulary's compositions.
 
     `expected` is their approximate number, known before any observation. `observe` may take long;
-    it gets the options of the search and reports progress.
+    it gets the options of the search, reports progress, and stores finished pieces for an
+    interrupted run. What it returns is stored too.
     """
 
     evidence: str
     positions: tuple[str, ...]
     dimensions: int
     expected: int
-    observe: Callable[[NeighbourOptions, Progress], ReadyPairs]
+    observe: Callable[[NeighbourOptions, Progress, FinishedWork], ReadyPairs]
 
 
 @dataclass(frozen=True)
@@ -169,13 +171,14 @@ class UnreadFile:
 class OpenedModel:
     """A safely opened model: its files, its vocabulary, its tracks.
 
-    `kind` is the source's, as docs/data-model.md lists them. `unread` are files left out, `remarks` other
-    messages for the user. `places` are those of the vocabulary's compositions, with the columns of
-    `held_places.PLACES`, sorted.
+    `kind` is the source's, as docs/data-model.md lists them. `observed` tracks find their compositions
+    themselves, besides those of the vocabulary, which may then be empty. `unread` are files left
+    out, `remarks` other messages for the user. `places` are those of the vocabulary's compositions,
+    with the columns of `held_places.PLACES`, sorted.
     """
 
     importer: str
-    files: tuple[OpenedFile, ...]
+    files: Sequence[OpenedFile]
     parameters: int
     vocabulary: Vocabulary
     tracks: tuple[VectorTrack, ...]
@@ -183,6 +186,7 @@ class OpenedModel:
     counted: tuple[CountedTrack, ...] = ()
     listed: tuple[ListedTrack, ...] = ()
     pairs: tuple[PairTrack, ...] = ()
+    observed: tuple[ObservedTracks, ...] = ()
     kind: str = "model"
     unread: tuple[UnreadFile, ...] = ()
     remarks: tuple[str, ...] = ()

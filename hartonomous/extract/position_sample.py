@@ -1,4 +1,4 @@
-"""Position sample: fewer, evenly spaced positions of a model, for a faster estimate."""
+"""Position sample: fewer, evenly spaced positions and pieces of a model, for a faster estimate."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from hartonomous.schema import evidence_type
 
 
 def sample_positions(model: OpenedModel, most: int) -> tuple[OpenedModel, list[str]]:
-    """Return the model with at most that many positions per track, and a description of what was
-    left out.
+    """Return the model with at most that many positions, or pieces, per track, and a description of
+    what was left out.
 
     The sample is part of the model's options, so its bundle is never used for the whole model's.
     """
@@ -20,10 +20,19 @@ def sample_positions(model: OpenedModel, most: int) -> tuple[OpenedModel, list[s
             said.append(f"{most} of {len(track.positions)} positions of {_kind(track)}")
             track = _thinned(track, most)
         tracks.append(track)
+    observed = []
+    for pieces in model.observed:
+        total = len(pieces.pieces)
+        if total > most:
+            said.append(f"{most} of {total} pieces of {', '.join(pieces.evidence)}")
+            chosen = tuple(pieces.pieces[place * total // most] for place in range(most))
+            pieces = replace(pieces, pieces=chosen)
+        observed.append(pieces)
     if not said:
         return model, []
     options = {**model.options, "sampled_positions": most}
-    return replace(model, tracks=tuple(tracks), options=options), said
+    sample = replace(model, tracks=tuple(tracks), observed=tuple(observed), options=options)
+    return sample, said
 
 
 def _thinned(track: VectorTrack, most: int) -> VectorTrack:

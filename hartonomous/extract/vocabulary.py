@@ -72,6 +72,12 @@ class Vocabulary:
         return replace(self, excluded=dict(sorted(counted.items())))
 
 
+def no_vocabulary(excluded: Mapping[str, int] | None = None) -> Vocabulary:
+    """Return the vocabulary of a source whose compositions are all found while observing."""
+    none = np.empty(0, dtype=np.int64)
+    return Vocabulary(COMPOSITIONS.empty_table(), none, none, dict(excluded or {}), 0)
+
+
 def whole_words(entry: str) -> Spelt:
     """A word list: every entry is a word, except for special marks.
 

@@ -73,6 +73,11 @@ class WaitingBundle:
         partial = self.folder.glob(f".{self.key}.*.partial")
         return self.path.is_dir() or self.work.is_dir() or any(partial)
 
+    @property
+    def holds_texts(self) -> bool:
+        """Return whether the finished parts of its extraction contain texts of the source."""
+        return any(self.work.rglob("*.parquet")) or any(self.work.rglob("scratch-*"))
+
     def user(self) -> int | None:
         """Return the process that uses it now; None if there is none."""
         return holding_process(self.lock)

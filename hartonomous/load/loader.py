@@ -36,6 +36,7 @@ from hartonomous.graph.source_removal import discard_source
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.held_places import NO_PLACES, place_digest
 from hartonomous.identity import canonical_json
+from hartonomous.opened_files import files_property
 from hartonomous.progress import Progress
 from hartonomous.rate.hubness import find_hub
 from hartonomous.schema import HOLDS, VISITED, evidence_type
@@ -172,7 +173,7 @@ def _create_source(
         "importer": source.importer,
         "digest": source.digest,
         "options": describe_options(source),
-        "files": canonical_json([[file.name, file.digest, file.bytes] for file in source.files]),
+        "files": files_property(source.files),
         "subject": source.subject,
         "licence": source.licence,
         "family": source.family,

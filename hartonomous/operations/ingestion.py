@@ -153,7 +153,7 @@ def ingest(
         report = _take_in(graph, model, options, name, place, progress, replace)
         place.remove()
     _clear_earlier(left, say)
-    return with_omissions(report, omissions_of(model))
+    return report
 
 
 def _take_in(
@@ -169,7 +169,8 @@ def _take_in(
     bundle = None
     try:
         bundle = extract_cached(model, options, place.folder, progress)
-        return load_bundle(graph, bundle, name, progress, replace)
+        report = load_bundle(graph, bundle, name, progress, replace)
+        return with_omissions(report, omissions_of(model, bundle))
     except (HartonomousError, OSError) as error:
         if _vanished(place, bundle, error):
             raise Conflict(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import glob
+import shutil
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,7 +11,7 @@ from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
-from hartonomous.bundle import Bundle, is_bundle, read_bundle
+from hartonomous.bundle import Bundle, is_bundle, read_bundle, waiting_key
 from hartonomous.bundle_scan import scan
 from hartonomous.errors import UsageError
 from hartonomous.extract import extraction
@@ -125,10 +127,19 @@ class Extraction:
 def extract(request: ModelRequest, output: Path, progress: Progress = unseen) -> Extraction:
     """Extract a model into an evidence bundle; needs no server.
 
-    Raises as `extraction.open_model` and `extraction.extract` say.
+    An interrupted one resumes: finished parts are kept in a hidden folder beside `output` until the
+    bundle is complete. Raises as `extraction.open_model` and `extraction.extract` say.
     """
-    bundle = extraction.extract(request.opened, request.search, output, progress)
-    return Extraction(bundle, omissions_of(request.opened))
+    source = extraction.describe_source(request.opened, request.search)
+    work = output.with_name(f".{output.name}.{waiting_key(source)}{_WORK}")
+    bundle = extraction.extract(request.opened, request.search, output, progress, work)
+    for left in output.parent.glob(f".{glob.escape(output.name)}.*{_WORK}"):
+        shutil.rmtree(left, ignore_errors=True)
+    return Extraction(bundle, omissions_of(request.opened, bundle))
+
+
+_WORK = ".unfinished"
+"""Ending of the folder with the finished parts of an interrupted extraction."""
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from hartonomous.bundle import Bundle
@@ -52,8 +52,12 @@ class Omissions:
         }
 
 
-def omissions_of(model: OpenedModel) -> Omissions:
-    """Return what is left out of an opened model or documents."""
+def omissions_of(model: OpenedModel, bundle: Bundle | None = None) -> Omissions:
+    """Return what is left out of an opened model or documents; of its bundle, what was left out
+    while observing too.
+    """
+    if bundle is not None:
+        return replace(omissions_in(bundle), unread=model.unread, remarks=model.remarks)
     vocabulary = model.vocabulary
     return Omissions(
         vocabulary.excluded,

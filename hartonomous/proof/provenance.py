@@ -7,16 +7,17 @@ None of them states compliance with a law.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
 from hartonomous.errors import UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import canonical_json, content_digest
+from hartonomous.opened_files import stated_files
 from hartonomous.times import read_time
 from hartonomous.transparency.transparency_log import read_log
 
@@ -59,12 +60,8 @@ def provenance(graph: Graph) -> str:
             f"hartonomous:source/{source['name']}",
             {name: value for name, value in stated.items() if value is not None},
         )
-        for file in source["files"]:
-            entity = document.entity(
-                f"hartonomous:file/{file['digest']}",
-                {"prov:label": file["name"], "hartonomous:bytes": file["bytes"]},
-            )
-            document.wasDerivedFrom(entities[source["name"]], entity)
+        for name, stated in _file_entities(source["files"]):
+            document.wasDerivedFrom(entities[source["name"]], document.entity(name, stated))
     for row in reversed(read_log(graph, _ALL)):
         at = read_time(row["at"])
         activity = document.activity(
@@ -138,8 +135,11 @@ def _component(source: Row) -> Component:
             bom_ref=f"source/{source['name']}/{file['name']}",
             hashes=[HashType(alg=HashAlgorithm.BLAKE3, content=file["digest"])],
         )
-        for file in source["files"]
+        for file in (source["files"] if isinstance(source["files"], list) else ())
     ]
+    if isinstance(source["files"], dict):
+        many = {f"files {name}": value for name, value in source["files"].items()}
+        stated |= many
     return Component(
         name=source["name"],
         type=ComponentType.MACHINE_LEARNING_MODEL if model else ComponentType.DATA,
@@ -155,6 +155,17 @@ def _component(source: Row) -> Component:
     )
 
 
+def _file_entities(files: Any) -> Iterator[tuple[str, Row]]:
+    """Yield name and statements of each file's entity; of many files, of their collection."""
+    if isinstance(files, dict):
+        stated = {f"hartonomous:{name}": files[name] for name in ("count", "bytes", "largest")}
+        yield f"hartonomous:files/{files['root']}", {"prov:type": "prov:Collection", **stated}
+        return
+    for file in files:
+        stated = {"prov:label": file["name"], "hartonomous:bytes": file["bytes"]}
+        yield f"hartonomous:file/{file['digest']}", stated
+
+
 def _sources(graph: Graph) -> list[Row]:
     acts: dict[str, list[dict[str, object]]] = {}
     for row in reversed(read_log(graph, _ALL)):
@@ -166,10 +177,7 @@ def _sources(graph: Graph) -> list[Row]:
         {
             **row,
             "options": json.loads(row["options"] or "{}"),
-            "files": [
-                {"name": name, "digest": digest, "bytes": size}
-                for name, digest, size in json.loads(row["files"] or "[]")
-            ],
+            "files": stated_files(row["files"]).facts,
             "acts": acts.get(row["name"], []),
         }
         for row in graph.read(query("audit/read_sources"))

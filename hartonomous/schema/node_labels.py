@@ -46,7 +46,11 @@ NODES: tuple[NodeLabel, ...] = (
             Property("kind", "STRING", "model, corpus, images, code or person"),
             Property("digest", "STRING", "blake3-256 of the opened files' digests and the options"),
             Property("options", "STRING", "the options of the extraction, canonical JSON"),
-            Property("files", "STRING", "the opened files with digest and bytes, canonical JSON"),
+            Property(
+                "files",
+                "STRING",
+                "the opened files with digest and bytes, canonical JSON; of more than 1,000 their count, bytes, Merkle root and the largest one's digest",
+            ),
             Property("importer", "STRING", "the importer that opened it"),
             Property("subject", "STRING", "the person whose data it is, if any"),
             Property("licence", "STRING", "its licence"),

@@ -149,14 +149,14 @@ LISTED_ACROSS = NullModel(
     ),
     _across,
     _across_impossible,
+    adds_up=False,
 )
 
 
 def _margins_impossible(observed: Floats, columns: Columns, constants: TrackConstants) -> Mask:
     start, end = _floats(columns, "start_n", "end_n")
     total = constants.total
-    over = (observed > start) | (observed > end) | (start > total) | (end > total)
-    return np.asarray(over | (start + end - observed > total + 0.5))
+    return np.asarray((observed > start) | (observed > end) | (start > total) | (end > total))
 
 
 def _independent(columns: Columns, constants: TrackConstants) -> Floats:
@@ -189,6 +189,7 @@ INDEPENDENT = NullModel(
     _independent,
     lambda columns, constants: _margins_impossible(_floats(columns, "n")[0], columns, constants),
     _independent_halves,
+    derived=("start_n", "end_n"),
 )
 
 
@@ -239,6 +240,7 @@ ORDERED = NullModel(
     ),
     _ordered_halves,
     full_lift=2.0,
+    derived=("converse", "converse_half"),
 )
 
 SAME_SHAPE = NullModel(
@@ -252,6 +254,7 @@ SAME_SHAPE = NullModel(
     lambda columns, constants: np.asarray(
         (columns["alike"] < 2) | (columns["alike"] > max(constants.vocabulary, 2))
     ),
+    adds_up=False,
 )
 
 JUDGED = NullModel(

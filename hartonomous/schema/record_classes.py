@@ -115,7 +115,9 @@ class NullModel:
     columns of the type; `support` is that in milli-decades, rounded. `impossible`, of the same
     arguments, returns the mask (rows,) bool of rows whose counts contradict each other. `halves`
     returns both halves of the observations, None where rows do not tell them; `full_lift` is how
-    much oftener than by chance one half repeats the other at full trust.
+    much oftener than by chance one half repeats the other at full trust. `derived` names the columns
+    that follow from all rows of a track: whoever observes a part of a source leaves them out. It
+    `adds_up` unless another column says something that is not a count of the part.
     """
 
     name: str
@@ -126,6 +128,8 @@ class NullModel:
     impossible: Callable[[Columns, TrackConstants], NDArray[np.bool_]]
     halves: Callable[[Columns, TrackConstants], tuple[Half, Half]] | None = None
     full_lift: float = 10.0
+    derived: tuple[str, ...] = ()
+    adds_up: bool = True
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from hartonomous import merkle
 from hartonomous.errors import BadInput, NotFound, UsageError, VerificationFailed
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, Transaction
@@ -24,7 +25,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.schema import LOG_ACTS, evidence_types, kinds, rated_types
 from hartonomous.server.home import default_home
 from hartonomous.server.managed_server import running_address
-from hartonomous.transparency import keys, merkle
+from hartonomous.transparency import keys
 from hartonomous.transparency.entry_names import NAMED_KEYS, key_digest, shown_faults, title_of
 from hartonomous.transparency.inventory_record import accept
 from hartonomous.transparency.signing import Head, canonical, encode, open_head, sign_head

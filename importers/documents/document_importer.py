@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import psutil
@@ -22,6 +21,7 @@ from hartonomous.bundle import OpenedFile
 from hartonomous.counted_rows import counted_rows, margins
 from hartonomous.errors import BadInput
 from hartonomous.evidence import COMPOSITIONS
+from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.files.module_folders import has_weights, weights_folder
 from hartonomous.extract.files.untrusted_files import is_pickle
 from hartonomous.extract.importer_protocol import (
@@ -35,6 +35,8 @@ from hartonomous.extract.importer_protocol import (
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
 from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.identity import composition_keys, file_digest
+from hartonomous.opened_files import kept_files
+from hartonomous.progress import Progress
 from hartonomous.schema import MICRO, SENTENCE, TOKEN, TrackConstants, evidence_type
 from importers.documents.content_words import ContentWords
 from importers.documents.sentence_sequence import (
@@ -45,7 +47,7 @@ from importers.documents.sentence_sequence import (
     read_documents,
     refuse_bytes,
 )
-from importers.transformers.sentence_encoders import SentenceEncoder, open_encoder
+from importers.transformers.sentence_encoders import AT_ONCE, SentenceEncoder, open_encoder
 from importers.vectors.word_vectors import IMPORTER as WORD_VECTORS
 
 SENTENCES, ANSWERS = "SENTENCE_EVIDENCE", "ANSWER_EVIDENCE"
@@ -73,6 +75,12 @@ _NUMBER = re.compile(rb"[-+]?\d[\d.]*(?:[eE][-+]?\d+)?|-?nan|-?inf")
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
+PairsOf = Callable[[NeighbourOptions, Progress, FinishedWork], ReadyPairs]
+
+ENCODED = 4 * AT_ONCE
+"""Texts whose vectors are stored together; whole batches of the encoder, so that a vector does not
+depend on where an interrupted run stopped.
+"""
 
 
 class Documents:
@@ -127,7 +135,7 @@ class Documents:
             raise BadInput(f"{path} holds no sentence.{_left_out(reading.excluded)}")
         _refuse_size(path, len(reading.sentences), encoder.dimensions)
         home = path if path.is_dir() else path.parent
-        opened = tuple(_opened(file, home) for file in reading.files)
+        opened = kept_files(_opened(file, home) for file in reading.files)
         evidence = SentenceEvidence(reading, encoder, options.encoder)
         described: dict[str, object] = {
             "importer": self.name,
@@ -212,7 +220,7 @@ class SentenceEvidence:
     def tracks(self) -> tuple[PairTrack, ...]:
         """Return the track of sentences, and that of answers if a question has one."""
         near = len(self._sentences) * MOST_NEAR + len(self._inside)
-        kinds: list[tuple[str, str, int, Callable[[NeighbourOptions, Any], ReadyPairs]]] = [
+        kinds: list[tuple[str, str, int, PairsOf]] = [
             (SENTENCES, "nearest sentences and content words", near, self._near)
         ]
         if self._answers:
@@ -222,15 +230,31 @@ class SentenceEvidence:
             for evidence, what, expected, observe in kinds
         )
 
-    def _encoded(self, progress: Any) -> tuple[Floats, Floats]:
+    def _encoded(self, progress: Progress, finished: FinishedWork) -> tuple[Floats, Floats]:
+        """Return the vectors of sentences and words; finished parts are stored."""
         if self._vectors is None:
-            vectors = self._encoder.encode(self._sentences + self._words, progress)
+            texts = self._sentences + self._words
+            vectors = np.empty((len(texts), self._encoder.dimensions), dtype=np.float32)
+            for first in range(0, len(texts), ENCODED):
+                part = slice(first, first + ENCODED)
+                vectors[part] = self._part(texts[part], f"encoding-{first:08d}", finished)
+                progress("encoding", min(first + ENCODED, len(texts)), len(texts))
             self._vectors = vectors[: len(self._sentences)], vectors[len(self._sentences) :]
         return self._vectors
 
-    def _near(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
+    def _part(self, texts: list[str], name: str, finished: FinishedWork) -> Floats:
+        kept = finished.read(name)
+        if kept is not None and kept.keys() == {"vectors"} and len(kept["vectors"]) == len(texts):
+            return kept["vectors"]
+        vectors = self._encoder.encode(texts)
+        finished.write(name, {"vectors": vectors})
+        return vectors
+
+    def _near(
+        self, options: NeighbourOptions, progress: Progress, finished: FinishedWork
+    ) -> ReadyPairs:
         """Return sentences near each other, and sentences with their words, by cosine."""
-        sentences, words = self._encoded(progress)
+        sentences, words = self._encoded(progress, finished)
         # An encoder is trained for direct comparison of cosines; nothing is subtracted.
         asked = replace(options, k=min(options.k, MOST_NEAR), centre=False)
         found = nearest(sentences, asked, lambda done, total: progress("sentences", done, total))
@@ -247,11 +271,13 @@ class SentenceEvidence:
         table, total = _table(SENTENCES, pairs, np.ones(len(pairs), np.int64), weights[first])
         return ReadyPairs(table, asked.k, found.recall, total)
 
-    def _answered(self, options: NeighbourOptions, progress: Any) -> ReadyPairs:
+    def _answered(
+        self, options: NeighbourOptions, progress: Progress, finished: FinishedWork
+    ) -> ReadyPairs:
         """Return questions with their answers: the number of occurrences, weighted by the cosine of
         each.
         """
-        sentences, _ = self._encoded(progress)
+        sentences, _ = self._encoded(progress, finished)
         places = np.array(list(self._answers), dtype=np.int64)
         times = np.fromiter(self._answers.values(), dtype=np.int64)
         pairs = self._row[places]

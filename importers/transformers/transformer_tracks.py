@@ -82,7 +82,7 @@ def with_transformer_tracks(model: OpenedModel, path: Path, options: OpenOptions
         **{one.evidence: one.minimum for one in tracks},
         **{one.evidence: one.minimum for one in listed},
     }
-    files = model.files + texts.files
+    files = (*model.files, *texts.files)
     if path.is_dir():
         files += _others(path, {file.name for file in files})
     return replace(

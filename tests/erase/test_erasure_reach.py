@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from hartonomous.delete.retention_area import area, place
@@ -16,14 +17,21 @@ from hartonomous.delete.undo import expire, undo
 from hartonomous.erase import erasure
 from hartonomous.erase.erasure import ErasureOptions, ErasureReport, erase
 from hartonomous.errors import Conflict, NotFound
+from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.extraction import ExtractOptions, open_model
 from hartonomous.extract.importer_protocol import OpenOptions
+from hartonomous.extract.observed_pieces import (
+    ObservedPiece,
+    ObservedTracks,
+    Piece,
+    PieceStore,
+)
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from hartonomous.graph.deletion_journal import open_journal
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load import bundle_cache
-from hartonomous.load.bundle_cache import waiting_bundles
+from hartonomous.load.bundle_cache import use_bundle, waiting_bundles
 from hartonomous.load.suppression_list import suppressions
 from hartonomous.operations.ingestion import ingest
 from hartonomous.proof.claims import certify_erasure
@@ -214,6 +222,23 @@ def test_a_bundle_in_use_is_named_and_left_to_its_process(graph: Graph, tmp_path
     assert report.skipped > 0  # type: ignore[attr-defined]
     assert not waiting_bundles() and holding(graph, CANARY) == []
     refused_again(graph, Selectors(concepts=(CANARY,)))
+
+
+def test_texts_that_an_interrupted_extraction_left_are_erased(graph: Graph, tmp_path: Path) -> None:
+    put_in(graph, planted(tmp_path, 2), "zqxlive")
+    finished = random_bundle(tmp_path, 5)
+    with use_bundle(graph, finished.source, "later", "test") as place:
+        pieces = ObservedTracks((), ("pieces",), (1,), _met, 1)
+        PieceStore(pieces, FinishedWork(place.work)).observe(silent)
+    assert place.holds_texts and not place.path.exists() and waiting_bundles() == [place]
+    report = wipe_out(graph, Selectors(concepts=(CANARY,)))
+    assert report.bundles_purged == 1
+    assert not waiting_bundles() and not place.work.exists()
+    assert holding(graph, CANARY) == []
+
+
+def _met(piece: Piece) -> ObservedPiece:
+    return ObservedPiece(pa.table({"text": [CANARY], "kind": ["Token"]}), {})
 
 
 def test_what_is_kept_for_other_graphs_is_named(

@@ -20,7 +20,7 @@ from importers.documents import document_files, document_importer, sentence_sequ
 from importers.documents.document_formats import read_document
 from importers.documents.question_files import read_questions
 from importers.documents.sentence_sequence import FoundFiles, Reading, read_documents
-from importers.transformers.sentence_encoders import open_encoder
+from importers.transformers.sentence_encoders import SentenceEncoder, open_encoder
 from tests.building import silent
 from tests.document_files import DOCUMENTS, write_pdf
 from tests.models import GLOVE, MINILM
@@ -393,6 +393,32 @@ def test_evidence_is_what_the_encoder_holds_alike(tmp_path: Path, encoder: Path)
         assert row["weight"] == pytest.approx(1e6 * row["n"] * cosine, abs=20 * row["n"])
         assert texts[row["start"]].endswith("?")
     assert {"is", "the"}.isdisjoint(texts[row] for row, kind in kinds.items() if kind == "Token")
+
+
+def test_an_interrupted_reading_resumes_behind_the_last_finished_part(
+    tmp_path: Path, encoder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document_importer, "ENCODED", 16)
+    options = ExtractOptions(NeighbourOptions(k=2))
+    whole = extract(opened(DOCUMENTS, encoder), options, tmp_path / "whole", silent)
+    encode, parts = SentenceEncoder.encode, list[int]()
+
+    def killed(self: SentenceEncoder, texts: Any, progress: Any = None) -> Any:
+        parts.append(len(texts))
+        if len(parts) == 3:
+            raise KeyboardInterrupt
+        return encode(self, texts, progress)
+
+    monkeypatch.setattr(SentenceEncoder, "encode", killed)
+    with pytest.raises(KeyboardInterrupt):
+        extract(opened(DOCUMENTS, encoder), options, tmp_path / "b", silent, tmp_path / "work")
+    assert not (tmp_path / "b").exists()
+    total = len(opened(DOCUMENTS, encoder).vocabulary)
+    model = opened(DOCUMENTS, encoder)
+    bundle = extract(model, options, tmp_path / "b", silent, tmp_path / "work")
+    assert bundle.digest == whole.digest
+    # Two parts were kept; the one that was cut short is counted twice.
+    assert sum(parts) == total + 16
 
 
 def test_one_odd_file_does_not_stop_a_folder(tmp_path: Path, encoder: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from hartonomous.transparency.merkle import (
+from hartonomous.merkle import (
     inclusion_proof,
     leaf_hash,
     node_hash,

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from hartonomous import merkle
 from hartonomous.delete.deletion import delete_source
 from hartonomous.errors import NotFound, UsageError, VerificationFailed
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations.ingestion import rate
-from hartonomous.transparency import keys, merkle
+from hartonomous.transparency import keys
 from hartonomous.transparency.signing import canonical, decode, open_head
 from hartonomous.transparency.transparency_log import (
     Entry,

@@ -7,7 +7,7 @@ tree of n leaves has the largest power of two below n on its left. Hashes are 32
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from hashlib import sha256
 
 
@@ -40,6 +40,29 @@ def root(leaves: Sequence[bytes]) -> bytes:
         pairs = zip(level[:-1:2], level[1::2], strict=True)
         level = [node_hash(left, right) for left, right in pairs] + rest
     return level[0]
+
+
+def streamed_root(leaves: Iterable[bytes]) -> bytes:
+    """Return the root over leaf hashes that come one by one; only a path of the tree is kept.
+
+    >>> leaves = [leaf_hash(bytes([number])) for number in range(11)]
+    >>> streamed_root(iter(leaves)) == root(leaves)
+    True
+    """
+    # Whole subtrees, the largest first; no two are of the same size.
+    subtrees: list[tuple[int, bytes]] = []
+    for leaf in leaves:
+        size, found = 1, leaf
+        while subtrees and subtrees[-1][0] == size:
+            found = node_hash(subtrees.pop()[1], found)
+            size *= 2
+        subtrees.append((size, found))
+    if not subtrees:
+        return root(())
+    found = subtrees.pop()[1]
+    while subtrees:
+        found = node_hash(subtrees.pop()[1], found)
+    return found
 
 
 def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
