@@ -154,7 +154,7 @@ def _add_selectors(group: click.Group, verb: str) -> None:
 
     @command(
         "concept",
-        "words, and every sentence, context, label and identifier with one.",
+        "words, and all texts and names that contain one.",
         "king",
         words_argument,
         _exact,

@@ -93,7 +93,7 @@ class Resumption:
 class SelectorSettings(TypedDict, total=False):
     """Selectors of a removal; several together are one removal.
 
-    `sources`: sources, by name. `concepts`: words, and every sentence, context and label with one;
+    `sources`: sources, by name. `concepts`: words, and all texts and names that contain one;
     `exact`: only the words themselves; `any_case`: ignore case; `reach`: also select nearby words,
     "depth:N" or "pagerank:SHARE". `people`: sources whose subject is exactly this. `licences`,
     `families`: sources under this licence, of this family. `relations`: pairs of words, all evidence

@@ -51,10 +51,10 @@ def test_links_follow_from_the_texts_whatever_came_and_went(
 ) -> None:
     rng = np.random.default_rng([int(rng.integers(2**31)), turn])
     history, done, met = History(graph), list[str](), 0
-    kept, name = int(rng.integers(2, 5)), f"names-{turn}-{rng.integers(2**62)}"
-    before: list[tuple[str, object]] = []
+    # A snapshot before the first removal: going back repeats none, whose names others may have taken.
+    name, before = f"names-{turn}-{rng.integers(2**62)}", list[tuple[str, object]]()
     for number in range(6):
-        if number == kept:
+        if number == 1:
             before = history.keep(name)
         live = [r["n"] for r in graph.read("MATCH (s:Source) RETURN s.name AS n ORDER BY n")]
         choice = rng.random()
