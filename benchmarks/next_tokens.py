@@ -67,7 +67,7 @@ def measure(graph: Graph, scratch: Path, work: Path, samples: int = SAMPLES) -> 
         "licence": lambda: runner.read([*paragraphs(LICENCE.read_text("utf-8"))], silent),
     }
     graphs = {
-        "news": replace(OpenOptions(tracks=frozenset({"next"})), read=(read,)),
+        "news": OpenOptions(tracks=frozenset({"next"}), read=(read,)),
         "samples": OpenOptions(tracks=frozenset({"next"}), samples=samples),
         "licence": OpenOptions(tracks=frozenset({"next"}), read=(read,), samples=samples),
     }

@@ -38,6 +38,7 @@ from hartonomous.graph.procedures import PREFIX, callable_statements
 from hartonomous.load.canonical_export import ExportReport
 from hartonomous.operations.attestation import PublicKey
 from hartonomous.operations.health import Check
+from hartonomous.operations.importer_facts import ImporterFacts
 from hartonomous.operations.ingestion import IngestReport
 from hartonomous.operations.model_request import Extraction, Inspection, ModelSettings
 from hartonomous.operations.omissions import Omissions
@@ -68,7 +69,9 @@ MODULE_FUNCTIONS = (
     "keys",
 )  # fmt: skip
 SETTINGS = (ModelSettings, ViewSettings, GenerationSettings, PlacementSettings, SelectorSettings)
-RECORDS = (Check, Community, WordPath, Step, Reached, Found, Snapshot, Contribution)
+RECORDS = (
+    Check, Community, WordPath, Step, Reached, Found, Snapshot, Contribution, ImporterFacts,
+)  # fmt: skip
 REPORTS = (
     IngestReport, Omissions, RatingReport, Extraction, Inspection, Advice, Trial, Evaluation,
     NextEvaluation, Curve, Explanation, Tree, Traversal, PlacementOutcome, Generation, GeneratedText,

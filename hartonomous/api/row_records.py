@@ -284,11 +284,3 @@ class LogEntry(Record):
     names: list[str]
     entry: dict[str, Any]
     leaf: str
-
-
-@dataclass(frozen=True)
-class ImporterFacts(Record):
-    """An importer and the kind of sources it opens."""
-
-    importer: str
-    opens: str

@@ -7,13 +7,12 @@ from typing import Any, Unpack
 
 from hartonomous.api.graph_session import PathName, connected, path_of, remark
 from hartonomous.api.knowledge_graph import KnowledgeGraph
-from hartonomous.api.row_records import ImporterFacts
 from hartonomous.api.rows import Rows, field_names
 from hartonomous.errors import ConfirmationNeeded
-from hartonomous.extract.importer_protocol import importers as registered
 from hartonomous.operations import attestation, health, model_request, server_lifecycle
 from hartonomous.operations.attestation import PublicKey
 from hartonomous.operations.health import Check
+from hartonomous.operations.importer_facts import ImporterFacts, importer_facts
 from hartonomous.operations.model_request import (
     Extraction,
     Inspection,
@@ -90,10 +89,12 @@ def doctor() -> Rows[Check]:
     return Rows(health.doctor(), field_names(Check))
 
 
-def importers() -> Rows[ImporterFacts]:
-    """Return the supported kinds of sources."""
-    known = registered().items()
-    return Rows((ImporterFacts(name, one.summary) for name, one in known))
+def importers(name: str | None = None) -> Rows[ImporterFacts]:
+    """Return the supported kinds of sources with the options of their importers, or of one importer.
+
+    Raises UsageError for an unknown name.
+    """
+    return Rows(importer_facts(name), field_names(ImporterFacts))
 
 
 def inspect(path: PathName, **settings: Unpack[ModelSettings]) -> Inspection:

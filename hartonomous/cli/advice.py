@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hartonomous.cli.extraction import extraction_options
+from hartonomous.cli.extraction import OpensSource, extraction_options
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 
 @click.command(
+    cls=OpensSource,
     epilog="""\b
 Example:
   hartonomous advise ./all-MiniLM-L6-v2
   hartonomous advise
   hartonomous advise --curve gain.png
-"""
+""",
 )
 @click.argument("model", required=False)
 @click.option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,18 +22,110 @@ from hartonomous.cli.output import (
 
 if TYPE_CHECKING:
     from hartonomous.bundle import Bundle
+    from hartonomous.extract.importer_options import Declaration, Declarations, ImporterOption
+
+
+class OpensSource(click.Command):
+    """A command that opens a source: its options, and below them those that importers declare."""
+
+    def get_params(self, context: click.Context) -> list[click.Parameter]:
+        own = super().get_params(context)
+        return [*own[:-1], *(_flag(declared) for declared in _declared().values()), own[-1]]
+
+    def format_options(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of every source, then those of importers, by the importers that have
+        them.
+        """
+        declared = _declared()
+        sections: dict[tuple[str, ...], list[tuple[str, str]]] = {}
+        for option in self.get_params(context):
+            record = None
+            if isinstance(option, click.Option):
+                record = option.get_help_record(context)
+            if record is not None:
+                owners = tuple(one.importer for one in declared.get(str(option.name), ()))
+                sections.setdefault(owners, []).append(record)
+        # What more importers have comes first; what none declares is every source's.
+        most = sorted(sections.items(), key=lambda one: (bool(one[0]), -len(one[0]), one[0]))
+        for heading, records in ((_heading(owners), records) for owners, records in most):
+            with formatter.section(heading):
+                formatter.write_dl(records)
+
+
+def _declared() -> Declarations:
+    from hartonomous.errors import UsageError
+    from hartonomous.extract.importer_protocol import declared_options
+
+    try:
+        return declared_options()
+    except UsageError as error:
+        raise click.UsageError(str(error)) from None
+
+
+def _heading(owners: Sequence[str]) -> str:
+    from hartonomous.extract.importer_protocol import importers as registered
+
+    if not owners:
+        return "Options"
+    if len(owners) == len(registered()):
+        return "Options of every importer"
+    return f"Options of {', '.join(owners)}"
+
+
+def _flag(declared: Sequence[Declaration]) -> click.Option:
+    """Return the option of the command line for one that importers declare; not given, it is None."""
+    from hartonomous.extract.importer_options import SWITCH
+
+    option = declared[0].option
+    texts = dict.fromkeys(_help(one.option) for one in declared)
+    flag = f"{option.flag}/--no-{option.flag[2:]}" if option.kind == SWITCH else option.flag
+    return click.Option(
+        [flag, option.name],
+        type=_type([one.option for one in declared]),
+        multiple=option.repeated,
+        metavar=option.metavar,
+        default=None,
+        callback=lambda context, _, given: _read(declared, given),
+        help=" Or: ".join(texts),
+    )
+
+
+def _help(option: ImporterOption) -> str:
+    default = option.default_text
+    return f"{option.help}  [default: {default}]" if default else option.help
+
+
+def _type(options: Sequence[ImporterOption]) -> Any:
+    """Return Click's type of an option, with the bounds that all its importers have."""
+    from hartonomous.extract.importer_options import INTEGER, NUMBER, PATH, SWITCH
+
+    first = options[0]
+    same = all(one == first for one in options)
+    if first.kind == PATH:
+        return click.Path(path_type=Path)
+    if first.kind == SWITCH:
+        return click.BOOL
+    if first.kind in (INTEGER, NUMBER):
+        ranged: type[Any] = click.IntRange if first.kind == INTEGER else click.FloatRange
+        return ranged(first.least, first.most) if same else ranged()
+    return click.Choice(first.choices) if same and first.choices else click.STRING
+
+
+def _read(declared: Sequence[Declaration], given: Any) -> Any:
+    from hartonomous.errors import UsageError
+    from hartonomous.extract.importer_options import read_early
+
+    if given is None or given == ():
+        return None
+    try:
+        return read_early(declared, given)
+    except UsageError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def extraction_options(command: F) -> F:
-    """Add the options of opening and searching a model."""
+    """Add the options of the search and of the source; those of opening it are the importers'."""
     options: list[Callable[[F], F]] = [
-        click.option(
-            "--vocabulary",
-            type=click.Path(path_type=Path),
-            help="Word list for a matrix without words.",
-        ),
-        click.option("--tensor", help="Name of the embedding matrix, if there are several."),
-        click.option("--limit", type=click.IntRange(1), help="Use only the first N entries."),
         click.option(
             "--importer", help="Importer to use instead of the one that recognises MODEL."
         ),
@@ -50,50 +142,6 @@ def extraction_options(command: F) -> F:
             show_default=True,
             help="Subtract the mean vector before the search.",
         ),
-        click.option(
-            "--tracks",
-            default="embedding",
-            show_default=True,
-            callback=_tracks,
-            help="Tracks to extract, comma-separated: embedding, layers, heads, next (causal "
-            "models); or all. promotions (causal models) only if named.",
-        ),
-        click.option(
-            "--support",
-            type=click.IntRange(1),
-            help="Least number of layers or heads that list a pair.  [default: 5 heads, an eighth "
-            "of the layers]",
-        ),
-        click.option(
-            "--read",
-            multiple=True,
-            type=click.Path(path_type=Path),
-            help="Text for the model to read (track next): file or folder; repeatable.",
-        ),
-        click.option(
-            "--samples",
-            default=0,
-            type=click.IntRange(0, 10_000_000),
-            help="Tokens for the model to generate and read (track next).",
-        ),
-        click.option(
-            "--device",
-            default="cpu",
-            show_default=True,
-            type=click.Choice(["cpu", "cuda"]),
-            help="Device that runs the model; vectors agree within a thousandth of their length.",
-        ),
-        click.option(
-            "--encoder",
-            type=click.Path(path_type=Path),
-            help="Folder of the sentence encoder, for documents.",
-        ),
-        click.option(
-            "--exclude",
-            multiple=True,
-            metavar="PATTERN",
-            help="Files or folders of documents to skip, such as '*.json'; repeatable.",
-        ),
         click.option("--subject", help="Person whose data it is (ID)."),
         click.option("--licence", help="Licence of the source."),
         click.option("--family", help="Model family of the source."),
@@ -103,28 +151,36 @@ def extraction_options(command: F) -> F:
     return command
 
 
-def _tracks(context: click.Context, option: click.Parameter, value: str) -> frozenset[str]:
-    from hartonomous.errors import UsageError
-    from hartonomous.operations.model_request import tracks_of
-
-    try:
-        return tracks_of(value)
-    except UsageError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-@click.command(epilog="\b\nExample:\n  hartonomous importers\n")
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous importers
+  hartonomous importers gguf
+"""
+)
+@click.argument("name", required=False)
 @json_option
-def importers(as_json: bool) -> None:
-    """List the supported kinds of sources."""
-    from hartonomous.extract.importer_protocol import importers as registered
+def importers(name: str | None, as_json: bool) -> None:
+    """List the supported kinds of sources, or the options of one importer."""
+    from hartonomous.operations.importer_facts import importer_facts
 
-    rows = [{"importer": name, "opens": one.summary} for name, one in registered().items()]
-    print_json(rows) if as_json else print_rows(rows, {"importer": "importer", "opens": "opens"})
+    found = importer_facts(name)
+    if as_json:
+        rows = [{"importer": o.importer, "opens": o.opens, "options": o.options} for o in found]
+        print_json(rows)
+    elif name is None:
+        rows = [{"importer": one.importer, "opens": one.opens} for one in found]
+        print_rows(rows, {"importer": "importer", "opens": "opens"})
+    else:
+        print_facts({"importer": name, "opens": found[0].opens})
+        click.echo()
+        rows = [{"option": flag, "meaning": text} for flag, text in found[0].options.items()]
+        print_rows(rows, {"option": "option", "meaning": "meaning"})
 
 
 @click.command(
-    epilog="\b\nExample:\n  hartonomous extract ./all-MiniLM-L6-v2 --output minilm.bundle\n"
+    cls=OpensSource,
+    epilog="\b\nExample:\n  hartonomous extract ./all-MiniLM-L6-v2 --output minilm.bundle\n",
 )
 @click.argument("model")
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Bundle to write.")
@@ -146,11 +202,12 @@ def extract(model: str, output: Path, as_json: bool, quiet: bool, **options: Any
 
 
 @click.command(
+    cls=OpensSource,
     epilog="""\b
 Example:
   hartonomous inspect ./all-MiniLM-L6-v2
   hartonomous inspect minilm.bundle --json
-"""
+""",
 )
 @click.argument("path")
 @extraction_options

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hartonomous.cli.extraction import extraction_options
+from hartonomous.cli.extraction import OpensSource, extraction_options
 from hartonomous.cli.omissions import say_omissions
 from hartonomous.cli.output import (
     json_option,
@@ -54,12 +54,13 @@ def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, qui
 
 
 @click.command(
+    cls=OpensSource,
     epilog="""\b
 Example:
   hartonomous ingest ./all-MiniLM-L6-v2 --as minilm
   hartonomous ingest glove.npy --vocabulary words.txt --limit 50000 --as glove
   hartonomous ingest docs/ --encoder ./all-MiniLM-L6-v2 --as handbook
-"""
+""",
 )
 @click.argument("model")
 @_as

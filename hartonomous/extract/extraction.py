@@ -33,10 +33,8 @@ from hartonomous.extract.aggregation import Aggregator
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.context_counts import Expectations
 from hartonomous.extract.contexts import Placed, context_table, expectation_table, place
-from hartonomous.extract.files.file_kinds import models_within, unknown
 from hartonomous.extract.hub_download import download, is_hub_id
 from hartonomous.extract.importer_protocol import (
-    DOCUMENTS,
     CountedTrack,
     ListedTrack,
     OpenedModel,
@@ -45,7 +43,8 @@ from hartonomous.extract.importer_protocol import (
     ReadyPairs,
     VectorTrack,
     importer_for,
-    recognised_as_model,
+    open_with,
+    refuse_inner_models,
 )
 from hartonomous.extract.observed_pieces import PieceStore
 from hartonomous.extract.piece_merge import MergedPieces
@@ -95,24 +94,13 @@ class ExtractOptions:
 def open_model(model: str, options: OpenOptions, importer: str | None = None) -> OpenedModel:
     """Open a path, or a Hub id, with the importer that recognises it.
 
-    Raises NotFound, or BadInput for a path that is not a model, is unsafe, or has nothing to
-    compare.
+    Raises NotFound, UsageError for an option that the importer does not have, or BadInput for a path
+    that is not a model, is unsafe, or has nothing to compare.
     """
     path = download(model) if is_hub_id(model) else Path(model)
-    chosen = importer_for(path, importer, options.encoder is not None)
-    if chosen.name == DOCUMENTS and options.encoder is None:
-        # Folders of models contain texts about them, which nobody means to ingest.
-        inner = models_within(path, recognised_as_model)
-        if inner:
-            raise unknown(path, inner, chosen.name)
-    opened = chosen.open(path, options)
-    if options.encoder is not None and not opened.pairs:
-        raise UsageError(
-            f"{path} is a model; leave --encoder out, which is for documents. --importer "
-            "documents reads a text that looks like vectors."
-        )
-    if options.exclude and not opened.pairs:
-        raise UsageError(f"{path} is a model; leave --exclude out, it is for folders of documents.")
+    chosen = importer_for(path, importer, options)
+    refuse_inner_models(path, chosen, options)
+    opened = open_with(chosen, path, options)
     if len(opened.vocabulary) < 2 and not opened.observed:
         counted = opened.vocabulary.excluded
         reasons = ", ".join(f"{count} {reason}" for reason, count in counted.items()) or "none"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from functools import cache
 from importlib.metadata import entry_points
-from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
@@ -20,6 +20,13 @@ from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.context_counts import Expectations
 from hartonomous.extract.files.file_kinds import models_within, refuse_known, unknown
 from hartonomous.extract.files.untrusted_files import is_pickle, refuse_pickle
+from hartonomous.extract.importer_options import (
+    Declaration,
+    ImporterOption,
+    gather,
+    settle,
+)
+from hartonomous.extract.importer_options import OpenOptions as OpenOptions
 from hartonomous.extract.observed_pieces import ObservedTracks
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.vocabulary import Vocabulary
@@ -29,9 +36,6 @@ from hartonomous.progress import Progress
 ENTRY_POINTS = "hartonomous.importers"
 
 
-DOCUMENTS = "documents"
-"""The importer of documents, which need a sentence encoder."""
-
 TRACKS = ("embedding", "layers", "heads", "next")
 """Tracks of a model; all but the embedding need it to be run."""
 
@@ -40,31 +44,6 @@ OPTIONAL_TRACKS = ("promotions",)
 
 ALL = "all"
 """Alternative to a list of tracks: those of TRACKS that the model has."""
-
-
-@dataclass(frozen=True)
-class OpenOptions:
-    """The user's options for opening a model.
-
-    `vocabulary` is a word list for a matrix without words; `tensor` names the embedding matrix if
-    there are several; `limit` keeps the first entries only, None all. `tracks` are those to
-    extract, of TRACKS, OPTIONAL_TRACKS or ALL; `device` is where a model is run, if it is. `read`
-    are files and folders of text for a causal model to read, `samples` the number of tokens it
-    generates. `encoder` is the folder of the sentence encoder for documents. `exclude` are patterns
-    of names to skip in a folder of documents. `support` is the least number of positions that list
-    a pair of layers, heads or promotions; None is the default.
-    """
-
-    vocabulary: Path | None = None
-    tensor: str | None = None
-    limit: int | None = None
-    tracks: frozenset[str] = frozenset({"embedding"})
-    device: str = "cpu"
-    read: tuple[Path, ...] = ()
-    samples: int = 0
-    encoder: Path | None = None
-    support: int | None = None
-    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -193,22 +172,47 @@ class OpenedModel:
     places: pa.Table = field(default_factory=PLACES.empty_table)
 
 
-class Importer(Protocol):
-    """One kind of model. A package registers its importer under the entry-point group above.
+class Claim(IntEnum):
+    """How surely an importer reads a path; the surest opens it."""
 
-    An importer with `holds_documents(path)` reads documents: given an encoder, it takes paths for
-    which that is true, and paths that no other importer recognises.
+    NONE = 0
+    LAST = 1
+    """It reads the path if no other does."""
+    POSSIBLE = 2
+    """The content may be of its kind, and of others."""
+    LIKELY = 3
+    """A part of the path is of its kind."""
+    SURE = 4
+    """The path is of its kind."""
+    ASKED = 5
+    """The options given are for this importer, and the path is of its kind."""
+
+
+MODEL = "model"
+"""Kind of source that an importer opens unless it states another."""
+
+
+class Importer(Protocol):
+    """One kind of source. A package registers its importer under the entry-point group above.
+
+    Besides, an importer may have: `options`, its own as a tuple of `ImporterOption`; without it, it
+    gets whatever is given. `kind`, the kind of its sources where it is not MODEL: a folder that it
+    reads if no other does, and that models lie in, is refused. `claims(path, options)`, its claim in the
+    light of the options given (`OpenOptions`), which is asked instead of `recognises`.
     """
 
     name: str
     summary: str
 
-    def recognises(self, path: Path) -> bool:
-        """Return whether this importer reads `path`, by name and magic bytes only."""
+    def recognises(self, path: Path) -> Claim:
+        """Return how surely this importer reads `path`, by name and content; true counts as SURE."""
         ...
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        """Open `path`; raise BadInput if it cannot be read safely."""
+        """Open `path`; raise BadInput if it cannot be read safely.
+
+        `options` has a value for each option that the importer declares.
+        """
         ...
 
 
@@ -225,35 +229,55 @@ def importers() -> dict[str, Importer]:
     return found
 
 
-def importer_for(path: Path, name: str | None = None, documents: bool = False) -> Importer:
-    """Return the importer of that name, or the one that recognises the path; with `documents`, the
-    importer of documents for paths that no other recognises.
+def declared_options() -> dict[str, list[Declaration]]:
+    """Return the options that importers declare, by name; raises UsageError where two contradict."""
+    return gather({name: getattr(one, "options", ()) for name, one in importers().items()})
 
-    Raises NotFound if the path does not exist, BadInput if no importer reads it.
+
+def own_options(importer: Importer) -> tuple[ImporterOption, ...]:
+    """Return the options of an importer; all that there are if it declares none."""
+    own = getattr(importer, "options", None)
+    if own is None:
+        return tuple(declared[0].option for declared in declared_options().values())
+    return tuple(own)
+
+
+def open_with(importer: Importer, path: Path, options: OpenOptions) -> OpenedModel:
+    """Open a path with an importer, which gets its own options.
+
+    Raises UsageError for an option that the importer does not have, or a value it does not accept.
     """
+    own = own_options(importer)
+    return importer.open(path, settle(importer.name, own, options, declared_options()))
+
+
+def importer_for(
+    path: Path, name: str | None = None, options: OpenOptions | None = None
+) -> Importer:
+    """Return the importer of that name, or the one that claims the path most surely, in the light of
+    the options given.
+
+    Raises NotFound if the path does not exist, BadInput if no importer reads it, UsageError if
+    several claim it equally.
+    """
+    given = options or OpenOptions()
     known = importers()
     if name is not None and name not in known:
         raise UsageError(f"No importer is called {name!r}; there are {', '.join(known)}.")
     if not path.exists():
         raise NotFound(f"There is nothing at {path}.")
-    # Models go first, because a model's folder may contain texts.
-    usual = sorted(known.values(), key=lambda importer: importer.name == DOCUMENTS)
-    candidates = [known[name]] if name is not None else usual
-    readers = [one for one in candidates if documents and hasattr(one, "holds_documents")]
-    sure = [one for one in readers if one.holds_documents(path)]
-    if sure and path.is_dir():
-        # Whatever else is in it.
-        return sure[0]
+    candidates = [known[name]] if name is not None else list(known.values())
+    if path.is_dir():
+        weighing = _claims(path, [one for one in candidates if hasattr(one, "claims")], given)
+        if Claim.ASKED in weighing.values():
+            # Whatever else is in it.
+            return _surest(path, weighing)
     refuse_known(path)
     if name is not None and path.is_file() and not is_pickle(path):
         return known[name]
-    chosen = chain(
-        sure,
-        (one for one in candidates if one.recognises(path)),
-        (one for one in readers if not is_pickle(path)),
-    )
-    if (importer := next(chosen, None)) is not None:
-        return importer
+    claims = _claims(path, candidates, given)
+    if any(claims.values()):
+        return _surest(path, claims)
     for file in [path, *sorted(path.iterdir())] if path.is_dir() else [path]:
         if is_pickle(file):
             raise refuse_pickle(file)
@@ -261,30 +285,44 @@ def importer_for(path: Path, name: str | None = None, documents: bool = False) -
 
 
 def recognised_as_model(path: Path) -> bool:
-    """Return whether an importer without an encoder recognises a path."""
-    return any(one.recognises(path) for name, one in importers().items() if name != DOCUMENTS)
+    """Return whether an importer of models recognises a path."""
+    given = OpenOptions()
+    return any(claim_of(one, path, given) for one in importers().values() if _kind(one) == MODEL)
 
 
-def refuse_options(importer: str, options: OpenOptions, *, vocabulary: bool, tensor: bool) -> None:
-    """Raise UsageError for a word list or a tensor's name that this kind of model does not use."""
-    if vocabulary and options.vocabulary is not None:
-        raise UsageError(f"A {importer} model has its own words; leave --vocabulary out.")
-    if tensor and options.tensor is not None:
-        raise UsageError(f"A {importer} model has one matrix; leave --tensor out.")
+def claim_of(importer: Importer, path: Path, options: OpenOptions) -> Claim:
+    """Return how surely an importer reads a path, in the light of the options given."""
+    weigh = getattr(importer, "claims", None)
+    claim = importer.recognises(path) if weigh is None else weigh(path, options)
+    if isinstance(claim, bool):
+        return Claim.SURE if claim else Claim.NONE
+    return Claim(claim)
 
 
-def refuse_running(importer: str, options: OpenOptions) -> None:
-    """Raise UsageError for options of transformers given for vectors or documents."""
-    if unknown := sorted(options.tracks - {"embedding", ALL}):
-        raise UsageError(
-            f"The models of the importer {importer!r} are not run as a transformer; they have no "
-            f"{unknown[0]}. Leave --tracks out."
-        )
-    if options.read or options.samples:
-        raise UsageError(
-            f"The models of {importer!r} cannot read or write; leave --read and --samples out."
-        )
-    if options.support is not None:
-        raise UsageError(
-            f"The models of {importer!r} have no layers or heads; leave --support out."
-        )
+def _claims(path: Path, candidates: Sequence[Importer], options: OpenOptions) -> dict[str, Claim]:
+    return {one.name: claim_of(one, path, options) for one in candidates}
+
+
+def _surest(path: Path, claims: Mapping[str, Claim]) -> Importer:
+    """Return the importer with the surest claim; raises UsageError if several claim it equally."""
+    best = max(claims.values())
+    surest = [name for name, claim in claims.items() if claim == best]
+    if len(surest) > 1:
+        names = " and ".join(map(repr, surest))
+        choices = " or ".join(f"--importer {name}" for name in surest)
+        raise UsageError(f"The importers {names} can both read {path}; choose one: {choices}.")
+    return importers()[surest[0]]
+
+
+def _kind(importer: Importer) -> str:
+    return str(getattr(importer, "kind", MODEL))
+
+
+def refuse_inner_models(path: Path, importer: Importer, options: OpenOptions) -> None:
+    """Raise BadInput for a folder that no importer of models claims, and that models lie in: folders
+    of models contain texts about them, which nobody means to ingest.
+    """
+    if _kind(importer) != MODEL and claim_of(importer, path, options) == Claim.LAST:
+        inner = models_within(path, recognised_as_model)
+        if inner:
+            raise unknown(path, inner, importer.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 from hartonomous.ask.generation.next_token_model import NextTokenModel
@@ -151,7 +151,7 @@ def _sampled(request: ModelRequest, whole: bool) -> tuple[OpenedModel, list[str]
     if not whole:
         if len(opened.vocabulary) > MOST_WORDS:
             sample = [f"the first {MOST_WORDS:,} of {len(opened.vocabulary):,} words"]
-            limited = replace(request.opening, limit=MOST_WORDS)
+            limited = request.opening.changed(limit=MOST_WORDS)
             opened = open_model(request.model, limited, request.importer)
         opened, positions = sample_positions(opened, MOST_POSITIONS)
         sample += positions

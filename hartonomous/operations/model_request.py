@@ -16,13 +16,8 @@ from hartonomous.bundle_scan import scan
 from hartonomous.errors import UsageError
 from hartonomous.extract import extraction
 from hartonomous.extract.extraction import ExtractOptions, open_model
-from hartonomous.extract.importer_protocol import (
-    ALL,
-    OPTIONAL_TRACKS,
-    TRACKS,
-    OpenedModel,
-    OpenOptions,
-)
+from hartonomous.extract.importer_options import OpenOptions, read_early
+from hartonomous.extract.importer_protocol import OpenedModel, declared_options
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
 from hartonomous.operations.omissions import Omissions, omissions_in, omissions_of
 from hartonomous.operations.settings import checked
@@ -32,7 +27,8 @@ PathName = str | PathLike[str]
 
 
 class ModelSettings(TypedDict, total=False):
-    """Options of opening and searching a model; each is optional.
+    """Options of opening and searching a model; each is optional, and so are those that importers of
+    other packages declare. An importer refuses options that it does not have.
 
     `vocabulary`: word list for a matrix without words. `tensor`: name of the embedding matrix, if
     there are several. `limit`: use only the first entries, so many. `importer`: importer to use instead
@@ -83,37 +79,24 @@ def request_model(model: PathName, **settings: Unpack[ModelSettings]) -> ModelRe
 
     Raises UsageError for unknown tracks and for numbers out of range.
     """
-    given = checked(settings, ModelSettings)
+    declared = declared_options()
+    given = checked(settings, ModelSettings, declared)
     neighbours = NeighbourOptions(
         **{name: given[name] for name in ("k", "centre") if given.get(name) is not None}
     )
-    _check_numbers(given)
+    if neighbours.k < 1:
+        raise UsageError(f"k must be 1 or more, not {neighbours.k}.")
+    opening = {
+        name: read_early(declared[name], value)
+        for name, value in given.items()
+        if name in declared and value is not None and value != ()
+    }
     return ModelRequest(
         fspath(model),
-        OpenOptions(
-            _path(given.get("vocabulary")),
-            given.get("tensor"),
-            given.get("limit"),
-            tracks_of(given.get("tracks", TRACKS[0])),
-            given.get("device", "cpu"),
-            tuple(Path(one) for one in given.get("read", ())),
-            given.get("samples", 0),
-            _path(given.get("encoder")),
-            given.get("support"),
-            tuple(given.get("exclude", ())),
-        ),
+        OpenOptions(**opening),
         ExtractOptions(neighbours, given.get("subject"), given.get("licence"), given.get("family")),
         given.get("importer"),
     )
-
-
-def tracks_of(chosen: str | Collection[str]) -> frozenset[str]:
-    """Return tracks from names, several separated by commas; raises UsageError for unknown ones."""
-    names = frozenset(chosen.split(",") if isinstance(chosen, str) else chosen)
-    known = (*TRACKS, *OPTIONAL_TRACKS)
-    if unknown := sorted(names - {*known, ALL}):
-        raise UsageError(f"{unknown[0]!r} is none of {', '.join(known)}, all.")
-    return names
 
 
 @dataclass(frozen=True)
@@ -165,20 +148,3 @@ def inspect(request: ModelRequest) -> Inspection:
     opened = request.opened
     facts = {"importer": opened.importer, **extraction.forecast(opened, request.search)}
     return Inspection(facts, omissions_of(opened))
-
-
-def _path(given: PathName | None) -> Path | None:
-    return None if given is None else Path(given)
-
-
-def _check_numbers(given: dict[str, Any]) -> None:
-    """Raise UsageError for a number out of range or an unknown device."""
-    for name, least in (("k", 1), ("limit", 1), ("support", 1), ("samples", 0)):
-        value = given.get(name)
-        if value is not None and value < least:
-            raise UsageError(f"{name} must be {least} or more, not {value}.")
-    if given.get("device", "cpu") not in DEVICES:
-        raise UsageError(f"The device is {' or '.join(DEVICES)}, not {given['device']!r}.")
-
-
-DEVICES = ("cpu", "cuda")

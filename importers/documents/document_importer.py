@@ -24,13 +24,13 @@ from hartonomous.evidence import COMPOSITIONS
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.files.module_folders import has_weights, weights_folder
 from hartonomous.extract.files.untrusted_files import is_pickle
+from hartonomous.extract.importer_options import DEVICE, LIMIT, PATH, ImporterOption
 from hartonomous.extract.importer_protocol import (
+    Claim,
     OpenedModel,
     OpenOptions,
     PairTrack,
     ReadyPairs,
-    refuse_options,
-    refuse_running,
 )
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
 from hartonomous.extract.vocabulary import Vocabulary
@@ -83,27 +83,45 @@ depend on where an interrupted run stopped.
 """
 
 
+ENCODER = ImporterOption(
+    "encoder",
+    "Folder of the sentence encoder, for documents.",
+    PATH,
+    unfit=lambda value: "it is for documents",
+)
+
+EXCLUDE = ImporterOption(
+    "exclude",
+    "Files or folders of documents to skip, such as '*.json'; repeatable.",
+    repeated=True,
+    metavar="PATTERN",
+    unfit=lambda value: "it is for folders of documents",
+)
+
+
 class Documents:
     """Opens a document, a file of questions, or a folder of both."""
 
     name = "documents"
+    kind = "corpus"
+    options = (ENCODER, EXCLUDE, LIMIT, DEVICE)
     summary = (
         "text, Markdown, HTML, PDF; questions in JSON, JSONL, CSV; a folder of them (--encoder)"
     )
 
-    def recognises(self, path: Path) -> bool:
-        if path.is_file():
-            return path.suffix.lower() in KINDS and not WORD_VECTORS.recognises(path)
-        if (
-            not path.is_dir()
-            or (path / "config.json").is_file()
-            or (path / "manifest.json").is_file()
-        ):
-            return False
-        inside = [file for file in path.iterdir() if file.is_file()]
-        if any(file.suffix.lower() in MODEL_FILES or is_pickle(file) for file in inside):
-            return False
-        return bool(find_documents(path).documents)
+    def recognises(self, path: Path) -> Claim:
+        # A model's folder may contain texts.
+        return Claim.LAST if _may_be_documents(path) else Claim.NONE
+
+    def claims(self, path: Path, options: OpenOptions) -> Claim:
+        """With an encoder, documents are meant: what holds any, before all that is in it, and what no
+        other importer reads.
+        """
+        if options.encoder is None:
+            return self.recognises(path)
+        if self.holds_documents(path):
+            return Claim.ASKED
+        return Claim.NONE if is_pickle(path) else Claim.LAST
 
     def holds_documents(self, path: Path) -> bool:
         """Return whether a file is a document although it may begin like word vectors, or a folder
@@ -116,8 +134,6 @@ class Documents:
         return bool(find_documents(path).documents)
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        refuse_options(self.name, options, vocabulary=True, tensor=True)
-        refuse_running(self.name, options)
         if options.encoder is None:
             raise BadInput(
                 f"{path} is not a model that any importer reads. If it is documents, name a "
@@ -145,9 +161,20 @@ class Documents:
         }
         return OpenedModel(
             self.name, opened, 0, evidence.vocabulary, (), described,
-            kind="corpus", pairs=evidence.tracks(), unread=tuple(reading.unread),
+            kind=self.kind, pairs=evidence.tracks(), unread=tuple(reading.unread),
             remarks=tuple(_remarks(reading, encoder)), places=evidence.places,
         )  # fmt: skip
+
+
+def _may_be_documents(path: Path) -> bool:
+    if path.is_file():
+        return path.suffix.lower() in KINDS and not WORD_VECTORS.recognises(path)
+    if not path.is_dir() or (path / "config.json").is_file() or (path / "manifest.json").is_file():
+        return False
+    inside = [file for file in path.iterdir() if file.is_file()]
+    if any(file.suffix.lower() in MODEL_FILES or is_pickle(file) for file in inside):
+        return False
+    return bool(find_documents(path).documents)
 
 
 def _holds_vectors(path: Path) -> bool:

@@ -13,8 +13,10 @@ from hartonomous.extract.files.module_folders import has_weights
 from hartonomous.extract.files.piece_marks import convention_by_marks, with_words
 from hartonomous.extract.files.tokenizer_files import TokenTable
 from hartonomous.extract.files.untrusted_files import shown
-from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions, refuse_options
+from hartonomous.extract.importer_options import LIMIT, TENSOR
+from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
 from hartonomous.extract.vocabulary import Convention, byte_level, sentencepiece
+from importers.transformers.transformer_options import RUN_OPTIONS
 from importers.transformers.transformer_tracks import with_transformer_tracks
 
 INPUT_EMBEDDING = "token_embd.weight"
@@ -42,13 +44,15 @@ class GgufEmbeddings:
     name = "gguf"
     summary = "GGUF file (llama.cpp) or the parts of one, quantised or not"
 
-    def recognises(self, path: Path) -> bool:
+    options = (TENSOR, LIMIT, *RUN_OPTIONS)
+
+    def recognises(self, path: Path) -> Claim:
         if path.is_dir():
-            return not has_weights(path) and len(models_in(path)) == 1
-        return is_gguf(path)
+            only = not has_weights(path) and len(models_in(path)) == 1
+            return Claim.SURE if only else Claim.NONE
+        return Claim.SURE if is_gguf(path) else Claim.NONE
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        refuse_options(self.name, options, vocabulary=True, tensor=False)
         shards = shards_of(models_in(path)[0] if path.is_dir() else path)
         if len(shards) > 1 and options.tracks - {"embedding"}:
             raise BadInput(

@@ -12,7 +12,9 @@ from hartonomous.extract.files.module_folders import has_weights, weights_folder
 from hartonomous.extract.files.safetensors_files import Tensor, read_tensor, safetensors_header
 from hartonomous.extract.files.tokenizer_files import TokenTable, find_tokenizer, read_tokenizer
 from hartonomous.extract.files.untrusted_files import inside, read_json, shown
-from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.importer_options import LIMIT, TENSOR, VOCABULARY
+from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
+from importers.transformers.transformer_options import RUN_OPTIONS
 from importers.transformers.transformer_tracks import with_transformer_tracks
 from importers.vectors.static_tensors import EMBEDDINGS, read_static
 
@@ -43,10 +45,16 @@ class HuggingFaceEmbeddings:
     name = "huggingface"
     summary = "folder with model.safetensors (or shards) and tokenizer.json or vocab.txt"
 
-    def recognises(self, path: Path) -> bool:
+    options = (VOCABULARY, TENSOR, LIMIT, *RUN_OPTIONS)
+
+    def recognises(self, path: Path) -> Claim:
         if path.is_dir():
-            return has_weights(weights_folder(path))
-        return path.is_file() and path.suffix.lower() == ".safetensors"
+            if has_weights(path):
+                return Claim.SURE
+            # In a part of it, beside which may be another model.
+            return Claim.LIKELY if has_weights(weights_folder(path)) else Claim.NONE
+        ends = path.is_file() and path.suffix.lower() == ".safetensors"
+        return Claim.SURE if ends else Claim.NONE
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         place = weights_folder(path)

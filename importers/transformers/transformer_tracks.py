@@ -131,7 +131,7 @@ def _chosen(path: Path, options: OpenOptions) -> frozenset[str]:
 
     Raises BadInput for a track of causal models only, UsageError for text without next tokens.
     """
-    chosen = options.tracks
+    chosen: frozenset[str] = options.tracks
     if ALL in chosen:
         chosen = chosen - {ALL} | set(TRACKS if is_causal(path) else TRACKS[:-1])
     for name in sorted(chosen & CAUSAL_TRACKS):

@@ -13,7 +13,8 @@ from hartonomous.errors import BadInput, HartonomousError
 from hartonomous.extract.embedding_matrix import Floats, embedding_model
 from hartonomous.extract.files.tokenizer_files import TokenTable, word_list
 from hartonomous.extract.files.untrusted_files import is_pickle, refuse_pickle, shown
-from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions, refuse_running
+from hartonomous.extract.importer_options import LIMIT, TENSOR, VOCABULARY
+from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
 from hartonomous.extract.vocabulary import whole_words
 from importers.vectors.matrix_folder import MATRICES, matrices_in, only_matrix, words_beside
 
@@ -39,13 +40,15 @@ class NumpyMatrix:
     name = "numpy"
     summary = ".npy or .npz matrix, with a word list (--vocabulary, or beside it in a folder)"
 
-    def recognises(self, path: Path) -> bool:
+    options = (VOCABULARY, TENSOR, LIMIT)
+
+    def recognises(self, path: Path) -> Claim:
         if path.is_dir():
-            return bool(matrices_in(path))
-        return path.is_file() and path.suffix.lower() in MATRICES
+            return Claim.POSSIBLE if matrices_in(path) else Claim.NONE
+        ends = path.is_file() and path.suffix.lower() in MATRICES
+        return Claim.SURE if ends else Claim.NONE
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        refuse_running(self.name, options)
         file = only_matrix(path) if path.is_dir() else path
         matrix, words, chosen = _read(file, options.tensor)
         table = TokenTable((file,), words or [], whole_words)

@@ -11,12 +11,8 @@ from hartonomous.errors import BadInput
 from hartonomous.extract.embedding_matrix import BEYOND_LIMIT, embedding_model
 from hartonomous.extract.files.tokenizer_files import TokenTable
 from hartonomous.extract.files.untrusted_files import is_pickle
-from hartonomous.extract.importer_protocol import (
-    OpenedModel,
-    OpenOptions,
-    refuse_options,
-    refuse_running,
-)
+from hartonomous.extract.importer_options import LIMIT
+from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
 from hartonomous.extract.vocabulary import whole_words
 from importers.vectors.binary_vectors import read_binary_vectors
 from importers.vectors.text_vectors import (
@@ -39,14 +35,14 @@ class WordVectors:
     name = "word-vectors"
     summary = "GloVe or word2vec text (.txt, .vec), word2vec binary (.bin)"
 
-    def recognises(self, path: Path) -> bool:
+    options = (LIMIT,)
+
+    def recognises(self, path: Path) -> Claim:
         if not path.is_file() or path.suffix.lower() not in ENDINGS or is_pickle(path):
-            return False
-        return _form(path) is not None
+            return Claim.NONE
+        return Claim.NONE if _form(path) is None else Claim.POSSIBLE
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        refuse_options(self.name, options, vocabulary=True, tensor=True)
-        refuse_running(self.name, options)
         form = _form(path)
         if form is None:
             raise BadInput(f"{path} does not begin with a word and its numbers.")

@@ -522,7 +522,7 @@ def test_prose_that_ends_in_numbers_is_no_vectors(tmp_path: Path, encoder: Path)
     assert len(opened(file, encoder).vocabulary) > 2
     file.write_text("king 0.5 1.5\nqueen 0.25 1e-3\n")
     assert not document_importer.IMPORTER.holds_documents(file)
-    with pytest.raises(UsageError, match="is a model; leave --encoder out"):
+    with pytest.raises(UsageError, match="leave --encoder out, or name another importer"):
         opened(file, encoder)
 
 

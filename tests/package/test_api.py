@@ -124,7 +124,8 @@ def test_every_verb_has_its_function(verb: str, inner: str, command: click.Comma
         taken = parameters(owner.__call__)
     else:
         taken = parameters(function)
-    for option in command.params:
+    # Those that importers declare, too.
+    for option in command.get_params(click.Context(command)):
         flag = max(option.opts, key=len)
         if flag.removeprefix("--") in OF_THE_TERMINAL or (verb, flag) in ONLY_IN_SCRIPTS:
             continue
