@@ -9,7 +9,8 @@ SET g.settled = false
 WITH s
 CALL (s) {
   OPTIONAL MATCH (old:Source {name: $replaced})
-  FOREACH (_ IN CASE WHEN old IS NULL THEN [] ELSE [1] END | SET old.state = 'deleting')
+  FOREACH (_ IN CASE WHEN old IS NULL THEN [] ELSE [1] END |
+    SET old.state = 'deleting' REMOVE old.becomes)
 }
 CALL (s) {
   MATCH (s)-[:HAS_TRACK]->(t:Track)

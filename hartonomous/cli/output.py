@@ -124,7 +124,8 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
-LOADING, RATING = ("compositions", "contexts", "places", "evidence"), ("classes", "rating")
+LOADING = ("compositions", "contexts", "places", "evidence", "comparison", "difference")
+RATING = ("classes", "rating")
 """Stages of the progress by kind of work; any other stage belongs to what is left."""
 
 

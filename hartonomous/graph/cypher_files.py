@@ -19,6 +19,7 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     EVIDENCE_INDEX                                  the name of a type's index by source
     NEW_COLUMNS($columns, i)                        the columns of a type, of row i
     READ_COLUMNS, ALL_COLUMNS                       columns of a type, of all types; later ones as 0
+    OWN_COLUMNS                                     columns of a type, each collected; later ones as 0
     SCALAR_COLUMNS, LIST_COLUMNS                    columns of the types that feed a rated type
     OWN_PROPERTIES                                  of kinds, for a map projection
     FIND_WORD(c, text)                              the composition that a text stands for
@@ -140,6 +141,8 @@ def _of_evidence(text: str, record: schema.EvidenceType) -> str:
     text = _replace(text, "EVIDENCE_INDEX", f"{record.name.lower()}_source")
     text = text.replace("NEW_COLUMNS($columns, i)", _new_columns(record.columns))
     text = _replace(text, "READ_COLUMNS", _read_columns(record))
+    own = (f"collect({_read('said', one.name, record)}) AS {one.name}" for one in record.columns)
+    text = _replace(text, "OWN_COLUMNS", ",\n       ".join(own))
     lists = (
         f"collect({_read('said', one.name, record)}) AS {one.name}"
         for one in schema.evidence_columns()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hartonomous.errors import Conflict
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.graph.open_replacement import refuse_while_replacing
 
 OPEN = frozenset({"removing", "undoing", "erasing"})
 """States of an unfinished removal."""
@@ -27,8 +28,12 @@ def open_journal(graph: Graph) -> Row | None:
     return next((row for row in journals(graph) if row["state"] in OPEN), None)
 
 
-def refuse_while_open(graph: Graph) -> None:
-    """Raise Conflict during an unfinished removal: no other writer is allowed."""
+def refuse_while_open(graph: Graph, replacing: str | None = None) -> None:
+    """Raise Conflict during an unfinished removal or replacement: no other writer is allowed.
+
+    A replacement of the source `replacing` is; it finishes an earlier one.
+    """
+    refuse_while_replacing(graph, replacing)
     if (found := open_journal(graph)) is not None:
         raise Conflict(
             f"Removal {found['id']} of {found['created']} was interrupted ({found['state']}); "

@@ -107,19 +107,13 @@ def load(
         _refuse_other(known, bundle)
         if known["state"] == "live":
             return LoadReport(name, 0, 0, sum(track.rows for track in bundle.tracks))
-        if known["bundle"] != _load_identity(bundle):
+        if known["bundle"] != load_identity(bundle):
             discard_source(graph, lock, name)
     scanned = scanned or scan(bundle, verify=False)
-    hub = find_hub(bundle, scanned)
-    facts = {
-        "replaces": replaces,
-        "hubness": hub.share if hub else None,
-        "visited": _visited(scanned),
-        "held": _held(bundle, scanned),
-    }
+    facts = {"replaces": replaces, **source_facts(bundle, scanned)}
     graph.transact(lambda work: _create_source(work, lock, bundle, name, facts))
     keys = scanned.compositions
-    ids = _write_compositions(graph, lock, keys, scanned.used, progress)
+    ids = write_compositions(graph, lock, keys, scanned.used, progress)
     _write_visits(graph, lock, scanned, name, ids, progress)
     _write_places(graph, lock, bundle, name, scanned, ids, progress)
     began = time.perf_counter()
@@ -159,7 +153,7 @@ def _refuse_other(known: Row, bundle: Bundle) -> None:
         )
 
 
-def _load_identity(bundle: Bundle) -> str:
+def load_identity(bundle: Bundle) -> str:
     return f"{bundle.digest}/{BATCH_ROWS}"
 
 
@@ -167,6 +161,21 @@ def _create_source(
     work: Transaction, lock: WriterLock, bundle: Bundle, name: str, facts: Row
 ) -> None:
     lock.check(work)
+    write_source(work, bundle, name, facts)
+
+
+def source_facts(bundle: Bundle, scanned: BundleScan) -> Row:
+    """Return the properties of a source that follow from its rows: its hub, its visits, its places."""
+    hub = find_hub(bundle, scanned)
+    return {
+        "hubness": hub.share if hub else None,
+        "visited": _visited(scanned),
+        "held": _held(bundle, scanned),
+    }
+
+
+def write_source(work: Transaction, bundle: Bundle, name: str, facts: Row) -> None:
+    """Write a source's properties, `facts` included, and its tracks with their constants."""
     source = bundle.source
     properties = {
         "kind": source.kind,
@@ -181,7 +190,7 @@ def _create_source(
         "parameters": source.parameters,
         "excluded": canonical_json(source.excluded),
         "merged": source.merged,
-        "bundle": _load_identity(bundle),
+        "bundle": load_identity(bundle),
         **facts,
     }
     tracks = [_track_properties(track) for track in bundle.tracks]
@@ -228,14 +237,16 @@ def _track_properties(track: TrackDescription) -> Row:
     }
 
 
-def _write_compositions(
+def write_compositions(
     graph: Graph,
     lock: WriterLock,
     table: pa.Table,
     used: NDArray[np.bool_],
     progress: Progress,
 ) -> NDArray[np.int64]:
-    """Return the database id of each composition, -1 for those without evidence."""
+    """Find or create the compositions that are `used`, (N,) bool; return the database id of each,
+    (N,) int64, -1 for the others.
+    """
     ids = np.full(table.num_rows, -1, dtype=np.int64)
     kinds = np.array(table["kind"].to_pylist())
     total, done = int(used.sum()), 0
@@ -303,6 +314,16 @@ def _write_visit_batch(
     entry = {"key": key, "source": name, "evidence": VISITED, "rows": part.num_rows}
     if not work.run(query("load/open_batch"), **entry, digest=[0] * DIGEST_LANES)[0]["fresh"]:
         return
+    create_visits(work, name, part, compositions, ids)
+
+
+def create_visits(
+    work: Transaction, name: str, part: pa.Table, compositions: pa.Table, ids: NDArray[np.int64]
+) -> None:
+    """Create a source's visits, columns of `evidence.CONTEXTS`, and the edges between contexts.
+
+    `ids` (N,) int64 are the database ids of the compositions.
+    """
     rows = {column: part[column].to_numpy() for column in part.schema.names}
     joined = {name: np.where(rows[name] >= 0, ids[rows[name]], -1) for name in ("prefix", "suffix")}
     tokens = np.where(rows["token"] >= 0, rows["token"], 0)
@@ -442,19 +463,33 @@ def _write_batch(
     )
     if not entry["fresh"]:
         return 0
+    create_rows(work, name, evidence, rows, ids)
+    return int(rows.num_rows)
+
+
+def create_rows(
+    work: Transaction, name: str, evidence: str, rows: pa.RecordBatch, ids: NDArray[np.int64]
+) -> None:
+    """Create evidence edges of a source from rows sorted by start, `ids` as in `create_visits`.
+
+    Raises VerificationFailed if one of their compositions is missing.
+    """
     columns = {
         "source": name,
         "groups": _groups(rows, ids),
         "ends": ids[rows["end"].to_numpy()].tolist(),
-        **{
-            f"{COLUMN}{each.name}": rows[each.name].to_pylist()
-            for each in evidence_type(evidence).columns
-        },
+        **column_parameters(evidence, rows),
     }
     (answer,) = work.run(query("load/create_evidence", evidence=evidence), **columns)
     if answer["created"] != rows.num_rows:
-        raise VerificationFailed(_vanished(batch.key, answer["created"], rows.num_rows))
-    return int(rows.num_rows)
+        batch = f"of {evidence} of {name!r}"
+        raise VerificationFailed(_vanished(batch, answer["created"], rows.num_rows))
+
+
+def column_parameters(evidence: str, rows: pa.RecordBatch) -> Row:
+    """Return the columns of a type's rows as the parameters that statements read."""
+    own = evidence_type(evidence).columns
+    return {f"{COLUMN}{each.name}": rows[each.name].to_pylist() for each in own}
 
 
 def _groups(rows: pa.RecordBatch, ids: NDArray[np.int64]) -> list[list[int]]:

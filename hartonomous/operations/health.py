@@ -16,6 +16,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.deletion_journal import open_journal
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.migrations import applied, migrations
+from hartonomous.graph.open_replacement import open_replacement
 from hartonomous.graph.procedures import PREFIX, available, missing
 from hartonomous.graph.schema_check import schema_differences
 from hartonomous.graph.writer_lock import lock_holder
@@ -200,6 +201,9 @@ def _state_check(graph: Graph) -> Check:
     if (journal := open_journal(graph)) is not None:
         seen = f"{journal['verb']} {journal['id']} was interrupted while {journal['state']}"
         return Check("ratings", "warning", seen, f"'hartonomous {journal['verb']} --resume'")
+    if (name := open_replacement(graph)) is not None:
+        seen = f"the replacement of {name} was interrupted: it has rows of two versions"
+        return Check("ratings", "warning", seen, "run the same 'ingest' or 'load --replace' again")
     state = read_state(graph)
     if state["formula"] not in (None, FORMULA_VERSION):
         seen = f"rated by formula {state['formula']}, this version has {FORMULA_VERSION}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hartonomous.bundle import Bundle, SourceDescription, read_bundle
-from hartonomous.bundle_scan import scan
+from hartonomous.bundle_scan import BundleScan, scan
 from hartonomous.directories import earlier_bundles_folder
 from hartonomous.errors import Conflict, HartonomousError, NotFound, UsageError
 from hartonomous.extract.extraction import ExtractOptions, describe_source, extract_cached
@@ -16,7 +16,9 @@ from hartonomous.extract.importer_protocol import OpenedModel
 from hartonomous.graph.deletion_journal import refuse_while_open
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.migrations import migrate
+from hartonomous.graph.open_replacement import open_replacement
 from hartonomous.graph.procedures import install
+from hartonomous.graph.source_removal import discard_source
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load.bundle_cache import (
     WaitingBundle,
@@ -24,7 +26,16 @@ from hartonomous.load.bundle_cache import (
     is_abandoned,
     use_bundle,
 )
-from hartonomous.load.loader import LoadReport, check_name, go_live, load, read_source, successor
+from hartonomous.load.loader import (
+    LoadReport,
+    check_name,
+    go_live,
+    load,
+    load_identity,
+    read_source,
+    successor,
+)
+from hartonomous.load.replacement import replace_rows
 from hartonomous.load.suppression_list import Suppressions, admit
 from hartonomous.operations.model_request import ModelRequest
 from hartonomous.operations.omissions import Omissions, omissions_in, omissions_of
@@ -231,37 +242,72 @@ def load_bundle(
 ) -> IngestReport:
     """Load a bundle, make it live and rate the affected pairs; idempotent and resumable.
 
-    With `replace`, it replaces the source with that name in one transaction: no reader sees neither
-    or both. Raises Conflict if the name is used for other content.
+    With `replace`, it replaces the source with that name: by what differs, or whole where most does
+    (in one transaction: no reader sees neither or both). Raises Conflict if the name is used for
+    other content, or while another source has rows of two versions.
     """
     check_name(name)
     scanned = scan(bundle)
     prepare(graph)
     with WriterLock(graph, f"loading {name}") as lock, inventoried(graph):
-        refuse_while_open(graph)
-        check_formula(graph)
+        refuse_while_open(graph, name if replace else None)
         transparency_log.check(graph)
-        rate_due(graph, lock, progress)
-        if (report := _live_already(graph, name, bundle.source.digest)) is not None:
-            return report
+        if open_replacement(graph) is None:
+            check_formula(graph)
+            rate_due(graph, lock, progress)
+            if (report := _live_already(graph, name, bundle.source.digest)) is not None:
+                return report
         bundle, skipped = admit(graph, bundle)
         if skipped:
             scanned = scan(bundle, verify=False)
         known = {(one.source, one.kind) for one in read_findings(graph)}
-        target, replaced = _target(name, read_source(graph, name) is not None, replace)
-        loaded = load(graph, lock, bundle, target, progress, replaced, scanned)
-        for concerned in (target, replaced):
-            if concerned is not None:
-                schedule(graph, lock, concerned)
-        go_live(graph, lock, target, _entry(bundle, name, replaced), replaced)
+        loaded, changed = _put_in(graph, lock, bundle, scanned, name, replace, progress)
         transparency_log.seal(graph)
-        settled = rate_due(graph, lock, progress)
+        settled = changed + rate_due(graph, lock, progress)
         new = tuple(
             one
             for one in read_findings(graph)
             if one.source == name or (one.source, one.kind) not in known
         )
         return IngestReport(name, loaded, settled, False, skipped, new)
+
+
+def _put_in(
+    graph: Graph,
+    lock: WriterLock,
+    bundle: Bundle,
+    scanned: BundleScan,
+    name: str,
+    replace: bool,
+    progress: Progress,
+) -> tuple[LoadReport, RatingReport]:
+    """Write a bundle's rows, log the act and leave the ratings due; return what was written, and
+    what of an earlier version went.
+    """
+    target, replaced = _target(name, read_source(graph, name) is not None, replace)
+    entry = _entry(bundle, name, replaced)
+    if replaced is not None and _by_difference(graph, lock, bundle, target):
+        done = replace_rows(graph, lock, bundle, scanned, name, entry, progress)
+        if done is not None:
+            report = LoadReport(name, done.compositions, done.written, done.same)
+            return report, RatingReport(removed=done.removed, pruned=done.pruned)
+    loaded = load(graph, lock, bundle, target, progress, replaced, scanned)
+    for concerned in (target, replaced):
+        if concerned is not None:
+            schedule(graph, lock, concerned)
+    go_live(graph, lock, target, entry, replaced)
+    return loaded, RatingReport()
+
+
+def _by_difference(graph: Graph, lock: WriterLock, bundle: Bundle, successor: str) -> bool:
+    """Return whether no whole replacement by the same bundle has begun; that by another is
+    discarded.
+    """
+    begun = read_source(graph, successor)
+    if begun is not None and begun["bundle"] != load_identity(bundle):
+        discard_source(graph, lock, successor)
+        begun = None
+    return begun is None
 
 
 def _entry(bundle: Bundle, name: str, replaced: str | None) -> Entry:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from hartonomous.errors import Conflict
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, Transaction
+from hartonomous.graph.open_replacement import refuse_while_replacing
 from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.source_removal import finish_removal, prune_orphans, rename_successor
 from hartonomous.graph.writer_lock import WriterLock
@@ -90,8 +91,10 @@ def schedule_all(graph: Graph, lock: WriterLock) -> None:
 def rate_due(graph: Graph, lock: WriterLock, progress: Progress) -> RatingReport:
     """Rate the work list, complete unfinished replacements, and mark the graph settled.
 
-    Sources in state `deleting` are removed afterwards, and successors have their names.
+    Sources in state `deleting` are removed afterwards, and successors have their names. Raises
+    Conflict while a source has rows of two versions.
     """
+    refuse_while_replacing(graph)
     tracks = graph.read(query("rate/read_tracks"))
     live = _live(tracks)
     leaving = sorted({track["source"] for track in tracks if track["state"] == "deleting"})
@@ -146,9 +149,12 @@ def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
 
 
 def count_missing(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
-    """Count the agreements of sources that were never compared; return whether there were any."""
+    """Count the agreements of sources that were never compared, or whose rows changed since; return
+    whether there were any.
+    """
     tracks = vector_tracks(live)
     known = {(row["low"], row["high"]) for row in graph.read(query("rate/read_agreements"))}
+    known -= {(row["low"], row["high"]) for row in graph.read(query("rate/find_stale_agreements"))}
     missing = set(combinations(sorted(tracks), 2)) - known
     if missing:
         _count(graph, lock, tracks, missing)

@@ -63,6 +63,11 @@ NODES: tuple[NodeLabel, ...] = (
             Property("created", "DATETIME", "when its loading began"),
             Property("bundle", "STRING", "digest of its bundle; a resumed load uses no other"),
             Property("replaces", "STRING", "the source that it replaces, until that is done"),
+            Property(
+                "becomes",
+                "STRING",
+                "digest of the bundle whose rows are being written over its own, until that is done",
+            ),
             Property("lineage", "INTEGER", "near-copies that share one trust, itself included"),
             Property("distrusted", "STRING", "why its tracks have no vote, if so"),
             Property("hubness", "FLOAT", "share of its lists with the most listed composition"),
@@ -322,5 +327,6 @@ AGREEMENT_PROPERTIES: tuple[Property, ...] = (
     Property("met", "INTEGER", "words with a common neighbour"),
     Property("lift", "INTEGER", "log10 of shared over chance, milli-decades; null if too few"),
     Property("overlap", "FLOAT", "shared, of the smaller one's pairs; near-copies from 0.9"),
+    Property("stale", "BOOLEAN", "true until it is counted again, because rows of one changed"),
 )
 """On AGREES_WITH, from the source of the lower name to the other: derived, for votes."""

@@ -1,0 +1,383 @@
+"""Replacement by difference: writes what a new version of a source has otherwise, and nothing else.
+
+A replacement is opened in the graph before its first row is written, and closed in the transaction
+that enters the new version's facts and logs the act. While it is open the graph is not settled, no
+rating pass runs and nobody else writes; the same command again compares once more and writes the
+rest. The starts of what differs are on the work list of the rating pass that follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.bundle import Bundle
+from hartonomous.bundle_scan import BundleScan
+from hartonomous.errors import VerificationFailed
+from hartonomous.evidence import DIGEST_LANES
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row, Transaction, in_parts
+from hartonomous.graph.placement_removal import purge_placements
+from hartonomous.graph.writer_lock import WriterLock
+from hartonomous.load import loader
+from hartonomous.load.bundle_difference import (
+    BundleDifference,
+    TrackDifference,
+    composition_ids,
+    find_difference,
+)
+from hartonomous.load.loader import (
+    column_parameters,
+    create_rows,
+    create_visits,
+    load_identity,
+    read_source,
+    source_facts,
+    write_compositions,
+    write_source,
+)
+from hartonomous.progress import Progress
+from hartonomous.rate.rating_pass import mark, read_state, schedule, schedule_all
+from hartonomous.schema import (
+    DEFAULT_RELATION,
+    FORMULA_VERSION,
+    VISITED,
+    evidence_feeding,
+    evidence_type,
+)
+from hartonomous.transparency.transparency_log import Entry, enter
+
+ROWS = 20_000
+"""Rated edges or orphans in one transaction."""
+
+Ints = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class ReplacementReport:
+    """Counts of a replacement: rows `written`, `removed` and `same`, compositions `pruned`."""
+
+    compositions: int
+    written: int
+    removed: int
+    same: int
+    pruned: int
+
+
+def replace_rows(
+    graph: Graph,
+    lock: WriterLock,
+    bundle: Bundle,
+    scanned: BundleScan,
+    name: str,
+    entry: Entry,
+    progress: Progress,
+) -> ReplacementReport | None:
+    """Turn a live source into a bundle's version of it; None, with nothing written, where it is to
+    be replaced whole.
+
+    `scanned` is what a pass over the bundle found. A rating pass is due afterwards, unless nothing
+    differs.
+    """
+    known = read_source(graph, name)
+    if known is None or known["state"] != "live":
+        return None
+    if known["held"] or next(bundle.places(1), None) is not None:
+        # Places are not compared yet.
+        return None
+    every = graph.read(query("rate/read_tracks"))
+    tracks = [track for track in every if track["source"] == name]
+    ids = composition_ids(graph, scanned)
+    found = find_difference(graph, bundle, scanned, name, tracks, ids, progress)
+    if found is None:
+        return None
+    work = _Replacement(graph, lock, bundle, scanned, name, found)
+    work.tracks, work.others = tracks, [track for track in every if track["source"] != name]
+    work.ids, work.resumed = ids, known["becomes"] is not None
+    work.opened = work.resumed
+    return work.carry_out(entry, progress)
+
+
+class _Replacement:
+    """The steps of one replacement; each can be repeated after an interruption."""
+
+    tracks: list[Row]
+    others: list[Row]
+    ids: Ints
+    resumed: bool
+    opened: bool
+
+    def __init__(
+        self,
+        graph: Graph,
+        lock: WriterLock,
+        bundle: Bundle,
+        scanned: BundleScan,
+        name: str,
+        difference: BundleDifference,
+    ) -> None:
+        self.graph, self.lock, self.bundle, self.scanned = graph, lock, bundle, scanned
+        self.name, self.difference = name, difference
+        self.number = 0
+
+    def carry_out(self, entry: Entry, progress: Progress) -> ReplacementReport:
+        """Write everything, and close the replacement."""
+        pruned = 0
+        self.new = {track.evidence: track for track in self.bundle.tracks}
+        moved = self._moved()
+        if self.opened or self.difference.size or moved:
+            self._open()
+            self._write(progress)
+            pruned = self._prune()
+            self._schedule(moved)
+            self._discard_relations()
+        self._close(entry, bool(moved))
+        found = self.difference.tracks
+        written = sum(len(one.rows) + len(one.added) for one in found)
+        removed = sum(len(one.removed) for one in found)
+        same = sum(track.rows for track in self.bundle.tracks) - written
+        return ReplacementReport(int(self.scanned.used.sum()), written, removed, same, pruned)
+
+    def _moved(self) -> list[str]:
+        """Return the evidence types whose track comes, goes, or has other constants of rating."""
+        old = {track["evidence"]: track for track in self.tracks}
+        moved = [each for each in (*old, *self.new) if each not in old or each not in self.new]
+        for evidence in old.keys() & self.new.keys():
+            was, now = old[evidence], self.new[evidence]
+            if (was["trust"], was["absent"]) != (now.trust, now.absent):
+                moved.append(evidence)
+        return sorted(moved)
+
+    def _open(self) -> None:
+        self.lock.write(
+            query("load/open_replacement"), name=self.name, bundle=load_identity(self.bundle)
+        )
+        self.opened = True
+        # Before any evidence of the source is removed: coordinates must not outlive it.
+        purge_placements(self.graph, self.lock)
+
+    def _write(self, progress: Progress) -> None:
+        """Write the rows that differ."""
+        missing = self.scanned.used & (self.ids < 0)
+        made = write_compositions(
+            self.graph, self.lock, self.scanned.compositions, missing, progress
+        )
+        self.ids = np.where(missing, made, self.ids)
+        done = 0
+
+        def note(rows: int) -> None:
+            nonlocal done
+            done += rows
+            progress("difference", done, self.difference.size)
+
+        for one in self.difference.tracks:
+            self._remove(one, note)
+            for parts in self._differing(one):
+                rows = parts[0].num_rows + parts[2].num_rows
+                self._once(one.evidence, rows, partial(self._write_rows, one.evidence, *parts))
+                note(rows)
+        self._write_visits(note)
+
+    def _remove(self, one: TrackDifference, note: Callable[[int], None]) -> None:
+        for first in range(0, len(one.removed), loader.BATCH_ROWS):
+            ids = one.removed[first : first + loader.BATCH_ROWS]
+            self._once(one.evidence, len(ids), partial(self._remove_rows, one.evidence, ids))
+            note(len(ids))
+
+    def _remove_rows(self, evidence: str, ids: Ints, work: Transaction) -> None:
+        starts, ends = ids[:, 1], ids[:, 2]
+        (row,) = work.run(
+            query("delete/remove_evidence", evidence=evidence),
+            **_edges(ids),
+            sources=[self.name] * len(ids),
+        )
+        _same(row["deleted"], len(ids), evidence)
+        both = np.union1d(starts, ends)
+        marked = both if evidence_type(evidence).silence else np.unique(starts)
+        work.run(query("rate/mark_unrated"), ids=marked.tolist())
+        work.run(query("load/mark_unreferenced"), ids=both.tolist())
+
+    def _differing(self, one: TrackDifference) -> Iterator[tuple[pa.Table, Ints, pa.Table]]:
+        """Yield the changed rows of a track, the database ids of their edges, and the added rows, a
+        batch at a time.
+        """
+        if not len(one.rows) + len(one.added):
+            return
+        changed, ids, added, held, first = [], [], [], 0, 0
+        for batch in self.bundle.evidence(self.new[one.evidence], loader.BATCH_ROWS):
+            last = first + batch.num_rows
+            low, high = np.searchsorted(one.rows, (first, last))
+            changed.append(batch.take(pa.array(one.rows[low:high] - first)))
+            ids.append(one.changed[low:high])
+            low, high = np.searchsorted(one.added, (first, last))
+            added.append(batch.take(pa.array(one.added[low:high] - first)))
+            held += changed[-1].num_rows + added[-1].num_rows
+            first = last
+            if held >= loader.BATCH_ROWS:
+                yield _joined(changed), np.concatenate(ids), _joined(added)
+                changed, ids, added, held = [], [], [], 0
+        if held:
+            yield _joined(changed), np.concatenate(ids), _joined(added)
+
+    def _write_rows(
+        self, evidence: str, changed: pa.Table, ids: Ints, added: pa.Table, work: Transaction
+    ) -> None:
+        if changed.num_rows:
+            (row,) = work.run(
+                query("load/change_evidence", evidence=evidence),
+                source=self.name,
+                **_edges(ids),
+                **column_parameters(evidence, changed),
+            )
+            _same(row["changed"], len(ids), evidence)
+        if added.num_rows:
+            create_rows(work, self.name, evidence, added, self.ids)
+        touched = [ids[:, 1], self.ids[added["start"].to_numpy()]]
+        if evidence_type(evidence).silence:
+            # Words that a track newly knows.
+            touched.append(self.ids[added["end"].to_numpy()])
+        marked = np.unique(np.concatenate(touched))
+        work.run(query("rate/mark_unrated"), ids=marked.tolist())
+
+    def _write_visits(self, note: Callable[[int], None]) -> None:
+        """Write the visits that differ; a changed one is removed first."""
+        visits, contexts = self.difference.visits, self.scanned.contexts
+        for gone in in_parts(visits.removed.tolist(), loader.BATCH_ROWS):
+            self._once(VISITED, len(gone), partial(self._remove_visits, gone))
+        for part in in_parts(visits.added.tolist(), loader.BATCH_ROWS):
+            rows = contexts.take(pa.array(part))
+            self._once(VISITED, len(part), partial(self._create_visits, rows))
+            note(len(part))
+
+    def _remove_visits(self, contexts: Sequence[int], work: Transaction) -> None:
+        gone = list(contexts)
+        (row,) = work.run(query("delete/remove_visits"), source=self.name, contexts=gone)
+        _same(row["deleted"], len(gone), VISITED)
+        work.run(query("load/mark_unreferenced"), ids=gone)
+
+    def _create_visits(self, rows: pa.Table, work: Transaction) -> None:
+        create_visits(work, self.name, rows, self.scanned.compositions, self.ids)
+
+    def _once(self, evidence: str, rows: int, work: Callable[[Transaction], None]) -> None:
+        """Do the work of a batch in a transaction with its entry in the ledger."""
+        # Another run compares anew, so its batches are others: its token is in their names.
+        key = f"{self.name}~{self.lock.token}/{self.number:08d}"
+        self.number += 1
+
+        def run(transaction: Transaction) -> None:
+            self.lock.check(transaction)
+            (opened,) = transaction.run(
+                query("load/open_batch"),
+                key=key,
+                source=self.name,
+                evidence=evidence,
+                rows=rows,
+                digest=[0] * DIGEST_LANES,
+            )
+            if opened["fresh"]:
+                work(transaction)
+
+        self.graph.transact(run)
+
+    def _prune(self) -> int:
+        """Delete the compositions that lost their last reference; return their number."""
+        due = np.setdiff1d(self._ids(query("rate/find_unrated")), self.ids)
+        pruned = 0
+        for part in in_parts(due.tolist(), ROWS):
+            pruned += self.lock.write(query("delete/delete_orphans"), ids=part)[0]["deleted"]
+        return pruned
+
+    def _schedule(self, moved: list[str]) -> None:
+        """Put on the work list what other rows, or none, are rated otherwise by now: pairs of words
+        that a track newly knows, and all that a track with other constants knows.
+        """
+        numbers = {track["evidence"]: track["number"] for track in self.tracks}
+        for evidence in sorted({*numbers, *self.new}):
+            if evidence_type(evidence).silence:
+                find = query("load/find_newly_known", evidence=evidence, rated=DEFAULT_RELATION)
+                number = numbers.get(evidence)
+                mark(self.graph, self.lock, self._ids(find, source=self.name, number=number))
+        if read_state(self.graph)["formula"] not in (None, FORMULA_VERSION):
+            schedule_all(self.graph, self.lock)
+        elif numbers.keys() != self.new.keys():
+            # The number that stands for the source on rated edges may be another one.
+            schedule(self.graph, self.lock, self.name)
+        else:
+            for evidence in moved:
+                find = query("rate/find_known", evidence=evidence)
+                mark(self.graph, self.lock, self._ids(find, source=self.name))
+
+    def _discard_relations(self) -> None:
+        """Delete the rated edges that no track feeds any more; a rating pass would not see them."""
+        fed = {evidence_type(each).feeds for each in (*self._others(), *self.new)}
+        left = {evidence_type(track["evidence"]).feeds for track in self.tracks} - fed
+        for rated in sorted(left):
+            statement = query("load/discard_relations", rated=rated)
+            while self.lock.write(statement, rows=ROWS)[0]["deleted"]:
+                pass
+
+    def _others(self) -> list[str]:
+        return [track["evidence"] for track in self.others]
+
+    def _close(self, entry: Entry, moved: bool) -> None:
+        """Enter the new version's facts, and log the act, in one transaction."""
+        facts = {"replaces": None, **source_facts(self.bundle, self.scanned)}
+        kept = list(self.new)
+        agreeing = {each.name for each in evidence_feeding(DEFAULT_RELATION)}
+        differing = any(one.size for one in self.difference.tracks if one.evidence in agreeing)
+
+        def change(work: Transaction) -> None:
+            self.lock.check(work)
+            work.run(query("delete/forget_ledger"), source=self.name)
+            work.run(query("load/drop_tracks"), name=self.name, kept=kept)
+            write_source(work, self.bundle, self.name, facts)
+            work.run(query("load/number_tracks"), name=self.name)
+            work.run(
+                query("load/close_replacement"),
+                name=self.name,
+                tracks=[self._counts(each) for each in kept],
+                batches=list(self.difference.ledger),
+                revote=moved,
+                stale=moved or differing or self.resumed,
+                votes=any(evidence_type(each).silence for each in kept),
+                opened=self.opened,
+            )
+            enter(work, entry)
+
+        self.graph.transact(change)
+
+    def _counts(self, evidence: str) -> Row:
+        """Return the rows and the digest of a track, as its ledger adds up."""
+        entries = [one for one in self.difference.ledger if one["evidence"] == evidence]
+        lanes = zip(*(one["digest"] for one in entries), strict=True)
+        summed = [sum(lane) for lane in lanes] or [0] * DIGEST_LANES
+        return {
+            "evidence": evidence,
+            "rows": sum(one["rows"] for one in entries),
+            "digest": summed,
+        }
+
+    def _ids(self, find: str, **parameters: object) -> Ints:
+        found = self.graph.stream(find, **parameters)
+        return np.fromiter((row[0] for row in found), dtype=np.int64)
+
+
+def _edges(ids: Ints) -> dict[str, list[int]]:
+    return {name: ids[:, place].tolist() for place, name in enumerate(("edges", "starts", "ends"))}
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.Table:
+    return pa.Table.from_batches(batches).combine_chunks()
+
+
+def _same(found: int, expected: int, what: str) -> None:
+    if found != expected:
+        raise VerificationFailed(
+            f"A batch found {found} of {expected} edges {what} of the version to replace; nothing "
+            "of it was kept. Another program writes to this graph; run the same command again."
+        )
