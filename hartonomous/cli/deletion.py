@@ -48,6 +48,9 @@ _any_case = click.option("--any-case", is_flag=True, help="Ignore case.")
 _reach = click.option(
     "--reach", metavar="HOW", help="Also select nearby words: depth:N or pagerank:SHARE."
 )
+_depicting = click.option(
+    "--depicting", is_flag=True, help="Also select the pictures that show one."
+)
 
 
 @click.group(
@@ -160,12 +163,11 @@ def _add_selectors(group: click.Group, verb: str) -> None:
         _exact,
         _any_case,
         _reach,
+        _depicting,
     )
-    def concept(
-        words: tuple[str, ...], exact: bool, any_case: bool, reach: str | None, **options: Any
-    ) -> None:
-        selected = {"concepts": words, "exact": exact, "any_case": any_case, "reach": reach}
-        run(verb, selected, **options)
+    def concept(words: tuple[str, ...], **options: Any) -> None:
+        extent = {name: options.pop(name) for name in ("exact", "any_case", "reach", "depicting")}
+        run(verb, {"concepts": words, **extent}, **options)
 
     people_argument = click.argument("people", nargs=-1, required=True, metavar="ID...")
 
@@ -221,6 +223,7 @@ def _add_selectors(group: click.Group, verb: str) -> None:
         _exact,
         _any_case,
         _reach,
+        _depicting,
     )
     def many(**options: Any) -> None:
         from hartonomous.delete.selectors import Selectors

@@ -51,6 +51,7 @@ class Selectors:
     exact: bool = False
     any_case: bool = False
     reach: str | None = None
+    depicting: bool = False
 
     def described(self) -> dict[str, Any]:
         """Return the given selectors, for a plan."""
@@ -63,8 +64,8 @@ class Selectors:
 
 @dataclass(frozen=True)
 class Composition:
-    """A selected composition and the reason: `concept`, `holds it` (it contains the concept), or
-    how it was reached.
+    """A selected composition and the reason: `concept`, `holds it` (it contains the concept),
+    `depicts it`, or how it was reached.
     """
 
     id: int
@@ -153,7 +154,7 @@ def select(graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None = Non
 
     Raises NotFound for a selector without a match, UsageError without selectors.
     """
-    if not selectors.described().keys() - {"exact", "any_case", "reach"}:
+    if not selectors.described().keys() - {"exact", "any_case", "reach", "depicting"}:
         raise UsageError("Nothing is selected: name a source, a concept, a person, or evidence.")
     known = {row["name"]: row for row in graph.read(query("ask/sources"))}
     sources = _sources(graph, selectors, known, elsewhere)
@@ -260,6 +261,11 @@ def _compositions(
             continue
         for one in same:
             found.setdefault(one.id, one)
+    if selectors.depicting:
+        if not selectors.concepts:
+            raise UsageError("--depicting extends a concept; name a concept.")
+        for row in graph.read(query("delete/find_depicting"), ids=list(found)):
+            found.setdefault(row["id"], Composition(**row, why="depicts it"))
     if selectors.reach is not None and (found or elsewhere is None or not selectors.concepts):
         if not found:
             raise UsageError("--reach extends a concept; name a concept.")

@@ -95,7 +95,7 @@ class SelectorSettings(TypedDict, total=False):
 
     `sources`: sources, by name. `concepts`: words, and all texts and names that contain one;
     `exact`: only the words themselves; `any_case`: ignore case; `reach`: also select nearby words,
-    "depth:N" or "pagerank:SHARE". `people`: sources whose subject is exactly this. `licences`,
+    "depth:N" or "pagerank:SHARE"; `depicting`: also select the pictures that show one. `people`: sources whose subject is exactly this. `licences`,
     `families`: sources under this licence, of this family. `relations`: pairs of words, all evidence
     between the two. `evidence`: (source, type, least, most), one source's evidence of one type with a
     mean weight, 0 to 1, in this range.
@@ -111,6 +111,7 @@ class SelectorSettings(TypedDict, total=False):
     exact: bool
     any_case: bool
     reach: str | None
+    depicting: bool
 
 
 def request_selectors(**settings: Unpack[SelectorSettings]) -> Selectors:
@@ -130,6 +131,7 @@ def request_selectors(**settings: Unpack[SelectorSettings]) -> Selectors:
         settings.get("exact", False),
         settings.get("any_case", False),
         settings.get("reach"),
+        settings.get("depicting", False),
     )
 
 
