@@ -20,6 +20,7 @@ from hartonomous.evidence import (
     allowed_ends,
     check,
     check_contexts,
+    check_keys,
     check_own_properties,
     number_columns,
 )
@@ -102,6 +103,7 @@ def _verify_tables(bundle: Bundle, compositions: pa.Table, contexts: pa.Table) -
     keys = compositions["key"].to_pylist()
     if any(low >= high for low, high in pairwise(keys)):
         raise BadInput(f"{bundle.path}: compositions are not sorted by key; extract it again.")
+    check_keys(compositions)
     check_own_properties(compositions)
     check_contexts(contexts, len(keys))
 

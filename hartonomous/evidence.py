@@ -17,8 +17,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput
-from hartonomous.identity import canonical_json
-from hartonomous.schema import MICRO, Column, EvidenceType, is_directed, kind_of
+from hartonomous.identity import canonical_json, composition_key
+from hartonomous.schema import MICRO, Column, EvidenceType, is_directed, kind_of, kinds
 
 COMPOSITIONS = pa.schema(
     [
@@ -63,6 +63,20 @@ def check_own_properties(compositions: pa.Table) -> None:
     for row, (kind, own) in enumerate(zip(kinds, own_properties(compositions), strict=False)):
         for fault in wrong_properties(kind, own):
             raise BadInput(f"Compositions: row {row} has {fault}; extract the bundle again.")
+
+
+def check_keys(compositions: pa.Table) -> None:
+    """Raise BadInput unless every kind is known, and every key that of its kind and text."""
+    known, digests = {kind.name for kind in kinds()}, compositions["key"].to_pylist()
+    columns = (compositions[name].to_pylist() for name in ("kind", "text"))
+    for row, (key, kind, text) in enumerate(zip(digests, *columns, strict=True)):
+        if kind not in known:
+            raise BadInput(f"Compositions: row {row} is of the kind {kind!r}, which there is not.")
+        if composition_key(kind, text) != key:
+            raise BadInput(
+                f"Compositions: row {row}, the {kind} {text[:50]!r}, has the key of another one; a "
+                "composition has one kind and one text. Extract the bundle again."
+            )
 
 
 def wrong_properties(kind: str, own: Mapping[str, Any]) -> Iterator[str]:

@@ -111,3 +111,31 @@ def test_rows_that_break_the_promise_are_refused(
     check(table, EMBEDDING, ends)
     with pytest.raises(BadInput, match="row"):
         check(lying, EMBEDDING, ends)
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "fault"),
+    [
+        ("kind", "Symbol", "row 3, the Symbol .* has the key of another one"),
+        ("text", "somebody", "row 3, the Token 'somebody', has the key of another one"),
+        ("kind", "Word", "row 3 is of the kind 'Word', which there is not"),
+    ],
+)
+def test_a_composition_of_another_kind_or_text_than_its_key_is_refused(
+    tmp_path: Path, column: str, value: str, fault: str
+) -> None:
+    bundle = random_bundle(tmp_path, 1)
+    table = bundle.compositions()
+    values = table[column].to_pylist()
+    values[3] = value
+    place = table.schema.get_field_index(column)
+    (track,) = bundle.tracks
+    with BundleWriter(tmp_path / "other") as writer:
+        writer.write_compositions(table.set_column(place, table.schema.field(column), [values]))
+        writer.write_evidence(
+            track.evidence,
+            map(lambda one: pa.Table.from_batches([one]), bundle.evidence(track, 1000)),
+        )
+        other = writer.finish(bundle.source, bundle.tracks)
+    with pytest.raises(BadInput, match=fault):
+        scan(other)
