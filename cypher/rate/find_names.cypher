@@ -1,12 +1,11 @@
-// Compositions whose texts may be names of several words; those marked already only if asked for.
-// in:  $known BOOLEAN
+// Every composition whose text may be a name of several words, or that is marked as one.
+// in:
 // out: id INTEGER, text STRING, kind STRING
 CALL () {
   MATCH (c:PHRASE_KINDS) WHERE c.text CONTAINS ' '
   RETURN c
-  UNION ALL
-  MATCH (c:IDENTIFIER_KINDS)
+  UNION
+  MATCH (c:IDENTIFIER_KINDS|Phrase)
   RETURN c
 }
-WITH c WHERE $known OR NOT c:Phrase
 RETURN id(c) AS id, c.text AS text, c.kind AS kind

@@ -45,7 +45,7 @@ def check_word_links(graph: Graph, linked: bool, complete: bool) -> tuple[Findin
     faults: list[_Fault] = []
     for row, words in zip(rows, said, strict=True):
         folded = [tokens[word][0] for word in words]
-        if (complete or row["marked"]) and (row["marked"] != bool(words)):
+        if complete and row["marked"] != bool(words):
             lacks = "is labelled" if row["marked"] else "is not labelled"
             found.add("names with another label", f"Composition {row['text']!r} {lacks} {PHRASE}.")
         if (complete or row["words"] is not None) and (row["words"] or []) != folded:

@@ -1,6 +1,7 @@
 """Word links: edges from names of several words to those words, derived from the texts alone.
 
-An edge exists exactly when both ends do. A pass writes what is missing, in both directions: the
+An edge exists exactly when both ends do. Whoever creates a composition marks what may be a name, so
+that a graph without names pays nothing. A pass writes what is missing, in both directions: the
 words of new names, and the names of new words; edges of removed compositions go with these.
 """
 
@@ -20,7 +21,7 @@ NAMES = 1_000
 
 
 def link_words(graph: Graph, lock: WriterLock) -> int:
-    """Mark the names of several words, and link every name to its words; return the new links.
+    """Read the names of several words, and link every name to its words; return the new links.
 
     One writer: two would wait for each other's words. Repeating it changes nothing.
     """
@@ -32,17 +33,15 @@ def link_words(graph: Graph, lock: WriterLock) -> int:
 
 
 def _mark(graph: Graph, lock: WriterLock) -> None:
+    """Read the words of new names, or of all where another version read them."""
     rows = graph.read(query("rate/read_reading"))
     anew = not rows or rows[0]["reading"] != READING
-    names = graph.stream(query("rate/find_names"), known=anew)
+    names = graph.stream(query("rate/find_names") if anew else query("rate/find_new_names"))
     while part := list(islice(names, NAMES)):
-        words = [list(linked_words(text, kind)) for _, text, kind in part]
-        # Where the rules have changed, some names may have no words any more.
-        chosen = [place for place, said in enumerate(words) if said or anew]
         lock.write(
             query("rate/mark_phrases"),
-            ids=[part[place][0] for place in chosen],
-            words=[words[place] for place in chosen],
+            ids=[id for id, _, _ in part],
+            words=[list(linked_words(text, kind)) for _, text, kind in part],
         )
     if anew:
         lock.write(query("rate/note_reading"), reading=READING)

