@@ -99,7 +99,7 @@ class FoundBundle:
         if not (sought.words or sought.pairs):
             return False
         if not self.path.is_dir():
-            return self.user is not None or (self.place is not None and self.place.holds_texts)
+            return self.user is not None or (self.place is not None and self.place.holds_content)
         table = self._compositions
         if table is None:
             return False

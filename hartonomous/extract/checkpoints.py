@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +57,9 @@ class FinishedWork:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+            with suppress(OSError):
+                # Nothing was finished.
+                self._folder.rmdir()
 
     def read(self, name: str) -> dict[str, NDArray[Any]] | None:
         """Return the arrays of a piece by name, as written; None if it is missing or incomplete."""

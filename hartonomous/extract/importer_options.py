@@ -5,8 +5,10 @@ The command line, its help and the Python API derive theirs from the declaration
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,10 @@ RESERVED = frozenset(
     | {"model", "name", "output", "path", "progress", "quiet", "replace", "subject", "whole"}
 )
 """Names that no importer's option may have: they are those of the commands that open sources."""
+
+
+def _number(given: Any, whole: bool) -> int | float:
+    return operator.index(given) if whole else float(given)
 
 
 def _differs(value: Any, default: Any) -> bool:
@@ -74,13 +80,11 @@ class ImporterOption:
     @property
     def default_text(self) -> str | None:
         """Return the default as the help shows it; None if there is none."""
-        if self.shown is not None or self.default in (None, (), False):
+        if self.shown is not None or self.default is None or self.default is False:
             return self.shown
-        return (
-            ",".join(sorted(self.default))
-            if isinstance(self.default, frozenset)
-            else str(self.default)
-        )
+        if isinstance(self.default, frozenset | tuple):
+            return ",".join(sorted(self.default)) or None
+        return str(self.default)
 
     def read(self, given: Any) -> Any:
         """Return the value of what was given; None, or nothing repeated, is the default.
@@ -109,15 +113,17 @@ class ImporterOption:
 
     def _within(self, given: Any) -> Any:
         whole = self.kind == INTEGER
-        if isinstance(given, bool) or not isinstance(given, int if whole else int | float):
+        # NumPy's numbers, too.
+        if isinstance(given, bool) or not isinstance(given, Integral if whole else Real):
             raise UsageError(
                 f"{self.name} is {'an integer' if whole else 'a number'}, not {given!r}."
             )
-        if self.least is not None and given < self.least:
-            raise UsageError(f"{self.name} must be {self.least} or more, not {given}.")
-        if self.most is not None and given > self.most:
-            raise UsageError(f"{self.name} must be {self.most} or less, not {given}.")
-        return given
+        number = _number(given, whole)
+        if self.least is not None and number < self.least:
+            raise UsageError(f"{self.name} must be {self.least} or more, not {number}.")
+        if self.most is not None and number > self.most:
+            raise UsageError(f"{self.name} must be {self.most} or less, not {number}.")
+        return number
 
 
 class OpenOptions:

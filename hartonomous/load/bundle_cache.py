@@ -74,9 +74,12 @@ class WaitingBundle:
         return self.path.is_dir() or self.work.is_dir() or any(partial)
 
     @property
-    def holds_texts(self) -> bool:
-        """Return whether the finished parts of its extraction contain texts of the source."""
-        return any(self.work.rglob("*.parquet")) or any(self.work.rglob("scratch-*"))
+    def holds_content(self) -> bool:
+        """Return whether the finished parts of its extraction contain texts of the source, or vectors
+        of texts.
+        """
+        kept = ("piece-*", "scratch-*", "encoding-*")
+        return any(any(self.work.glob(pattern)) for pattern in kept)
 
     def user(self) -> int | None:
         """Return the process that uses it now; None if there is none."""

@@ -31,7 +31,7 @@ from hartonomous.extract.extraction import (
     forecast,
     open_model,
 )
-from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions
+from hartonomous.extract.importer_protocol import OpenedModel, OpenOptions, declared_options
 from hartonomous.extract.input_texts import Texts
 from hartonomous.extract.position_sample import sample_positions
 from hartonomous.extract.word_matrix import WordVectors
@@ -149,7 +149,8 @@ def _sampled(request: ModelRequest, whole: bool) -> tuple[OpenedModel, list[str]
     opened = request.opened
     expected = forecast(opened, request.search)["evidence_edges"]
     if not whole:
-        if len(opened.vocabulary) > MOST_WORDS:
+        limited_by = [one.importer for one in declared_options().get("limit", ())]
+        if len(opened.vocabulary) > MOST_WORDS and opened.importer in limited_by:
             sample = [f"the first {MOST_WORDS:,} of {len(opened.vocabulary):,} words"]
             limited = request.opening.changed(limit=MOST_WORDS)
             opened = open_model(request.model, limited, request.importer)

@@ -230,7 +230,7 @@ def test_texts_that_an_interrupted_extraction_left_are_erased(graph: Graph, tmp_
     with use_bundle(graph, finished.source, "later", "test") as place:
         pieces = ObservedTracks((), ("pieces",), (1,), _met, 1)
         PieceStore(pieces, FinishedWork(place.work)).observe(silent)
-    assert place.holds_texts and not place.path.exists() and waiting_bundles() == [place]
+    assert place.holds_content and not place.path.exists() and waiting_bundles() == [place]
     report = wipe_out(graph, Selectors(concepts=(CANARY,)))
     assert report.bundles_purged == 1
     assert not waiting_bundles() and not place.work.exists()

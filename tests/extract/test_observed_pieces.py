@@ -199,6 +199,13 @@ def test_order_workers_and_memory_make_no_difference(
     assert small.digest == whole.digest
 
 
+def test_an_extraction_that_finished_nothing_leaves_nothing(tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    with pytest.raises(Killed):
+        extract(model_of(tracks_of(Pictures(0))), ExtractOptions(), tmp_path / "a", silent, work)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_stored_piece_that_was_damaged_is_observed_again(whole: Bundle, tmp_path: Path) -> None:
     work = tmp_path / "work"
     with pytest.raises(Killed):

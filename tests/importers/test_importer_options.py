@@ -295,3 +295,5 @@ def test_values_are_read_once_or_twice_alike() -> None:
         once = option.read(given)
         assert option.read(once) == once
     assert ImporterOption("n", "", repeated=True).read("single") == ("single",)
+    read = ImporterOption("n", "", INTEGER).read(np.int64(3))
+    assert read == 3 and type(read) is int
