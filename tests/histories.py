@@ -27,6 +27,7 @@ from tests.building import (
     wipe,
     with_places,
 )
+from tests.made_types import bundle_of_every_type
 from tests.predicted_deletions import random_selectors
 
 
@@ -113,8 +114,9 @@ def run_history(history: History, folder: Path, rng: np.random.Generator, acts: 
         choice = rng.random()
         if choice < 0.35 or not live:
             seed = int(rng.integers(2**31))
-            make = causal_bundle if rng.random() < 0.3 else random_bundle
-            bundle = make(folder, seed)
+            made = rng.random()
+            make = random_bundle if made < 0.4 else causal_bundle
+            bundle = (make if made < 0.6 else bundle_of_every_type)(folder, seed)
             history.put(with_places(bundle, seed) if seed % 3 else bundle, f"s{number}")
         elif choice < 0.7 or not done:
             words = history.graph.read("MATCH (c:Token)-[:EMBEDDING_EVIDENCE]-() RETURN c LIMIT 1")

@@ -60,7 +60,7 @@ def check_prediction(graph: Graph, selectors: Selectors) -> tuple[Plan, str]:
             expected[pair]["decades"] = row["decades"]
             expected[pair]["consensus"] = consensus(row["decades"])
     for row in planned.tables["shifts"].to_pylist():
-        pair = "RELATES", keys[row["start"]], keys[row["end"]]
+        pair = row["type"], keys[row["start"]], keys[row["end"]]
         assert expected[pair]["decades"] == row["decades_before"] != row["decades"]
         expected[pair] |= {"decades": row["decades"], "consensus": consensus(row["decades"])}
     assert expected == rated(after)
@@ -97,10 +97,14 @@ def random_selectors(graph: Graph, rng: np.random.Generator) -> Selectors:
         "RETURN a.text AS a, b.text AS b"
     )
     pair = pairs[int(rng.integers(len(pairs)))]
+    types = graph.read(
+        "MATCH (t:Track {source: $name}) RETURN t.evidence AS type ORDER BY type", name=source
+    )
+    kind = str(rng.choice([row["type"] for row in types]))
     means = [
         row["mean"]
         for row in graph.read(
-            "MATCH ()-[e:EMBEDDING_EVIDENCE {source: $name}]->() "
+            f"MATCH ()-[e:{kind} {{source: $name}}]->() WHERE e.n > 0 "
             "RETURN DISTINCT e.weight / toFloat(e.n) / 1000000 AS mean ORDER BY mean",
             name=source,
         )
@@ -113,9 +117,9 @@ def random_selectors(graph: Graph, rng: np.random.Generator) -> Selectors:
         Selectors(concepts=some),
         Selectors(concepts=some, exact=True, sources=(source,)),
         Selectors(relations=((pair["a"], pair["b"]),)),
-        Selectors(evidence=(evidence_range(source, "EMBEDDING_EVIDENCE", low, high),)),
+        Selectors(evidence=(evidence_range(source, kind, low, high),)),
         Selectors(
             concepts=some[:1],
-            evidence=(evidence_range(source, "EMBEDDING_EVIDENCE", None, high),),
+            evidence=(evidence_range(source, kind, None, high),),
         ),
     ][int(rng.integers(6 if means else 4))]
