@@ -160,8 +160,7 @@ def test_killed_at_any_piece_it_resumes_to_the_same_bundle(
     killed = Pictures(lives)
     with pytest.raises(Killed):
         extract_cached(model_of(tracks_of(killed)), ExtractOptions(), tmp_path, silent)
-    (work,) = tmp_path.glob("*.positions")
-    assert len(list(work.glob("piece-*"))) == lives
+    assert len(list(tmp_path.glob("*.positions/piece-*"))) == lives
     resumed = Pictures()
     bundle = extract_cached(model_of(tracks_of(resumed)), ExtractOptions(), tmp_path, silent)
     assert bundle.digest == whole.digest
