@@ -22,6 +22,7 @@ SHORT = (
     "neighbours",
     "graph",
     "counted",
+    "many_files",
     "forgetting",
     "placing",
     "paths",
