@@ -25,7 +25,8 @@ from hartonomous.evidence import (
     number_columns,
 )
 from hartonomous.held_places import LastPlace, check_places
-from hartonomous.schema import EvidenceType, evidence_type, wrong_support
+from hartonomous.row_odds import wrong_support
+from hartonomous.schema import EvidenceType, evidence_type
 from hartonomous.split_half import SplitHalf
 
 TRUST_ROUNDING = 1

@@ -10,7 +10,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.evidence import columns, number_columns
-from hartonomous.schema import Columns, EvidenceType, TrackConstants, is_directed, support
+from hartonomous.row_odds import Columns, support
+from hartonomous.schema import EvidenceType, TrackConstants, is_directed
 from hartonomous.split_half import SplitHalf
 
 Ints = NDArray[np.int64]

@@ -12,7 +12,8 @@ from math import log, sqrt
 
 import numpy as np
 
-from hartonomous.schema import Columns, EvidenceType, TrackConstants
+from hartonomous.row_odds import Columns, halves
+from hartonomous.schema import EvidenceType, TrackConstants
 
 LEAST_TRUST = 100
 """Thousandths; a track below it has none."""
@@ -36,10 +37,12 @@ class SplitHalf:
 
     def add(self, columns: Columns) -> None:
         """Add rows, with the columns of their type."""
-        halves = self._evidence.chance.halves
-        if halves is None or not self._evidence.halved:
+        if not self._evidence.halved:
             return
-        one, other = halves(columns, self._constants)
+        found = halves(self._evidence, columns, self._constants)
+        if found is None:
+            return
+        one, other = found
         for chosen, seen in ((one, other), (other, one)):
             weight = np.maximum(chosen.odds, 0.0)
             expected = np.where(weight > 0, seen.expected, 0.0)

@@ -12,7 +12,8 @@ from hartonomous.bundle import TrackDescription
 from hartonomous.counted_rows import margins, track_trust
 from hartonomous.evidence import columns
 from hartonomous.odds import absent_constant
-from hartonomous.schema import MICRO, EvidenceType, TrackConstants, support
+from hartonomous.row_odds import support
+from hartonomous.schema import MICRO, EvidenceType, TrackConstants
 
 Ints = NDArray[np.int64]
 

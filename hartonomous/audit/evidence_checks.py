@@ -16,12 +16,11 @@ from hartonomous.audit.composition_checks import Compositions
 from hartonomous.audit.edge_columns import Edges, Fault
 from hartonomous.evidence import DIGEST_LANES, digest
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.row_odds import support, wrong_support
 from hartonomous.schema import (
     EvidenceType,
     TrackConstants,
     evidence_type,
-    support,
-    wrong_support,
 )
 
 Ints = NDArray[np.int64]

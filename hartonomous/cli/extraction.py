@@ -161,7 +161,7 @@ Example:
 @click.argument("name", required=False)
 @json_option
 def importers(name: str | None, as_json: bool) -> None:
-    """List the supported kinds of sources, or the options of one importer."""
+    """List kinds of sources, or one importer's options."""
     from hartonomous.operations.importer_facts import importer_facts
 
     found = importer_facts(name)

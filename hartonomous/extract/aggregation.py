@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 
 from hartonomous.evidence import columns
 from hartonomous.extract.search.nearest_neighbours import Neighbours
-from hartonomous.schema import MICRO, EvidenceType, TrackConstants, is_directed, support
+from hartonomous.row_odds import support
+from hartonomous.schema import MICRO, EvidenceType, TrackConstants, is_directed
 
 LISTING = np.dtype([("key", "<i8"), ("rank", "<i4"), ("weight", "<i4")])
 """One listing: (low * N + high) * P + position (start * N + end if directed), round(1000 log10((k +

@@ -20,7 +20,8 @@ from hartonomous.graph.cypher_files import COLUMN, query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
-from hartonomous.schema import MICRO, TrackConstants, evidence_type, support
+from hartonomous.row_odds import support
+from hartonomous.schema import MICRO, TrackConstants, evidence_type
 from hartonomous.split_half import LITTLE
 
 ROWS = 10_000

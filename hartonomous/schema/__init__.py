@@ -32,7 +32,7 @@ from hartonomous.schema.node_labels import (
     VISIT_PROPERTIES,
     VISITED,
 )
-from hartonomous.schema.null_models import HALF, SUPPORT, support, wrong_support
+from hartonomous.schema.null_models import HALF, SUPPORT
 from hartonomous.schema.rating_catalogue import (
     AGAINST,
     DEFAULT_RELATION,
@@ -41,7 +41,6 @@ from hartonomous.schema.rating_catalogue import (
 )
 from hartonomous.schema.record_classes import (
     Column,
-    Columns,
     EvidenceType,
     Kind,
     NodeLabel,
@@ -102,7 +101,6 @@ __all__ = [
     "VISITED",
     "VISIT_PROPERTIES",
     "Column",
-    "Columns",
     "EvidenceType",
     "Kind",
     "NodeLabel",
@@ -126,6 +124,4 @@ __all__ = [
     "rated_type",
     "rated_types",
     "silent_types",
-    "support",
-    "wrong_support",
 ]

@@ -1,24 +1,12 @@
 """Null models: what chance alone would give a pair, for each way of observing one.
 
-Each is one record: its formula with its source, the columns it needs, and the arithmetic, which is
-that of hartonomous.odds. An evidence type names one; `support` and `wrong_support` serve whoever
-writes or checks rows.
+Each is one record: its formula with its source, the columns it needs, and the names of the functions
+that reckon with them. An evidence type names one.
 """
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hartonomous import odds
-from hartonomous.schema.record_classes import (
-    Column,
-    Columns,
-    EvidenceType,
-    Half,
-    NullModel,
-    TrackConstants,
-)
+from hartonomous.schema.record_classes import Column, NullModel
 
 MICRO = 1_000_000
 """One weight of 1.0, in the integer units that evidence adds up."""
@@ -30,48 +18,6 @@ HALF = Column("half", "int32", "of n, those in the first half of the source's ob
 START_N = Column("start_n", "int64", "observations of pairs with this start, or of it in all")
 END_N = Column("end_n", "int64", "observations of pairs with this end, or of it in all")
 
-Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
-
-
-def support(
-    evidence: EvidenceType, columns: Columns, constants: TrackConstants
-) -> NDArray[np.int32]:
-    """Return the support of rows by the null model of their type, (rows,) int32 milli-decades."""
-    decades = evidence.chance.odds(columns, constants)
-    return np.asarray(np.rint(1000 * decades), dtype=np.int32)
-
-
-def wrong_support(evidence: EvidenceType, columns: Columns, constants: TrackConstants) -> Mask:
-    """Return the mask (rows,) of rows that contradict themselves: impossible counts, or a support
-    that these do not give.
-    """
-    wrong = evidence.chance.impossible(columns, constants)
-    meant = support(evidence, columns, constants).astype(np.int64)
-    away = np.abs(columns["support"].astype(np.int64) - meant) > odds.ROUNDING
-    if evidence.halved:
-        half = columns["half"]
-        away |= (half < 0) | (half > columns["n"])
-    return np.asarray(wrong | away)
-
-
-def _floats(columns: Columns, *names: str) -> list[Floats]:
-    return [columns[name].astype(np.float64) for name in names]
-
-
-def _listed(columns: Columns, constants: TrackConstants) -> Floats:
-    directed, rank = columns["directed"].astype(np.int64), columns["rank"].astype(np.int64)
-    k, vocabulary = constants.k, constants.vocabulary
-    positions = max(int(constants.positions), 1)
-    return odds.meant_support(directed, rank, positions, k, vocabulary) / 1000.0
-
-
-def _listed_impossible(columns: Columns, constants: TrackConstants) -> Mask:
-    directed, rank = columns["directed"].astype(np.int64), columns["rank"].astype(np.int64)
-    least, most = odds.ranks_within(directed, max(constants.k, 1))
-    return np.asarray((rank < least) | (rank > most))
-
-
 LISTED = NullModel(
     "listed",
     "log10((d + p) / (2P - d + 1 - p)) - log10(p / (1 - p)) + rank / d, p = k / (N - 1): d of 2P "
@@ -81,30 +27,9 @@ LISTED = NullModel(
         Column("directed", "int32", "listings in the 2n directions; directed - n mutual"),
         Column("rank", "int32", "sum over directions of round(1000 log10((k + 1) / rank))"),
     ),
-    _listed,
-    _listed_impossible,
+    "hartonomous.row_odds:listed",
+    "hartonomous.row_odds:listed_impossible",
 )
-
-
-def _promoted(columns: Columns, constants: TrackConstants) -> Floats:
-    (n,) = _floats(columns, "n")
-    return odds.listed_alone(n, constants.positions, constants.k, constants.vocabulary)
-
-
-def _promoted_halves(columns: Columns, constants: TrackConstants) -> tuple[Half, Half]:
-    n, first = _floats(columns, "n", "half")
-    even = np.ceil(constants.positions / 2)
-    return (
-        _promoted_half(first, constants._replace(positions=even)),
-        _promoted_half(n - first, constants._replace(positions=constants.positions - even)),
-    )
-
-
-def _promoted_half(n: Floats, constants: TrackConstants) -> Half:
-    chance = odds.chance(max(constants.k, 1), constants.vocabulary)
-    expected = np.full(len(n), constants.positions * chance)
-    return Half(_promoted({"n": n}, constants), n, expected)
-
 
 LISTED_ONE_WAY = NullModel(
     "listed one way",
@@ -112,29 +37,10 @@ LISTED_ONE_WAY = NullModel(
     "start have the end",
     "as for vectors, with one direction",
     (),
-    _promoted,
-    lambda columns, constants: np.asarray(columns["n"] > max(constants.positions, 1)),
-    _promoted_halves,
+    "hartonomous.row_odds:listed_one_way",
+    "hartonomous.row_odds:listed_one_way_impossible",
+    "hartonomous.row_odds:listed_one_way_halves",
 )
-
-
-def _across(columns: Columns, constants: TrackConstants) -> Floats:
-    forward, backward, start, end = _floats(
-        columns, "forward", "backward", "start_choices", "end_choices"
-    )
-    k = max(constants.k, 1)
-    chances = tuple(np.clip(k / np.maximum(one, 1), 1e-12, 0.5) for one in (start, end))
-    return odds.listed_across(
-        forward, backward, (chances[0], chances[1]), max(constants.positions, 1)
-    )
-
-
-def _across_impossible(columns: Columns, constants: TrackConstants) -> Mask:
-    n, forward, backward = columns["n"], columns["forward"], columns["backward"]
-    outside = (forward < 0) | (backward < 0) | (forward > n) | (backward > n)
-    few = (columns["start_choices"] < 1) | (columns["end_choices"] < 1)
-    return np.asarray(outside | few | (forward + backward < n))
-
 
 LISTED_ACROSS = NullModel(
     "listed across",
@@ -147,38 +53,10 @@ LISTED_ACROSS = NullModel(
         Column("start_choices", "int32", "candidates that the start's lists chose among"),
         Column("end_choices", "int32", "candidates that the end's lists chose among"),
     ),
-    _across,
-    _across_impossible,
+    "hartonomous.row_odds:listed_across",
+    "hartonomous.row_odds:listed_across_impossible",
     adds_up=False,
 )
-
-
-def _margins_impossible(observed: Floats, columns: Columns, constants: TrackConstants) -> Mask:
-    start, end = _floats(columns, "start_n", "end_n")
-    total = constants.total
-    return np.asarray((observed > start) | (observed > end) | (start > total) | (end > total))
-
-
-def _independent(columns: Columns, constants: TrackConstants) -> Floats:
-    n, start, end = _floats(columns, "n", "start_n", "end_n")
-    return odds.independence(n, start, end, constants.total)
-
-
-def _independent_halves(columns: Columns, constants: TrackConstants) -> tuple[Half, Half]:
-    start, end, first, n = _floats(columns, "start_n", "end_n", "half", "n")
-    start, end, total = start / 2, end / 2, constants.total / 2
-    expected = start * end / max(total, 1.0)
-    # A half may have more than half of what it is counted among.
-    one, other = (
-        Half(
-            odds.independence(seen, np.maximum(start, seen), np.maximum(end, seen), total),
-            seen,
-            expected,
-        )
-        for seen in (first, n - first)
-    )
-    return one, other
-
 
 INDEPENDENT = NullModel(
     "independent",
@@ -186,42 +64,21 @@ INDEPENDENT = NullModel(
     "two table",
     "Dunning 1993, log-likelihood ratio against independence",
     (START_N, END_N),
-    _independent,
-    lambda columns, constants: _margins_impossible(_floats(columns, "n")[0], columns, constants),
-    _independent_halves,
+    "hartonomous.row_odds:independent",
+    "hartonomous.row_odds:independent_impossible",
+    "hartonomous.row_odds:independent_halves",
     derived=("start_n", "end_n"),
 )
-
-
-def _expected(columns: Columns, constants: TrackConstants) -> Floats:
-    weight, start, end = _floats(columns, "weight", "start_n", "end_n")
-    return odds.independence(weight / MICRO, start, end, constants.total)
-
 
 EXPECTED = NullModel(
     "expected",
     "as independent, of weight / 1e6, the sum of the probabilities, instead of n",
     "Dunning 1993, of expected counts",
     (START_N, END_N),
-    _expected,
-    lambda columns, constants: _margins_impossible(
-        _floats(columns, "weight")[0] / MICRO, columns, constants
-    ),
+    "hartonomous.row_odds:expected",
+    "hartonomous.row_odds:expected_impossible",
+    derived=("start_n", "end_n"),
 )
-
-
-def _ordered(columns: Columns, constants: TrackConstants) -> Floats:
-    return odds.order(*_floats(columns, "n", "converse"))
-
-
-def _ordered_halves(columns: Columns, constants: TrackConstants) -> tuple[Half, Half]:
-    n, converse, first, first_converse = _floats(columns, "n", "converse", "half", "converse_half")
-    one, other = (
-        Half(odds.order(this, that), this, (this + that) / 2)
-        for this, that in ((first, first_converse), (n - first, converse - first_converse))
-    )
-    return one, other
-
 
 ORDERED = NullModel(
     "ordered",
@@ -232,13 +89,9 @@ ORDERED = NullModel(
         Column("converse", "int32", "times the same was observed the other way round"),
         Column("converse_half", "int32", "of these, those in the first half of the observations"),
     ),
-    _ordered,
-    lambda columns, constants: np.asarray(
-        (columns["converse"] < 0)
-        | (columns["converse_half"] < 0)
-        | (columns["converse_half"] > columns["converse"])
-    ),
-    _ordered_halves,
+    "hartonomous.row_odds:ordered",
+    "hartonomous.row_odds:ordered_impossible",
+    "hartonomous.row_odds:ordered_halves",
     full_lift=2.0,
     derived=("converse", "converse_half"),
 )
@@ -248,12 +101,8 @@ SAME_SHAPE = NullModel(
     "-log10(p / (1 - p)), p = (alike - 1) / (N - 1), at most one half",
     "the chance that another of N symbols has the shape too",
     (Column("alike", "int32", "symbols of the source with this shape, both ends included"),),
-    lambda columns, constants: odds.shared_shape(
-        columns["alike"].astype(np.float64), constants.vocabulary
-    ),
-    lambda columns, constants: np.asarray(
-        (columns["alike"] < 2) | (columns["alike"] > max(constants.vocabulary, 2))
-    ),
+    "hartonomous.row_odds:same_shape",
+    "hartonomous.row_odds:same_shape_impossible",
     adds_up=False,
 )
 
@@ -262,8 +111,6 @@ JUDGED = NullModel(
     "log10((n + 1/2) / (against + 1/2))",
     "Krichevsky and Trofimov 1981, of even chances",
     (Column("against", "int32", "times it was rejected, or observed to be otherwise"),),
-    lambda columns, constants: odds.judged(*_floats(columns, "n", "against")),
-    lambda columns, constants: np.asarray(
-        columns["weight"] != columns["n"].astype(np.int64) * MICRO
-    ),
+    "hartonomous.row_odds:judged",
+    "hartonomous.row_odds:judged_impossible",
 )

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 EVIDENCE_ENDING = "_EVIDENCE"
 """How the name of every evidence type ends, and no other."""
@@ -92,30 +88,14 @@ class TrackConstants(NamedTuple):
     total: float
 
 
-Columns = Mapping[str, NDArray[Any]]
-"""Columns of evidence rows, (rows,) each."""
-
-
-class Half(NamedTuple):
-    """One half of the observations of rows, (rows,) float64 each.
-
-    The odds that it gives a pair by itself, how often it observed it, and how often by chance.
-    """
-
-    odds: NDArray[np.float64]
-    observed: NDArray[np.float64]
-    expected: NDArray[np.float64]
-
-
 @dataclass(frozen=True)
 class NullModel:
     """What chance alone would give a pair, and the odds that its counts give against it.
 
-    `odds(columns, constants)` returns the log-odds of rows in decades, (rows,) float64, from the
-    columns of the type; `support` is that in milli-decades, rounded. `impossible`, of the same
-    arguments, returns the mask (rows,) bool of rows whose counts contradict each other. `halves`
-    returns both halves of the observations, None where rows do not tell them; `full_lift` is how
-    much oftener than by chance one half repeats the other at full trust. `derived` names the columns
+    `odds`, `impossible` and `halves` name the functions of row_odds, as `module:function`, which
+    reckon with the columns of a type: log-odds of rows; rows whose counts contradict each other;
+    both halves of the observations, None where rows do not tell them. `full_lift` is how much
+    oftener than by chance one half repeats the other at full trust. `derived` names the columns
     that follow from all rows of a track: whoever observes a part of a source leaves them out. It
     `adds_up` unless another column says something that is not a count of the part.
     """
@@ -124,9 +104,9 @@ class NullModel:
     formula: str
     reference: str
     columns: tuple[Column, ...]
-    odds: Callable[[Columns, TrackConstants], NDArray[np.float64]]
-    impossible: Callable[[Columns, TrackConstants], NDArray[np.bool_]]
-    halves: Callable[[Columns, TrackConstants], tuple[Half, Half]] | None = None
+    odds: str
+    impossible: str
+    halves: str | None = None
     full_lift: float = 10.0
     derived: tuple[str, ...] = ()
     adds_up: bool = True
