@@ -33,12 +33,11 @@ def counted_rows(
 
 
 def margins(evidence: EvidenceType, start: Ints, end: Ints, n: Ints) -> tuple[dict[str, Ints], int]:
-    """Return `start_n` and `end_n` (rows,) of pairs observed `n` times, and the observations in all.
-
-    As in `Totals`.
+    """Return the derived columns of pairs observed `n` times, (rows,) each, and the observations in
+    all, as `Totals` has them; of order, no observation is of the first half.
     """
     totals = Totals(evidence, int(max(start.max(initial=-1), end.max(initial=-1))) + 1)
-    totals.add({"start": start, "end": end, "n": n})
+    totals.add({"start": start, "end": end, "n": n, "half": np.zeros_like(n)})
     return totals.columns({"start": start, "end": end}), totals.total
 
 
