@@ -22,6 +22,7 @@ SHORT = (
     "neighbours",
     "graph",
     "forgetting",
+    "growth",
     "placing",
     "paths",
     "answers",

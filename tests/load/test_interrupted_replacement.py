@@ -31,7 +31,7 @@ from tests.killed_processes import act, killed_at
 from tests.private_server import ports
 from tests.seed import drawn
 
-COMMITS = range(3, 62)
+COMMITS = range(3, 43)
 """Commits of the process that replaces, but for the first: its lock."""
 
 

@@ -13,13 +13,7 @@ import pytest
 from hartonomous import schema
 from hartonomous.ask.layout.placement import place
 from hartonomous.audit.audit_report import audit
-from hartonomous.bundle import (
-    Bundle,
-    BundleWriter,
-    OpenedFile,
-    SourceDescription,
-    TrackDescription,
-)
+from hartonomous.bundle import Bundle, BundleWriter
 from hartonomous.counted_rows import counted_rows, track_trust
 from hartonomous.delete.deletion import delete_source
 from hartonomous.delete.selectors import Selectors
@@ -27,7 +21,6 @@ from hartonomous.delete.undo import undo
 from hartonomous.evidence import columns
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
-from hartonomous.identity import composition_key, content_digest
 from hartonomous.load import bundle_difference, loader
 from hartonomous.load.row_comparison import compare_rows
 from hartonomous.operations.ingestion import load_bundle
@@ -44,6 +37,7 @@ from tests.building import (
     write_vectors,
 )
 from tests.made_types import bundle_of_every_type
+from tests.paired_bundles import made_pairs, paired_bundle
 
 
 @pytest.fixture
@@ -221,13 +215,13 @@ def test_the_same_rows_write_nothing(
 
 
 def test_few_other_rows_touch_few(graph: Graph, tmp_path: Path, rng: np.random.Generator) -> None:
-    size = 4000
-    words = [f"word{number}" for number in range(size)]
-    pairs = np.unique(np.sort(rng.integers(0, size, (4 * size, 2)), axis=1), axis=0)
-    pairs = pairs[pairs[:, 0] < pairs[:, 1]]
-    old = judged(tmp_path / "old", words, pairs)
+    words = 4000
+    pairs = made_pairs(words, 4 * words, rng)
     at = rng.choice(len(pairs), round(0.001 * len(pairs)), replace=False)
-    new = judged(tmp_path / "new", words, np.delete(pairs, at, axis=0))
+    old, new = (
+        paired_bundle(tmp_path / name, "JUDGEMENT_EVIDENCE", words, rows, np.ones(len(rows), int))
+        for name, rows in (("old", pairs), ("new", np.delete(pairs, at, axis=0)))
+    )
     put_in(graph, old, "one")
     report = load_bundle(graph, new, "one", silent, replace=True)
     assert (report.load.rows, report.settled.removed) == (0, len(at))
@@ -292,22 +286,3 @@ def test_rows_are_compared_column_by_column() -> None:
     )
     assert [one.tolist() for one in found.changed] == [[1, 2, 3], [1, 2, 3]]
     assert (found.removed.tolist(), found.added.tolist()) == ([4], [4])
-
-
-def judged(folder: Path, words: list[str], pairs: np.ndarray) -> Bundle:
-    """Return a bundle in which a person accepts pairs of words, (n, 2) places by key, ascending."""
-    evidence = schema.evidence_type("JUDGEMENT_EVIDENCE")
-    n = np.ones(len(pairs), dtype=np.int64)
-    counts = {"start": pairs[:, 0], "end": pairs[:, 1], "n": n, "weight": n * schema.MICRO}
-    constants = schema.TrackConstants(0, 0, len(words), 0)
-    table = counted_rows(evidence, {**counts, "against": 0 * n}, constants)
-    track = TrackDescription(
-        evidence.name, (), 0, len(words), 0, evidence.trust or 0, 0, 1.0, len(n), len(n)
-    )
-    keys = sorted((composition_key("Token", word), word) for word in words)
-    file = OpenedFile("judgements", content_digest("test", {"pairs": pairs.tolist()}), 1)
-    with BundleWriter(folder) as writer:
-        texts = {"key": [key for key, _ in keys], "text": [word for _, word in keys]}
-        writer.write_compositions(pa.table({**texts, "kind": ["Token"] * len(keys)}))
-        writer.write_evidence(evidence.name, iter([table]))
-        return writer.finish(SourceDescription("person", "test", (file,), {}, 0), (track,))
