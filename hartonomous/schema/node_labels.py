@@ -20,6 +20,9 @@ COMPOSITION_PROPERTIES: tuple[Property, ...] = (
         "its coordinates on the unit sphere S3; derived, see Placement",
     ),
     Property("spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"),
+    Property(
+        "due", "LIST<INTEGER>", "on the work list: the ends of its pairs that are due, if few"
+    ),
 )
 """On every composition, of whatever kind."""
 
