@@ -24,6 +24,7 @@ SHORT = (
     "counted",
     "many_files",
     "forgetting",
+    "growth",
     "placing",
     "paths",
     "answers",

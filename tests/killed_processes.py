@@ -12,8 +12,11 @@ from hartonomous.server.managed_server import ServerAddress
 ACT = """
 import os, sys
 from pathlib import Path
+from hartonomous.bundle import read_bundle
 from hartonomous.delete import deletion, removal_executor, row_restoration, undo
 from hartonomous.erase import erasure
+from hartonomous.load import bundle_difference, loader
+from hartonomous.operations.ingestion import load_bundle
 from hartonomous.proof import claims
 from hartonomous.versions import backup
 from hartonomous.versions.rollback import plan_rollback
@@ -22,6 +25,7 @@ from hartonomous.versions.snapshots import create_snapshot, drop_snapshot
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.writer_lock import WriterLock
 removal_executor.ROWS = row_restoration.ROWS = 40
+loader.BATCH_ROWS, bundle_difference.MOST_DIFFERING = 20, 100.0
 act, what, last = sys.argv[1], sys.argv[2], int(sys.argv[3])
 commits = 0
 class Killed(Graph):
@@ -35,6 +39,8 @@ class Killed(Graph):
         return done
 none = lambda *done: None
 with Killed(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as graph:
+    if act == "replace":
+        load_bundle(graph, read_bundle(Path(what)), "one", none, True)
     with WriterLock(graph, "killed") as lock:
         if act == "undo":
             undo.undo(graph, lock, what, none)
@@ -46,7 +52,7 @@ with Killed(Address(os.environ["URI"], "neo4j", os.environ["PASSWORD"])) as grap
             claims.certify_erasure(graph, lock, done.id)
         elif act == "restore":
             backup.restore(graph, lock, Path(what), none)
-        else:
+        elif act == "delete":
             deletion.delete(graph, lock, Selectors(sources=tuple(what.split())), none)
 print("whole", commits, flush=True)
 """

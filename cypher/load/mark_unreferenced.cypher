@@ -5,3 +5,4 @@ UNWIND $ids AS id
 MATCH (c:Composition) WHERE id(c) = id
   AND NOT EXISTS { (c)-[:ALL_EVIDENCE]-() } AND NOT EXISTS { (c)<-[:VISITED]-() }
 SET c:Unrated
+REMOVE c.due

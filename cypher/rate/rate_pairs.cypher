@@ -1,9 +1,11 @@
-// Rate every pair that starts at a composition, from its evidence alone: elo, consensus and cost; delete evidence of sources being deleted.
+// Rate every pair that starts at a composition, or those of them that are due, from its evidence alone: elo, consensus and cost; delete evidence of sources being deleted.
 // in:  $ids LIST<INTEGER>, $tracks MAP OF evidence type TO MAP OF source TO [vote, vote * absent, number of the source, vote of a row], $classes MAP OF known TO MAP OF known TO [sum of votes, sum of vote * absent], $shrinkage INTEGER, $leaving LIST<STRING>
 // out: pairs INTEGER, removed INTEGER
 UNWIND $ids AS id
 MATCH (a:Composition) WHERE id(a) = id
+WITH a, a.due AS due
 MATCH (a)-[x:EVIDENCE_TYPES|RATED_TYPE]->(b)
+WHERE due IS NULL OR id(b) IN due
 // The properties are read once: each look at one goes through all that stand before it in the store.
 WITH a, b, x, properties(x) AS said
 WITH a, b, x, said, $tracks[type(x)][said.source] AS track

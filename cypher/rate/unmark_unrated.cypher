@@ -3,4 +3,4 @@
 // out:
 UNWIND $ids AS id
 MATCH (c:Unrated) WHERE id(c) = id
-REMOVE c:Unrated
+REMOVE c:Unrated, c.due

@@ -18,7 +18,7 @@ from hartonomous.bundle import Bundle, TrackDescription
 from hartonomous.bundle_scan import BundleScan
 from hartonomous.evidence import DIGEST_LANES, digest, fields, key_columns
 from hartonomous.graph.cypher_files import query
-from hartonomous.graph.driver import Graph, Row, in_parts
+from hartonomous.graph.driver import Graph, Row
 from hartonomous.load import loader
 from hartonomous.load.row_comparison import compare_rows
 from hartonomous.progress import Progress
@@ -123,9 +123,12 @@ def composition_ids(graph: Graph, scanned: BundleScan) -> Ints:
     """Return the database id of each composition that a bundle's rows use, (N,) int64, else -1."""
     keys = scanned.compositions["key"].to_pylist()
     ids = np.full(len(keys), -1, dtype=np.int64)
-    for part in in_parts(np.flatnonzero(scanned.used).tolist(), KEYS):
-        for row in graph.read(query("delete/find_keys"), keys=[keys[place] for place in part]):
-            ids[part[row["i"]]] = row["id"]
+    used = np.flatnonzero(scanned.used)
+    for first in range(0, len(used), KEYS):
+        part = used[first : first + KEYS]
+        asked = [keys[place] for place in part.tolist()]
+        (found,) = graph.read(query("load/find_ids"), keys=asked)
+        ids[part[found["places"]]] = found["ids"]
     return ids
 
 

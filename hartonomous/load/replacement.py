@@ -42,7 +42,14 @@ from hartonomous.load.loader import (
     write_source,
 )
 from hartonomous.progress import Progress
-from hartonomous.rate.rating_pass import mark, read_state, schedule, schedule_all
+from hartonomous.rate.rating_pass import (
+    DUE,
+    mark,
+    mark_pairs,
+    read_state,
+    schedule,
+    schedule_all,
+)
 from hartonomous.schema import (
     DEFAULT_RELATION,
     FORMULA_VERSION,
@@ -197,10 +204,17 @@ class _Replacement:
             sources=[self.name] * len(ids),
         )
         _same(row["deleted"], len(ids), evidence)
+        self._mark(work, evidence, starts, ends)
         both = np.union1d(starts, ends)
-        marked = both if evidence_type(evidence).silence else np.unique(starts)
-        work.run(query("rate/mark_unrated"), ids=marked.tolist())
         work.run(query("load/mark_unreferenced"), ids=both.tolist())
+
+    def _mark(self, work: Transaction, evidence: str, starts: Ints, ends: Ints) -> None:
+        """Put pairs on the work list, and words that a track may newly know, or know no more."""
+        mark_pairs(work, starts, ends)
+        if evidence_type(evidence).silence and len(ends):
+            words = np.union1d(starts, ends)
+            none: list[list[int]] = [[]] * len(words)
+            work.run(query("rate/mark_pairs"), starts=words.tolist(), ends=none, most=DUE)
 
     def _differing(self, one: TrackDifference) -> Iterator[tuple[pa.Table, Ints, pa.Table]]:
         """Yield the changed rows of a track, the database ids of their edges, and the added rows, a
@@ -237,12 +251,9 @@ class _Replacement:
             _same(row["changed"], len(ids), evidence)
         if added.num_rows:
             create_rows(work, self.name, evidence, added, self.ids)
-        touched = [ids[:, 1], self.ids[added["start"].to_numpy()]]
-        if evidence_type(evidence).silence:
-            # Words that a track newly knows.
-            touched.append(self.ids[added["end"].to_numpy()])
-        marked = np.unique(np.concatenate(touched))
-        work.run(query("rate/mark_unrated"), ids=marked.tolist())
+        mark_pairs(work, ids[:, 1], ids[:, 2])
+        ends = (self.ids[added[end].to_numpy()] for end in ("start", "end"))
+        self._mark(work, evidence, *ends)
 
     def _write_visits(self, note: Callable[[int], None]) -> None:
         """Write the visits that differ; a changed one is removed first."""

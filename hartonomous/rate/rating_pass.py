@@ -38,6 +38,9 @@ STARTS = 100
 
 MARKS = 10_000
 
+DUE = 200
+"""Pairs of one composition that are due by themselves; with more, all that start there are."""
+
 
 T = TypeVar("T")
 
@@ -353,6 +356,14 @@ def mark(graph: Graph, lock: WriterLock, ids: NDArray[np.int64]) -> None:
     """Put compositions, database ids (n,) int64, on the work list of the next pass."""
     text = query("rate/mark_unrated")
     _visit(graph, lock, ids, MARKS, lambda work, part: work.run(text, ids=part), lambda *_: None)
+
+
+def mark_pairs(work: Transaction, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> None:
+    """Put pairs, database ids (n,) int64 each, on the work list of the next pass, in a transaction."""
+    order = np.argsort(starts, kind="stable")
+    every, first = np.unique(starts[order], return_index=True)
+    lists = [part.tolist() for part in np.split(ends[order], first[1:])] if len(every) else []
+    work.run(query("rate/mark_pairs"), starts=every.tolist(), ends=lists, most=DUE)
 
 
 def _ids(graph: Graph, find: str, **parameters: str) -> NDArray[np.int64]:

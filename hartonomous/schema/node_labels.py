@@ -27,6 +27,9 @@ COMPOSITION_PROPERTIES: tuple[Property, ...] = (
         "and the labels that it depicts by the highest elo, three at most; derived",
     ),
     Property("words", "LIST<STRING>", "the words it is linked to, if it is a name; derived"),
+    Property(
+        "due", "LIST<INTEGER>", "on the work list: the ends of its pairs that are due, if few"
+    ),
 )
 """On every composition, of whatever kind."""
 
