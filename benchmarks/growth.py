@@ -15,8 +15,8 @@ from hartonomous.operations.ingestion import IngestReport, load_bundle
 from tests.building import silent
 from tests.paired_bundles import Ints, made_pairs, paired_bundle
 
-WORDS = 30_000
-ROWS = 400_000
+WORDS = 10_000
+ROWS = 200_000
 SHARE = 0.001
 EVIDENCE = "SENTENCE_EVIDENCE"
 

@@ -1,5 +1,7 @@
-// The compositions at which evidence of one type of a source starts.
+// The compositions at which evidence of one type of a source starts, in lists of bounded length.
 // in:  $source STRING
-// out: id INTEGER
+// out: ids LIST<INTEGER>
 MATCH (a)-[:EVIDENCE_TYPE {source: $source}]->()
-RETURN DISTINCT id(a) AS id
+WITH DISTINCT id(a) AS id
+WITH id / 10000 AS part, collect(id) AS ids
+RETURN ids

@@ -290,7 +290,7 @@ def _old_rows(
     Columns edge, start, end (database ids), pair (-1 without a place), and those of the type.
     """
     found = graph.stream(query("load/find_starts", evidence=evidence.name), source=name)
-    starts = np.fromiter((row[0] for row in found), dtype=np.int64)
+    starts = np.concatenate([np.empty(0, np.int64), *(np.array(ids) for (ids,) in found)])
     at = places.of(starts)
     order = np.argsort(at, kind="stable")
     parts = [starts[order[f : f + STARTS]].tolist() for f in range(0, len(order), STARTS)]

@@ -3,7 +3,7 @@
 A replacement is opened in the graph before its first row is written, and closed in the transaction
 that enters the new version's facts and logs the act. While it is open the graph is not settled, no
 rating pass runs and nobody else writes; the same command again compares once more and writes the
-rest. The starts of what differs are on the work list of the rating pass that follows.
+rest. The pairs that differ are on the work list of the rating pass that follows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.bundle import Bundle
+from hartonomous.bundle import Bundle, TrackDescription
 from hartonomous.bundle_scan import BundleScan
 from hartonomous.errors import VerificationFailed
 from hartonomous.evidence import DIGEST_LANES
@@ -103,39 +103,44 @@ def replace_rows(
     found = find_difference(graph, bundle, scanned, name, tracks, ids, progress)
     if found is None:
         return None
-    work = _Replacement(graph, lock, bundle, scanned, name, found)
-    work.tracks, work.others = tracks, [track for track in every if track["source"] != name]
-    work.ids, work.resumed = ids, known["becomes"] is not None
-    work.opened = work.resumed
+    others = [track["evidence"] for track in every if track["source"] != name]
+    resumed = known["becomes"] is not None
+    work = _Replacement(
+        graph, lock, bundle, scanned, name, found, ids, tracks, others, resumed, opened=resumed
+    )
     return work.carry_out(entry, progress)
 
 
+@dataclass
 class _Replacement:
-    """The steps of one replacement; each can be repeated after an interruption."""
+    """The steps of one replacement; each can be repeated after an interruption.
 
-    tracks: list[Row]
-    others: list[Row]
+    `ids` (N,) int64 are the database ids of the bundle's compositions, -1 until they are created;
+    `tracks` the source's before it, `others` the evidence types of all other tracks. `resumed` is
+    whether an earlier run opened it.
+    """
+
+    graph: Graph
+    lock: WriterLock
+    bundle: Bundle
+    scanned: BundleScan
+    name: str
+    difference: BundleDifference
     ids: Ints
+    tracks: list[Row]
+    others: list[str]
     resumed: bool
     opened: bool
+    batches: int = 0
 
-    def __init__(
-        self,
-        graph: Graph,
-        lock: WriterLock,
-        bundle: Bundle,
-        scanned: BundleScan,
-        name: str,
-        difference: BundleDifference,
-    ) -> None:
-        self.graph, self.lock, self.bundle, self.scanned = graph, lock, bundle, scanned
-        self.name, self.difference = name, difference
-        self.number = 0
+    @property
+    def new(self) -> dict[str, TrackDescription]:
+        """Return the tracks it has afterwards, by evidence type."""
+        return {track.evidence: track for track in self.bundle.tracks}
 
     def carry_out(self, entry: Entry, progress: Progress) -> ReplacementReport:
         """Write everything, and close the replacement."""
         pruned = 0
-        self.new = {track.evidence: track for track in self.bundle.tracks}
         moved = self._moved()
         if self.opened or self.difference.size or moved:
             self._open()
@@ -152,10 +157,10 @@ class _Replacement:
 
     def _moved(self) -> list[str]:
         """Return the evidence types whose track comes, goes, or has other constants of rating."""
-        old = {track["evidence"]: track for track in self.tracks}
-        moved = [each for each in (*old, *self.new) if each not in old or each not in self.new]
-        for evidence in old.keys() & self.new.keys():
-            was, now = old[evidence], self.new[evidence]
+        old, new = {track["evidence"]: track for track in self.tracks}, self.new
+        moved = [*(old.keys() ^ new.keys())]
+        for evidence in old.keys() & new.keys():
+            was, now = old[evidence], new[evidence]
             if (was["trust"], was["absent"]) != (now.trust, now.absent):
                 moved.append(evidence)
         return sorted(moved)
@@ -277,8 +282,8 @@ class _Replacement:
     def _once(self, evidence: str, rows: int, work: Callable[[Transaction], None]) -> None:
         """Do the work of a batch in a transaction with its entry in the ledger."""
         # Another run compares anew, so its batches are others: its token is in their names.
-        key = f"{self.name}~{self.lock.token}/{self.number:08d}"
-        self.number += 1
+        key = f"{self.name}~{self.lock.token}/{self.batches:08d}"
+        self.batches += 1
 
         def run(transaction: Transaction) -> None:
             self.lock.check(transaction)
@@ -325,15 +330,12 @@ class _Replacement:
 
     def _discard_relations(self) -> None:
         """Delete the rated edges that no track feeds any more; a rating pass would not see them."""
-        fed = {evidence_type(each).feeds for each in (*self._others(), *self.new)}
+        fed = {evidence_type(each).feeds for each in (*self.others, *self.new)}
         left = {evidence_type(track["evidence"]).feeds for track in self.tracks} - fed
         for rated in sorted(left):
             statement = query("load/discard_relations", rated=rated)
             while self.lock.write(statement, rows=ROWS)[0]["deleted"]:
                 pass
-
-    def _others(self) -> list[str]:
-        return [track["evidence"] for track in self.others]
 
     def _close(self, entry: Entry, moved: bool) -> None:
         """Enter the new version's facts, and log the act, in one transaction."""

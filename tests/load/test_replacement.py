@@ -24,6 +24,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load import bundle_difference, loader
 from hartonomous.load.row_comparison import compare_rows
 from hartonomous.operations.ingestion import load_bundle
+from hartonomous.rate import rating_pass
 from tests.building import (
     bundle_of,
     causal_bundle,
@@ -42,7 +43,8 @@ from tests.paired_bundles import made_pairs, paired_bundle
 
 @pytest.fixture
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However much differs, and in batches of few rows."""
+    """However much differs, in batches of few rows, and now by pairs, now by all of a start."""
+    monkeypatch.setattr(rating_pass, "DUE", 3)
     monkeypatch.setattr(bundle_difference, "MOST_DIFFERING", 100.0)
     monkeypatch.setattr(loader, "BATCH_ROWS", 20)
 
@@ -225,7 +227,7 @@ def test_few_other_rows_touch_few(graph: Graph, tmp_path: Path, rng: np.random.G
     put_in(graph, old, "one")
     report = load_bundle(graph, new, "one", silent, replace=True)
     assert (report.load.rows, report.settled.removed) == (0, len(at))
-    assert 0 < report.settled.pairs <= 20 * len(at)
+    assert report.settled.pairs == len(at)
     grown = exported(graph)
     wipe(graph)
     put_in(graph, new, "one")
