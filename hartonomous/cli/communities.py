@@ -17,7 +17,7 @@ from hartonomous.cli.output import (
     quiet_option,
     working,
 )
-from hartonomous.cli.word_paths import top_option, view_of, view_options
+from hartonomous.cli.word_paths import captioned, top_option, view_of, view_options
 
 
 @click.command(
@@ -58,7 +58,7 @@ def communities(
 
     with open_graph() as graph, working("Finding communities"):
         found = ask(graph, top, members, word, view_of(options), resolution)
-    rows = [asdict(one) for one in found]
+        rows = captioned(graph, map(asdict, found), as_json, "name", "words")
     print_json(rows) if as_json else print_rows(
         rows, {"name": "community", "size": "size", "words": "most central words"}
     )
@@ -105,7 +105,7 @@ def _survey(
     columns: dict[str, str],
 ) -> None:
     with open_graph() as graph, working("Surveying the graph"):
-        rows = ask(graph, top, view_of(options))
+        rows = captioned(graph, ask(graph, top, view_of(options)), as_json, "word")
     print_json(rows) if as_json else print_rows(
         rows, {"word": "word"} | columns | {"strongest": "strongest pairs"}
     )
@@ -122,7 +122,7 @@ def odd_one_out(words: Sequence[str], as_json: bool) -> None:
     from hartonomous.ask.relations.word_comparison import odd_one_out as ask
 
     with open_graph() as graph:
-        rows = ask(graph, words)
+        rows = captioned(graph, ask(graph, words), as_json, "word", "nearest")
     print_json(rows) if as_json else print_rows(
         rows, {"word": "word", "likeness": "like the others", "nearest": "most like"}
     )
@@ -159,7 +159,7 @@ def contradictions(top: int, quiet: bool, as_json: bool) -> None:
     from hartonomous.ask.relations.word_comparison import contradictions as ask
 
     with open_graph() as graph, progress_bar(quiet) as progress:
-        rows = ask(graph, top, progress)
+        rows = captioned(graph, ask(graph, top, progress), as_json, "start", "end")
     columns = {
         "start": "word",
         "end": "other",

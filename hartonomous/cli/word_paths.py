@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +14,8 @@ from hartonomous.cli.output import json_option, print_json, print_rows, say, wor
 from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
-    from hartonomous.ask.paths.word_paths import Path, Reached, Step
     from hartonomous.ask.relations.relation_views import View
+    from hartonomous.graph.driver import Graph
 
 top_option = click.option(
     "--top",
@@ -91,14 +91,15 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
 
     with open_graph() as graph, working("Looking for paths"):
         paths = ask(graph, start, end, k, view_of(options))
+        rows = captioned(graph, map(asdict, paths), as_json, "words", "steps")
     if as_json:
-        print_json([asdict(one) for one in paths])
+        print_json(rows)
         return
-    for number, one in enumerate(paths):
+    for number, one in enumerate(rows):
         if number:
             click.echo()
-        click.echo(f"{arrows(one.words)}   {_odds(one)}")
-        print_steps(one.steps)
+        click.echo(f"{arrows(one['words'])}   {_odds(one)}")
+        print_steps(one["steps"])
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous bridge king bread computer\n")
@@ -110,15 +111,15 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
     from hartonomous.ask.paths.word_paths import bridge as ask
 
     with open_graph() as graph, working("Growing a tree"):
-        tree = ask(graph, words, view_of(options))
+        found = asdict(ask(graph, words, view_of(options)))
+        (tree,) = captioned(graph, [found], as_json, "words", "joints", "steps")
     if as_json:
-        print_json(asdict(tree))
+        print_json(tree)
         return
-    joints = ", ".join(map(printable, tree.joints)) or "no other word"
-    click.echo(
-        f"{', '.join(map(printable, tree.words))} are connected by {joints}   cost {tree.cost:.3f}"
-    )
-    print_steps(tree.steps)
+    joints = ", ".join(map(printable, tree["joints"])) or "no other word"
+    asked = ", ".join(map(printable, tree["words"]))
+    click.echo(f"{asked} are connected by {joints}   cost {tree['cost']:.3f}")
+    print_steps(tree["steps"])
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous between king bread --top 5\n")
@@ -133,7 +134,8 @@ def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> No
 
     with open_graph() as graph, working("Walking from both"):
         found = ask(graph, start, end, top, view_of(options))
-    _print_reached(found, as_json)
+        rows = captioned(graph, map(asdict, found), as_json, "word", "path")
+    _print_reached(rows, as_json)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous reach king --top 20\n")
@@ -147,9 +149,10 @@ def reach(word: str, top: int, as_json: bool, **options: Any) -> None:
 
     with open_graph() as graph, working("Walking"):
         found = ask(graph, word, top, view_of(options))
+        rows = captioned(graph, map(asdict, found), as_json, "word", "path")
     if not found:
         say(f"{word!r} is in the graph, but no pair of it meets these conditions.")
-    _print_reached(found, as_json)
+    _print_reached(rows, as_json)
 
 
 @click.command(
@@ -185,30 +188,40 @@ def traverse(
 
     with open_graph() as graph, working("Traversing"):
         answer = ask(graph, prompt, depth, breadth, top, view_of(options))
+        reached = map(asdict, answer.found)
+        found = captioned(graph, reached, as_json, "word", "led_by", "path")
     if answer.unknown:
         say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
     if answer.left_out:
         say(f"The last {answer.left_out:,} words of the prompt were left out.")
     if as_json:
-        print_json(asdict(answer))
+        print_json({**asdict(answer), "found": found})
         return
     rows = [
         {
-            "word": one.word,
-            "score": one.score,
-            "led by": ", ".join(one.led_by),
-            "path": arrows(one.path.words),
+            **one,
+            "led by": ", ".join(one["led_by"]),
+            "path": arrows(one["path"]["words"]),
         }
-        for one in answer.found
+        for one in found
     ]
     print_rows(rows, {name: name for name in ("word", "score", "led by", "path")})
+
+
+def captioned(
+    graph: Graph, rows: Iterable[dict[str, Any]], as_json: bool, *names: str
+) -> list[dict[str, Any]]:
+    """Return rows with captions in place of the texts of pictures, or beside them in JSON."""
+    from hartonomous.ask.relations.shown_texts import with_captions, with_captions_beside
+
+    return (with_captions_beside if as_json else with_captions)(graph, list(rows), *names)
 
 
 def arrows(words: Sequence[str]) -> str:
     return " → ".join(map(printable, words))
 
 
-def print_steps(steps: Sequence[Step]) -> None:
+def print_steps(steps: Sequence[dict[str, Any]]) -> None:
     """Print the edges of a path, one row each."""
     columns = {
         "start": "from",
@@ -218,26 +231,20 @@ def print_steps(steps: Sequence[Step]) -> None:
         "times": "times",
         "sources": "sources",
     }
-    print_rows([asdict(step) for step in steps], columns)
+    print_rows(steps, columns)
 
 
-def _print_reached(found: Sequence[Reached], as_json: bool) -> None:
+def _print_reached(found: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(found)
         return
     rows = [
-        {
-            "word": one.word,
-            "score": one.score,
-            "path": arrows(one.path.words),
-            "odds": _odds(one.path),
-        }
-        for one in found
+        {**one, "path": arrows(one["path"]["words"]), "odds": _odds(one["path"])} for one in found
     ]
     print_rows(
         rows, {"word": "word", "score": "score", "path": "path", "odds": "cost and probability"}
     )
 
 
-def _odds(one: Path) -> str:
-    return f"cost {one.cost:.3f}, probability {one.probability:.2f}"
+def _odds(one: dict[str, Any]) -> str:
+    return f"cost {one['cost']:.3f}, probability {one['probability']:.2f}"
