@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,6 @@ from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
     from hartonomous.ask.relations.relation_views import View
-    from hartonomous.graph.driver import Graph
 
 top_option = click.option(
     "--top",
@@ -88,10 +87,13 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
     probability; cheapest first.
     """
     from hartonomous.ask.paths.word_paths import path as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Looking for paths"):
         paths = ask(graph, start, end, k, view_of(options))
-        rows = captioned(graph, map(asdict, paths), as_json, "words", "steps")
+        rows = with_captions(
+            graph, [asdict(one) for one in paths], "words", "steps", beside=as_json
+        )
     if as_json:
         print_json(rows)
         return
@@ -109,10 +111,11 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
 def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
     """Find the cheapest tree of relations connecting the words."""
     from hartonomous.ask.paths.word_paths import bridge as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Growing a tree"):
         found = asdict(ask(graph, words, view_of(options)))
-        (tree,) = captioned(graph, [found], as_json, "words", "joints", "steps")
+        (tree,) = with_captions(graph, [found], "words", "joints", "steps", beside=as_json)
     if as_json:
         print_json(tree)
         return
@@ -131,10 +134,11 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
 def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> None:
     """List the words near both A and B."""
     from hartonomous.ask.paths.word_paths import between as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Walking from both"):
         found = ask(graph, start, end, top, view_of(options))
-        rows = captioned(graph, map(asdict, found), as_json, "word", "path")
+        rows = with_captions(graph, [asdict(one) for one in found], "word", "path", beside=as_json)
     _print_reached(rows, as_json)
 
 
@@ -146,10 +150,11 @@ def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> No
 def reach(word: str, top: int, as_json: bool, **options: Any) -> None:
     """List the words of highest PageRank from A."""
     from hartonomous.ask.paths.word_paths import reach as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Walking"):
         found = ask(graph, word, top, view_of(options))
-        rows = captioned(graph, map(asdict, found), as_json, "word", "path")
+        rows = with_captions(graph, [asdict(one) for one in found], "word", "path", beside=as_json)
     if not found:
         say(f"{word!r} is in the graph, but no pair of it meets these conditions.")
     _print_reached(rows, as_json)
@@ -185,11 +190,12 @@ def traverse(
     a word also leads to the names that contain it.
     """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Traversing"):
         answer = ask(graph, prompt, depth, breadth, top, view_of(options))
-        reached = map(asdict, answer.found)
-        found = captioned(graph, reached, as_json, "word", "led_by", "path")
+        found = [asdict(one) for one in answer.found]
+        found = with_captions(graph, found, "word", "led_by", "path", beside=as_json)
     if answer.unknown:
         say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
     if answer.left_out:
@@ -206,15 +212,6 @@ def traverse(
         for one in found
     ]
     print_rows(rows, {name: name for name in ("word", "score", "led by", "path")})
-
-
-def captioned(
-    graph: Graph, rows: Iterable[dict[str, Any]], as_json: bool, *names: str
-) -> list[dict[str, Any]]:
-    """Return rows with captions in place of the texts of pictures, or beside them in JSON."""
-    from hartonomous.ask.relations.shown_texts import with_captions, with_captions_beside
-
-    return (with_captions_beside if as_json else with_captions)(graph, list(rows), *names)
 
 
 def arrows(words: Sequence[str]) -> str:

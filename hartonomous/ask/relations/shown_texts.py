@@ -10,21 +10,21 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.captions import has_digested
 
 
-def with_captions(graph: Graph, rows: Sequence[Row], *names: str) -> list[Row]:
+def with_captions(
+    graph: Graph, rows: Sequence[Row], *names: str, beside: bool = False
+) -> list[Row]:
     """Return rows with captions in place of the texts that have one, in the columns of these names;
     a column holds texts, or lists or mappings of them at any depth.
+
+    `beside`, for other programs: rows keep the texts, and those that name pictures have `captions`,
+    the caption of each text that has one.
     """
-    captions = _of_rows(graph, rows, names)
+    texts = (text for row in rows for name in names for text in _texts(row[name]))
+    captions = captions_of(graph, texts)
     if not captions:
         return list(rows)
-    return [{**row, **{name: _shown(row[name], captions) for name in names}} for row in rows]
-
-
-def with_captions_beside(graph: Graph, rows: Sequence[Row], *names: str) -> list[Row]:
-    """Return rows as they are, for other programs; those that name pictures have `captions`, the
-    caption of each text that has one, besides.
-    """
-    captions = _of_rows(graph, rows, names)
+    if not beside:
+        return [{**row, **{name: _shown(row[name], captions) for name in names}} for row in rows]
     found = []
     for row in rows:
         met = {text for name in names for text in _texts(row[name])} & captions.keys()
@@ -40,12 +40,6 @@ def captions_of(graph: Graph, texts: Iterable[str]) -> dict[str, str]:
         return {}
     rows = graph.read(query("ask/read_captions"), texts=asked)
     return {row["text"]: row["caption"] for row in rows}
-
-
-def _of_rows(graph: Graph, rows: Sequence[Row], names: Sequence[str]) -> dict[str, str]:
-    return captions_of(
-        graph, (text for row in rows for name in names for text in _texts(row[name]))
-    )
 
 
 def _texts(value: Any) -> Iterator[str]:
