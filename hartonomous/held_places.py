@@ -93,10 +93,21 @@ def check_places(
     relative name of 1 to LONGEST printable characters in NFC.
     """
     last = last or LastPlace()
-    if table.schema != PLACES:
-        raise BadInput(f"Places: the columns are {table.schema.names}, not the format's.")
+    check_each(table, compositions, last)
     if not table.num_rows:
         return last
+    return _check_order(table["composition"].to_numpy(), table["place"], last)
+
+
+def check_each(
+    table: pa.Table | pa.RecordBatch, compositions: int, last: LastPlace | None = None
+) -> None:
+    """Raise BadInput, naming the row, unless each row alone is valid; as `check_places`, but rows
+    are in any order, also repeatedly, and any number of a composition.
+    """
+    last = last or LastPlace()
+    if table.schema != PLACES:
+        raise BadInput(f"Places: the columns are {table.schema.names}, not the format's.")
     composition, places = table["composition"].to_numpy(), table["place"]
     length = pc.utf8_length(places).to_numpy(zero_copy_only=False)
     # First, so that nothing long is searched or shown.
@@ -109,7 +120,6 @@ def check_places(
     _refuse(_normal(places), last, "a place that is not in Unicode NFC")
     _refuse(~_matches(places, _ABSOLUTE), last, "an absolute place, not one within the source")
     _refuse(~_matches(places, _CLIMBING), last, "a place outside the source ('..')")
-    return _check_order(composition, places, last)
 
 
 def _check_order(
@@ -174,6 +184,13 @@ def place_table(compositions: NDArray[np.int64], places: Sequence[str] | pa.Arra
     """Return rows with the columns of PLACES, sorted; `compositions` (n,) int64."""
     table = pa.table({"composition": compositions, "place": pa.array(places, pa.string())})
     return table.sort_by([(name, "ascending") for name in PLACES.names]).cast(PLACES)
+
+
+def place_hashes(places: pa.ChunkedArray | pa.Array) -> NDArray[np.uint64]:
+    """Return a hash of each of m places, (m,) uint64."""
+    firsts = range(0, len(places), _CHUNK)
+    parts = [text_hashes(places.slice(first, _CHUNK)) for first in firsts]
+    return np.concatenate(parts) if parts else np.empty(0, dtype=np.uint64)
 
 
 def place_digest(keys: NDArray[np.uint64], places: pa.ChunkedArray | pa.Array) -> list[int]:

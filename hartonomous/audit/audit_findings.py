@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from hartonomous.ask.relations.shown_texts import captions_of
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, in_parts
 
@@ -44,12 +45,19 @@ class Findings:
 
 
 def names_of(graph: Graph, ids: Iterable[int]) -> dict[int, str]:
-    """Return the quoted texts of compositions by database id."""
+    """Return the quoted texts of compositions by database id, with the captions of pictures."""
     wanted: Sequence[int] = sorted(set(ids))
     statement = query("delete/read_compositions_alone")
-    found = {
-        row[0]: repr(row[2] if isinstance(row[2], str) else row[1])
+    texts = {
+        row[0]: row[2] if isinstance(row[2], str) else row[1]
         for part in in_parts(wanted, IDS)
         for row in graph.stream(statement, ids=list(part))
+    }
+    captions = captions_of(graph, (text for text in texts.values() if isinstance(text, str)))
+    found = {id: repr(text) for id, text in texts.items()}
+    found |= {
+        id: f"{found[id]} ({captions[text]})"
+        for id, text in texts.items()
+        if isinstance(text, str) and text in captions
     }
     return {id: found.get(id, f"the node {id}, which is no composition") for id in wanted}

@@ -45,7 +45,7 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
 
     with open_graph() as graph:
         rows = ask(graph, first, second, third, top)
-        shown = with_captions(graph, rows, "answer")
+        rows = with_captions(graph, rows, "answer", beside=as_json)
     columns = {
         "answer": "answer",
         "score": "score",
@@ -53,7 +53,7 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
         "like_third": f"like {third}",
         "like_first": f"like {first}",
     }
-    print_json(rows) if as_json else print_rows(shown, columns)
+    print_json(rows) if as_json else print_rows(rows, columns)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous contested bank --top 5\n")

@@ -55,10 +55,11 @@ def communities(
 ) -> None:
     """List communities of words, each named by its centre."""
     from hartonomous.ask.paths.communities import communities as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Finding communities"):
         found = ask(graph, top, members, word, view_of(options), resolution)
-    rows = [asdict(one) for one in found]
+        rows = with_captions(graph, [asdict(one) for one in found], "name", "words", beside=as_json)
     print_json(rows) if as_json else print_rows(
         rows, {"name": "community", "size": "size", "words": "most central words"}
     )
@@ -104,8 +105,10 @@ def _survey(
     options: dict[str, Any],
     columns: dict[str, str],
 ) -> None:
+    from hartonomous.ask.relations.shown_texts import with_captions
+
     with open_graph() as graph, working("Surveying the graph"):
-        rows = ask(graph, top, view_of(options))
+        rows = with_captions(graph, ask(graph, top, view_of(options)), "word", beside=as_json)
     print_json(rows) if as_json else print_rows(
         rows, {"word": "word"} | columns | {"strongest": "strongest pairs"}
     )
@@ -119,10 +122,11 @@ def _survey(
 @json_option
 def odd_one_out(words: Sequence[str], as_json: bool) -> None:
     """Rank the words W, the least similar to the others first."""
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.ask.relations.word_comparison import odd_one_out as ask
 
     with open_graph() as graph:
-        rows = ask(graph, words)
+        rows = with_captions(graph, ask(graph, words), "word", "nearest", beside=as_json)
     print_json(rows) if as_json else print_rows(
         rows, {"word": "word", "likeness": "like the others", "nearest": "most like"}
     )
@@ -140,14 +144,14 @@ def compare(start: str, end: str, top: int, as_json: bool) -> None:
 
     with open_graph() as graph:
         rows = ask(graph, start, end, top)
-        shown = with_captions(graph, rows, "related_to", "neighbour")
+        rows = with_captions(graph, rows, "related_to", "neighbour", beside=as_json)
     columns = {
         "related_to": "related to",
         "neighbour": "neighbour",
         "consensus_start": f"with {start}",
         "consensus_end": f"with {end}",
     }
-    print_json(rows) if as_json else print_rows(shown, columns)
+    print_json(rows) if as_json else print_rows(rows, columns)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous contradictions --top 20\n")
@@ -156,10 +160,12 @@ def compare(start: str, end: str, top: int, as_json: bool) -> None:
 @json_option
 def contradictions(top: int, quiet: bool, as_json: bool) -> None:
     """List the graph's pairs on which sources disagree most."""
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.ask.relations.word_comparison import contradictions as ask
 
     with open_graph() as graph, progress_bar(quiet) as progress:
         rows = ask(graph, top, progress)
+        rows = with_captions(graph, rows, "start", "end", beside=as_json)
     columns = {
         "start": "word",
         "end": "other",

@@ -94,13 +94,14 @@ def neighbours(
 def explain(start: str, end: str, as_json: bool) -> None:
     """Explain the rating of A and B by term and by source."""
     from hartonomous.ask.relations.explanation import explain as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph:
         answer = ask(graph, start, end)
+        (edge,) = with_captions(graph, [answer.relation], "start", "end")
     if as_json:
         print_json(asdict(answer))
         return
-    edge = answer.relation
     click.echo(f"{edge['start']} - {edge['end']}")
     click.echo(
         f"elo        {edge['elo']:.1f} = 1500 + {edge['elo_observations']:.1f} (times)"

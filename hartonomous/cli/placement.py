@@ -201,10 +201,10 @@ def near_on_sphere(word: str, top: int, by: str, pieces: bool, as_json: bool) ->
 
     with open_graph() as graph:
         rows = ask(graph, word, top, by, pieces)
-        shown = with_captions(graph, rows, "neighbour")
+        rows = with_captions(graph, rows, "neighbour", beside=as_json)
     remark_stale(rows, say)
     columns = {"neighbour": "neighbour", "distance": "radians"}
-    print_json(rows) if as_json else print_rows(shown, columns)
+    print_json(rows) if as_json else print_rows(rows, columns)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous distance king queen\n")

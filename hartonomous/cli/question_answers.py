@@ -52,12 +52,12 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
         opened = open_encoder(encoder)
     with open_graph() as graph:
         rows = run(graph, question, opened, top)
-        shown = with_captions(graph, rows, "answer", "path")
+        rows = with_captions(graph, rows, "answer", "path", beside=as_json)
     if as_json:
         print_json({"question": question, "matched_by": "words" if opened is None else "encoder",
                     "answers": rows})  # fmt: skip
         return
-    for number, row in enumerate(shown, 1):
+    for number, row in enumerate(rows, 1):
         click.echo(_shown(number, row))
 
 

@@ -21,7 +21,11 @@ from hartonomous.cli.residuals import print_residual
 
 if TYPE_CHECKING:
     from hartonomous.delete.deletion_plan import Plan
+    from hartonomous.graph.driver import Graph
     from hartonomous.operations.removal import CertificateFile, RemovalOptions
+
+LISTED = 20
+"""Compositions of a plan that are named."""
 
 SHOW = "-"
 """The plan file that means standard output."""
@@ -52,12 +56,12 @@ def run(
         if plan_file or not yes:
             planned = removal.plan_removal(graph, verb, selectors, progress, cut)
             if plan_file:
-                _show_plan(planned, verb, plan_file, force, as_json)
+                _show_plan(graph, planned, verb, plan_file, force, as_json)
                 return
             _confirm(planned, verb, yes)
         remove = removal.delete if verb == removal.DELETE else removal.erase
         report = remove(graph, selectors, options)
-    _print_report(verb, asdict(report), as_json, quiet)
+        _print_report(graph, verb, asdict(report), as_json, quiet)
 
 
 def do_or_resume(
@@ -94,8 +98,8 @@ def do_or_resume(
             planned = removal.vouched(graph, planned, say, str(plan_file))
             _confirm(planned, verb, yes)
             report = removal.apply_plan(graph, planned, verb, options)
-    if report is not None:
-        _print_report(verb, asdict(report), as_json, quiet)
+        if report is not None:
+            _print_report(graph, verb, asdict(report), as_json, quiet)
 
 
 def _options(
@@ -124,7 +128,10 @@ def _say_resumed(certified: str | None, file: CertificateFile | None, quiet: boo
     say(f"Nothing was interrupted; {file.path} certifies the last erasure, {certified}.", quiet)
 
 
-def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) -> None:
+def _show_plan(
+    graph: Graph, planned: Plan, verb: str, file: str, force: bool, as_json: bool
+) -> None:
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.delete.plan_files import write_plan
     from hartonomous.speeds import REMOVE, forecast
 
@@ -140,7 +147,8 @@ def _show_plan(planned: Plan, verb: str, file: str, force: bool, as_json: bool) 
         facts[f"from {source}"] = {e: one["rows"] for e, one in rows["removed"].items()}
     facts["still supported by"] = summary["survivors"]
     facts["compositions removed"] = [
-        f"{one['text']} ({one['why']})" for one in summary["compositions"][:20]
+        f"{one['text']} ({one['why']})"
+        for one in with_captions(graph, summary["compositions"][:LISTED], "text")
     ]
     if summary["cut"]:
         facts["disconnected"] = summary["cut"]["cut_off"]
@@ -178,7 +186,9 @@ def _print_held(held: Sequence[Mapping[str, Any]]) -> None:
         print_rows(rows, {"what": "copies", "until": "expires", "do": "remedy"})
 
 
-def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool) -> None:
+def _print_report(
+    graph: Graph, verb: str, report: dict[str, Any], as_json: bool, quiet: bool
+) -> None:
     if as_json:
         print_json(report)
         return
@@ -189,7 +199,7 @@ def _print_report(verb: str, report: dict[str, Any], as_json: bool, quiet: bool)
         copies = report.pop("remaining_copies")
         print_rows([{"copies": one} for one in copies], {"copies": "copies that may remain"})
     if found := report["residual"]:
-        print_residual(found)
+        print_residual(graph, found)
     gone = f"{report['removed']:,} edges of evidence, {report['lost']:,} relations and "
     gone += f"{report['compositions']:,} compositions"
     say(f"{'Erased' if verb == 'erase' else 'Deleted'} {gone}.", quiet)

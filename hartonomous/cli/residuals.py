@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hartonomous.cli.output import print_facts, print_rows
+
+if TYPE_CHECKING:
+    from hartonomous.graph.driver import Graph
 
 SHOWN = 5
 """Neighbours of a word that are shown; the JSON has all."""
 
+SIDES = {"before": "before", "after": "after"}
 
-def print_residual(found: Mapping[str, Any]) -> None:
+
+def print_residual(graph: Graph, found: Mapping[str, Any]) -> None:
     """Print a residual report, where something remains."""
+    from hartonomous.ask.relations.shown_texts import with_captions
+
     if found["variants"]:
-        print_rows(
-            found["variants"], {"text": "still contains it", "source": "", "rows": "evidence"}
-        )
+        rows = with_captions(graph, found["variants"], "text")
+        print_rows(rows, {"text": "still contains it", "source": "", "rows": "evidence"})
     if found["supported"]:
         print_facts({"still supported by": found["supported"]})
     if found["paths"]:
-        _print_paths(found["paths"])
+        _print_paths(with_captions(graph, found["paths"], "way"))
     if found["neighbours"]:
-        near = {
-            word: {side: ", ".join(names[:SHOWN]) for side, names in seen.items()}
+        near = [
+            {"word": word, **{side: names[:SHOWN] for side, names in seen.items()}}
             for word, seen in found["neighbours"].items()
-        }
-        _print_before_and_after("neighbours of", near)
+        ]
+        rows = with_captions(graph, near, "word", "before", "after")
+        joined = [{**row, **{side: ", ".join(row[side]) for side in SIDES}} for row in rows]
+        print_rows(joined, {"word": "neighbours of"} | SIDES)
     if found["continuations"]:
-        _print_before_and_after("continuations of", found["continuations"])
+        rows = [{"word": word, **sides} for word, sides in found["continuations"].items()]
+        print_rows(rows, {"word": "continuations of"} | SIDES)
 
 
 def _print_paths(paths: list[dict[str, Any]]) -> None:
@@ -37,8 +46,3 @@ def _print_paths(paths: list[dict[str, Any]]) -> None:
     if rows[0]["probability"] is not None:
         columns["probability"] = "probability"
     print_rows(rows, columns)
-
-
-def _print_before_and_after(heading: str, seen: Mapping[str, Mapping[str, str | None]]) -> None:
-    rows = [{"word": word, **sides} for word, sides in seen.items()]
-    print_rows(rows, {"word": heading, "before": "before", "after": "after"})

@@ -14,7 +14,6 @@ from hartonomous.cli.output import json_option, print_json, print_rows, say, wor
 from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
-    from hartonomous.ask.paths.word_paths import Path, Reached, Step
     from hartonomous.ask.relations.relation_views import View
 
 top_option = click.option(
@@ -88,17 +87,21 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
     probability; cheapest first.
     """
     from hartonomous.ask.paths.word_paths import path as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Looking for paths"):
         paths = ask(graph, start, end, k, view_of(options))
+        rows = with_captions(
+            graph, [asdict(one) for one in paths], "words", "steps", beside=as_json
+        )
     if as_json:
-        print_json([asdict(one) for one in paths])
+        print_json(rows)
         return
-    for number, one in enumerate(paths):
+    for number, one in enumerate(rows):
         if number:
             click.echo()
-        click.echo(f"{arrows(one.words)}   {_odds(one)}")
-        print_steps(one.steps)
+        click.echo(f"{arrows(one['words'])}   {_odds(one)}")
+        print_steps(one["steps"])
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous bridge king bread computer\n")
@@ -108,17 +111,18 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
 def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
     """Find the cheapest tree of relations connecting the words."""
     from hartonomous.ask.paths.word_paths import bridge as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Growing a tree"):
-        tree = ask(graph, words, view_of(options))
+        found = asdict(ask(graph, words, view_of(options)))
+        (tree,) = with_captions(graph, [found], "words", "joints", "steps", beside=as_json)
     if as_json:
-        print_json(asdict(tree))
+        print_json(tree)
         return
-    joints = ", ".join(map(printable, tree.joints)) or "no other word"
-    click.echo(
-        f"{', '.join(map(printable, tree.words))} are connected by {joints}   cost {tree.cost:.3f}"
-    )
-    print_steps(tree.steps)
+    joints = ", ".join(map(printable, tree["joints"])) or "no other word"
+    asked = ", ".join(map(printable, tree["words"]))
+    click.echo(f"{asked} are connected by {joints}   cost {tree['cost']:.3f}")
+    print_steps(tree["steps"])
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous between king bread --top 5\n")
@@ -130,10 +134,12 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
 def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> None:
     """List the words near both A and B."""
     from hartonomous.ask.paths.word_paths import between as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Walking from both"):
         found = ask(graph, start, end, top, view_of(options))
-    _print_reached(found, as_json)
+        rows = with_captions(graph, [asdict(one) for one in found], "word", "path", beside=as_json)
+    _print_reached(rows, as_json)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous reach king --top 20\n")
@@ -144,12 +150,14 @@ def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> No
 def reach(word: str, top: int, as_json: bool, **options: Any) -> None:
     """List the words of highest PageRank from A."""
     from hartonomous.ask.paths.word_paths import reach as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Walking"):
         found = ask(graph, word, top, view_of(options))
+        rows = with_captions(graph, [asdict(one) for one in found], "word", "path", beside=as_json)
     if not found:
         say(f"{word!r} is in the graph, but no pair of it meets these conditions.")
-    _print_reached(found, as_json)
+    _print_reached(rows, as_json)
 
 
 @click.command(
@@ -182,24 +190,26 @@ def traverse(
     a word also leads to the names that contain it.
     """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Traversing"):
         answer = ask(graph, prompt, depth, breadth, top, view_of(options))
+        found = [asdict(one) for one in answer.found]
+        found = with_captions(graph, found, "word", "led_by", "path", beside=as_json)
     if answer.unknown:
         say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
     if answer.left_out:
         say(f"The last {answer.left_out:,} words of the prompt were left out.")
     if as_json:
-        print_json(asdict(answer))
+        print_json({**asdict(answer), "found": found})
         return
     rows = [
         {
-            "word": one.word,
-            "score": one.score,
-            "led by": ", ".join(one.led_by),
-            "path": arrows(one.path.words),
+            **one,
+            "led by": ", ".join(one["led_by"]),
+            "path": arrows(one["path"]["words"]),
         }
-        for one in answer.found
+        for one in found
     ]
     print_rows(rows, {name: name for name in ("word", "score", "led by", "path")})
 
@@ -208,7 +218,7 @@ def arrows(words: Sequence[str]) -> str:
     return " → ".join(map(printable, words))
 
 
-def print_steps(steps: Sequence[Step]) -> None:
+def print_steps(steps: Sequence[dict[str, Any]]) -> None:
     """Print the edges of a path, one row each."""
     columns = {
         "start": "from",
@@ -218,26 +228,20 @@ def print_steps(steps: Sequence[Step]) -> None:
         "times": "times",
         "sources": "sources",
     }
-    print_rows([asdict(step) for step in steps], columns)
+    print_rows(steps, columns)
 
 
-def _print_reached(found: Sequence[Reached], as_json: bool) -> None:
+def _print_reached(found: list[dict[str, Any]], as_json: bool) -> None:
     if as_json:
-        print_json([asdict(one) for one in found])
+        print_json(found)
         return
     rows = [
-        {
-            "word": one.word,
-            "score": one.score,
-            "path": arrows(one.path.words),
-            "odds": _odds(one.path),
-        }
-        for one in found
+        {**one, "path": arrows(one["path"]["words"]), "odds": _odds(one["path"])} for one in found
     ]
     print_rows(
         rows, {"word": "word", "score": "score", "path": "path", "odds": "cost and probability"}
     )
 
 
-def _odds(one: Path) -> str:
-    return f"cost {one.cost:.3f}, probability {one.probability:.2f}"
+def _odds(one: dict[str, Any]) -> str:
+    return f"cost {one['cost']:.3f}, probability {one['probability']:.2f}"

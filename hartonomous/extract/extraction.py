@@ -208,7 +208,8 @@ def extract(
             placed = _write_merged(writer, model, merged, placed)
         else:
             writer.write_compositions(placed.compositions)
-        writer.write_places([_moved(model.places, placed, ("composition",))])
+        places = _moved(model.places, placed, ("composition",))
+        writer.write_places([places] if merged is None else merged.places(places))
         writing = _Writing(writer, len(model.vocabulary), placed, finished, progress)
         tracks = tuple(writing.compared(track, options.neighbours) for track in model.tracks)
         tracks += tuple(writing.listed(track) for track in model.listed)

@@ -153,7 +153,7 @@ class OpenedModel:
     `kind` is the source's, as docs/data-model.md lists them. `observed` tracks find their compositions
     themselves, besides those of the vocabulary, which may then be empty. `unread` are files left
     out, `remarks` other messages for the user. `places` are those of the vocabulary's compositions,
-    with the columns of `held_places.PLACES`, sorted.
+    with the columns of `held_places.PLACES`, sorted; observed pieces have their own besides.
     """
 
     importer: str

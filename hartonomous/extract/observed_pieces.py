@@ -28,6 +28,8 @@ from hartonomous.evidence import (
     columns,
 )
 from hartonomous.extract.checkpoints import FinishedWork
+from hartonomous.extract.place_list import distinct_places
+from hartonomous.held_places import PLACES, check_each
 from hartonomous.identity import canonical_json, composition_keys, content_digest, normalise
 from hartonomous.progress import Progress
 from hartonomous.schema import EvidenceType, evidence_type, is_directed, kinds
@@ -37,6 +39,9 @@ Piece = str | int | tuple[str | int, ...]
 
 FOUND = "compositions"
 """Name of a piece's table of compositions."""
+
+HELD = "places"
+"""Name of a piece's table of places."""
 
 IN_FLIGHT = 16
 """Pieces handed to an executor at once: workers never wait, and finished ones are soon stored."""
@@ -52,12 +57,17 @@ class ObservedPiece:
     any order, also repeatedly. `rows` holds by evidence type a table with the columns of
     `observed_columns`, in any order, also repeatedly: `start` and `end` are rows of `compositions`,
     the other columns are added up; `half` may be left out, and then a piece is in one half.
-    `excluded` counts what was left out, by reason.
+    `excluded` counts what was left out, by reason. `places` says where the source has compositions,
+    with the columns of `held_places.PLACES`, in any order, also repeatedly: `composition` is a row of
+    `compositions`, `place` as `held_places.file_place` makes it. Of all pieces' places of a
+    composition the `held_places.MOST` first ones in order are kept, the others counted; a
+    composition without evidence has none in the graph.
     """
 
     compositions: pa.Table
     rows: Mapping[str, pa.Table]
     excluded: Mapping[str, int] = field(default_factory=dict)
+    places: pa.Table | None = None
 
 
 class Observer(Protocol):
@@ -99,7 +109,7 @@ class PieceStore:
         self._names = [_name(tracks.evidence, piece) for piece in tracks.pieces]
         if len(set(self._names)) < len(self._names):
             raise UsageError(f"Two pieces of {', '.join(tracks.evidence)} are the same one.")
-        self._parts = (FOUND, *tracks.evidence)
+        self._parts = (FOUND, HELD, *tracks.evidence)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -127,6 +137,12 @@ class PieceStore:
         compositions.
         """
         return self._read(number, evidence)
+
+    def places(self, number: int) -> pa.Table:
+        """Return a piece's places, columns of PLACES, sorted, without repetition, `composition` being
+        a row of its compositions.
+        """
+        return self._read(number, HELD)
 
     def count(self, part: str) -> int:
         """Return the rows of one part in all pieces."""
@@ -182,7 +198,8 @@ def piece_tables(tracks: ObservedTracks, piece: Piece) -> dict[str, pa.Table]:
     """Observe a piece; return its tables as they are stored, by name.
 
     Compositions are sorted by key without repetition, rows by (start, end) with their columns added
-    up. Raises BadInput, naming the piece, for rows that are not valid for their type.
+    up, places are sorted without repetition. Raises BadInput, naming the piece, for rows that are
+    not valid for their type, and for places that are not valid.
     """
     found = tracks.observe(piece)
     if unknown := sorted(found.rows.keys() - set(tracks.evidence)):
@@ -193,6 +210,7 @@ def piece_tables(tracks: ObservedTracks, piece: Piece) -> dict[str, pa.Table]:
     try:
         compositions, place = _keyed(found.compositions)
         tables = {FOUND: compositions.replace_schema_metadata(_metadata(found.excluded))}
+        tables[HELD] = _held(found.places, place)
         of_kind = np.array(compositions["kind"].to_pylist(), dtype=object)
         for name in tracks.evidence:
             evidence = evidence_type(name)
@@ -300,6 +318,21 @@ def _keyed(found: pa.Table) -> tuple[pa.Table, NDArray[np.int64]]:
     check_own_properties(whole)
     place = np.searchsorted(key_bytes(whole["key"]), key_bytes(table["key"]))
     return whole, place.astype(np.int64)
+
+
+def _held(found: pa.Table | None, place: NDArray[np.int64]) -> pa.Table:
+    """Return places of given compositions as those of the sorted ones, without repetition."""
+    if found is None:
+        return PLACES.empty_table()
+    if set(found.schema.names) != set(PLACES.names) or len(found.schema) != len(PLACES):
+        raise BadInput(f"the columns of places are {', '.join(PLACES.names)}")
+    rows = found.select(PLACES.names)
+    if any(column.null_count for column in rows.columns):
+        raise BadInput("a place lacks its composition or its text")
+    rows = rows.cast(PLACES)
+    check_each(rows, len(place))
+    row = place[rows["composition"].to_numpy()].astype(np.int32)
+    return distinct_places(rows.set_column(0, PLACES.field(0), pa.array(row))).cast(PLACES)
 
 
 def observed_columns(evidence: EvidenceType) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""Merge of pieces: the compositions and rows of all pieces as those of one source, in bounded memory.
+"""Merge of pieces: compositions, rows and places of all pieces as those of one source, in bounded
+memory.
 
-Both pass through temporary files that hold a range of keys, or of pairs, each; a range is sorted in
+They pass through temporary files that hold a range of keys, or of pairs, each; a range is sorted in
 memory. What comes out depends on the content of the pieces alone, not on their order or number.
 """
 
@@ -20,12 +21,15 @@ from hartonomous.errors import BadInput
 from hartonomous.evidence import COMPOSITIONS, OWN, columns
 from hartonomous.extract.observed_pieces import (
     FOUND,
+    HELD,
     PieceStore,
     excluded_in,
     key_bytes,
     sum_rows,
     without_repetition,
 )
+from hartonomous.extract.place_list import MORE_PLACES, first_places
+from hartonomous.held_places import PLACES, place_hashes
 from hartonomous.schema import evidence_type
 
 MEMORY = 128 << 20
@@ -107,6 +111,50 @@ class MergedPieces:
                 raise BadInput(f"{evidence}: a pair was observed too often: {error}.") from error
 
         yield from even_tables(whole(table) for table in buckets.tables())
+
+    def places(self, known: pa.Table) -> Iterator[pa.Table]:
+        """Yield the places of all pieces and those of the vocabulary, columns of PLACES, sorted, in
+        tables of ROW_GROUP rows; to be called once.
+
+        `known` are the latter, over all compositions. Of each composition the MOST first ones are
+        kept, the others counted in `excluded`.
+        """
+        yield from even_tables(table.cast(PLACES) for table in self._first_places(known))
+
+    def _first_places(self, known: pa.Table) -> Iterator[pa.Table]:
+        count = known.num_rows + sum(store.count(HELD) for store in self._stores)
+        buckets = Buckets(self._folder / HELD, _bucket_count(count))
+        bounds = np.array(
+            [len(self) * part // buckets.count << 32 for part in range(1, buckets.count)],
+            dtype=np.int64,
+        )
+        for table in self._placed(known):
+            buckets.add(table, np.searchsorted(table["pair"].to_numpy(), bounds))
+        begun = _unlimited(PLACES.empty_table())
+        for table in buckets.tables():
+            first, more = first_places(pa.concat_tables([begun, table.select(PLACES.names)]))
+            if more:
+                self.excluded[MORE_PLACES] += more
+            # The next range may hold more of the last composition.
+            composition = first["composition"].to_numpy()
+            cut = int(np.searchsorted(composition, composition[-1]))
+            yield first.slice(0, cut)
+            begun = first.slice(cut)
+        yield begun
+
+    def _placed(self, known: pa.Table) -> Iterator[pa.Table]:
+        """Yield the places of the vocabulary and of each piece over all compositions, with one number
+        for each composition and hash of a place, ascending: a composition in very many places is
+        divided by it.
+        """
+        yield _numbered(known)
+        for store in self._stores:
+            for number in range(len(store)):
+                table = store.places(number)
+                if table.num_rows:
+                    place = self.place(store.compositions(number))
+                    row = place[table["composition"].to_numpy()].astype(np.int32)
+                    yield _numbered(table.set_column(0, PLACES.field(0), pa.array(row)))
 
     def _gather(self) -> None:
         """Read the compositions of all pieces into ranges, and number the distinct ones."""
@@ -262,6 +310,19 @@ def even_tables(tables: Iterator[pa.Table], rows: int = ROW_GROUP) -> Iterator[p
 
 def _bucket_count(rows: int) -> int:
     return max(1, min(MOST_BUCKETS, -(-rows // BUCKET_ROWS)))
+
+
+def _numbered(places: pa.Table) -> pa.Table:
+    """Return places with a number for each composition and hash of a place, sorted by it."""
+    table = _unlimited(places)
+    low = (place_hashes(table["place"]) >> np.uint64(32)).astype(np.int64)
+    pair = (table["composition"].to_numpy().astype(np.int64) << 32) | low
+    return table.append_column("pair", pa.array(pair)).sort_by("pair")
+
+
+def _unlimited(places: pa.Table) -> pa.Table:
+    """Return places whose texts may be more than 2 GiB together."""
+    return places.set_column(1, "place", places["place"].cast(pa.large_string()))
 
 
 def _with_own(table: pa.Table) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Place list: the places of a vocabulary's compositions, the first of each kept, the others counted."""
+"""Place list: the places of compositions, the first of each kept, the others counted."""
 
 from __future__ import annotations
 
@@ -6,9 +6,35 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from hartonomous.held_places import MOST, place_table
+from hartonomous.held_places import MOST, PLACES, place_table
+
+MORE_PLACES = f"places beyond {MOST} of a composition"
+"""Reason of places left out where pieces of a source are merged."""
+
+
+def distinct_places(table: pa.Table) -> pa.Table:
+    """Return the columns of PLACES, sorted, without repetition."""
+    rows = table.select(PLACES.names).sort_by([(name, "ascending") for name in PLACES.names])
+    if not rows.num_rows:
+        return rows
+    fresh = np.diff(rows["composition"].to_numpy(), prepend=-1) != 0
+    places = rows["place"]
+    fresh[1:] |= np.asarray(pc.not_equal(places.slice(1), places.slice(0, len(places) - 1)))
+    return rows.filter(pa.array(fresh))
+
+
+def first_places(table: pa.Table) -> tuple[pa.Table, int]:
+    """Return the MOST first places of each composition, sorted, without repetition, and the number
+    of others.
+    """
+    rows = distinct_places(table)
+    begins = np.flatnonzero(np.diff(rows["composition"].to_numpy(), prepend=-1))
+    rank = np.arange(len(rows)) - np.repeat(begins, np.diff(begins, append=len(rows)))
+    kept = rows.filter(pa.array(rank < MOST))
+    return kept, rows.num_rows - kept.num_rows
 
 
 @dataclass

@@ -39,8 +39,10 @@ from hartonomous.extract.observed_pieces import (
     sum_rows,
 )
 from hartonomous.extract.piece_merge import Buckets, even_tables
+from hartonomous.extract.place_list import MORE_PLACES
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.vocabulary import build_vocabulary, no_vocabulary, whole_words
+from hartonomous.held_places import MOST, place_table
 from hartonomous.identity import composition_key, content_digest
 from hartonomous.operations import model_request
 from hartonomous.operations.model_request import ModelRequest
@@ -80,11 +82,21 @@ class Pictures:
         like = rng.integers(0, 9, (20, 2))
         # Words may be the same one under two numbers.
         like = like[[words[a] != words[b] for a, b in like.tolist()]]
+        # Every word in nine places, some of which other pieces have, and some twice in this one.
+        held = [(row, f"{rng.integers(0, 30):02d}.jpg#{texts[row]}") for row in range(9)] * 2
+        held += [(row, f"{row + piece[1]:02d}é.jpg#{n}") for row in range(9) for n in range(8)]
+        held += [(row, f"shard {piece[1]}/{row}.jpg") for row in range(9, 13)]
         return ObservedPiece(
             pa.table({"text": texts, "kind": kinds}),
             {DEPICTS: counted(shown, rng), LIKE: counted(like, rng)},
             {"blurred": piece[1]},
+            places_of(*(held[at] for at in rng.permutation(len(held)))),
         )
+
+
+def places_of(*rows: tuple[int, str]) -> pa.Table:
+    compositions, places = zip(*rows, strict=True)
+    return pa.table({"place": places, "composition": compositions})
 
 
 def counted(pairs: np.ndarray, rng: np.random.Generator) -> pa.Table:
@@ -95,6 +107,33 @@ def counted(pairs: np.ndarray, rng: np.random.Generator) -> pa.Table:
 
 def tracks_of(observe: Any, pieces: Any = PIECES) -> ObservedTracks:
     return ObservedTracks((DEPICTS, LIKE), ("detector",), pieces, observe, 100)
+
+
+def expected_places(*pieces: ObservedPiece) -> dict[str, list[str]]:
+    """Return the distinct places of the texts of pieces, in order, however many."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for piece in pieces:
+        assert piece.places is not None
+        texts = piece.compositions["text"].to_pylist()
+        for row in piece.places.to_pylist():
+            found[texts[row["composition"]]].add(row["place"])
+    return {text: sorted(places) for text, places in found.items()}
+
+
+def held_in(bundle: Bundle) -> dict[str, list[str]]:
+    texts = bundle.compositions()["text"].to_pylist()
+    found: dict[str, list[str]] = defaultdict(list)
+    for batch in bundle.places(100):
+        for row in batch.to_pylist():
+            found[texts[row["composition"]]].append(row["place"])
+    return dict(found)
+
+
+EXPECTED_PLACES = expected_places(*map(Pictures(), PIECES))
+EXCLUDED = {
+    "blurred": sum(range(6)),
+    MORE_PLACES: sum(max(0, len(places) - MOST) for places in EXPECTED_PLACES.values()),
+}
 
 
 def model_of(*observed: ObservedTracks, **more: Any) -> OpenedModel:
@@ -149,7 +188,8 @@ def test_pieces_add_up_to_one_source(whole: Bundle) -> None:
         assert track.rows == len(expected)
         assert track.observations == sum(n for n, _ in expected.values())
         assert track.vocabulary == len(keys) and track.positions == ("detector",)
-    assert bundle.source.excluded == {"blurred": sum(range(6))}
+    assert held_in(bundle) == {text: own[:MOST] for text, own in EXPECTED_PLACES.items()}
+    assert bundle.source.excluded == EXCLUDED and EXCLUDED[MORE_PLACES] > 100
     assert forecast(model_of(tracks_of(Pictures())), ExtractOptions())["evidence_edges"] == 100
 
 
@@ -211,7 +251,8 @@ def test_a_stored_piece_that_was_damaged_is_observed_again(whole: Bundle, tmp_pa
         extract(model_of(tracks_of(Pictures(5))), ExtractOptions(), tmp_path / "a", silent, work)
     damaged = sorted(work.glob("piece-*"))
     (damaged[0] / f"{LIKE}.parquet").unlink()
-    for part in ("compositions", DEPICTS):
+    (damaged[2] / "places.parquet").unlink()
+    for part in ("compositions", "places", DEPICTS):
         file = damaged[1] / f"{part}.parquet"
         raw = bytearray(file.read_bytes())
         # Within the first page, behind the magic bytes.
@@ -220,7 +261,7 @@ def test_a_stored_piece_that_was_damaged_is_observed_again(whole: Bundle, tmp_pa
     again = Pictures()
     bundle = extract(model_of(tracks_of(again)), ExtractOptions(), tmp_path / "b", silent, work)
     assert bundle.digest == whole.digest
-    assert len(again.met) == 3
+    assert len(again.met) == 4
 
 
 def test_a_range_of_one_pair_is_not_divided_for_ever(tmp_path: Path) -> None:
@@ -359,8 +400,40 @@ def test_an_extraction_to_a_file_resumes_and_leaves_nothing_beside_it(
     killed = Pictures()
     made = run(ModelRequest("pictures", OpenOptions(), ExtractOptions()), tmp_path / "b")
     assert made.bundle.digest == whole.digest and len(killed.met) == 2
-    assert made.omissions.excluded == {"blurred": sum(range(6))}
+    assert made.omissions.excluded == EXCLUDED
     assert list(tmp_path.iterdir()) == [tmp_path / "b"]
+
+
+def test_places_of_the_vocabulary_and_of_pieces_are_one_list(tmp_path: Path) -> None:
+    rows = WORDS.index(WORDLIST[1]), 15
+    own = {rows[0]: [f"a/{n:02d}.txt" for n in range(12)], rows[1]: ["b.txt"]}
+    vocabulary = build_vocabulary(WORDLIST, whole_words, {})
+    of = {text: row for row, text in enumerate(vocabulary.compositions["text"].to_pylist())}
+    known = place_table(
+        np.array([of[WORDLIST[row]] for row, places in own.items() for _ in places]),
+        [place for places in own.values() for place in places],
+    )
+
+    def observe(piece: Piece) -> ObservedPiece:
+        assert isinstance(piece, int)
+        found = pa.table({"text": [WORDLIST[1], f"picture {piece}"], "kind": ["Token", "Image"]})
+        row = pa.table({"start": [1], "end": [0], "n": [1], "weight": [MICRO]})
+        # One of the vocabulary's, one of both pieces, and two of its own.
+        held = (0, "a/00.txt"), (0, "a/99.txt"), (0, f"{piece}.jpg"), (0, f"a/1{piece}.gif")
+        return ObservedPiece(found, {DEPICTS: row}, {}, places_of((1, f"{piece}.jpg"), *held))
+
+    options = ExtractOptions(NeighbourOptions(k=3))
+    observed = ObservedTracks((DEPICTS,), ("detector",), (1, 2), observe, 2)
+    both = extract(replace(mixed(observed), places=known), options, tmp_path / "b", silent)
+    scan(both)
+    every = [*own[rows[0]], "a/99.txt", "1.jpg", "2.jpg", "a/11.gif", "a/12.gif"]
+    assert held_in(both) == {
+        WORDLIST[1]: sorted(every)[:MOST],
+        WORDLIST[15]: ["b.txt"],
+        "picture 1": ["1.jpg"],
+        "picture 2": ["2.jpg"],
+    }
+    assert both.source.excluded == {MORE_PLACES: 1}
 
 
 # ---------------------------------------------------------------- what is refused
@@ -417,6 +490,26 @@ def test_rows_that_break_the_promise_name_their_piece(
     def observe(piece: Piece) -> ObservedPiece:
         found = {} if rows is None else {LIKE: pa.table({k: [v] for k, v in rows.items()})}
         return ObservedPiece(pa.table(compositions), found)
+
+    with pytest.raises(BadInput, match=rf"piece \('shard', 0\) was observed wrongly.*{fault}"):
+        piece_tables(tracks_of(observe), PIECES[0])
+
+
+@pytest.mark.parametrize(
+    ("places", "fault"),
+    [
+        ({"composition": [0, 2], "place": ["a.jpg", "b.jpg"]}, "row 1 has an end outside"),
+        ({"composition": [1, 0], "place": ["a.jpg", "/b.jpg"]}, "row 1 has an absolute place"),
+        ({"composition": [0, 0], "place": ["a.jpg", ""]}, "row 1 has an empty place"),
+        ({"composition": [0], "place": ["x" * 1001]}, "more than 1,000 characters"),
+        ({"composition": [0], "place": [None]}, "lacks its composition or its text"),
+        ({"composition": [0.5], "place": ["a.jpg"]}, "was truncated"),
+        ({"composition": [0]}, "the columns of places are composition, place"),
+    ],
+)
+def test_places_that_are_not_valid_name_their_piece(places: dict[str, Any], fault: str) -> None:
+    def observe(piece: Piece) -> ObservedPiece:
+        return ObservedPiece(pa.table(WORD_PAIR), {}, {}, pa.table(places))
 
     with pytest.raises(BadInput, match=rf"piece \('shard', 0\) was observed wrongly.*{fault}"):
         piece_tables(tracks_of(observe), PIECES[0])

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pytest
 from click.testing import CliRunner
 
+from hartonomous.ask.relations import word_comparison
 from hartonomous.audit.audit_report import audit
-from hartonomous.bundle import Bundle, BundleWriter, OpenedFile, SourceDescription, TrackDescription
+from hartonomous.bundle import Bundle, OpenedFile
 from hartonomous.cli import main
+from hartonomous.cli.residuals import print_residual
 from hartonomous.delete.selectors import Selectors
-from hartonomous.evidence import COMPOSITIONS, columns
+from hartonomous.extract.extraction import ExtractOptions, extract
+from hartonomous.extract.importer_protocol import OpenedModel
+from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks
+from hartonomous.extract.vocabulary import no_vocabulary
 from hartonomous.graph.driver import Graph
 from hartonomous.held_places import place_table
-from hartonomous.identity import composition_keys, content_digest
-from hartonomous.schema import MICRO, evidence_type
+from hartonomous.identity import content_digest
+from hartonomous.schema import MICRO
 from tests.building import exported, put_in, silent, take_out, wipe
 from tests.canaries import wipe_out
+from tests.command_line import run
 from tests.histories import take_back
 
 DEPICTION = "DEPICTION_EVIDENCE"
@@ -30,36 +39,26 @@ def pictures(
 ) -> Bundle:
     """Return a bundle of pictures with labels, each seen so many times, and their places."""
     labels = sorted({label for own in shown.values() for label in own})
-    texts = [DIGESTS[n] for n in shown] + labels
-    kinds = ["Image"] * len(shown) + ["Token"] * len(labels)
-    keys = composition_keys(kinds, texts)
-    order = sorted(range(len(keys)), key=keys.__getitem__)
-    row = {texts[at]: place for place, at in enumerate(order)}
-    table = pa.table([[one[at] for at in order] for one in (keys, texts, kinds)], COMPOSITIONS)
-    pairs = sorted(
-        (row[DIGESTS[n]], row[label], times)
-        for n, own in shown.items()
-        for label, times in own.items()
-    )
-    layout = columns(evidence_type(DEPICTION))
+    row = {text: at for at, text in enumerate([*shown, *labels])}
+    pairs = [
+        (row[n], row[label], times) for n, own in shown.items() for label, times in own.items()
+    ]
     starts, ends, times = (list(one) for one in zip(*pairs, strict=True))
-    values = {"start": starts, "end": ends, "n": times, "weight": [n * MICRO // 2 for n in times]}
-    rows = pa.Table.from_arrays(
-        [pa.array(values[field.name], field.type) for field in layout], schema=layout
+    rows = {"start": starts, "end": ends, "n": times, "weight": [n * MICRO // 2 for n in times]}
+    held = [(row[n], place) for n, own in places.items() for place in own]
+    kinds = ["Image"] * len(shown) + ["Token"] * len(labels)
+    found = ObservedPiece(
+        pa.table({"text": [*(DIGESTS[n] for n in shown), *labels], "kind": kinds}),
+        {DEPICTION: pa.table(rows)},
+        {},
+        place_table(np.array([at for at, _ in held], np.int64), [one for _, one in held]),
     )
-    held = [(row[DIGESTS[n]], place) for n, own in places.items() for place in own]
+    tracks = ObservedTracks((DEPICTION,), ("labels",), (0,), lambda piece: found, len(pairs))
     file = OpenedFile(name, content_digest("test", {"name": name}), 1)
-    source = SourceDescription("images", "test", (file,), {}, 0)
-    track = TrackDescription(
-        DEPICTION, ("labels",), 0, len(keys), 0, 0, 0, 1.0, len(pairs), sum(times)
+    model = OpenedModel(
+        "test", (file,), 0, no_vocabulary(), (), {}, kind="images", observed=(tracks,)
     )
-    with BundleWriter(folder / name) as writer:
-        writer.write_compositions(table)
-        writer.write_places(
-            [place_table(np.array([at for at, _ in held], np.int64), [one for _, one in held])]
-        )
-        writer.write_evidence(DEPICTION, iter([rows]))
-        return writer.finish(source, (track,))
+    return extract(model, ExtractOptions(), folder / name, silent)
 
 
 def two(folder: Path) -> tuple[Bundle, Bundle]:
@@ -149,3 +148,100 @@ def test_tables_show_captions_and_json_the_text(served: Graph, tmp_path: Path) -
     table = run.invoke(main, ["places", "dog"]).output
     assert "yard.jpg: dog, fence, tree" in table and DIGESTS[0] not in table
     assert DIGESTS[0] in run.invoke(main, ["places", "dog", "--json"]).output
+
+
+# ---------------------------------------------------------------- wherever pictures are shown
+
+YARD, PARK = "yard.jpg: dog, fence", "park.jpg: tree, dog"
+
+
+@pytest.fixture
+def yard(served: Graph, tmp_path: Path) -> Graph:
+    """A graph of two pictures of a dog."""
+    shown = {0: {"dog": 2, "fence": 1}, 1: {"dog": 1, "tree": 2}}
+    held = {0: ["in/yard.jpg"], 1: ["in/park.jpg"]}
+    put_in(served, pictures(tmp_path, "pictures", shown, held), "pictures")
+    return served
+
+
+def told(*arguments: object) -> str:
+    """Return what a command prints for people: captions, and no digest."""
+    done = run(*arguments)
+    assert done.exit_code == 0, done.output
+    assert not any(digest in done.stdout for digest in DIGESTS)
+    return done.stdout
+
+
+def parsed(*arguments: object) -> Any:
+    return json.loads(run(*arguments, "--json").stdout)
+
+
+def test_pictures_observed_in_pieces_have_places_and_captions(yard: Graph) -> None:
+    assert captions(yard) == [YARD, PARK, None]
+    assert [row["place"] for row in parsed("places", DIGESTS[0])] == ["in/yard.jpg"]
+
+
+def test_paths_show_captions(yard: Graph) -> None:
+    view = ("--types", "DEPICTS", "--above", "0")
+    own = {DIGESTS[0]: YARD}
+    shown = told("path", DIGESTS[0], "fence", *view)
+    assert shown.startswith(f"{YARD} → fence ") and shown.count(YARD) == 2
+    (found,) = parsed("path", DIGESTS[0], "fence", *view)
+    assert found["words"] == [DIGESTS[0], "fence"] and found["captions"] == own
+    shown = told("bridge", DIGESTS[0], "fence", "dog", *view)
+    assert shown.startswith(f"{YARD}, fence, dog are connected by no other word")
+    found = parsed("bridge", DIGESTS[0], "fence", "dog", *view)
+    assert found["words"][0] == DIGESTS[0] and found["captions"] == own
+    assert f"{YARD} → dog" in told("traverse", DIGESTS[0], *view)
+    found = parsed("traverse", DIGESTS[0], *view)["found"]
+    assert {one["word"] for one in found} == {"dog", "fence"}
+    assert all(one["led_by"] == [DIGESTS[0]] and one["captions"] == own for one in found)
+    assert f"{YARD} → fence" in told("reach", DIGESTS[0], *view)
+
+
+def test_an_explanation_shows_captions(yard: Graph) -> None:
+    yard.write(
+        "MATCH (a:Image {text: $a}), (b:Token {text: 'dog'}) CREATE (a)-[:RELATES {elo: 1600.0, "
+        "consensus: 1500, decades: 0, n: 1, weight: 1, sources: 1, seen: []}]->(b)",
+        a=DIGESTS[0],
+    )
+    assert told("explain", DIGESTS[0], "dog").startswith(f"{YARD} - dog\n")
+    assert parsed("explain", DIGESTS[0], "dog")["relation"]["start"] == DIGESTS[0]
+
+
+def test_contradictions_show_captions(yard: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
+    odds = {"spread": 9, "consensus": 1500, "most_odds": 5, "least_odds": -4}
+    row = {"start": DIGESTS[0], "end": "dog", "most": "a", "least": "b", **odds}
+    monkeypatch.setattr(word_comparison, "contradictions", lambda *given: [row])
+    assert YARD in told("contradictions")
+    assert parsed("contradictions") == [{**row, "captions": {DIGESTS[0]: YARD}}]
+
+
+def test_a_plan_shows_the_captions_of_what_it_takes(yard: Graph, tmp_path: Path) -> None:
+    concept = ("delete", "concept", "fence", "--depicting", "--plan")
+    assert f"fence (concept), {YARD} (depicts it)" in told(*concept)
+    summary = parsed(*concept)
+    assert [one["text"] for one in summary["compositions"]] == ["fence", DIGESTS[0]]
+    assert YARD not in json.dumps(summary, ensure_ascii=False)
+
+
+def test_findings_name_pictures_by_text_and_caption(yard: Graph) -> None:
+    yard.write("MATCH (:Image {text: $a})-[r:DEPICTS]->() SET r.elo = r.elo + 1", a=DIGESTS[0])
+    findings = audit(yard, silent, full=True)["findings"]
+    assert any(f"DEPICTS {DIGESTS[0]!r} ({YARD}) → 'dog'" in one for one in findings)
+
+
+def test_a_residual_shows_captions(yard: Graph, capsys: pytest.CaptureFixture[str]) -> None:
+    picture, other = DIGESTS[:2]
+    found = {
+        "variants": [],
+        "supported": {},
+        "paths": [{"way": ["dog", picture, "fence"], "sources": ["a"], "probability": None}],
+        "neighbours": {picture: {"before": ["dog", other], "after": ["dog"]}},
+        "continuations": {"dog": {"before": "house", "after": None}},
+    }
+    print_residual(yard, found)
+    shown = capsys.readouterr().out
+    assert f"dog - {YARD} - fence" in shown and f"dog, {PARK}" in shown
+    assert shown.count(YARD) == 2 and "house" in shown
+    assert picture not in shown and other not in shown
