@@ -41,7 +41,7 @@ def test_a_real_graph_holds_nothing_the_schema_does_not_name(graph: Graph, tmp_p
     assert labels <= {node.name for node in schema.NODES} | kinds | {schema.UNRATED}
     columns = schema.evidence_type("EMBEDDING_EVIDENCE").columns
     evidence = {schema.SOURCE.name, *(column.name for column in columns)}
-    rated = {p.name for p in (*schema.RATED_PROPERTIES, *schema.CONSENSUS_PROPERTIES)}
+    rated = {p.name for p in schema.RATED_PROPERTIES}
     for type, allowed in (("EMBEDDING_EVIDENCE", evidence), ("RELATES", rated)):
         rows = graph.read(f"MATCH ()-[r:{type}]->() RETURN DISTINCT keys(r) AS keys")
         assert {key for row in rows for key in row["keys"]} == allowed
