@@ -41,7 +41,8 @@ def style() -> str:
     for label, said in LABELS.items():
         text += _rule(f"node.{label}", said)
     for rated in schema.rated_types():
-        shown = "'{consensus}'" if rated.consensus else "'<type> {elo}'"
+        plain = rated.name == schema.DEFAULT_RELATION
+        shown = "'{consensus}'" if plain else "'<type> {consensus}'"
         said = {"color": rated.colour, "shaft-width": "2px", "caption": shown}
         text += _rule(f"relationship.{rated.name}", said)
     for evidence in schema.evidence_types():
