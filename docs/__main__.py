@@ -124,6 +124,7 @@ def data_model() -> str:
     text += "\nOn every evidence edge:\n\n" + properties((schema.SOURCE, *schema.COUNTED))
     for own, names in own_columns().items():
         text += f"\nBesides, on `{'`, `'.join(names)}`:\n\n" + properties(own)
+    text += null_models()
     text += f"\n## Contexts\n\n`:{schema.VISITED}` from a source to what it read on from:\n\n"
     text += properties(schema.VISIT_PROPERTIES)
     text += "\nStructure, without a rating, no reason to keep a composition:\n\n"
@@ -143,11 +144,48 @@ def data_model() -> str:
     rated = ((f"`{r.name}`", direction(r.directed), r.meaning) for r in schema.rated_types())
     text += table(("type", "direction", "read"), rated)
     text += "\nOn every rated edge:\n\n" + properties(schema.RATED_PROPERTIES)
-    return (
-        text
-        + "\nBesides, where something speaks against a pair:\n\n"
-        + properties((schema.AGAINST,))
+    text += "\nBesides, on rated edges that something speaks against:\n\n"
+    return text + properties((schema.AGAINST,))
+
+
+def null_models() -> str:
+    """Return the section on null models: what chance alone would give, and who is trusted how far."""
+    types: dict[str, list[schema.EvidenceType]] = {}
+    models = {each.chance.name: each.chance for each in schema.evidence_types()}
+    for each in schema.evidence_types():
+        types.setdefault(each.chance.name, []).append(each)
+    text = (
+        "\n### Null models\n\nThe `support` of a row is its log-odds against chance, which its null "
+        "model computes from the row's own counts and the constants of its track: P positions, k "
+        "neighbours asked for, N compositions searched, `total` observations. Silence speaks only for "
+        "types that compare vectors: there, a pair that a track knows and does not list counts with "
+        "`absent`. A pair without a row says nothing in any other.\n\n"
     )
+    rows = (
+        (name, f"`{models[name].formula}`", models[name].reference, names_of(types[name]))
+        for name in models
+    )
+    text += table(("null model", "odds", "source", "evidence types"), rows)
+    text += "\nTrust of a track, in thousandths:\n\n"
+    trusts: dict[str, list[schema.EvidenceType]] = {}
+    for each in schema.evidence_types():
+        trusts.setdefault(trust(each), []).append(each)
+    return text + table(
+        ("trust", "evidence types"), ((told, names_of(found)) for told, found in trusts.items())
+    )
+
+
+def trust(evidence: schema.EvidenceType) -> str:
+    """Return how far tracks of an evidence type are trusted, in words."""
+    if evidence.trust is not None:
+        return f"{evidence.trust}, stated"
+    if evidence.silence:
+        return "100 to 1000, measured on the vectors"
+    return "0, or 100 to 1000, measured: how far halves of its observations agree"
+
+
+def names_of(types: Iterable[schema.EvidenceType]) -> str:
+    return ", ".join(f"`{each.name}`" for each in types)
 
 
 def procedures() -> str:

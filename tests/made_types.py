@@ -86,6 +86,8 @@ def _rows(
         if (start < end or schema.is_directed(evidence)) and (start != end or evidence.loops)
     ]
     chosen = sorted(pairs[at] for at in rng.permutation(len(pairs))[: max(4, len(pairs) // 3)])
+    # One pair that every source has, so that they can differ on it.
+    chosen = sorted({*chosen, pairs[-1]})
     if evidence.loops:
         chosen = sorted({*chosen, (starts[0], starts[0])})
     size = len(chosen)

@@ -1,20 +1,26 @@
-// Odds of two words by every track that has a row of them or whose silence speaks, and the ratings without its source.
-// in:  $start STRING, $end STRING
-// out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, against INTEGER, rank INTEGER, positions LIST<STRING>, examined INTEGER, support INTEGER, vote INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
-// procedure: explain(start::STRING, end::STRING)
+// Odds of a type from one word to another, by every track that has a row of them or whose silence speaks, and the ratings without its source.
+// in:  $start STRING, $end STRING, $type STRING
+// out: source STRING, evidence STRING, observed BOOLEAN, times INTEGER, directed INTEGER, weight INTEGER, against INTEGER, rank INTEGER, positions LIST<STRING>, examined INTEGER, support INTEGER, vote INTEGER, divisor INTEGER, share INTEGER, elo_without FLOAT, consensus_without INTEGER
+// procedure: explain(start::STRING, end::STRING, type = RELATES::STRING)
 CALL () {
   FIND_WORD(c, $start)
 }
 CALL () {
   FIND_WORD(d, $end)
 }
+MATCH (c)-[r:RATED_TYPES]-(d)
+WHERE type(r) = $type AND (r:UNDIRECTED_TYPES OR startNode(r) = c)
+// Evidence runs as what it feeds does, also from a composition to itself.
+WITH startNode(r) AS c, endNode(r) AS d
 WITH c, d,
      [number IN split(c.known, '+') WHERE number <> '' AND number IN split(d.known, '+')] AS both
 CALL (c, d) {
-  MATCH (c)-[e:EVIDENCE_TYPES]-(d)
+  MATCH (c)-[e:EVIDENCE_TYPES]->(d)
+  WHERE FEEDS[type(e)] = $type
   RETURN collect(e {.*, type: type(e)}) AS edges
 }
 MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
+WHERE FEEDS[t.evidence] = $type
 WITH t, both, head([e IN edges WHERE e.source = t.source AND e.type = t.evidence]) AS e
 WHERE e IS NOT NULL OR t.trust > 0 AND toString(t.number) IN both
 // What an earlier version counted has no odds: it changes elo alone. A judgement adds to the odds and
@@ -42,7 +48,8 @@ WITH term, gained, trusted, all_trusted, seen,
 RETURN term.source AS source, term.evidence AS evidence, term.observed AS observed,
        term.n AS times, term.directed AS directed, term.weight AS weight,
        term.against AS against, term.rank AS rank,
-       term.positions AS positions, term.examined AS examined, term.support AS support, term.vote AS vote,
+       term.positions AS positions, term.examined AS examined, term.support AS support,
+       term.vote AS vote, term.counts AS divisor,
        toInteger(round(1.0 * term.vote * coalesce(term.support, 0) / all_trusted)) AS share,
        CASE WHEN n = 0 THEN null ELSE
          1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END

@@ -1,16 +1,21 @@
-// The strongest relations of a word, by consensus or elo; continuation pieces on request.
-// in:  $word STRING, $top INTEGER, $by STRING, $source STRING, $min_sources INTEGER, $pieces BOOLEAN
-// out: neighbour STRING, kind STRING, consensus INTEGER, elo FLOAT, sources INTEGER, times INTEGER, similarity FLOAT
-// procedure: neighbours(word::STRING, top = 10::INTEGER, by = consensus::STRING, source = null::STRING, min_sources = 1::INTEGER, pieces = false::BOOLEAN)
+// The strongest relations of a word, of some types, by consensus or elo; continuation pieces on request.
+// in:  $word STRING, $top INTEGER, $by STRING, $source STRING, $min_sources INTEGER, $pieces BOOLEAN, $types LIST<STRING>
+// out: neighbour STRING, kind STRING, consensus INTEGER, elo FLOAT, sources INTEGER, times INTEGER, similarity FLOAT, type STRING, direction STRING
+// procedure: neighbours(word::STRING, top = 10::INTEGER, by = consensus::STRING, source = null::STRING, min_sources = 1::INTEGER, pieces = false::BOOLEAN, types = null::LIST OF STRING)
 CALL () {
   FIND_WORD(c, $word)
 }
-MATCH (c)-[r:DEFAULT_RELATION]-(d)
-WHERE r.sources >= $min_sources
-  AND ($pieces OR NOT d:FRAGMENT_KINDS)
-  AND ($source IS NULL OR EXISTS { (c)-[e:EVIDENCE_TYPES]-(d) WHERE e.source = $source })
-WITH d, r, CASE $by WHEN 'elo' THEN r.elo ELSE r.decades END AS score
-ORDER BY score DESC, r.elo DESC, d.key
+CALL () {
+  MATCH (:Source {name: $source, state: 'live'})-[:HAS_TRACK]->(t:Track)
+  RETURN min(t.number) AS number
+}
+MATCH (c)-[r:RATED_TYPES]-(d)
+WHERE type(r) IN coalesce($types, ['DEFAULT_RELATION']) AND r.sources >= $min_sources
+  AND ($pieces OR NOT d:FRAGMENT_KINDS) AND ($source IS NULL OR number IN r.seen)
+WITH c, d, r, CASE $by WHEN 'elo' THEN r.elo ELSE coalesce(r.decades, (r.elo - 1500) * 2.5) END AS score
+ORDER BY score DESC, r.elo DESC, d.key, type(r), id(r)
 LIMIT $top
 RETURN d.text AS neighbour, d.kind AS kind, r.consensus AS consensus, r.elo AS elo,
-       r.sources AS sources, r.n AS times, r.weight / 1e6 / r.n AS similarity
+       r.sources AS sources, r.n AS times, r.weight / 1e6 / r.n AS similarity, type(r) AS type,
+       CASE WHEN c = d THEN 'itself' WHEN r:UNDIRECTED_TYPES THEN 'none'
+            WHEN startNode(r) = c THEN 'out' ELSE 'in' END AS direction

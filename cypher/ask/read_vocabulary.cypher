@@ -1,6 +1,6 @@
-// Every composition known to a live track, with the set of these tracks.
+// Every composition that a live track knows or that has a relation, with the set of these tracks.
 // in:
 // out: id INTEGER, key STRING, known STRING
 MATCH (c:Composition)
-WHERE c.known <> ''
-RETURN id(c) AS id, c.key AS key, c.known AS known
+WHERE c.known <> '' OR EXISTS { (c)-[:DEFAULT_RELATION]-() }
+RETURN id(c) AS id, c.key AS key, coalesce(c.known, '') AS known

@@ -8,5 +8,5 @@ RETURN s {.name, .kind, .importer, .state, .digest, .options, .files, .subject, 
           .bytes, .parameters, .excluded, .merged, created: toString(s.created),
           .lineage, .distrusted, .hubness, places: COUNT { (s)-[:HOLDS]->() }} AS source,
        t {.evidence, .positions, .k, .vocabulary, .dimensions, .trust, .vote, .absent, .recall, .rows,
-          .observations} AS track
+          .observations, .total, feeds: FEEDS[t.evidence]} AS track
 ORDER BY track.evidence

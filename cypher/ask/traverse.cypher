@@ -1,7 +1,7 @@
 // Compositions reached from a prompt's words and names of several words over rated pairs, by consensus, within a depth and breadth, each with its most probable path.
-// in:  $prompt STRING, $depth INTEGER, $breadth INTEGER, $top INTEGER, $above INTEGER, $min_sources INTEGER, $sources LIST<STRING>, $pieces BOOLEAN
+// in:  $prompt STRING, $depth INTEGER, $breadth INTEGER, $top INTEGER, $above INTEGER, $min_sources INTEGER, $sources LIST<STRING>, $pieces BOOLEAN, $types LIST<STRING>
 // out: word STRING, score FLOAT, led_by LIST<STRING>, path LIST<STRING>, cost INTEGER, steps LIST<MAP>
-// procedure: traverse(prompt::STRING, depth = 3::INTEGER, breadth = 5::INTEGER, top = 10::INTEGER, above = 1500::INTEGER, min_sources = 1::INTEGER, sources = null::LIST OF STRING, pieces = false::BOOLEAN)
+// procedure: traverse(prompt::STRING, depth = 3::INTEGER, breadth = 5::INTEGER, top = 10::INTEGER, above = 1500::INTEGER, min_sources = 1::INTEGER, sources = null::LIST OF STRING, pieces = false::BOOLEAN, types = null::LIST OF STRING)
 WITH reduce(text = '', i IN range(0, size($prompt) - 1) |
        text + CASE WHEN substring($prompt, i, 1) =~ '[\\p{L}\\p{N}_\'\u2019-]'
               THEN substring($prompt, i, 1) ELSE ' ' END) AS spaced
@@ -76,12 +76,13 @@ WITH starts, voices, numbers, reduce(
         // Two may be related by several types, the cheapest of which counts.
         UNWIND head([edges IN [COLLECT {
           MATCH (c)-[r:RATED_TYPES]-(d:Composition)
-          WHERE (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
+          WHERE type(r) IN coalesce($types, ['DEFAULT_RELATION'])
+            AND (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
             AND r.sources >= $min_sources AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT d:FRAGMENT_KINDS)
             AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
           WITH d, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step
           RETURN [id(d), step, d.key] ORDER BY step, d.key
-          LIMIT $breadth * size(split('RATED_TYPES', '|'))
+          LIMIT $breadth * size(coalesce($types, ['DEFAULT_RELATION']))
         }] | [i IN range(0, size(edges) - 1)
                 WHERE none(j IN range(0, i - 1) WHERE edges[j][0] = edges[i][0]) | edges[i]
               ][..$breadth]]) AS edge
@@ -135,7 +136,8 @@ CALL (keys, voices, numbers) {
     UNION ALL
     WITH c, d, numbers, named WHERE NOT named
     MATCH (c)-[r:RATED_TYPES]-(d)
-    WHERE (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
+    WHERE type(r) IN coalesce($types, ['DEFAULT_RELATION'])
+      AND (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
       AND r.sources >= $min_sources
       AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
     RETURN r, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step

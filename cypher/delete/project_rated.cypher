@@ -1,7 +1,7 @@
-// Project the rated edges of a type into Graph Data Science, without those to be removed.
+// Project the rated edges of some types into Graph Data Science, without those to be removed.
 // in:  $name STRING, $lost LIST<INTEGER>
 // out: nodes INTEGER, edges INTEGER
-MATCH (a:Composition)-[r:RATED_TYPE]->(b:Composition)
+MATCH (a:Composition)-[r:RATED_TYPES]->(b:Composition)
 WHERE NOT id(r) IN $lost
 WITH gds.graph.project($name, a, b, {relationshipProperties: {weight: r.elo - 1500.0}},
                        {undirectedRelationshipTypes: ['*']}) AS g

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from hartonomous.api.graph_session import GraphSession, PathName, path_of
@@ -32,6 +33,7 @@ from hartonomous.ask.relations import (
 )
 from hartonomous.ask.relations.explanation import Explanation
 from hartonomous.operations import questions
+from hartonomous.schema import DEFAULT_RELATION
 
 
 class RelationMethods(GraphSession):
@@ -45,25 +47,27 @@ class RelationMethods(GraphSession):
         source: str | None = None,
         min_sources: int = 1,
         pieces: bool = False,
+        types: str | Sequence[str] = DEFAULT_RELATION,
     ) -> Rows[Neighbour]:
         """Return the relations of a word, strongest first.
 
         `top`: number of results. `by`: order by this rating, "consensus" or "elo", in points.
         `source`: only pairs observed by this source. `min_sources`: least number of sources per pair.
-        `pieces`: include continuation pieces (##ing). Raises NotFound for an unknown word, with
-        suggestions.
+        `pieces`: include continuation pieces (##ing). `types`: rated types to list, "RELATES". Raises
+        NotFound for an unknown word, with suggestions.
         """
-        graph = self._asked
-        found = neighbourhood.neighbours(graph, word, top, by, source, min_sources, pieces)
+        graph, chosen = self._asked, questions.names_of(types)
+        found = neighbourhood.neighbours(graph, word, top, by, source, min_sources, pieces, chosen)
         questions.remark_spelling(graph, word, bool(found), self._say)
         return rows_of(Neighbour, found)
 
-    def explain(self, start: str, end: str) -> Explanation:
+    def explain(self, start: str, end: str, type: str = DEFAULT_RELATION) -> Explanation:
         """Return the rating of two words, term by term and source by source.
 
-        Raises NotFound for an unknown word, or if the two have no relation.
+        `type`: the rated type; a directed one is followed from `start` to `end`. Raises NotFound for an
+        unknown word, or if the two have no such relation.
         """
-        return explanation.explain(self._asked, start, end)
+        return explanation.explain(self._asked, start, end, type)
 
     def affinity(self, start: str, end: str) -> Affinity:
         """Return the similarity of two words, related or not.
@@ -79,12 +83,14 @@ class RelationMethods(GraphSession):
         """
         return rows_of(AnalogyAnswer, affinity.analogy(self._asked, first, second, third, top))
 
-    def contested(self, word: str, top: int = 10) -> Rows[ContestedPair]:
-        """Return the pairs of a word with the largest disagreement between sources.
+    def contested(
+        self, word: str, top: int = 10, type: str = DEFAULT_RELATION
+    ) -> Rows[ContestedPair]:
+        """Return the relations of a word, of a rated type, on which sources disagree most.
 
         Raises NotFound for an unknown word.
         """
-        return rows_of(ContestedPair, affinity.contested(self._asked, word, top))
+        return rows_of(ContestedPair, affinity.contested(self._asked, word, top, type))
 
     def compare(self, start: str, end: str, top: int = 10) -> Rows[ComparedWord]:
         """Return what two words are both related to, and what only one of them is; `top` of each.

@@ -13,7 +13,7 @@ from hartonomous.mapping_record import Record
 @dataclass(frozen=True)
 class Neighbour(Record):
     """A neighbour of a word: ratings in points, numbers of sources and observations, mean similarity
-    from 0 to 1."""
+    from 0 to 1; `direction` of the relation is out or in, itself, or none."""
 
     neighbour: str
     consensus: int
@@ -22,6 +22,8 @@ class Neighbour(Record):
     times: int
     similarity: float
     kind: str
+    type: str
+    direction: str
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class ContestedPair(Record):
     least: str
     least_odds: int
     sources: int
+    direction: str
 
 
 @dataclass(frozen=True)
@@ -165,7 +168,8 @@ class SphereStep(Record):
 
 @dataclass(frozen=True)
 class SourceSummary(Record):
-    """A source and its counts; `bytes` of its model's files, `hubness` from 0 to 1."""
+    """A source and its counts; `bytes` of its model's files, `hubness` from 0 to 1; `findings` are
+    what was found on it, each with its `kind` and `text`."""
 
     name: str
     kind: str
@@ -182,6 +186,7 @@ class SourceSummary(Record):
     lineage: int | None
     distrusted: str | None
     hubness: float | None
+    findings: list[dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,8 @@ class TrackDetails(Record):
     recall: float | None
     rows: int
     observations: int
+    total: int | None
+    feeds: str
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_facts, print_json, print_rows
+from hartonomous.cli.neighbourhood import open_graph, typed
+from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, type_option
+from hartonomous.schema import DEFAULT_RELATION
 
 top_option = click.option(
     "--top",
@@ -59,17 +60,21 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
 @click.command(epilog="\b\nExample:\n  hartonomous contested bank --top 5\n")
 @click.argument("word")
 @top_option
+@type_option
 @json_option
-def contested(word: str, top: int, as_json: bool) -> None:
-    """List the pairs of WORD on which sources disagree most."""
+def contested(word: str, top: int, type: str, as_json: bool) -> None:
+    """List the relations of WORD on which sources disagree most."""
     from hartonomous.ask.relations.affinity import contested as ask
     from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph:
-        rows = ask(graph, word, top)
+        rows = ask(graph, word, top, type)
         shown = with_captions(graph, rows, "neighbour")
+    if type != DEFAULT_RELATION and not as_json:
+        shown = [typed({**row, "type": type}) for row in shown]
     columns = {
         "neighbour": "neighbour",
+        **({} if type == DEFAULT_RELATION else {"relation": "relation"}),
         "spread": "spread",
         "consensus": "consensus",
         "most": "highest odds by",

@@ -46,7 +46,22 @@ _exact = click.option(
 )
 _any_case = click.option("--any-case", is_flag=True, help="Ignore case.")
 _reach = click.option(
-    "--reach", metavar="HOW", help="Also select nearby words: depth:N or pagerank:SHARE."
+    "--reach",
+    metavar="HOW",
+    help="Also select nearby words: depth:N or pagerank:SHARE, whatever the direction.",
+)
+_types = click.option(
+    "--types",
+    metavar="TYPE,...",
+    help="Rated types of pairs, --reach, --cut and residual paths. Default: all evidence of a pair; "
+    "RELATES.",
+)
+_type = click.option(
+    "--type",
+    "--types",
+    "types",
+    metavar="TYPE,...",
+    help="Only evidence of these rated types; with a direction, only from A to B.",
 )
 _depicting = click.option(
     "--depicting", is_flag=True, help="Also select the pictures that show one."
@@ -108,8 +123,9 @@ def erase(**options: Any) -> None:
         do_or_resume("erase", keep=0.0, **options)
 
 
-def _options(verb: str, command: F) -> F:
+def _options(verb: str, name: str, command: F) -> F:
     for option in (
+        _type if name == "relation" else _types,
         quiet_option,
         json_option,
         _yes,
@@ -131,6 +147,12 @@ def _options(verb: str, command: F) -> F:
     return command
 
 
+def _typed(options: dict[str, Any]) -> dict[str, str]:
+    """Take the rated types, if any were given, out of the options."""
+    types = options.pop("types")
+    return {} if types is None else {"types": types}
+
+
 def _add_selectors(group: click.Group, verb: str) -> None:
     """Give a group a command for each selector."""
 
@@ -138,7 +160,7 @@ def _add_selectors(group: click.Group, verb: str) -> None:
         name: str, what: str, example: str, *arguments: Any
     ) -> Callable[[Run], click.Command]:
         def register(function: Run) -> click.Command:
-            function = _options(verb, function)
+            function = _options(verb, name, function)
             for argument in reversed(arguments):
                 function = argument(function)
             epilog = f"\b\nExample:\n  hartonomous {verb} {name} {example} --plan\n"
@@ -151,7 +173,7 @@ def _add_selectors(group: click.Group, verb: str) -> None:
 
     @command("source", "sources with their evidence.", "glove", names_argument)
     def source(names: tuple[str, ...], **options: Any) -> None:
-        run(verb, {"sources": names}, **options)
+        run(verb, {"sources": names, **_typed(options)}, **options)
 
     words_argument = click.argument("words", nargs=-1, required=True, metavar="WORD...")
 
@@ -167,19 +189,24 @@ def _add_selectors(group: click.Group, verb: str) -> None:
     )
     def concept(words: tuple[str, ...], **options: Any) -> None:
         extent = {name: options.pop(name) for name in ("exact", "any_case", "reach", "depicting")}
-        run(verb, {"concepts": words, **extent}, **options)
+        run(verb, {"concepts": words, **extent, **_typed(options)}, **options)
 
     people_argument = click.argument("people", nargs=-1, required=True, metavar="ID...")
 
     @command("person", "every source whose subject is exactly ID.", "user_12345", people_argument)
     def person(people: tuple[str, ...], **options: Any) -> None:
-        run(verb, {"people": people}, **options)
+        run(verb, {"people": people, **_typed(options)}, **options)
 
     ends = (click.argument("first", metavar="A"), click.argument("second", metavar="B"))
 
-    @command("relation", "all evidence between A and B, in both directions.", "king throne", *ends)
+    @command(
+        "relation",
+        "all evidence between A and B, in both directions, or that of some types.",
+        "king throne",
+        *ends,
+    )
     def relation(first: str, second: str, **options: Any) -> None:
-        run(verb, {"relations": ((first, second),)}, **options)
+        run(verb, {"relations": ((first, second),), **_typed(options)}, **options)
 
     @command(
         "evidence",
@@ -195,7 +222,8 @@ def _add_selectors(group: click.Group, verb: str) -> None:
     ) -> None:
         from hartonomous.delete.selectors import evidence_range
 
-        run(verb, {"evidence": (evidence_range(name, evidence, least, most),)}, **options)
+        chosen = evidence_range(name, evidence, least, most)
+        run(verb, {"evidence": (chosen,), **_typed(options)}, **options)
 
     @command(
         "many",

@@ -10,8 +10,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hartonomous.cell_text import printable
-from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
-from hartonomous.schema import evidence_type
+from hartonomous.cli.output import (
+    json_option,
+    print_facts,
+    print_json,
+    print_rows,
+    say,
+    type_option,
+    types_option,
+)
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 if TYPE_CHECKING:
     from hartonomous.ask.relations.repetition import Repetition
@@ -34,6 +42,7 @@ def open_graph() -> Graph:
 Example:
   hartonomous neighbours king --top 10
   hartonomous neighbours king --by elo --source minilm --json
+  hartonomous neighbours king --types RELATES,PRECEDES
 """
 )
 @click.argument("word")
@@ -60,17 +69,21 @@ Example:
     help="Least number of sources per pair.",
 )
 @click.option("--pieces", is_flag=True, help="Include continuation pieces (##ing).")
+@types_option
 @json_option
-def neighbours(
-    word: str, top: int, by: str, source: str | None, min_sources: int, pieces: bool, as_json: bool
-) -> None:
-    """List the relations of WORD, strongest first."""
+def neighbours(word: str, types: str, as_json: bool, **conditions: Any) -> None:
+    """List the relations of WORD, strongest first.
+
+    With another type than RELATES, their type and direction are told: from WORD
+    (CALLS ->), to it (<- CALLS), or of WORD with itself.
+    """
     from hartonomous.ask.relations.neighbourhood import neighbours as ask
     from hartonomous.ask.relations.shown_texts import with_captions
-    from hartonomous.operations.questions import remark_spelling
+    from hartonomous.operations.questions import names_of, remark_spelling
 
+    chosen = names_of(types)
     with open_graph() as graph:
-        rows = ask(graph, word, top, by, source, min_sources, pieces)
+        rows = ask(graph, word, types=chosen, **conditions)
         if as_json:
             print_json(rows)
             return
@@ -78,31 +91,50 @@ def neighbours(
         rows = with_captions(graph, rows, "neighbour")
     columns = {
         "neighbour": "neighbour",
+        **({} if chosen == (DEFAULT_RELATION,) else {"relation": "relation"}),
         "consensus": "consensus",
         "elo": "elo",
         "sources": "sources",
         "times": "times",
         "similarity": "similarity",
     }
-    print_rows(rows, columns)
+    print_rows([typed(row) for row in rows], columns)
 
 
-@click.command(epilog="\b\nExample:\n  hartonomous explain king queen\n")
+def typed(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its type and direction as one cell, `relation`."""
+    name = row["type"]
+    said = {"out": f"{name} ->", "in": f"<- {name}", "itself": f"{name} itself"}
+    return {**row, "relation": said.get(row["direction"], name)}
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous explain king queen
+  hartonomous explain king said --type PRECEDES
+"""
+)
 @click.argument("start", metavar="A")
 @click.argument("end", metavar="B")
+@type_option
 @json_option
-def explain(start: str, end: str, as_json: bool) -> None:
-    """Explain the rating of A and B by term and by source."""
+def explain(start: str, end: str, type: str, as_json: bool) -> None:
+    """Explain the rating of A and B by term and by source.
+
+    A directed type is followed from A to B.
+    """
     from hartonomous.ask.relations.explanation import explain as ask
     from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph:
-        answer = ask(graph, start, end)
+        answer = ask(graph, start, end, type)
         (edge,) = with_captions(graph, [answer.relation], "start", "end")
     if as_json:
         print_json(asdict(answer))
         return
-    click.echo(f"{edge['start']} - {edge['end']}")
+    by = "-" if type == DEFAULT_RELATION else type
+    click.echo(f"{edge['start']} {by} {edge['end']}")
     click.echo(
         f"elo        {edge['elo']:.1f} = 1500 + {edge['elo_observations']:.1f} (times)"
         f" + {edge['elo_similarity']:.1f} (similarity) + {edge['elo_diversity']:.0f} (sources)"
@@ -111,12 +143,17 @@ def explain(start: str, end: str, as_json: bool) -> None:
         f"consensus  {edge['consensus']} = 1500 + 0.4 x {edge['decades']} milli-decades:"
         f" odds of 10^{edge['decades'] / 1000:z.2f}"
     )
+    if edge["against"]:
+        click.echo(
+            f"against    {edge['against']:,} of {edge['times'] + edge['against']:,} times rejected"
+        )
     click.echo()
+    told = {"directed": "directed", "against": "against"}
     columns = {
         "source": "source",
         "track": "track",
         "times": "times",
-        "directed": "directed",
+        **{n: title for n, title in told.items() if any(row[n] for row in answer.tracks)},
         "support": "odds",
         "vote": "vote",
         "share": "share",
@@ -124,6 +161,8 @@ def explain(start: str, end: str, as_json: bool) -> None:
         "consensus_without": "cons. without",
     }
     print_rows([_shown_track(row) for row in answer.tracks], columns)
+    if any(row["vote"] and not row["divisor"] for row in answer.tracks):
+        say("Judgements add to the odds and not to the votes that these are divided by.")
     for row in answer.tracks:
         if len(row["positions"]) > 1:
             click.echo()
@@ -240,6 +279,7 @@ def _standing(row: dict[str, Any]) -> str:
     found = ["no vote"] if row["distrusted"] else []
     found += [f"one of {row['lineage']} near-copies"] if (row["lineage"] or 1) > 1 else []
     found += ["hubs"] if (row["hubness"] or 0.0) > MOST_HUBNESS else []
+    found += ["halves disagree" for one in row["findings"] if one["kind"] == "chance"]
     return ", ".join(found) or "ok"
 
 

@@ -18,6 +18,7 @@ from hartonomous.cli.output import (
     say,
 )
 from hartonomous.cli.residuals import print_residual
+from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
     from hartonomous.delete.deletion_plan import Plan
@@ -151,6 +152,7 @@ def _show_plan(
         for one in with_captions(graph, summary["compositions"][:LISTED], "text")
     ]
     if summary["cut"]:
+        facts["rated types"] = summary["cut"].get("types", [DEFAULT_RELATION])
         facts["disconnected"] = summary["cut"]["cut_off"]
         facts["components before, after"] = summary["cut"]["parts"]
         facts["articulation points before, after"] = summary["cut"]["articulation_points"]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hartonomous.cli.output import print_facts, print_rows
+from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
     from hartonomous.graph.driver import Graph
@@ -41,8 +42,13 @@ def print_residual(graph: Graph, found: Mapping[str, Any]) -> None:
 
 
 def _print_paths(paths: list[dict[str, Any]]) -> None:
-    rows = [{**path, "way": " - ".join(path["way"])} for path in paths]
+    rows = [
+        {**path, "way": " - ".join(path["way"]), "types": list(dict.fromkeys(path["types"]))}
+        for path in paths
+    ]
     columns = {"way": "residual paths", "sources": "by"}
+    if any(path["types"] != [DEFAULT_RELATION] for path in rows):
+        columns = {"way": "residual paths", "types": "types", "sources": "by"}
     if rows[0]["probability"] is not None:
         columns["probability"] = "probability"
     print_rows(rows, columns)

@@ -10,8 +10,14 @@ import click
 
 from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_json, print_rows, say, working
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.cli.output import (
+    json_option,
+    print_json,
+    print_rows,
+    say,
+    types_option,
+    working,
+)
 
 if TYPE_CHECKING:
     from hartonomous.ask.relations.relation_views import View
@@ -29,13 +35,7 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the options that restrict the relations of a query."""
     for option in reversed(
         (
-            click.option(
-                "--types",
-                metavar="TYPE,...",
-                default=DEFAULT_RELATION,
-                show_default=True,
-                help="Rated types to follow, comma-separated.",
-            ),
+            types_option,
             click.option(
                 "--sources", metavar="NAME,...", help="Only pairs observed by one of these sources."
             ),

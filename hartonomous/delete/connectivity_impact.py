@@ -6,7 +6,7 @@ Both use Graph Data Science on a projection of the rated edges, which is dropped
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -14,6 +14,8 @@ from hartonomous.errors import ServerError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.schema import DEFAULT_RELATION
+
+RELATED = (DEFAULT_RELATION,)
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,14 @@ class Cut:
     cut_off: tuple[int, ...]
 
 
-def cut(graph: Graph, lost: Iterable[int], gone: Iterable[int]) -> Cut:
-    """Return the effect on the graph of losing these rated edges and compositions.
+def cut(
+    graph: Graph, lost: Iterable[int], gone: Iterable[int], types: Sequence[str] = RELATED
+) -> Cut:
+    """Return the effect on the graph of these rated types of losing rated edges and compositions.
 
     Raises ServerError without Graph Data Science.
     """
-    before, after = shape(graph, ()), shape(graph, lost)
+    before, after = shape(graph, (), types), shape(graph, lost, types)
     cut_off = before.largest - after.largest - set(gone)
     return Cut(
         (len(before.parts), len(after.parts)),
@@ -56,9 +60,11 @@ def cut(graph: Graph, lost: Iterable[int], gone: Iterable[int]) -> Cut:
     )
 
 
-def shape(graph: Graph, lost: Iterable[int]) -> Shape:
-    """Return the shape of the graph of related compositions without some edges."""
-    with _projected(graph, lost) as name:
+def shape(graph: Graph, lost: Iterable[int], types: Sequence[str] = RELATED) -> Shape:
+    """Return the shape of the graph of compositions related by these types, without some edges;
+    directions do not matter.
+    """
+    with _projected(graph, lost, types) as name:
         if name is None:
             return Shape((), frozenset())
         parts = graph.stream(query("delete/find_components"), name=name)
@@ -66,11 +72,13 @@ def shape(graph: Graph, lost: Iterable[int]) -> Shape:
         return Shape(tuple(frozenset(ids) for _, ids in parts), frozenset(row[0] for row in points))
 
 
-def ranked(graph: Graph, ids: list[int], share: float) -> list[tuple[int, float]]:
+def ranked(
+    graph: Graph, ids: list[int], share: float, types: Sequence[str] = RELATED
+) -> list[tuple[int, float]]:
     """Return the compositions with at least a share of the personalised PageRank from some
-    compositions.
+    compositions, over relations of these types.
     """
-    with _projected(graph, ()) as name:
+    with _projected(graph, (), types) as name:
         if name is None:
             return []
         rows = graph.stream(query("delete/reach_by_rank"), name=name, ids=ids, share=share)
@@ -78,7 +86,7 @@ def ranked(graph: Graph, ids: list[int], share: float) -> list[tuple[int, float]
 
 
 @contextmanager
-def _projected(graph: Graph, lost: Iterable[int]) -> Iterator[str | None]:
+def _projected(graph: Graph, lost: Iterable[int], types: Sequence[str]) -> Iterator[str | None]:
     """Yield the name of a projection that is dropped at the end; None for an empty graph."""
     if not graph.read(query("graph/list_procedures"), prefix="gds.wcc.stream"):
         raise ServerError(
@@ -87,9 +95,8 @@ def _projected(graph: Graph, lost: Iterable[int]) -> Iterator[str | None]:
         )
     name = f"hartonomous-forget-{secrets.token_hex(8)}"
     try:
-        found = graph.read(
-            query("delete/project_rated", rated=DEFAULT_RELATION), name=name, lost=list(lost)
-        )
+        statement = query("delete/project_rated", types=tuple(types))
+        found = graph.read(statement, name=name, lost=list(lost))
         yield name if found[0]["nodes"] else None
     finally:
         graph.read(query("delete/drop_projection"), name=name)

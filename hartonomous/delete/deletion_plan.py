@@ -116,7 +116,8 @@ def plan(
     orphans = _orphans(_touched(graph, rows, visits, selection), rows, visits)
     tables = _tables(graph, rows, visits, orphans, predicted, leaving)
     tables["places"] = read_places(graph, selection, tables)
-    cut_off = _cut(graph, tables, orphans) if with_cut else None
+    lost = lost_types(tables["relations"], selectors.types)
+    cut_off = _cut(graph, tables, orphans, lost) if with_cut else None
     tables = _numbered(graph, tables)
     after = _facts_after(facts, leaving, tables, predicted, tracks)
     if read_state(graph)["epoch"] != state["epoch"] or read_facts(graph) != facts:
@@ -185,18 +186,36 @@ def _predictions(tables: Mapping[str, pa.Table], predicted: Prediction) -> dict[
 
 
 def _cut(
-    graph: Graph, tables: Mapping[str, pa.Table], orphans: NDArray[np.int64]
+    graph: Graph,
+    tables: Mapping[str, pa.Table],
+    orphans: NDArray[np.int64],
+    types: Sequence[str],
 ) -> dict[str, Any]:
-    relations = tables["relations"]
-    gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], DEFAULT_RELATION))
-    found = cut(graph, relations.filter(gone)["edge"].to_pylist(), orphans.tolist())
+    lost = lost_relations(tables["relations"], types)["edge"].to_pylist()
+    found = cut(graph, lost, orphans.tolist(), types)
     names = graph.read(query("delete/read_compositions_alone"), ids=list(found.cut_off[:LISTED]))
     return {
+        "types": list(types),
         "parts": list(found.parts),
         "articulation_points": list(found.articulation_points),
         "cut_off": len(found.cut_off),
         "among_them": sorted(row["text"] for row in names),
     }
+
+
+def lost_types(relations: pa.Table, named: Sequence[str]) -> tuple[str, ...]:
+    """Return the rated types by which a plan's lost relations are reported on: the named ones, else
+    RELATES if any of it is lost or nothing is, else those that lose relations.
+    """
+    gone = set(relations.filter(pc.equal(relations["n"], 0))["type"].to_pylist())
+    usual = (DEFAULT_RELATION,) if not gone or DEFAULT_RELATION in gone else tuple(sorted(gone))
+    return tuple(named) or usual
+
+
+def lost_relations(relations: pa.Table, types: Sequence[str]) -> pa.Table:
+    """Return the lost ones of a plan's relations, of these rated types."""
+    of_types = pc.is_in(relations["type"], pa.array(types, pa.string()))
+    return relations.filter(pc.and_(pc.equal(relations["n"], 0), of_types))
 
 
 def _touched(
@@ -222,7 +241,11 @@ def _orphans(
     """Return the compositions that will have neither evidence nor a visit, sorted."""
     ids = np.array([row["id"] for row in touched], dtype=np.int64)
     left = np.array([row["evidence"] + row["visits"] for row in touched], dtype=np.int64)
-    ends = [table[end].to_numpy() for table in rows.values() for end in ("start", "end")]
+    ends: list[NDArray[np.int64]] = []
+    for table in rows.values():
+        start, end = table["start"].to_numpy(), table["end"].to_numpy()
+        # What relates a composition to itself is one edge of it.
+        ends += [start, end[end != start]]
     for column in [*ends, visits["composition"].to_numpy()]:
         np.subtract.at(left, np.searchsorted(ids, column), 1)
     orphans: NDArray[np.int64] = ids[left == 0]

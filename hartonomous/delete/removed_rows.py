@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.delete.selectors import Selection
+from hartonomous.delete.selectors import Selection, one_way, relates
 from hartonomous.evidence import fields
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
@@ -80,8 +80,15 @@ def read_rows(
             for first in range(0, len(ids), IDS)
         ]
         asked += [
-            ("delete/read_pair_evidence", {"pair": [low["id"], high["id"]]})
+            (
+                "delete/read_pair_evidence",
+                {
+                    "pair": [low["id"], high["id"]],
+                    "one_way": one_way(evidence, selection.types),
+                },
+            )
             for low, high in selection.pairs
+            if relates(evidence, selection.types)
         ]
         found = [
             table

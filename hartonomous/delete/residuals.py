@@ -9,21 +9,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import pyarrow.compute as pc
-
 from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.ask.generation.text_generator import GenerateOptions, Generator
 from hartonomous.ask.generation.token_sampling import Filters
 from hartonomous.ask.paths import word_paths
 from hartonomous.ask.relations.neighbourhood import neighbours
-from hartonomous.delete.deletion_plan import Plan
+from hartonomous.ask.relations.relation_views import View
+from hartonomous.delete.deletion_plan import Plan, lost_relations, lost_types
 from hartonomous.delete.output_filter import removed_words
 from hartonomous.delete.selectors import candidates
 from hartonomous.errors import NotFound, ServerError, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.load.concept_match import Wanted
-from hartonomous.schema import DEFAULT_RELATION
 
 WORDS, TOP, PAIRS, TOKENS = 5, 10, 10, 6
 
@@ -38,7 +36,12 @@ def watched(graph: Graph, planned: Plan) -> Watched:
     words: list[str] = []
     for loss in planned.summary["top_losses"]:
         words += [text for text in (loss["start"], loss["end"]) if text not in words]
-    return _seen(graph, words[:WORDS])
+    return _seen(graph, words[:WORDS], _types(planned))
+
+
+def _types(planned: Plan) -> tuple[str, ...]:
+    """Return the rated types that the report is about."""
+    return lost_types(planned.tables["relations"], planned.summary["selectors"].get("types", ()))
 
 
 def residual(graph: Graph, planned: Plan, before: Watched, ways: int = 0) -> Residual:
@@ -46,16 +49,18 @@ def residual(graph: Graph, planned: Plan, before: Watched, ways: int = 0) -> Res
 
     `variants`: compositions with a removed concept in another case, by source; `supported`: the
     number of affected relations that each other source still has; `paths`: paths between the ends
-    of lost relations, with their sources: shortest ones, or with `ways` that many of the most
-    probable ones by Graph Data Science, if it has the memory; `neighbours` and `continuations`: of
-    the watched words, before and after.
+    of lost relations, with their types and sources: shortest ones, in whatever direction, or with
+    `ways` that many of the most probable ones by Graph Data Science, if it has the memory;
+    `neighbours` and `continuations`: of the watched words, before and after. Paths and neighbours are
+    of the types that the plan names, else of those that it loses.
     """
-    after = _seen(graph, list(before))
-    lost = _lost(planned)
+    types = _types(planned)
+    after = _seen(graph, list(before), types)
+    lost = _lost(planned, types)
     return {
         "variants": _variants(graph, planned.summary["selectors"].get("concepts", ())),
         "supported": planned.summary["survivors"],
-        "paths": _likeliest(graph, lost, ways) if ways else _shortest(graph, lost),
+        "paths": _likeliest(graph, lost, ways, types) if ways else _shortest(graph, lost, types),
         "neighbours": _compared("neighbours", before, after),
         "continuations": _compared("continuation", before, after),
     }
@@ -69,19 +74,18 @@ def _compared(name: str, before: Watched, after: Watched) -> dict[str, Row]:
     }
 
 
-def _lost(planned: Plan) -> list[tuple[Row, Row]]:
-    """Return the ends, key and text, of the lost relations with the highest elo."""
+def _lost(planned: Plan, types: Sequence[str]) -> list[tuple[Row, Row]]:
+    """Return the ends, key and text, of the lost relations of some types with the highest elo."""
     table = planned.tables["compositions"].select(["key", "text"])
-    relations = planned.tables["relations"]
-    gone = pc.and_(pc.equal(relations["n"], 0), pc.equal(relations["type"], DEFAULT_RELATION))
-    best = relations.filter(gone).sort_by([("elo_before", "descending"), ("edge", "ascending")])
+    gone = lost_relations(planned.tables["relations"], types)
+    best = gone.sort_by([("elo_before", "descending"), ("edge", "ascending")])
     return [
         (table.slice(row["start"], 1).to_pylist()[0], table.slice(row["end"], 1).to_pylist()[0])
         for row in best.slice(0, PAIRS).to_pylist()
     ]
 
 
-def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]]) -> list[Row]:
+def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]], types: tuple[str, ...]) -> list[Row]:
     """Return the shortest path between the ends of each lost relation."""
     owner = {track["number"]: track["source"] for track in graph.read(query("rate/read_tracks"))}
     pairs = [[start["key"], end["key"]] for start, end in lost]
@@ -90,29 +94,33 @@ def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]]) -> list[Row]:
             "start": row["start"],
             "end": row["end"],
             "way": row["way"],
+            "types": row["types"],
             "sources": sorted({owner[n] for step in row["tracks"] for n in step if n in owner}),
             "probability": None,
         }
-        for row in graph.read(query("delete/find_paths", rated=DEFAULT_RELATION), pairs=pairs)
+        for row in graph.read(query("delete/find_paths", types=types), pairs=pairs)
     ]
 
 
-def _likeliest(graph: Graph, lost: Sequence[tuple[Row, Row]], ways: int) -> list[Row]:
+def _likeliest(
+    graph: Graph, lost: Sequence[tuple[Row, Row]], ways: int, types: tuple[str, ...]
+) -> list[Row]:
     """Return the most probable paths between the ends of each lost relation (Yen 1971)."""
     found: list[Row] = []
     for start, end in lost:
         try:
-            paths = word_paths.path(graph, start["text"], end["text"], ways)
+            paths = word_paths.path(graph, start["text"], end["text"], ways, View(types=types))
         except (NotFound, UsageError):
             continue
         except ServerError:
             # The removal is done; a projection that does not fit must not hide the other residuals.
-            return _shortest(graph, lost)
+            return _shortest(graph, lost, types)
         found += [
             {
                 "start": start["text"],
                 "end": end["text"],
                 "way": list(path.words),
+                "types": [step.type for step in path.steps],
                 "sources": sorted({source for step in path.steps for source in step.sources}),
                 "probability": round(path.probability, 6),
             }
@@ -131,19 +139,21 @@ def _variants(graph: Graph, concepts: tuple[str, ...] | list[str]) -> list[dict[
     return graph.read(query("delete/count_saying"), ids=sorted(found))
 
 
-def _seen(graph: Graph, words: Sequence[str]) -> Watched:
+def _seen(graph: Graph, words: Sequence[str], types: Sequence[str]) -> Watched:
     continued = _continuations(graph, words)
     return {
-        word: {"neighbours": _neighbours(graph, word), "continuation": continued.get(word)}
+        word: {"neighbours": _neighbours(graph, word, types), "continuation": continued.get(word)}
         for word in words
     }
 
 
-def _neighbours(graph: Graph, word: str) -> list[str]:
+def _neighbours(graph: Graph, word: str, types: Sequence[str]) -> list[str]:
     try:
-        return [row["neighbour"] for row in neighbours(graph, word, top=TOP)]
+        rows = neighbours(graph, word, top=TOP, types=types)
     except NotFound:
         return []
+    # Two may be related by several types and in both directions.
+    return list(dict.fromkeys(row["neighbour"] for row in rows))
 
 
 def _continuations(graph: Graph, words: Sequence[str]) -> dict[str, str]:

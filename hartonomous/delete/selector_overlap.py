@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.delete.deletion_plan import Plan
-from hartonomous.delete.selectors import PROPERTIES, EvidenceRange, within
+from hartonomous.delete.selectors import PROPERTIES, EvidenceRange, between, within
 from hartonomous.load.concept_match import Wanted
 
 Mask = NDArray[np.bool_]
@@ -57,9 +57,11 @@ class Coverage:
         start, end = table["start"].to_numpy(), table["end"].to_numpy()
         sources = np.array(table["source"].to_pylist(), dtype=object)
         mask = taken[start] | taken[end] | np.isin(sources, list(self.sources(planned)))
-        keys = np.array(planned.tables["compositions"]["key"].to_pylist(), dtype=object)
-        for pair in self.summary["pairs"]:
-            mask |= (np.isin(keys[start], pair)) & (np.isin(keys[end], pair))
+        row = {key: at for at, key in enumerate(planned.tables["compositions"]["key"].to_pylist())}
+        types = self.summary["selectors"].get("types", ())
+        for first, second in self.summary["pairs"]:
+            if first in row and second in row:
+                mask |= between(table, (row[first], row[second]), evidence, types)
         for one in self.summary["evidence_ranges"]:
             if one["evidence"] == evidence:
                 mask |= within(table, EvidenceRange(**one))

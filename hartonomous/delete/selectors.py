@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hartonomous.ask.relations.neighbourhood import find_word, unknown_source
@@ -19,7 +18,14 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import normalise
 from hartonomous.load.concept_match import Wanted, name_parts, split_parts
-from hartonomous.schema import DEFAULT_RELATION, MICRO, evidence_type, find_kind
+from hartonomous.schema import (
+    DEFAULT_RELATION,
+    MICRO,
+    evidence_type,
+    find_kind,
+    is_directed,
+    rated_type,
+)
 
 MOST_DEPTH = 4
 
@@ -39,7 +45,11 @@ class EvidenceRange:
 
 @dataclass(frozen=True)
 class Selectors:
-    """The selectors of one removal."""
+    """The selectors of one removal.
+
+    `types` are the rated types that `relations` and `reach` keep to: all of a pair's, and RELATES,
+    where none is named. A named type with a direction is followed from the first word to the second.
+    """
 
     sources: tuple[str, ...] = ()
     concepts: tuple[str, ...] = ()
@@ -52,6 +62,11 @@ class Selectors:
     any_case: bool = False
     reach: str | None = None
     depicting: bool = False
+    types: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.types:
+            rated_type(name)
 
     def described(self) -> dict[str, Any]:
         """Return the given selectors, for a plan."""
@@ -77,12 +92,15 @@ class Composition:
 
 @dataclass(frozen=True)
 class Selection:
-    """The matches of selectors in one graph: whole sources by name and reason, compositions, pairs."""
+    """The matches of selectors in one graph: whole sources by name and reason, compositions, pairs,
+    of these rated types or of all.
+    """
 
     sources: Mapping[str, str] = field(default_factory=dict)
     compositions: tuple[Composition, ...] = ()
     pairs: tuple[tuple[Row, Row], ...] = ()
     evidence: tuple[EvidenceRange, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 class Elsewhere(Protocol):
@@ -154,7 +172,7 @@ def select(graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None = Non
 
     Raises NotFound for a selector without a match, UsageError without selectors.
     """
-    if not selectors.described().keys() - {"exact", "any_case", "reach", "depicting"}:
+    if not selectors.described().keys() - {"exact", "any_case", "reach", "depicting", "types"}:
         raise UsageError("Nothing is selected: name a source, a concept, a person, or evidence.")
     known = {row["name"]: row for row in graph.read(query("ask/sources"))}
     sources = _sources(graph, selectors, known, elsewhere)
@@ -175,7 +193,7 @@ def select(graph: Graph, selectors: Selectors, elsewhere: Elsewhere | None = Non
             f"'hartonomous delete source {half[0]}' alone, before any other removal."
         )
     evidence = tuple(e for e in selectors.evidence if e.source not in sources and e.source in known)
-    return Selection(sources, compositions, pairs, evidence)
+    return Selection(sources, compositions, pairs, evidence, selectors.types)
 
 
 def _accept(elsewhere: Elsewhere | None, kind: str, value: Any, error: NotFound) -> None:
@@ -195,19 +213,43 @@ def refuse_empty(
     database ids.
     """
     for low, high in selection.pairs:
-        ends = pa.array([low["id"], high["id"]])
-        if not any(
-            pc.any(pc.and_(pc.is_in(t["start"], ends), pc.is_in(t["end"], ends))).as_py()
-            for t in rows.values()
-        ):
+        pair = low["id"], high["id"]
+        if not any(between(t, pair, name, selection.types).any() for name, t in rows.items()):
             names = low["text"], high["text"]
-            error = NotFound(f"There is no evidence between {names[0]!r} and {names[1]!r}.")
+            by = f" of {' or '.join(selection.types)}" if selection.types else ""
+            error = NotFound(f"There is no evidence{by} between {names[0]!r} and {names[1]!r}.")
             _accept(elsewhere, "relations", names, error)
     for one in selection.evidence:
         table = rows.get(one.evidence)
         if table is None or not within(table, one).any():
             error = NotFound(f"{one.source!r} has no {one.evidence} in that range.")
             _accept(elsewhere, "evidence", one, error)
+
+
+def between(
+    table: pa.Table, pair: tuple[int, int], evidence: str, types: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Return the mask (rows,) bool of rows of an evidence type, columns `start` and `end`, that run
+    between a pair: in both directions, or where `types` name a directed type that it feeds, from the
+    first to the second.
+    """
+    start, end = table["start"].to_numpy(), table["end"].to_numpy()
+    if not relates(evidence, types):
+        return np.zeros(len(start), dtype=bool)
+    there = (start == pair[0]) & (end == pair[1])
+    if not one_way(evidence, types):
+        there |= (start == pair[1]) & (end == pair[0])
+    return np.asarray(there, dtype=bool)
+
+
+def relates(evidence: str, types: Sequence[str]) -> bool:
+    """Return whether an evidence type feeds one of these rated types; any, if there are none."""
+    return not types or evidence_type(evidence).feeds in types
+
+
+def one_way(evidence: str, types: Sequence[str]) -> bool:
+    """Return whether a pair's evidence is followed in its direction: where its type is named."""
+    return bool(types) and is_directed(evidence_type(evidence))
 
 
 def within(table: pa.Table, one: EvidenceRange) -> NDArray[np.bool_]:
@@ -269,7 +311,7 @@ def _compositions(
     if selectors.reach is not None and (found or elsewhere is None or not selectors.concepts):
         if not found:
             raise UsageError("--reach extends a concept; name a concept.")
-        for one in _reached(graph, list(found.values()), selectors.reach):
+        for one in _reached(graph, list(found.values()), selectors):
             found.setdefault(one.id, one)
     return tuple(found.values())
 
@@ -324,21 +366,26 @@ def candidates(graph: Graph, word: str) -> list[Row]:
     )
 
 
-def _reached(graph: Graph, start: Sequence[Composition], reach: str) -> Iterable[Composition]:
-    why = _reasons(graph, [one.id for one in start], reach)
+def _reached(
+    graph: Graph, start: Sequence[Composition], selectors: Selectors
+) -> Iterable[Composition]:
+    types = selectors.types or (DEFAULT_RELATION,)
+    why = _reasons(graph, [one.id for one in start], selectors.reach or "", types)
     for row in graph.read(query("delete/read_compositions_alone"), ids=list(why)):
         yield Composition(row["id"], row["key"], row["text"], row["kind"], why[row["id"]])
 
 
-def _reasons(graph: Graph, ids: list[int], reach: str) -> dict[int, str]:
-    """Return the reached compositions, by database id, and how each was reached."""
+def _reasons(graph: Graph, ids: list[int], reach: str, types: tuple[str, ...]) -> dict[int, str]:
+    """Return the reached compositions, by database id, and how each was reached, whatever the
+    direction of the relations.
+    """
     way, _, value = reach.partition(":")
     if way == "depth" and value.isdecimal() and 1 <= int(value) <= MOST_DEPTH:
-        statement = query("delete/reach_by_breadth", rated=DEFAULT_RELATION)
+        statement = query("delete/reach_by_breadth", types=types)
         rows = graph.read(statement, ids=ids, depth=int(value), above=0)
         return {row["id"]: f"reached over {row['distance']} rated edges" for row in rows}
     if way == "pagerank" and re.fullmatch(r"0?\.\d+", value) and float(value) > 0:
-        found = ranked(graph, ids, float(value))
+        found = ranked(graph, ids, float(value), types)
         return {id: f"reached by {share:.1%} of PageRank" for id, share in found}
     raise UsageError(
         f"--reach {reach!r}: give depth:N, N from 1 to {MOST_DEPTH}, or pagerank:SHARE, "

@@ -116,7 +116,7 @@ class ErasureTarget:
                 if value not in self.selectors.get(kind, ())
                 and not (kind in tests and tests[kind](value))
             ]
-            if isinstance(values, list)
+            if isinstance(values, list) and kind != "types"
             else values
             for kind, values in selectors.items()
         }

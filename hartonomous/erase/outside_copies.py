@@ -292,7 +292,9 @@ class OutsideCopies:
     def _alone(self, kind: str, value: Any) -> ErasureTarget:
         """Return the target of one value of one selector."""
         flags: dict[str, Any] = {
-            name: given for name, given in self.described.items() if name in ("exact", "any_case")
+            name: given
+            for name, given in self.described.items()
+            if name in ("exact", "any_case", "types")
         }
         plain = asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
         return self.seek({kind: json.loads(canonical_json([plain])), **flags})

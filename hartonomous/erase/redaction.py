@@ -61,7 +61,9 @@ def _let_go(lock: WriterLock, deletion: str) -> None:
 
 def _stands_for_something(planned: Plan) -> bool:
     return any(
-        values for values in planned.summary["selectors"].values() if isinstance(values, list)
+        values
+        for name, values in planned.summary["selectors"].items()
+        if isinstance(values, list) and name != "types"
     )
 
 

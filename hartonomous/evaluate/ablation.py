@@ -25,12 +25,14 @@ from hartonomous.evaluate.planned_consensus import (
     known_words,
     relations_of,
 )
-from hartonomous.evaluate.source_pairs import vector_tracks
+from hartonomous.evaluate.source_pairs import related_tracks
 from hartonomous.evaluate.word_similarity import Floats, GoldPairs, bounds, resampled, resamples
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import read_state
+from hartonomous.rate.source_findings import read_findings
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 KEEP, REMOVE, UNDECIDED = "keep", "remove", "undecided"
 AFFINITY, CONSENSUS, COVERAGE = "affinity", "consensus", "coverage"
@@ -106,8 +108,8 @@ class Trial:
 def trial(graph: Graph, name: str, gold: Sequence[GoldPairs], progress: Progress) -> Trial:
     """Return the quality of the consensus with a source and without it; nothing is written.
 
-    Raises NotFound for an unknown source, UsageError for one that has no part in the consensus, is
-    the only one, or if the lists cover too little; Conflict if the graph changes.
+    Raises NotFound for an unknown source, UsageError for one that has no part in RELATES, is the only
+    one, or if the lists cover too little; Conflict if the graph changes.
     """
     epoch = read_state(graph)["epoch"]
     distrusted = _check(graph, name)
@@ -144,10 +146,13 @@ def _check(graph: Graph, name: str) -> str | None:
         raise unknown_source(graph, name)
     if sources[name]["state"] != "live":
         raise Conflict(f"Source {name!r} is {sources[name]['state']}; finish its ingest first.")
-    voting = {track["source"] for track in vector_tracks(graph)}
+    related = related_tracks(graph)
+    voting = {track["source"] for track in related}
     if name not in voting:
+        rated = sorted({evidence_type(e).feeds for e in _evidence_of(graph, name)})
         raise UsageError(
-            f"{name!r} has no evidence from vectors: it does not affect the consensus."
+            f"{name!r} has {', '.join(rated) or 'no evidence'} alone; a trial measures "
+            f"{DEFAULT_RELATION} with word pairs, and cannot judge it."
         )
     if len(voting) == 1:
         raise UsageError(
@@ -155,7 +160,15 @@ def _check(graph: Graph, name: str) -> str | None:
             "Ingest another, or see 'hartonomous evaluate'."
         )
     reason: str | None = sources[name]["distrusted"]
+    if reason is None and not any(t["vote"] for t in related if t["source"] == name):
+        found = [one for one in read_findings(graph) if one.source == name and one.kind == "chance"]
+        return "repeats in one half of its observations nothing of the other" if found else None
     return reason
+
+
+def _evidence_of(graph: Graph, name: str) -> list[str]:
+    tracks = graph.read(query("rate/read_tracks"))
+    return [track["evidence"] for track in tracks if track["source"] == name]
 
 
 def _covered(said: Consensus, pairs: GoldPairs) -> NDArray[np.bool_]:

@@ -28,7 +28,7 @@ from hartonomous.rate.source_agreement import (
     Agreement,
     judge,
 )
-from hartonomous.schema import evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 from hartonomous.speeds import LOAD, RATE, forecast
 
 CANDIDATE = "~candidate"
@@ -96,22 +96,34 @@ def advise(
     """Compare a bundle with the graph; nothing is written.
 
     `sample` names the parts of the model missing from the bundle, `evidence` the number of edges of
-    the whole model if it differs. Raises UsageError for a bundle without neighbours.
+    the whole model if it differs. Of a bundle that only counted, agreement with the sources is not
+    judged. Raises UsageError for a bundle that relates nothing by RELATES.
     """
-    if not any(evidence_type(track.evidence).silence for track in bundle.tracks):
-        raise UsageError("Advice compares neighbours; this model was asked for none of them.")
+    types = [evidence_type(track.evidence) for track in bundle.tracks]
+    if not any(one.feeds == DEFAULT_RELATION for one in types):
+        others = ", ".join(sorted({one.feeds for one in types})) or "nothing"
+        raise UsageError(
+            f"Advice compares relations of {DEFAULT_RELATION}; this one has {others} alone, which "
+            "cannot be judged before it is ingested."
+        )
+    counted = not any(one.silence for one in types)
     tracks = vector_tracks(graph)
     keys = tuple(bundle.compositions()["key"].to_pylist())
     held = read_related_pairs(graph, tracks, keys)
     places = {key: place for place, key in enumerate(held.key)}
     own = bundle_pairs(bundle, np.array([places[key] for key in keys], np.int64), held.size)
-    agreements = [compare(CANDIDATE, own, name, held.of(name)) for name in held.knows]
+    # As in the graph: only those that compared vectors judge each other.
+    judges = () if counted else held.knows
+    agreements = [compare(CANDIDATE, own, name, held.of(name)) for name in judges]
     facts = _coverage(held, own) | _quality(held, own, bundle)
     facts |= _expected(graph, bundle, gold, agreements)
     facts["likeness"] = tuple(_likeness(one) for one in agreements)
     same = _same_files(graph, bundle)
-    reasons_against = _against(facts, agreements, same, _verdict(graph, agreements))
-    reasons = reasons_against or _for(facts, bool(held.knows))
+    verdict = _verdict(graph, agreements) or _chance(bundle)
+    reasons_against = _against(facts, agreements, same, verdict)
+    reasons = reasons_against or _for(facts, len(held.pairs) > 0)
+    if counted:
+        reasons = [*reasons, "it only counted: whether it agrees with the sources is not judged"]
     rows = sum(track.rows for track in bundle.tracks)
     facts |= _costs(held, own, facts["new_pairs"], rows, evidence or rows)
     return Advice(not reasons_against, tuple(reasons), tuple(sample), **facts)
@@ -123,6 +135,8 @@ def _likeness(one: Agreement) -> Likeness:
 
 def _coverage(held: RelatedPairs, own: PairSet) -> dict[str, Any]:
     known = np.logical_or.reduce([*held.knows.values(), np.zeros(held.size, dtype=bool)])
+    for ends in np.divmod(held.pairs, held.size):
+        known[ends] = True
     shared = np.isin(own.pairs, held.pairs, assume_unique=True)
     return {
         "words": int(own.knows.sum()),
@@ -170,7 +184,7 @@ def _best_listed(held: RelatedPairs, own: PairSet) -> tuple[float | None, float 
     first = np.flatnonzero(np.diff(ends[order], prepend=-1))
     rank = np.arange(len(order)) - np.repeat(first, np.diff(np.append(first, len(order))))
     best = codes[order][rank < BEST]
-    words = int(own.knows.sum())
+    words = max(int(own.knows.sum()), 2)
     chance = len(own.pairs) / (words * (words - 1) / 2)
     return round(float(np.isin(best, own.pairs).mean()), 4), round(chance, 5)
 
@@ -211,6 +225,15 @@ def _verdict(graph: Graph, agreements: Sequence[Agreement]) -> str | None:
     names = [one.low for one in agreements]
     inside = [one for one in between if {one.low, one.high} <= set(names)]
     return judge(sorted([*names, CANDIDATE]), [*inside, *agreements])[CANDIDATE][1]
+
+
+def _chance(bundle: Bundle) -> str | None:
+    """Return why a bundle that only counted would have no vote, if halves of it do not agree."""
+    related = [t for t in bundle.tracks if evidence_type(t.evidence).feeds == DEFAULT_RELATION]
+    if any(track.trust for track in related):
+        return None
+    names = ", ".join(track.evidence for track in related)
+    return f"repeats in one half of its observations nothing of the other ({names})"
 
 
 def _same_files(graph: Graph, bundle: Bundle) -> list[str]:
@@ -263,6 +286,8 @@ def _against(
 
 
 def _adds_nothing(facts: dict[str, Any]) -> bool:
+    if not facts["pairs"]:
+        return False
     few_words = facts["new_words"] < LEAST_NEW_WORDS * facts["words"]
     return bool(few_words and facts["new_pairs"] < LEAST_NEW_PAIRS * facts["pairs"])
 
@@ -277,7 +302,7 @@ def _for(facts: dict[str, Any], others: bool) -> list[str]:
         return ["it is the first source; there is nothing to compare it with"]
     reasons = [
         f"{facts['new_words']:,} new words and {facts['new_pairs']:,} new pairs, "
-        f"{facts['new_pairs'] / facts['pairs']:.0%} of its own"
+        f"{facts['new_pairs'] / max(facts['pairs'], 1):.0%} of its own"
     ]
     lifts = sorted(one.lift for one in facts["likeness"] if one.lift is not None)
     if lifts:

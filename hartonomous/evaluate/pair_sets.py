@@ -5,14 +5,15 @@ the graph.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.bundle import Bundle
+from hartonomous.bundle import Bundle, TrackDescription
 from hartonomous.rate.source_agreement import Agreement
-from hartonomous.schema import evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 ROWS = 1 << 17
 
@@ -50,19 +51,28 @@ def pair_set(size: int, ends: Iterable[tuple[Ints, Ints]]) -> PairSet:
 
 
 def bundle_pairs(bundle: Bundle, place: Ints, size: int) -> PairSet:
-    """Return the pairs of a bundle's vector tracks.
+    """Return the pairs that a bundle relates (RELATES); it knows the ends of its vector tracks, or,
+    if it has none, of all.
 
     `place` (N,) int64 maps the bundle's compositions into the list of `size`.
     """
-    return pair_set(
-        size,
-        (
-            (place[batch["start"].to_numpy()], place[batch["end"].to_numpy()])
-            for track in bundle.tracks
-            if evidence_type(track.evidence).silence
-            for batch in bundle.evidence(track, ROWS)
-        ),
-    )
+    types = {track.evidence: evidence_type(track.evidence) for track in bundle.tracks}
+    related = [track for track in bundle.tracks if types[track.evidence].feeds == DEFAULT_RELATION]
+    silent = [track for track in related if types[track.evidence].silence]
+
+    def of(tracks: Iterable[TrackDescription]) -> PairSet:
+        ends = (_ends(batch, place) for track in tracks for batch in bundle.evidence(track, ROWS))
+        return pair_set(size, ends)
+
+    every = of(related)
+    return replace(every, knows=of(silent).knows) if silent and silent != related else every
+
+
+def _ends(batch: pa.RecordBatch, place: Ints) -> tuple[Ints, Ints]:
+    """Return the ends of rows that were observed; what was only rejected is no pair."""
+    observed = batch["n"].to_numpy() > 0
+    start, end = (place[batch[name].to_numpy()[observed]] for name in ("start", "end"))
+    return start, end
 
 
 def compare(name: str, one: PairSet, other_name: str, other: PairSet) -> Agreement:

@@ -144,6 +144,8 @@ def _changes(planned: Plan, wanted: Ints) -> tuple[Ints, Ints, Ints, NDArray[np.
     wanted words; in both directions, by start.
     """
     lose, shift = consensus_relations(planned), planned.tables["shifts"]
+    if "type" in shift.schema.names:
+        shift = shift.filter(pc.equal(shift["type"], DEFAULT_RELATION))
     names = ["start", "end", "decades"]
     table = pa.concat_tables([lose.select(names), shift.select(names)])
     lost = np.concatenate([lose["n"].to_numpy() == 0, np.zeros(shift.num_rows, dtype=bool)])
@@ -180,14 +182,13 @@ def relations_of(planned: Plan, words: Ints) -> tuple[Ints, Ints]:
 
 def known_words(planned: Plan) -> Ints:
     """Return the database ids (n,) int64, sorted, of compositions with removed evidence of vector
-    tracks.
+    tracks; of a source without any, with removed evidence of RELATES.
     """
-    ends = [
-        table[end].to_numpy()
-        for name, table in planned.evidence.items()
-        if evidence_type(name).silence
-        for end in ("start", "end")
-    ]
+    types = {name: evidence_type(name) for name in planned.evidence}
+    related = [name for name, one in types.items() if one.feeds == DEFAULT_RELATION]
+    chosen = [name for name in related if types[name].silence] or related
+    tables = [planned.evidence[name] for name in chosen]
+    ends = [table[end].to_numpy() for table in tables for end in ("start", "end")]
     rows = np.unique(np.concatenate([np.empty(0, np.int32), *ends]))
     return np.sort(planned.tables["compositions"]["id"].to_numpy()[rows])
 

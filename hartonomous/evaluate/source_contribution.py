@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.evaluate.advice import LEAST_NEW_PAIRS, LEAST_NEW_WORDS, sharing
-from hartonomous.evaluate.source_pairs import vector_tracks
+from hartonomous.evaluate.source_pairs import related_tracks, vector_tracks
 from hartonomous.evaluate.source_subsets import read_panel
 from hartonomous.evaluate.word_similarity import Gain, GoldPairs, affinities, paired_gain
 from hartonomous.graph.cypher_files import query
@@ -16,7 +16,11 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
 from hartonomous.rate.rating_pass import source_numbers
 from hartonomous.rate.source_agreement import SAME_LINEAGE, Agreement
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.rate.source_findings import read_findings
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
+
+ONLY_COUNTED = "only counted: whether it agrees with other sources is not told"
+"""Of a source without vectors: what is not judged of it."""
 
 
 @dataclass
@@ -44,13 +48,22 @@ class Contribution(Record):
 
 
 def contributions(graph: Graph, gold: Sequence[GoldPairs] = ()) -> list[Contribution]:
-    """Return the contribution of each live source with vector tracks, by name."""
-    tracks = vector_tracks(graph)
+    """Return the contribution of each live source to RELATES, by name.
+
+    Of sources that only counted, agreement is not told, and of those that relate nothing by RELATES
+    nothing; their remarks say so.
+    """
+    live = [one for one in graph.read(query("rate/read_tracks")) if one["state"] == "live"]
+    tracks, vectors = related_tracks(graph), vector_tracks(graph)
     found = {name: Contribution(name) for name in sorted({track["source"] for track in tracks})}
-    names = {number: name for name, number in source_numbers(tracks).items()}
+    numbers = source_numbers(live)
     for track in tracks:
         found[track["source"]].vote += track["vote"] or 0
-    _count(graph, found, names, tracks)
+    _count(graph, found, {number: name for name, number in numbers.items()}, vectors)
+    counted = found.keys() - {track["source"] for track in vectors}
+    for name in sorted(counted):
+        (row,) = graph.read(query("ask/count_related"), number=numbers[name])
+        found[name].words, found[name].only_words = row["words"], row["only_words"]
     agreements = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
     agreements = [one for one in agreements if {one.low, one.high} <= found.keys()]
     for one in agreements:
@@ -65,7 +78,30 @@ def contributions(graph: Graph, gold: Sequence[GoldPairs] = ()) -> list[Contribu
     for row in rows:
         if row["name"] in found:
             _remark(found[row["name"]], row, len(found))
-    return list(found.values())
+    for name in counted:
+        found[name].remarks.append(ONLY_COUNTED)
+    _note_chance(graph, found)
+    return sorted([*found.values(), *_unjudged(live, found)], key=lambda one: one.source)
+
+
+def _note_chance(graph: Graph, found: dict[str, Contribution]) -> None:
+    """Note what is of no use because halves of its observations disagree."""
+    for one in read_findings(graph):
+        if one.kind == "chance" and one.source in found:
+            found[one.source].remarks.append(one.text)
+            found[one.source].adds &= found[one.source].vote > 0
+
+
+def _unjudged(live: Sequence[Row], found: dict[str, Contribution]) -> list[Contribution]:
+    """Return the sources that relate nothing by RELATES, with what they do instead."""
+    rest: dict[str, set[str]] = defaultdict(set)
+    for track in live:
+        if track["source"] not in found:
+            rest[track["source"]].add(evidence_type(track["evidence"]).feeds)
+    return [
+        Contribution(name, remarks=[f"not judged: it has {', '.join(sorted(types))} alone"])
+        for name, types in rest.items()
+    ]
 
 
 def _count(
@@ -81,7 +117,7 @@ def _count(
     for row in graph.read(query("rate/count_seen", rated=DEFAULT_RELATION)):
         pairs[frozenset(names[n] for n in row["seen"] if n in names)] += row["pairs"]
     for holders, count in pairs.items():
-        for name in holders:
+        for name in holders & found.keys():
             found[name].pairs += count
             found[name].only_pairs += count if len(holders) == 1 else 0
 

@@ -11,7 +11,7 @@ from hartonomous.evaluate.pair_sets import Ints, PairSet
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.rating_pass import source_numbers
-from hartonomous.schema import evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 STARTS = 1_000
 """Compositions whose pairs are read in one result."""
@@ -41,11 +41,20 @@ class RelatedPairs:
 
 
 def vector_tracks(graph: Graph) -> list[Row]:
-    """Return the live tracks with a part in the consensus."""
+    """Return the live tracks of vectors, by which sources judge each other."""
     return [
         track
         for track in graph.read(query("rate/read_tracks"))
         if track["state"] == "live" and evidence_type(track["evidence"]).silence
+    ]
+
+
+def related_tracks(graph: Graph) -> list[Row]:
+    """Return the live tracks with a part in the consensus of RELATES, of vectors or counted."""
+    return [
+        track
+        for track in graph.read(query("rate/read_tracks"))
+        if track["state"] == "live" and evidence_type(track["evidence"]).feeds == DEFAULT_RELATION
     ]
 
 
@@ -55,7 +64,9 @@ def read_related_pairs(graph: Graph, tracks: list[Row], more: tuple[str, ...] = 
     key = tuple(sorted({row[1] for row in vocabulary} | set(more)))
     places = {one: place for place, one in enumerate(key)}
     ids = np.array(sorted((row[0], places[row[1]]) for row in vocabulary), np.int64).reshape(-1, 2)
-    names = {number: name for name, number in source_numbers(tracks).items()}
+    # A rated edge names a source by the lowest number of all its tracks.
+    live = [one for one in graph.read(query("rate/read_tracks")) if one["state"] == "live"]
+    names = {number: name for name, number in source_numbers(live).items()}
     found, sets = _stream(graph, ids, names)
     low, high, decades, holders = found
     pairs = np.minimum(low, high) * len(key) + np.maximum(low, high)

@@ -27,7 +27,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.rate.rating_pass import class_table
-from hartonomous.schema import evidence_type
+from hartonomous.schema import DEFAULT_RELATION, evidence_type
 
 GENSIM = {"WordSim-353": "wordsim353.tsv", "SimLex-999": "simlex999.txt"}
 RESAMPLES = 2_000
@@ -198,7 +198,7 @@ def _scorers(graph: Graph, found: dict[str, Row]) -> dict[str, Callable[[GoldPai
         "elo, related": lambda pairs: _related(pairs, elos),
     }
     for track in tracks:
-        if evidence_type(track["evidence"]).silence:
+        if evidence_type(track["evidence"]).feeds == DEFAULT_RELATION:
             kind = evidence_type(track["evidence"]).stem
             said = track_rows(graph, found, track["source"], track["evidence"])
             scorers[f"{track['source']} {kind}"] = _single(said, track)
@@ -207,7 +207,7 @@ def _scorers(graph: Graph, found: dict[str, Row]) -> dict[str, Callable[[GoldPai
 
 def _single(rows: WordRows, track: Row) -> Callable[[GoldPairs], Floats]:
     def silence(first: str, second: str) -> int:
-        return int(track["absent"])
+        return int(track["absent"] or 0)
 
     return lambda pairs: affinities(pairs, rows, silence)
 

@@ -9,6 +9,8 @@ What follows from the records of hartonomous.schema stands in the text as a plac
 
     EVIDENCE_TYPE, EVIDENCE_TYPES, ALL_EVIDENCE     one type, those that feed a rated type, all
     RATED_TYPE, RATED_TYPES, KIND                   one rated type, several, one kind
+    FEEDS[evidence type]                            the rated type that an evidence type feeds
+    RATED_COUNTS                                    how many edges each rated type has, as a map
     DEFAULT_RELATION, CONTEXT_EVIDENCE              the types that play these parts
     SILENT_EVIDENCE, UNDIRECTED_TYPES               types whose silence speaks; rated both ways
     SILENCE(sums)                                   the sums, for a rated type that such types feed
@@ -110,8 +112,8 @@ def query(
 ) -> str:
     """Return a statement's text, filled for one evidence type, rated type or kind, or several types.
 
-    EVIDENCE_TYPES becomes all evidence types that feed the rated type, RATED_TYPES the `types`, or the
-    rated type alone.
+    RATED_TYPES becomes the `types`, or the rated type alone, EVIDENCE_TYPES the evidence types that
+    feed these.
     """
     return _filled(schema.generation(), name, evidence, rated, types, kind)
 
@@ -128,11 +130,13 @@ def _filled(
     text = _with_parts(statement(name).text)
     if evidence is not None:
         text = _of_evidence(text, schema.evidence_type(evidence))
-    if rated is not None:
-        text = _of_rated(text, schema.rated_type(rated))
     if types or rated is not None:
         chosen = [schema.rated_type(one) for one in types or (str(rated),)]
+        feeding = [each for one in chosen for each in schema.evidence_feeding(one.name)]
         text = _replace(text, "RATED_TYPES", _joined(chosen))
+        text = _replace(text, "EVIDENCE_TYPES", _joined(feeding))
+    if rated is not None:
+        text = _of_rated(text, schema.rated_type(rated))
     return text if kind is None else _replace(text, "KIND", schema.kind_of(kind).name)
 
 
@@ -153,7 +157,6 @@ def _of_evidence(text: str, record: schema.EvidenceType) -> str:
 def _of_rated(text: str, record: schema.RatedType) -> str:
     types = schema.evidence_feeding(record.name)
     text = _replace(text, "RATED_TYPE", record.name)
-    text = _replace(text, "EVIDENCE_TYPES", _joined(types))
     silent = any(one.silence for one in types)
     text = _call(text, "SILENCE", lambda sums: sums if silent else "[0, 0]")
     opposed = any(one.opposes for one in types)
@@ -176,6 +179,10 @@ def _with_parts(text: str) -> str:
     text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
     kinds = schema.kinds()
     text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
+    feeds = ", ".join(f"{one.name}: '{one.feeds}'" for one in schema.evidence_types())
+    text = _replace(text, "FEEDS", f"{{{feeds}}}")
+    counts = (f"{one.name}: COUNT {{ ()-[:{one.name}]->() }}" for one in schema.rated_types())
+    text = _replace(text, "RATED_COUNTS", f"{{{', '.join(counts)}}}")
     text = _replace(text, "DEFAULT_RELATION", schema.DEFAULT_RELATION)
     text = _replace(text, "CONTEXT_EVIDENCE", schema.context_evidence())
     text = _replace(text, "SILENT_EVIDENCE", _joined(schema.silent_types()))

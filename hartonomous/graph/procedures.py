@@ -15,7 +15,7 @@ from blake3 import blake3
 from hartonomous.errors import ServerError
 from hartonomous.graph.cypher_files import Statement, names, query, statement
 from hartonomous.graph.driver import Graph
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.schema import DEFAULT_RELATION, rated_types
 
 PREFIX = "custom.hartonomous."
 INSTALLER = "apoc.custom.installProcedure"
@@ -117,7 +117,9 @@ def _listed_name(item: Statement) -> str:
 
 
 def _body(item: Statement) -> str:
-    return query(item.name, rated=DEFAULT_RELATION)
+    # A procedure is told its types when it is called, so its text has them all.
+    every = tuple(one.name for one in rated_types())
+    return query(item.name, rated=DEFAULT_RELATION, types=every)
 
 
 def _apoc_type(kind: str) -> str:

@@ -60,15 +60,16 @@ def request_view(**settings: Unpack[ViewSettings]) -> View:
     checked(settings, ViewSettings)
     usual = View()
     return View(
-        _listed(settings.get("types", usual.types)),
-        _listed(settings.get("sources") or ()),
+        names_of(settings.get("types", usual.types)),
+        names_of(settings.get("sources") or ()),
         settings.get("above", usual.above),
         settings.get("pieces", usual.pieces),
         settings.get("min_sources", usual.min_sources),
     )
 
 
-def _listed(names: str | Sequence[str]) -> tuple[str, ...]:
+def names_of(names: str | Sequence[str]) -> tuple[str, ...]:
+    """Return names given as a sequence, or as one text separated by commas."""
     parts = names.split(",") if isinstance(names, str) else names
     return tuple(part.strip() for part in parts if part.strip())
 

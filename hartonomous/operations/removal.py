@@ -26,6 +26,7 @@ from hartonomous.graph.deletion_journal import open_journal
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations.ingestion import prepare
+from hartonomous.operations.questions import names_of
 from hartonomous.operations.settings import checked
 from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.proof import claims
@@ -98,7 +99,9 @@ class SelectorSettings(TypedDict, total=False):
     "depth:N" or "pagerank:SHARE"; `depicting`: also select the pictures that show one. `people`: sources whose subject is exactly this. `licences`,
     `families`: sources under this licence, of this family. `relations`: pairs of words, all evidence
     between the two. `evidence`: (source, type, least, most), one source's evidence of one type with a
-    mean weight, 0 to 1, in this range.
+    mean weight, 0 to 1, in this range. `types`: rated types that `relations` and `reach` keep to, and
+    that disconnected words and residual paths are reported of; else all evidence of a pair, and
+    RELATES. A named type with a direction is followed from the first word of a pair to the second.
     """
 
     sources: str | Sequence[str]
@@ -112,10 +115,11 @@ class SelectorSettings(TypedDict, total=False):
     any_case: bool
     reach: str | None
     depicting: bool
+    types: str | Sequence[str]
 
 
 def request_selectors(**settings: Unpack[SelectorSettings]) -> Selectors:
-    """Return the selectors; raises UsageError for weights out of range."""
+    """Return the selectors; raises UsageError for weights out of range and unknown types."""
     checked(settings, SelectorSettings)
     return Selectors(
         _listed(settings.get("sources", ())),
@@ -132,6 +136,7 @@ def request_selectors(**settings: Unpack[SelectorSettings]) -> Selectors:
         settings.get("any_case", False),
         settings.get("reach"),
         settings.get("depicting", False),
+        names_of(settings.get("types") or ()),
     )
 
 

@@ -1,4 +1,4 @@
-"""Findings on sources: no vote, near-copies of others, hubs."""
+"""Findings on sources: no vote, near-copies of others, hubs, observations that do not repeat."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.rate.hubness import MOST_HUBNESS
 from hartonomous.rate.source_agreement import SAME_LINEAGE
+from hartonomous.schema import evidence_type
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One finding on one source: `kind` is disagreement, copy or hubs."""
+    """One finding on one source: `kind` is disagreement, copy, hubs or chance."""
 
     source: str
     kind: str
@@ -35,4 +36,19 @@ def read_findings(graph: Graph) -> list[Finding]:
                 f"has one word in {row['hubness']:.1%} of its lists; in honest models at most 2.6%"
             )
             found.append(Finding(name, "hubs", text))
+        by_chance = [one for one in row["untrusted"] if _does_not_repeat(graph, name, one)]
+        if by_chance:
+            text = (
+                "has no vote: one half of its observations does not repeat the other "
+                f"({', '.join(by_chance)})"
+            )
+            found.append(Finding(name, "chance", text))
     return found
+
+
+def _does_not_repeat(graph: Graph, source: str, evidence: str) -> bool:
+    """Return whether halves of a track without trust were compared; an earlier version counted none."""
+    if not evidence_type(evidence).halved:
+        return False
+    rows = graph.read(query("rate/read_half", evidence=evidence), source=source)
+    return bool(rows and rows[0]["half"] is not None)

@@ -22,7 +22,7 @@ LISTED = NullModel(
     "listed",
     "log10((d + p) / (2P - d + 1 - p)) - log10(p / (1 - p)) + rank / d, p = k / (N - 1): d of 2P "
     "lists have the pair",
-    "docs/rating.md",
+    "log-odds ratio with one observation at the rate of chance added",
     (
         Column("directed", "int32", "listings in the 2n directions; directed - n mutual"),
         Column("rank", "int32", "sum over directions of round(1000 log10((k + 1) / rank))"),

@@ -156,7 +156,8 @@ def _ends(codes: Ints, keys: int) -> tuple[Ints, Ints]:
 def _degree(codes: Ints, keys: int) -> Ints:
     """Return the degree of each composition."""
     start, end = _ends(codes, keys)
-    return np.asarray(np.bincount(start, minlength=keys) + np.bincount(end, minlength=keys))
+    other = end[end != start]
+    return np.asarray(np.bincount(start, minlength=keys) + np.bincount(other, minlength=keys))
 
 
 def _movement(
@@ -172,8 +173,11 @@ def _movement(
     parts = [(codes[0][in_a], np.abs(delta))]
     parts += [(c[alone], e[alone] - EVEN) for c, alone, e in zip(codes, lone, elo, strict=True)]
     for code, amount in parts:
-        for end in _ends(code, keys):
-            moved += np.bincount(end, amount, keys)
+        start, end = _ends(code, keys)
+        # What relates a composition to itself is one relation of it.
+        apart = end != start
+        moved += np.bincount(start, amount, keys)
+        moved += np.bincount(end[apart], amount[apart], keys)
     return moved
 
 

@@ -218,7 +218,7 @@ def test_what_cannot_be_tried_is_told(
     put_in(graph, causal_bundle(tmp_path, 2), "reader")
     with pytest.raises(UsageError, match="the only source"):
         trial(graph, "s1", [gold], silent)
-    with pytest.raises(UsageError, match="no evidence from vectors"):
+    with pytest.raises(UsageError, match="has PRECEDES alone"):
         trial(graph, "reader", [gold], silent)
     put_in(graph, random_bundle(tmp_path, 3, size=60), "s2")
     unknown = GoldPairs("unknown", (("aaa", "bbb"),) * 30, np.arange(30.0))

@@ -368,7 +368,7 @@ def test_evidence_is_what_the_encoder_holds_alike(tmp_path: Path, encoder: Path)
     texts = dict(enumerate(table["text"].to_pylist()))
     kinds = dict(enumerate(table["kind"].to_pylist()))
     tracks = {track.evidence: track for track in bundle.tracks}
-    assert (tracks["SENTENCE_EVIDENCE"].k, tracks["SENTENCE_EVIDENCE"].trust) == (4, 0)
+    assert (tracks["SENTENCE_EVIDENCE"].k, tracks["SENTENCE_EVIDENCE"].trust) == (4, 500)
     vectors = open_encoder(encoder).encode(list(texts.values())).astype(np.float64)
     near = set()
     for row in next(bundle.evidence(tracks["SENTENCE_EVIDENCE"], 10**6)).to_pylist():

@@ -17,22 +17,34 @@ from hypothesis import strategies as st
 
 from hartonomous import schema
 from hartonomous.ask.relations.explanation import explain
-from hartonomous.bundle import Bundle, BundleWriter, TrackDescription
+from hartonomous.ask.relations.source_statistics import sources
+from hartonomous.bundle import Bundle, BundleWriter
 from hartonomous.bundle_scan import scan
-from hartonomous.counted_rows import counted_rows, margins, track_trust
+from hartonomous.counted_rows import margins, track_trust
 from hartonomous.delete.deletion import delete_source
 from hartonomous.errors import BadInput
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load.canonical_export import export
+from hartonomous.operations.health import doctor
+from hartonomous.operations.ingestion import load_bundle
 from hartonomous.rate.formulas import SHRINKAGE, consensus, decades, elo
-from hartonomous.schema import MICRO, TrackConstants, evidence_type
-from tests.building import COUNTED, exported, put_in, random_bundle, silent, wipe, with_counted
+from hartonomous.rate.source_findings import read_findings
+from hartonomous.schema import MICRO, evidence_type
+from tests.building import (
+    COUNTED,
+    WORDS,
+    exported,
+    put_in,
+    random_bundle,
+    silent,
+    wipe,
+    with_counted,
+)
+from tests.counted_evidence import SEEN_TOGETHER, counted_source, judgements, seen_together
 from tests.made_types import bundle_of_every_type
 
 Records = dict[str, list[dict[str, Any]]]
-JUDGED = "JUDGEMENT_EVIDENCE"
-SEEN_TOGETHER = "COOCCURRENCE_EVIDENCE"
 
 RECOMPUTED = f"""
 WITH rows AS (SELECT * FROM read_json('{{file}}', format='newline_delimited', columns={{{{
@@ -240,24 +252,6 @@ def test_explain_tells_what_was_counted(mixed: Graph) -> None:
         assert row["observed"] or row["evidence"] != COUNTED
 
 
-def judgements(
-    folder: Path, bundle: Bundle, judged: dict[tuple[int, int], tuple[int, int]], name: str
-) -> Bundle:
-    """Return a person's bundle: pairs of a bundle's compositions, accepted and rejected so often."""
-    kind = evidence_type(JUDGED)
-    pairs = np.array(list(judged), dtype=np.int64)
-    n, against = np.array(list(judged.values()), dtype=np.int64).T
-    counts = {"start": pairs[:, 0], "end": pairs[:, 1], "n": n, "weight": n * MICRO}
-    table = counted_rows(kind, {**counts, "against": against}, TrackConstants(0, 0, 0, 0))
-    track = TrackDescription(JUDGED, (), 0, 0, 0, 1000, 0, 1.0, len(n), int(n.sum()))
-    with BundleWriter(folder / name) as writer:
-        writer.write_compositions(bundle.compositions())
-        writer.write_evidence(JUDGED, iter([table]))
-        return writer.finish(
-            replace(bundle.source, kind="person", options={"name": name}), (track,)
-        )
-
-
 @settings(
     max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
@@ -301,6 +295,13 @@ def test_what_only_a_person_rejected_is_no_relation(graph: Graph, tmp_path: Path
     assert (row["start"], row["end"], row["n"], row["sources"]) == (keys[2], keys[3], 1, 1)
     (edge,) = graph.read("MATCH ()-[r:RELATES]->() RETURN r.against AS against, r.elo AS elo")
     assert edge == {"against": 1, "elo": elo(1, MICRO, 1, against=1)}
+    first, second = (bundle.compositions()["text"][row].as_py() for row in (2, 3))
+    said = explain(graph, first, second)
+    assert said.relation["against"] == 1
+    (judged,) = said.tracks
+    # What a person says adds to the odds and not to the votes, which it shares with its silence.
+    assert (judged["against"], judged["vote"], judged["divisor"]) == (1, 1_000_000, 0)
+    assert said.relation["decades"] == decades([], [(judged["vote"], judged["support"])])
 
 
 def lying(bundle: Bundle, output: Path, rows: pa.Table, **changes: Any) -> Bundle:
@@ -332,28 +333,6 @@ def test_a_bundle_that_contradicts_itself_is_refused(tmp_path: Path) -> None:
         scan(lying(bundle, tmp_path / "total", rows, total=3))
 
 
-def seen_together(
-    rng: np.random.Generator, words: int, contexts: int, real: bool
-) -> tuple[pa.Table, TrackConstants]:
-    """Return co-occurrences of words in contexts: of one topic each, or drawn by chance."""
-    topics = rng.permutation(words).reshape(-1, 10)
-    counts: dict[tuple[int, int], list[int]] = defaultdict(lambda: [0, 0])
-    for context in range(contexts):
-        pool = topics[rng.integers(len(topics))] if real else np.arange(words)
-        chosen = np.sort(rng.choice(pool, 4, replace=False))
-        for place, low in enumerate(chosen.tolist()):
-            for high in chosen[place + 1 :].tolist():
-                counts[low, high][0] += 1
-                counts[low, high][1] += context % 2
-    pairs = np.array(list(counts), dtype=np.int64)
-    n, half = np.array(list(counts.values()), dtype=np.int64).T
-    columns = {"start": pairs[:, 0], "end": pairs[:, 1], "n": n, "weight": n * MICRO, "half": half}
-    kind = evidence_type(SEEN_TOGETHER)
-    among, total = margins(kind, pairs[:, 0], pairs[:, 1], n)
-    constants = TrackConstants(1, 0, words, total)
-    return counted_rows(kind, columns | among, constants), constants
-
-
 @pytest.mark.parametrize("contexts", [300, 3000, 20_000])
 def test_trust_is_what_halves_of_the_observations_agree_on(contexts: int) -> None:
     rng, kind = np.random.default_rng(contexts), evidence_type(SEEN_TOGETHER)
@@ -369,3 +348,42 @@ def test_margins_add_up() -> None:
     assert total == 10
     both, total = margins(evidence_type(COUNTED), start, end, n)
     assert (both["start_n"].tolist(), both["end_n"].tolist(), total) == ([7, 7, 8], [8, 5, 5], 20)
+
+
+def consensus_of(graph: Graph) -> dict[tuple[str, str], int]:
+    rows = graph.read(
+        "MATCH (a)-[r:RELATES]->(b) RETURN a.key AS a, b.key AS b, r.consensus AS consensus"
+    )
+    return {(row["a"], row["b"]): row["consensus"] for row in rows}
+
+
+def test_a_source_that_chance_made_is_named_and_moves_no_consensus(
+    graph: Graph, served: Graph, tmp_path: Path
+) -> None:
+    rng, kind = np.random.default_rng(7), evidence_type(SEEN_TOGETHER)
+    words = [f"{word}{number}" for number in range(4) for word in WORDS][:200]
+    drawn = {name: seen_together(rng, 200, 3000, real=name != "shuffled") for name in (
+        "honest", "other", "shuffled",
+    )}  # fmt: skip
+    for name in ("honest", "other"):
+        bundle = counted_source(tmp_path / name, kind, *drawn[name], words)
+        assert load_bundle(graph, bundle, name, silent).findings == ()
+    before = consensus_of(graph)
+    bundle = counted_source(tmp_path / "shuffled", kind, *drawn["shuffled"], words)
+    (found,) = load_bundle(graph, bundle, "shuffled", silent).findings
+    assert (found.source, found.kind) == ("shuffled", "chance")
+    assert found.text == (
+        f"has no vote: one half of its observations does not repeat the other ({SEEN_TOGETHER})"
+    )
+    after = consensus_of(graph)
+    moved = [abs(after[pair] - was) for pair, was in before.items()]
+    assert np.mean(np.array(moved) <= 4) >= 0.99
+    assert all(after[pair] == 1500 for pair in after.keys() - before.keys())
+    (check,) = (one for one in doctor() if one.name == "sources")
+    assert check.verdict == "warning" and "shuffled has no vote" in check.seen
+    rows = {row["name"]: row["findings"] for row in sources(graph)}
+    assert [one["kind"] for one in rows.pop("shuffled")] == ["chance"]
+    assert rows == {"honest": [], "other": []}
+    # An earlier version counted no halves, so nothing is known of them.
+    graph.write(f"MATCH ()-[e:{SEEN_TOGETHER} {{source: 'shuffled'}}]->() REMOVE e.half")
+    assert read_findings(graph) == []

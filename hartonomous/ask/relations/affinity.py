@@ -6,7 +6,7 @@ from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.schema import DEFAULT_RELATION, rated_type
 
 
 def affinity(graph: Graph, start: str, end: str) -> Row:
@@ -36,13 +36,15 @@ def analogy(graph: Graph, first: str, second: str, third: str, top: int = 10) ->
     return rows
 
 
-def contested(graph: Graph, word: str, top: int = 10) -> list[Row]:
-    """Return a word's pairs with the largest disagreement of sources, widest first.
+def contested(graph: Graph, word: str, top: int = 10, type: str = DEFAULT_RELATION) -> list[Row]:
+    """Return a word's relations of a rated type with the largest disagreement, widest first.
 
     `spread` is the difference, in milli-decades, between the highest and the lowest odds by a
-    source. Raises NotFound for an unknown word.
+    source; `direction` is out or in, none or itself. Raises NotFound for an unknown word, UsageError
+    for an unknown type.
     """
-    rows = graph.read(query("ask/contested", rated=DEFAULT_RELATION), word=word, top=top)
+    types = (rated_type(type).name,)
+    rows = graph.read(query("ask/contested", types=types), word=word, top=top, type=type)
     if not rows:
         find_word(graph, word)
     return rows

@@ -9,15 +9,17 @@ from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.formulas import SHRINKAGE
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.schema import DEFAULT_RELATION, RatedType, rated_type, rated_types
 
 
 @dataclass(frozen=True)
 class Explanation:
-    """A rated edge with its terms, and the odds by each track that knows both words.
+    """A rated edge with its terms, and the odds by each track that says something of it.
 
     The columns of `relation` and of `tracks` are those of cypher/ask/relation and ask/explain;
-    `shrinkage` is the prior weight of even odds in the consensus.
+    `shrinkage` is the prior weight of even odds in the consensus. The consensus follows from the sum
+    of vote times support over the sum of `divisor` and the shrinkage: what a person judges adds to
+    the first sum alone.
     """
 
     relation: Row
@@ -25,14 +27,30 @@ class Explanation:
     shrinkage: int = SHRINKAGE
 
 
-def explain(graph: Graph, start: str, end: str) -> Explanation:
-    """Return the explanation of two words' relation.
+def explain(graph: Graph, start: str, end: str, type: str = DEFAULT_RELATION) -> Explanation:
+    """Return the explanation of two words' relation of a rated type, followed in its direction.
 
-    Raises NotFound for an unknown word, or if no live source relates them.
+    Raises NotFound for an unknown word, or if no live source relates them by this type; UsageError
+    for an unknown type.
     """
-    relation = graph.read(query("ask/relation"), start=start, end=end)
+    rated = rated_type(type)
+    asked = {"start": start, "end": end, "type": type}
+    relation = graph.read(query("ask/relation", types=(type,)), **asked)
     if not relation:
-        first, second = find_word(graph, start), find_word(graph, end)
-        raise NotFound(f"No live source relates {first.text!r} and {second.text!r}.")
-    tracks = graph.read(query("ask/explain", rated=DEFAULT_RELATION), start=start, end=end)
-    return Explanation(relation[0], tracks)
+        raise _unrelated(graph, start, end, rated)
+    return Explanation(relation[0], graph.read(query("ask/explain", types=(type,)), **asked))
+
+
+def _unrelated(graph: Graph, start: str, end: str, rated: RatedType) -> NotFound:
+    """Return the error for two words without a relation of a type, with what relates them."""
+    first, second = find_word(graph, start), find_word(graph, end)
+    found = graph.read(query("ask/read_relations_between"), start=start, end=end)
+    told = [
+        f"{row['start']!r} {row['type']} {row['end']!r}"
+        for row in found
+        if row["type"] in {one.name for one in rated_types()}
+    ]
+    by = "" if rated.name == DEFAULT_RELATION else f" by {rated.name}"
+    joint = "to" if rated.directed else "and"
+    more = f" There is {', '.join(told)}." if told else ""
+    return NotFound(f"No live source relates {first.text!r} {joint} {second.text!r}{by}.{more}")

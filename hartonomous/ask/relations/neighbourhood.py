@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.schema import DEFAULT_RELATION, rated_type
 
 ORDERS = ("consensus", "elo")
 SUGGESTIONS = 5
@@ -59,16 +60,23 @@ def neighbours(
     source: str | None = None,
     min_sources: int = 1,
     pieces: bool = False,
+    types: Sequence[str] = (DEFAULT_RELATION,),
 ) -> list[Row]:
     """Return a word's most related compositions, best first; columns as in the Cypher file.
 
     `source` keeps the pairs observed by this source, `min_sources` those of at least that many;
-    continuation pieces are left out unless `pieces`. Raises NotFound for an unknown word or source.
+    continuation pieces are left out unless `pieces`. Of directed rated types both directions are
+    listed; `direction` is out or in, itself, or none. Raises NotFound for an unknown word or source,
+    UsageError for an unknown type or order.
     """
     if by not in ORDERS:
         raise UsageError(f"The order must be {' or '.join(ORDERS)}, not {by!r}.")
+    if not types:
+        raise UsageError("At least one rated type is required, such as RELATES.")
+    chosen = tuple(rated_type(name).name for name in types)
     rows = graph.read(
-        query("ask/neighbours", rated=DEFAULT_RELATION),
+        query("ask/neighbours", types=chosen),
+        types=list(chosen),
         word=word,
         top=top,
         by=by,

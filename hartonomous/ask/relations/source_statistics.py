@@ -8,11 +8,20 @@ from typing import Any
 from hartonomous.ask.relations.neighbourhood import unknown_source
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.rate.source_findings import read_findings
+from hartonomous.schema import rated_types
 
 
 def sources(graph: Graph) -> list[Row]:
-    """Return every source with its counts; columns as in cypher/ask/sources."""
-    return graph.read(query("ask/sources"))
+    """Return every source with its counts; columns as in cypher/ask/sources.
+
+    `findings` are what was found on it, each with its `kind` and `text`.
+    """
+    found: dict[str, list[Row]] = {}
+    for one in read_findings(graph):
+        found.setdefault(one.source, []).append({"kind": one.kind, "text": one.text})
+    rows = graph.read(query("ask/sources"))
+    return [{**row, "findings": found.get(row["name"], [])} for row in rows]
 
 
 def source(graph: Graph, name: str) -> dict[str, Any]:
@@ -31,6 +40,7 @@ class Stats:
     """Counts of the graph; `bytes_of_graph` is None if the server's files are not accessible.
 
     An observation is one listing at one position; evidence is one edge per pair and source.
+    Relations are of all rated types, `relations_by_type` of those that there are.
     """
 
     compositions: int
@@ -41,6 +51,7 @@ class Stats:
     evidence: int
     relations: int
     relations_of_several: int
+    relations_by_type: dict[str, int]
     bytes_of_models: int
     bytes_of_graph: int | None
     settled: bool
@@ -63,11 +74,14 @@ class Stats:
 
 def stats(graph: Graph, bytes_of_graph: int | None = None) -> Stats:
     """Return the counts of the graph."""
-    (row,) = graph.read(query("ask/stats")) or [dict.fromkeys(_COUNTED, 0) | _EMPTY]
-    return Stats(**row, bytes_of_graph=bytes_of_graph)
+    every = tuple(one.name for one in rated_types())
+    (row,) = graph.read(query("ask/stats", types=every)) or [dict.fromkeys(_COUNTED, 0) | _EMPTY]
+    counted = row["relations_by_type"]
+    by_type = {name: counted[name] for name in every if counted.get(name)}
+    return Stats(**{**row, "relations_by_type": by_type}, bytes_of_graph=bytes_of_graph)
 
 
-_EMPTY = {"settled": True}
+_EMPTY = {"settled": True, "relations_by_type": {}}
 _COUNTED = (
     "compositions",
     "tokens",
