@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hartonomous.cli.output import print_facts, print_rows
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.cli.rated_types import DEFAULT_RELATION
 
 SHOWN = 5
 """Neighbours of a word that are shown; the JSON has all."""
