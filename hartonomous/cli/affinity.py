@@ -5,8 +5,8 @@ from __future__ import annotations
 import click
 
 from hartonomous.cli.neighbourhood import open_graph, typed
-from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, type_option
-from hartonomous.schema import DEFAULT_RELATION
+from hartonomous.cli.output import json_option, print_facts, print_json, print_rows
+from hartonomous.cli.rated_types import DEFAULT_RELATION, type_option
 
 top_option = click.option(
     "--top",

@@ -16,10 +16,8 @@ from hartonomous.cli.output import (
     print_json,
     print_rows,
     say,
-    type_option,
-    types_option,
 )
-from hartonomous.schema import DEFAULT_RELATION, evidence_type
+from hartonomous.cli.rated_types import DEFAULT_RELATION, type_option, types_option
 
 if TYPE_CHECKING:
     from hartonomous.ask.relations.repetition import Repetition
@@ -170,6 +168,8 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
 
 
 def _shown_track(row: dict[str, Any]) -> dict[str, Any]:
+    from hartonomous.schema import evidence_type
+
     track = evidence_type(str(row["evidence"])).stem
     silent = "" if row["observed"] else " (silent)"
     return {**row, "track": track + silent, "vote": row["vote"] / 1e6}

@@ -17,7 +17,6 @@ import click
 from hartonomous.cell_text import cell_text
 from hartonomous.errors import ConfirmationNeeded
 from hartonomous.progress import Progress
-from hartonomous.schema import DEFAULT_RELATION
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -25,20 +24,6 @@ _live: list[Any] = []
 """The progress bars that are being drawn: at most one, stopped before anything else is printed."""
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
-type_option = click.option(
-    "--type",
-    metavar="TYPE",
-    default=DEFAULT_RELATION,
-    show_default=True,
-    help="Rated type of the relation.",
-)
-types_option = click.option(
-    "--types",
-    metavar="TYPE,...",
-    default=DEFAULT_RELATION,
-    show_default=True,
-    help="Rated types to follow, comma-separated.",
-)
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Suppress progress and remarks.")
 
 

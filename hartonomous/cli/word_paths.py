@@ -15,9 +15,9 @@ from hartonomous.cli.output import (
     print_json,
     print_rows,
     say,
-    types_option,
     working,
 )
+from hartonomous.cli.rated_types import types_option
 
 if TYPE_CHECKING:
     from hartonomous.ask.relations.relation_views import View

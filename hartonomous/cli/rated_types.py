@@ -1,0 +1,23 @@
+"""Options that name rated types."""
+
+from __future__ import annotations
+
+import click
+
+DEFAULT_RELATION = "RELATES"
+"""As schema.DEFAULT_RELATION, whose import takes longer than help may take to print."""
+
+type_option = click.option(
+    "--type",
+    metavar="TYPE",
+    default=DEFAULT_RELATION,
+    show_default=True,
+    help="Rated type of the relation.",
+)
+types_option = click.option(
+    "--types",
+    metavar="TYPE,...",
+    default=DEFAULT_RELATION,
+    show_default=True,
+    help="Rated types to follow, comma-separated.",
+)
