@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-DEFAULT_RELATION = "RELATES"
-"""As schema.DEFAULT_RELATION, whose import takes longer than help may take to print."""
+from hartonomous.schema import DEFAULT_RELATION
 
 type_option = click.option(
     "--type",

@@ -14,9 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hartonomous import schema
 from hartonomous.bundle import Bundle
-from hartonomous.cli import COMMANDS, rated_types
+from hartonomous.cli import COMMANDS
 from hartonomous.cli.neighbourhood import _places
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
@@ -69,7 +68,6 @@ def test_help_imports_nothing_heavy() -> None:
     probe += "print(sorted(m for m in ('neo4j','numpy','pyarrow','numba','rich','torch') if m in sys.modules))"
     done = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
-    assert rated_types.DEFAULT_RELATION == schema.DEFAULT_RELATION
 
 
 def test_the_whole_way(served: Graph, model: Path, tmp_path: Path) -> None:
