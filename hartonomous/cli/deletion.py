@@ -201,7 +201,7 @@ def _add_selectors(group: click.Group, verb: str) -> None:
 
     @command(
         "relation",
-        "all evidence between A and B, in both directions, or that of some types.",
+        "all evidence between A and B, or of some types.",
         "king throne",
         *ends,
     )

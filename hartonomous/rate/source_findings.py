@@ -39,8 +39,8 @@ def read_findings(graph: Graph) -> list[Finding]:
         by_chance = [one for one in row["untrusted"] if _does_not_repeat(graph, name, one)]
         if by_chance:
             text = (
-                "has no vote: one half of its observations does not repeat the other "
-                f"({', '.join(by_chance)})"
+                f"has no vote by {', '.join(by_chance)}: one half of its observations does not "
+                "repeat the other"
             )
             found.append(Finding(name, "chance", text))
     return found

@@ -373,7 +373,7 @@ def test_a_source_that_chance_made_is_named_and_moves_no_consensus(
     (found,) = load_bundle(graph, bundle, "shuffled", silent).findings
     assert (found.source, found.kind) == ("shuffled", "chance")
     assert found.text == (
-        f"has no vote: one half of its observations does not repeat the other ({SEEN_TOGETHER})"
+        f"has no vote by {SEEN_TOGETHER}: one half of its observations does not repeat the other"
     )
     after = consensus_of(graph)
     moved = [abs(after[pair] - was) for pair, was in before.items()]
