@@ -199,7 +199,7 @@ def _add_selectors(group: click.Group, verb: str) -> None:
 
     @command(
         "relation",
-        "all evidence between A and B, in both directions, or that of some types.",
+        "evidence between A and B, all or of one rated type.",
         "king throne",
         *ends,
     )
