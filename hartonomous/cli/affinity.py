@@ -63,7 +63,7 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
 @type_option
 @json_option
 def contested(word: str, top: int, type: str, as_json: bool) -> None:
-    """List the relations of WORD on which sources disagree most."""
+    """List relations of WORD on which sources disagree."""
     from hartonomous.ask.relations.affinity import contested as ask
     from hartonomous.ask.relations.shown_texts import with_captions
 
