@@ -18,7 +18,7 @@ from tests.building import silent
 from tests.paired_bundles import Ints, made_pairs, paired_bundle
 
 WORDS = 10_000
-ROWS = 200_000
+ROWS = 400_000
 SHARE = 0.001
 ROUNDS = 7
 EVIDENCE = "SENTENCE_EVIDENCE"
