@@ -6,7 +6,8 @@ import click
 
 from hartonomous.cli.neighbourhood import open_graph, typed
 from hartonomous.cli.output import json_option, print_facts, print_json, print_rows
-from hartonomous.cli.rated_types import DEFAULT_RELATION, type_option
+from hartonomous.cli.rated_types import type_option
+from hartonomous.schema import DEFAULT_RELATION
 
 top_option = click.option(
     "--top",

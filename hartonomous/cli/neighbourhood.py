@@ -17,7 +17,8 @@ from hartonomous.cli.output import (
     print_rows,
     say,
 )
-from hartonomous.cli.rated_types import DEFAULT_RELATION, type_option, types_option
+from hartonomous.cli.rated_types import type_option, types_option
+from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
     from hartonomous.ask.relations.repetition import Repetition

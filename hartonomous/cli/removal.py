@@ -17,8 +17,8 @@ from hartonomous.cli.output import (
     progress_bar,
     say,
 )
-from hartonomous.cli.rated_types import DEFAULT_RELATION
 from hartonomous.cli.residuals import print_residual
+from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
     from hartonomous.delete.deletion_plan import Plan

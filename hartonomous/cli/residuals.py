@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hartonomous.cli.output import print_facts, print_rows
-from hartonomous.cli.rated_types import DEFAULT_RELATION
+from hartonomous.schema import DEFAULT_RELATION
 
 if TYPE_CHECKING:
     from hartonomous.graph.driver import Graph
