@@ -174,14 +174,14 @@ def test_it_is_readable_in_eighty_columns(
     found = removed(filled, Selectors(sources=("two", "causal")), ways=1)
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    print_residual(found)
+    print_residual(filled, found)
     shown = re.sub(r"\x1b\[[0-9;]*m", "", capsys.readouterr().out)
     assert max(map(len, shown.splitlines())) <= 80
     for heading in ("residual paths", "neighbours of", "continuations of", "before", "after"):
         assert heading in shown
     for word in {*found["neighbours"], *found["continuations"]}:
         assert word in shown
-    print_residual({name: [] for name in found})
+    print_residual(filled, {name: [] for name in found})
     assert capsys.readouterr().out == ""
 
 

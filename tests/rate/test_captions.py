@@ -236,7 +236,14 @@ def test_a_residual_shows_captions(yard: Graph, capsys: pytest.CaptureFixture[st
     found = {
         "variants": [],
         "supported": {},
-        "paths": [{"way": ["dog", picture, "fence"], "sources": ["a"], "probability": None}],
+        "paths": [
+            {
+                "way": ["dog", picture, "fence"],
+                "types": ["DEPICTS"],
+                "sources": ["a"],
+                "probability": None,
+            }
+        ],
         "neighbours": {picture: {"before": ["dog", other], "after": ["dog"]}},
         "continuations": {"dog": {"before": "house", "after": None}},
     }
