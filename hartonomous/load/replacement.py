@@ -56,6 +56,7 @@ from hartonomous.schema import (
     VISITED,
     evidence_feeding,
     evidence_type,
+    evidence_types,
 )
 from hartonomous.transparency.transparency_log import Entry, enter
 
@@ -99,16 +100,30 @@ def replace_rows(
         return None
     every = graph.read(query("rate/read_tracks"))
     tracks = [track for track in every if track["source"] == name]
+    resumed = known["becomes"] is not None
     ids = composition_ids(graph, scanned)
     found = find_difference(graph, bundle, scanned, name, tracks, ids, progress)
+    if resumed:
+        # The version that an earlier run wrote may have had types that neither of these two has.
+        expected = {track["evidence"] for track in tracks}
+        expected |= {track.evidence for track in bundle.tracks} if found is not None else set()
+        _discard_unexpected(graph, lock, name, expected)
     if found is None:
         return None
     others = [track["evidence"] for track in every if track["source"] != name]
-    resumed = known["becomes"] is not None
     work = _Replacement(
         graph, lock, bundle, scanned, name, found, ids, tracks, others, resumed, opened=resumed
     )
     return work.carry_out(entry, progress)
+
+
+def _discard_unexpected(graph: Graph, lock: WriterLock, name: str, expected: set[str]) -> None:
+    """Delete a source's rows of types without a track; no rating pass has seen them."""
+    for evidence in evidence_types():
+        if evidence.name not in expected:
+            statement = query("delete/discard_evidence", evidence=evidence.name)
+            while lock.write(statement, source=name, rows=ROWS)[0]["deleted"]:
+                pass
 
 
 @dataclass
@@ -302,7 +317,9 @@ class _Replacement:
 
     def _prune(self) -> int:
         """Delete the compositions that lost their last reference; return their number."""
-        due = np.setdiff1d(self._ids(query("rate/find_unrated")), self.ids)
+        # An earlier run may have created compositions for a version that this one is not.
+        find = "delete/find_orphans" if self.resumed else "rate/find_unrated"
+        due = np.setdiff1d(self._ids(query(find)), self.ids)
         pruned = 0
         for part in in_parts(due.tolist(), ROWS):
             pruned += self.lock.write(query("delete/delete_orphans"), ids=part)[0]["deleted"]
