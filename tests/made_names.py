@@ -9,10 +9,11 @@ import numpy as np
 import pyarrow as pa
 
 from hartonomous.bundle import Bundle, BundleWriter, OpenedFile, SourceDescription, TrackDescription
-from hartonomous.evidence import COMPOSITIONS, columns
+from hartonomous.counted_rows import counted_rows, margins, track_trust
+from hartonomous.evidence import COMPOSITIONS
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_key, content_digest
-from hartonomous.schema import MICRO, SENTENCE, TOKEN, evidence_type
+from hartonomous.schema import MICRO, SENTENCE, TOKEN, TrackConstants, evidence_type, is_directed
 
 SYMBOL = "Symbol"
 
@@ -71,22 +72,25 @@ def bundle_of_pairs(path: Path, pairs: Related, seed: int = 0) -> Bundle:
         table = pa.table([keys, [t for _, t in names], [k for k, _ in names]], schema=COMPOSITIONS)
         writer.write_compositions(table)
         for name, each in sorted(pairs.items()):
-            layout, directed = columns(evidence_type(name)), name in _DIRECTED
-            rows = sorted(
-                {(row[a], row[b]) if directed else _sorted(row[a], row[b]) for a, b in each}
+            kind = evidence_type(name)
+            rows = {
+                (row[a], row[b]) if is_directed(kind) else _sorted(row[a], row[b]) for a, b in each
+            }
+            start, end = np.array(sorted(rows), dtype=np.int64).T
+            n = np.ones(len(rows), dtype=np.int64)
+            among, total = margins(kind, start, end, n)
+            counts = {"start": start, "end": end, "n": n, "weight": n * MICRO, "half": n, **among}
+            own = {one.name for one in kind.columns} | {"start", "end"}
+            constants = TrackConstants(1, 0, len(names), total)
+            table = counted_rows(kind, {k: v for k, v in counts.items() if k in own}, constants)
+            writer.write_evidence(name, iter([table]))
+            trust, size = track_trust(kind, table, constants), len(rows)
+            tracks.append(
+                TrackDescription(
+                    name, ("one",), 0, len(names), 0, trust, 0, 1.0, size, size, total=total
+                )
             )
-            values = [(a, b, 1, MICRO) for a, b in rows]
-            arrays = [
-                pa.array(column, field.type)
-                for column, field in zip(zip(*values, strict=True), layout, strict=True)
-            ]
-            writer.write_evidence(name, iter([pa.Table.from_arrays(arrays, schema=layout)]))
-            size = len(rows)
-            tracks.append(TrackDescription(name, (), 0, len(names), 0, 0, 0, 1.0, size, size))
         return writer.finish(source, tuple(tracks))
-
-
-_DIRECTED = {"DESCRIBES_EVIDENCE", "CALLS_EVIDENCE", "ANSWER_EVIDENCE"}
 
 
 def _sorted(one: int, other: int) -> tuple[int, int]:

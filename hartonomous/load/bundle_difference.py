@@ -22,7 +22,7 @@ from hartonomous.graph.driver import Graph, Row
 from hartonomous.load import loader
 from hartonomous.load.row_comparison import compare_rows
 from hartonomous.progress import Progress
-from hartonomous.schema import VISITED, EvidenceType, evidence_type
+from hartonomous.schema import HOLDS, VISITED, EvidenceType, evidence_type
 
 MOST_DIFFERING = 1 / 3
 """Share of the rows from which a source is replaced whole: then that is as fast."""
@@ -83,23 +83,38 @@ class VisitDifference:
 
 
 @dataclass(frozen=True)
-class BundleDifference:
-    """What differs in all rows of a source, and its ledger, as a load of the bundle writes it.
-
-    A further table of what a source holds, besides its evidence and its visits, belongs here.
+class PlaceDifference:
+    """What differs in places: `removed` has the columns id, the database id of a composition, and
+    place; `added` row, that of the bundle's composition, and place.
     """
+
+    removed: pa.Table
+    added: pa.Table
+    read: int
+
+    @property
+    def size(self) -> int:
+        return int(self.removed.num_rows + self.added.num_rows)
+
+
+@dataclass(frozen=True)
+class BundleDifference:
+    """What differs in all rows of a source, and its ledger, as a load of the bundle writes it."""
 
     tracks: tuple[TrackDifference, ...]
     visits: VisitDifference
+    places: PlaceDifference
     ledger: tuple[Row, ...]
 
     @property
     def size(self) -> int:
-        return sum(track.size for track in self.tracks) + self.visits.size
+        tracks = sum(track.size for track in self.tracks)
+        return tracks + self.visits.size + self.places.size
 
     @property
     def read(self) -> int:
-        return sum(track.read for track in self.tracks) + self.visits.read
+        tracks = sum(track.read for track in self.tracks)
+        return tracks + self.visits.read + self.places.read
 
 
 class Places:
@@ -164,10 +179,12 @@ def find_difference(
                 progress("comparison", done + merge.read, before)
             found.append(merge.finish())
         visits = _visit_difference(graph, name, scanned.contexts, places)
+        held = list(loader.used_places(bundle, scanned.used))
+        kept = _place_difference(graph, name, held, places)
     except _NotComparable:
         return None
-    ledger += _visit_entries(name, scanned.contexts)
-    difference = BundleDifference(tuple(found), visits, tuple(ledger))
+    ledger += _visit_entries(name, scanned.contexts) + _place_entries(name, held)
+    difference = BundleDifference(tuple(found), visits, kept, tuple(ledger))
     return difference if difference.size <= most else None
 
 
@@ -199,6 +216,19 @@ def _visit_entries(name: str, contexts: pa.Table) -> list[Row]:
             "digest": [0] * DIGEST_LANES,
         }
         for first in range(0, contexts.num_rows, size)
+    ]
+
+
+def _place_entries(name: str, held: Sequence[pa.RecordBatch]) -> list[Row]:
+    return [
+        {
+            "key": f"{name}/{HOLDS}/{number:08d}",
+            "source": name,
+            "evidence": HOLDS,
+            "rows": part.num_rows,
+            "digest": [0] * DIGEST_LANES,
+        }
+        for number, part in enumerate(held)
     ]
 
 
@@ -353,3 +383,34 @@ def _visit_difference(
     removed = np.ones(len(old), dtype=bool)
     removed[kept[same]] = False
     return VisitDifference(old[removed, 0], np.flatnonzero(added), len(old))
+
+
+_PLACE = ["row", "place"]
+
+
+def _place_difference(
+    graph: Graph, name: str, held: Sequence[pa.RecordBatch], places: Places
+) -> PlaceDifference:
+    """Return what differs in the places of compositions."""
+    stream = graph.stream(query("delete/read_source_held"), source=name)
+    parts = [pa.table([[], []], pa.schema([("id", pa.int64()), ("place", pa.string())]))]
+    while chunk := list(islice(stream, CHUNK)):
+        _, ids, texts = zip(*chunk, strict=True)
+        try:
+            parts.append(pa.table([ids, texts], parts[0].schema))
+        except (pa.ArrowException, TypeError) as error:
+            raise _NotComparable from error
+    old = pa.concat_tables(parts).combine_chunks()
+    if old.group_by(["id", "place"]).aggregate([]).num_rows < old.num_rows or (
+        old["place"].null_count
+    ):
+        raise _NotComparable
+    old = old.append_column("row", pa.array(places.of(old["id"].to_numpy())))
+    columns = [[batch["composition"].cast(pa.int64()), batch["place"]] for batch in held]
+    layout = pa.schema([("row", pa.int64()), ("place", pa.string())])
+    new = pa.concat_tables([layout.empty_table(), *(pa.table(one, layout) for one in columns)])
+    return PlaceDifference(
+        old.join(new, _PLACE, join_type="left anti").sort_by("id"),
+        new.join(old.select(_PLACE), _PLACE, join_type="left anti").sort_by("row"),
+        old.num_rows,
+    )

@@ -203,7 +203,7 @@ def _visited(scanned: BundleScan) -> list[int]:
     return visit_digest(keys, contexts["n"].to_numpy(), contexts["mass"].to_numpy())
 
 
-def _used_places(bundle: Bundle, used: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
+def used_places(bundle: Bundle, used: NDArray[np.bool_]) -> Iterator[pa.RecordBatch]:
     """Yield the places of compositions with evidence, in batches that are always the same."""
     for batch in bundle.places(BATCH_ROWS):
         kept = batch.filter(pa.array(used[batch["composition"].to_numpy()]))
@@ -213,7 +213,7 @@ def _used_places(bundle: Bundle, used: NDArray[np.bool_]) -> Iterator[pa.RecordB
 
 def _held(bundle: Bundle, scanned: BundleScan) -> list[int] | None:
     keys, total = key_columns(scanned.compositions["key"]), NO_PLACES
-    for batch in _used_places(bundle, scanned.used):
+    for batch in used_places(bundle, scanned.used):
         own = keys[batch["composition"].to_numpy()]
         total = summed(total, place_digest(own, batch["place"]))
     return total if total[0] else None
@@ -351,7 +351,7 @@ def _write_places(
     """Write where the source has its compositions; with one writer, as visits."""
     ledger = {row["key"] for row in graph.read(query("load/read_ledger"), source=name)}
     done = 0
-    for number, part in enumerate(_used_places(bundle, scanned.used)):
+    for number, part in enumerate(used_places(bundle, scanned.used)):
         key = f"{name}/{HOLDS}/{number:08d}"
         if key not in ledger:
             graph.transact(partial(_write_place_batch, lock, name, key, part, ids))

@@ -53,6 +53,7 @@ from hartonomous.rate.rating_pass import (
 from hartonomous.schema import (
     DEFAULT_RELATION,
     FORMULA_VERSION,
+    HOLDS,
     VISITED,
     evidence_feeding,
     evidence_type,
@@ -94,9 +95,6 @@ def replace_rows(
     """
     known = read_source(graph, name)
     if known is None or known["state"] != "live":
-        return None
-    if known["held"] or next(bundle.places(1), None) is not None:
-        # Places are not compared yet.
         return None
     every = graph.read(query("rate/read_tracks"))
     tracks = [track for track in every if track["source"] == name]
@@ -209,6 +207,7 @@ class _Replacement:
                 self._once(one.evidence, rows, partial(self._write_rows, one.evidence, *parts))
                 note(rows)
         self._write_visits(note)
+        self._write_places(note)
 
     def _remove(self, one: TrackDifference, note: Callable[[int], None]) -> None:
         for first in range(0, len(one.removed), loader.BATCH_ROWS):
@@ -293,6 +292,37 @@ class _Replacement:
 
     def _create_visits(self, rows: pa.Table, work: Transaction) -> None:
         create_visits(work, self.name, rows, self.scanned.compositions, self.ids)
+
+    def _write_places(self, note: Callable[[int], None]) -> None:
+        """Write the places that differ."""
+        places = self.difference.places
+        for table, write in (
+            (places.removed, self._remove_places),
+            (places.added, self._create_places),
+        ):
+            for first in range(0, table.num_rows, loader.BATCH_ROWS):
+                part = table.slice(first, loader.BATCH_ROWS)
+                self._once(HOLDS, part.num_rows, partial(write, part))
+                note(part.num_rows)
+
+    def _remove_places(self, part: pa.Table, work: Transaction) -> None:
+        ids = part["id"].to_pylist()
+        places = part["place"].to_pylist()
+        (row,) = work.run(query("delete/remove_held"), source=self.name, ids=ids, places=places)
+        _same(row["deleted"], len(ids), HOLDS)
+        self._mark_captions(work, ids)
+
+    def _create_places(self, part: pa.Table, work: Transaction) -> None:
+        ids = self.ids[part["row"].to_numpy()].tolist()
+        places = part["place"].to_pylist()
+        (row,) = work.run(query("load/create_held"), source=self.name, ids=ids, places=places)
+        _same(row["created"], len(ids), HOLDS)
+        self._mark_captions(work, ids)
+
+    def _mark_captions(self, work: Transaction, ids: list[int]) -> None:
+        """Put compositions on the work list whose caption may be another one now."""
+        own = sorted(set(ids))
+        work.run(query("rate/mark_pairs"), starts=own, ends=[[] for _ in own], most=DUE)
 
     def _once(self, evidence: str, rows: int, work: Callable[[Transaction], None]) -> None:
         """Do the work of a batch in a transaction with its entry in the ledger."""

@@ -102,8 +102,26 @@ def changed(bundle: Bundle, folder: Path, rng: np.random.Generator, share: float
         if contexts.num_rows:
             at = contexts.schema.get_field_index("mass")
             writer.write_contexts(contexts.set_column(at, contexts.field("mass"), pa.array(mass)))
+        writer.write_places(changed_places(bundle, rng, share))
         options: dict[str, Any] = {"changed": folder.name}
         return writer.finish(replace(bundle.source, options=options, licence="new"), tuple(tracks))
+
+
+def changed_places(bundle: Bundle, rng: np.random.Generator, share: float) -> list[pa.Table]:
+    """Return a bundle's places, a share of them left out, and of as many the name changed."""
+    parts = []
+    for batch in bundle.places(1 << 20):
+        kept = batch.filter(pa.array(rng.random(batch.num_rows) >= share))
+        # The last of a composition stays the last with something behind it.
+        owner = kept["composition"].to_numpy()
+        last = np.diff(owner, append=-1) != 0
+        moved = last & (rng.random(kept.num_rows) < share)
+        names = [
+            f"{name}~" if now else name
+            for name, now in zip(kept["place"].to_pylist(), moved, strict=True)
+        ]
+        parts.append(pa.table([kept["composition"], names], schema=kept.schema))
+    return parts
 
 
 def sound(graph: Graph) -> None:
