@@ -11,6 +11,7 @@ import pytest
 from hartonomous import schema
 from hartonomous.ask.paths.spreading_activation import traverse, words_of
 from hartonomous.ask.relations.relation_views import View
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.procedures import install
 from hartonomous.rate.formulas import consensus, cost
@@ -147,6 +148,6 @@ def test_the_procedure_tells_words_apart_as_python_does(graph: Graph) -> None:
     assert (row["word"], row["led_by"]) == ("end", asked)
 
 
-def test_relates_alone_goes_both_ways() -> None:
-    # cypher/ask/traverse names it.
-    assert [type.name for type in schema.rated_types() if not type.directed] == ["RELATES"]
+def test_types_without_a_direction_go_both_ways() -> None:
+    both_ways = "|".join(type.name for type in schema.rated_types() if not type.directed)
+    assert f"(r:{both_ways} OR startNode(r) = c)" in query("ask/traverse")
