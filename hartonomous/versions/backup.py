@@ -269,7 +269,7 @@ def _without_erased(
     """Return the rows to restore, the change in visits' missing mass, and the number of rows left
     out.
     """
-    erased = _Erased({"pairs": [], "evidence_ranges": []}, known)
+    erased = _Erased({"selectors": {}, "pairs": [], "evidence_ranges": []}, known)
     left, given = divide(planned, erased)
     covered = erased.sources(planned)
     sources = {n: one for n, one in left.summary["sources"].items() if n not in covered}
