@@ -59,6 +59,15 @@ def expected_facts(note: Note | None, inventory: Inventory, older: bool) -> Expe
         return Expected(None, (), ())
     if note is None and older:
         return Expected(None, (_unproved("the last act was performed by an older version"),), ())
+    if note is not None and inventory.size < note.size:
+        return Expected(
+            None,
+            (_unproved(f"the log ends before entry {inventory.size}"),),
+            (
+                f"Entry {inventory.size} of the log is missing, and what came after it: the record of "
+                f"the last act here counts {note.size} entries.",
+            ),
+        )
     if note is None or not is_current(note, inventory):
         first = note.size if note else 0
         return Expected(
