@@ -52,11 +52,11 @@ def counted_table(
         "backward": rng.integers(0, n + 1),
         "start_choices": np.full(len(n), VOCABULARY),
         "end_choices": np.full(len(n), 2 * VOCABULARY),
-        "converse": converse,
-        "converse_half": rng.integers(0, converse + 1),
         "alike": rng.integers(2, VOCABULARY, len(n)),
         "against": rng.integers(0, 3, len(n)),
         **among,
+        "converse": converse,
+        "converse_half": rng.integers(0, converse + 1),
     }
     if evidence.opposes:
         values["weight"] = n * MICRO

@@ -285,5 +285,5 @@ def test_a_bundle_whose_evidence_was_edited_is_refused(
     del manifest["digest"]
     manifest["digest"] = content_digest("bundle", manifest)
     (bundle.path / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(BadInput, match="support that its listings and ranks do not give"):
+    with pytest.raises(BadInput, match="support that its counts do not give"):
         put_in(graph, read_bundle(bundle.path), "one")
