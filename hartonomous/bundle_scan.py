@@ -25,7 +25,7 @@ from hartonomous.evidence import (
     number_columns,
 )
 from hartonomous.held_places import LastPlace, check_places
-from hartonomous.row_odds import wrong_support
+from hartonomous.row_odds import Columns, wrong_support
 from hartonomous.schema import EvidenceType, evidence_type
 from hartonomous.split_half import SplitHalf
 
@@ -41,7 +41,7 @@ class BundleScan:
     """What one pass over a bundle of N compositions found.
 
     `compositions` and `contexts` are its tables. `used` (N,) bool marks compositions that evidence or
-    contexts refer to; a place keeps none. `directions` holds, for each evidence type that votes, how many directed
+    contexts refer to; a place keeps none. `directions` holds, for each evidence type whose silence speaks, how many directed
     listings each composition takes part in, (N,) float64.
     """
 
@@ -74,8 +74,9 @@ def scan(bundle: Bundle, verify: bool = True) -> BundleScan:
         for batch in bundle.evidence(track, ROWS):
             if verify:
                 last = check(batch, evidence, allowed, last, row)
-                _verify_odds(bundle, batch, track, row)
-                halves.add(number_columns(batch))
+                columns = number_columns(batch)
+                _verify_odds(bundle, columns, track, row)
+                halves.add(columns)
             row += batch.num_rows
             _count(batch, evidence, used, directions)
         if verify:
@@ -126,11 +127,9 @@ def _verify_track(bundle: Bundle, track: TrackDescription) -> None:
         raise BadInput(f"{bundle.path}: {track.file} has {found} rows, not {track.rows}.")
 
 
-def _verify_odds(bundle: Bundle, rows: pa.RecordBatch, track: TrackDescription, first: int) -> None:
+def _verify_odds(bundle: Bundle, columns: Columns, track: TrackDescription, first: int) -> None:
     """Raise BadInput unless each pair's support follows from its counts."""
-    if not rows.num_rows:
-        return
-    evidence, columns = evidence_type(track.evidence), number_columns(rows)
+    evidence = evidence_type(track.evidence)
     if _states_no_odds(bundle, evidence):
         wrong = np.logical_or.reduce([columns[name] != 0 for name in evidence.later])
     else:
@@ -147,8 +146,7 @@ def _verify_trust(bundle: Bundle, track: TrackDescription, halves: SplitHalf) ->
     evidence = evidence_type(track.evidence)
     if evidence.silence:
         return
-    meant = evidence.trust if evidence.trust is not None else halves.trust()
-    meant = 0 if _states_no_odds(bundle, evidence) else meant
+    meant = 0 if _states_no_odds(bundle, evidence) else halves.trust()
     if abs(track.trust - meant) > TRUST_ROUNDING:
         raise BadInput(
             f"{bundle.path}: {track.evidence} claims the trust {track.trust}, its rows give {meant}; "

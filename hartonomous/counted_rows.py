@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from hartonomous.evidence import columns, number_columns
 from hartonomous.row_odds import Columns, support
-from hartonomous.schema import EvidenceType, TrackConstants, is_directed
+from hartonomous.schema import MICRO, EvidenceType, TrackConstants, is_directed
 from hartonomous.split_half import SplitHalf
 
 Ints = NDArray[np.int64]
@@ -108,6 +108,25 @@ class Totals:
         }
 
 
+def expected_margins(
+    visits: Ints, expected: NDArray[np.float64], weight: Ints, positions: int
+) -> tuple[dict[str, Ints], int]:
+    """Return `start_n` and `end_n` (rows,) of expected counts, and the positions in all, rounded up.
+
+    By chance, a token follows anything as often as it follows any single token. `visits` (rows,) are
+    those of each start, `expected` the sum over all single tokens of the count of each end, `weight`
+    the row's own in micro-units; `positions` is the number of visits of all single tokens.
+    """
+    observed = weight / MICRO
+    # Pruned probabilities are not in the sum over tokens.
+    start_n = rounded_up(np.ceil(np.maximum(visits, observed)).astype(np.int64))
+    end_n = rounded_up(np.ceil(np.maximum(expected, observed)).astype(np.int64))
+    least = int(np.ceil(np.maximum(start_n, end_n)).max(initial=0))
+    return {"start_n": start_n, "end_n": end_n}, int(
+        rounded_up(np.array([max(positions, least)]))[0]
+    )
+
+
 def rounded_up(counts: Ints) -> Ints:
     """Return counts (rows,) rounded up to two significant digits.
 
@@ -120,9 +139,7 @@ def rounded_up(counts: Ints) -> Ints:
 
 
 def track_trust(evidence: EvidenceType, table: pa.Table, constants: TrackConstants) -> int:
-    """Return the trust of a counted track in thousandths: stated by its type, or measured."""
-    if evidence.trust is not None:
-        return evidence.trust
+    """Return the trust of a counted track with these rows in thousandths, as `SplitHalf` has it."""
     halves = SplitHalf(evidence, constants)
     halves.add(number_columns(table))
     return halves.trust()

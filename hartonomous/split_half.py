@@ -1,4 +1,5 @@
-"""Trust of a counted track: how far one half of its source's observations repeats the other.
+"""Trust of a counted track: stated by its type, or how far one half of its source's observations
+repeats the other.
 
 Of the pairs that one half alone holds to be related, weighted by the odds it gives them, the other
 half has some number of observations; by chance it would have the number that the null model expects.
@@ -54,7 +55,9 @@ class SplitHalf:
             )
 
     def trust(self) -> int:
-        """Return the trust of the track in thousandths: 0, or 100 to 1000."""
+        """Return the trust of the track in thousandths: that of its type, 0, or 100 to 1000."""
+        if self._evidence.trust is not None:
+            return self._evidence.trust
         observed, squares, expected, number = self._sums.tolist()
         least = observed - ERRORS * sqrt(squares)
         if least <= expected:

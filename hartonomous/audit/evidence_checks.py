@@ -98,11 +98,7 @@ class EvidenceTally:
 
     def _find_odd(self, evidence: EvidenceType, track: TrackName, edges: Edges) -> None:
         """Keep edges whose support does not follow from their counts; a sound track has none."""
-        said = {
-            name: column
-            for name, column in edges.columns.items()
-            if isinstance(column, np.ndarray) and name != "positions"
-        }
+        said = {n: one for n, one in edges.columns.items() if isinstance(one, np.ndarray)}
         constants = TrackConstants(
             *(
                 value if isinstance(value := self._live[track].get(name), int) else 1
@@ -113,13 +109,14 @@ class EvidenceTally:
         if evidence.later:
             # Of a row that an earlier version wrote, the odds are not stated.
             wrong &= np.logical_or.reduce([said[name] != 0 for name in sorted(evidence.later)])
-        meant = support(evidence, said, constants)
         odd = self.odd.setdefault(track, [])
         shown = [evidence.counted, *(each.name for each in evidence.chance.columns), "support"]
-        for row in np.flatnonzero(wrong)[: LISTED - len(odd)].tolist():
+        rows = np.flatnonzero(wrong)[: LISTED - len(odd)]
+        meant = support(evidence, {name: one[rows] for name, one in said.items()}, constants)
+        for row, right in zip(rows.tolist(), meant.tolist(), strict=True):
             ends = int(edges.start[row]), int(edges.end[row])
             counts = {name: int(said[name][row]) for name in shown}
-            odd.append(Odd(*ends, counts, int(meant[row])))
+            odd.append(Odd(*ends, counts, right))
 
     def _know(self, place: int | None, start: Ints, end: Ints) -> None:
         if place is not None:

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.counted_rows import counted_rows, rounded_up
+from hartonomous.counted_rows import counted_rows, expected_margins
 from hartonomous.evidence import COMPOSITIONS, CONTEXTS
 from hartonomous.extract.context_counts import Expectations
 from hartonomous.identity import composition_keys, context_text
@@ -90,8 +90,6 @@ def expectation_table(
 ) -> tuple[pa.Table, int]:
     """Return the evidence rows, columns of `evidence.columns`, sorted by (start, end); and the
     number of positions that chance is reckoned by.
-
-    By chance, a token follows anything as often as it follows any single token.
     """
     kept = placed.kept[found.start]
     weight = found.weight[kept]
@@ -99,19 +97,16 @@ def expectation_table(
     visits[found.visited] = found.n
     alone = found.start < vocabulary
     expected = np.bincount(found.end[alone], found.weight[alone], minlength=vocabulary) / MICRO
-    observed = weight / MICRO
-    start_n, ends = rounded_up(visits[found.start[kept]]), found.end[kept]
-    # Pruned probabilities are not in the sum over tokens.
-    end_n = rounded_up(np.ceil(np.maximum(expected[ends], observed)).astype(np.int64))
-    least = np.ceil(start_n + end_n - observed).max(initial=0)
-    total = int(rounded_up(np.array([max(visits[:vocabulary].sum(), least)], dtype=np.int64))[0])
+    ends = found.end[kept]
+    among, total = expected_margins(
+        visits[found.start[kept]], expected[ends], weight, int(visits[:vocabulary].sum())
+    )
     counts = {
         "start": placed.row[found.start[kept]],
         "end": placed.row[ends],
         "n": found.times[kept],
         "weight": weight,
-        "start_n": start_n,
-        "end_n": end_n,
+        **among,
     }
     constants = TrackConstants(1, 0, vocabulary, total)
     return counted_rows(evidence_type(evidence), counts, constants), total

@@ -342,7 +342,7 @@ class _Writing:
                 k=k,
                 vocabulary=self.n,
                 dimensions=track.dimensions,
-                trust=halves.trust() if kind.halved else 0,
+                trust=0 if kind.silence else halves.trust(),
                 absent=0,
                 recall=recall,
                 rows=aggregator.rows,

@@ -44,7 +44,7 @@ def write_observed(
         k=0,
         vocabulary=len(merged),
         dimensions=track.dimensions,
-        trust=halves.trust() if kind.trust is None else kind.trust,
+        trust=halves.trust(),
         absent=0,
         recall=1.0,
         rows=rows,

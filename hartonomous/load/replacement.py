@@ -193,6 +193,8 @@ class _Replacement:
             self.graph, self.lock, self.scanned.compositions, missing, progress
         )
         self.ids = np.where(missing, made, self.ids)
+        # All of them are on the work list, so that names and words find each other.
+        mark(self.graph, self.lock, made[missing])
         done = 0
 
         def note(rows: int) -> None:

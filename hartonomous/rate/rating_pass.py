@@ -124,7 +124,7 @@ def rate_due(graph: Graph, lock: WriterLock, progress: Progress) -> RatingReport
         report.pruned = prune_orphans(graph, lock)
     for successor in {track["source"]: track["replaces"] for track in live if track["replaces"]}:
         rename_successor(graph, lock, successor, _evidence_types(live, successor))
-    link_words(graph, lock)
+    link_words(graph, lock, starts)
     graph.write(query("rate/settle"), formula=FORMULA_VERSION)
     return report
 
@@ -137,15 +137,15 @@ def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
     names = sorted(vector_tracks(live))
     known = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
     verdicts = judge(names, [one for one in known if {one.low, one.high} <= set(names)])
-    stand = {t["source"]: (t["lineage"], t["distrusted"], t["vote"] is None) for t in live}
+    stand = {t["source"]: (t["lineage"], t["distrusted"]) for t in live}
+    new = {t["source"] for t in live if t["vote"] is None}
     changed = {
         name: list(verdicts.get(name, (1, None)))
-        for name, (divisor, reason, new) in stand.items()
-        if new or (divisor, reason) != verdicts.get(name, (1, None))
+        for name, verdict in stand.items()
+        if name in new or verdict != verdicts.get(name, (1, None))
     }
-    for name in changed:
-        if not stand[name][2]:
-            schedule(graph, lock, name)
+    for name in changed.keys() - new:
+        schedule(graph, lock, name)
     if changed:
         lock.write(query("rate/write_votes"), votes=changed)
     return bool(changed)

@@ -14,7 +14,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.counted_rows import margins, rounded_up
+from hartonomous.counted_rows import expected_margins, margins
 from hartonomous.evidence import digest, key_columns
 from hartonomous.graph.cypher_files import COLUMN, query
 from hartonomous.graph.driver import Graph, Row, in_parts
@@ -120,7 +120,7 @@ def _expected(
     contexts: NDArray[np.bool_],
     rows: tuple[Ints, Ints, Ints],
 ) -> tuple[dict[str, Ints], int]:
-    """Return the margins of expected counts, as `extract.contexts.expectation_table` has them."""
+    """Return the margins of expected counts, from the rows and the source's visits."""
     start, end, weight = rows
     found = np.array(list(graph.stream(query("rate/read_visits"), source=source)), dtype=np.int64)
     visited, times = found.reshape(-1, 2).T
@@ -130,9 +130,4 @@ def _expected(
     visits = np.where(same, times[order][place], 0)
     alone = ~contexts[start]
     expected = np.bincount(end[alone], weight[alone], minlength=len(ids)) / MICRO
-    observed = weight / MICRO
-    start_n = rounded_up(np.maximum(visits[start], np.ceil(observed)).astype(np.int64))
-    end_n = rounded_up(np.ceil(np.maximum(expected[end], observed)).astype(np.int64))
-    least = np.ceil(start_n + end_n - observed).max(initial=0)
-    total = max(int(visits[~contexts].sum()), int(least))
-    return {"start_n": start_n, "end_n": end_n}, int(rounded_up(np.array([total]))[0])
+    return expected_margins(visits[start], expected[end], weight, int(visits[~contexts].sum()))

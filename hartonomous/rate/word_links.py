@@ -10,6 +10,7 @@ from __future__ import annotations
 from itertools import islice
 
 import numpy as np
+from numpy.typing import NDArray
 
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, in_parts
@@ -20,24 +21,36 @@ NAMES = 1_000
 """Names in one transaction; more would keep too many words locked."""
 
 
-def link_words(graph: Graph, lock: WriterLock) -> int:
-    """Read the names of several words, and link every name to its words; return the new links.
+FEW = 100
+"""Compositions on the work list up to which only the names that they concern are looked at."""
 
+
+def link_words(graph: Graph, lock: WriterLock, starts: NDArray[np.int64]) -> int:
+    """Read the names of several words, and link them to their words; return the new links.
+
+    `starts` (n,) int64 are the database ids on the work list, among which are all new compositions.
     One writer: two would wait for each other's words. Repeating it changes nothing.
     """
-    _mark(graph, lock)
-    phrases = (row[0] for row in graph.stream(query("rate/find_phrases")))
-    ids = np.fromiter(phrases, dtype=np.int64).tolist()
+    new, anew = _mark(graph, lock)
+    if anew or len(starts) > FEW:
+        found = [row[0] for row in graph.stream(query("rate/find_phrases"))]
+    else:
+        rows = graph.stream(query("rate/find_phrases_with"), ids=starts.tolist())
+        found = sorted({*new, *(row[0] for row in rows)})
     statement = query("rate/link_words")
-    return sum(lock.write(statement, ids=part)[0]["linked"] for part in in_parts(ids, NAMES))
+    return sum(lock.write(statement, ids=part)[0]["linked"] for part in in_parts(found, NAMES))
 
 
-def _mark(graph: Graph, lock: WriterLock) -> None:
-    """Read the words of new names, or of all where another version read them."""
+def _mark(graph: Graph, lock: WriterLock) -> tuple[list[int], bool]:
+    """Read the words of new names, or of all where another version read them; return the database
+    ids of those read, and whether all were.
+    """
+    found: list[int] = []
     rows = graph.read(query("rate/read_reading"))
     anew = not rows or rows[0]["reading"] != READING
     names = graph.stream(query("rate/find_names") if anew else query("rate/find_new_names"))
     while part := list(islice(names, NAMES)):
+        found += [id for id, _, _ in part]
         lock.write(
             query("rate/mark_phrases"),
             ids=[id for id, _, _ in part],
@@ -45,3 +58,4 @@ def _mark(graph: Graph, lock: WriterLock) -> None:
         )
     if anew:
         lock.write(query("rate/note_reading"), reading=READING)
+    return found, anew
