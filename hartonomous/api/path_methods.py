@@ -108,17 +108,35 @@ class PathMethods(GraphSession):
         )
         return Rows(found, field_names(Community))
 
-    def central(self, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[ScoredWord]:
-        """Return the words of highest PageRank."""
-        return rows_of(ScoredWord, communities.central(self._asked, top, request_view(**view)))
+    def central(
+        self, top: int = 10, all: bool = False, **view: Unpack[ViewSettings]
+    ) -> Rows[ScoredWord]:
+        """Return the words of highest PageRank.
 
-    def hubs(self, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[ScoredWord]:
-        """Return the words with the most neighbours; `score` is in multiples of the mean."""
-        return rows_of(ScoredWord, communities.hubs(self._asked, top, request_view(**view)))
+        `all`: include texts that nobody reads as words, and those that one source of several knows.
+        """
+        found = communities.central(self._asked, top, request_view(**view), all)
+        return rows_of(ScoredWord, found)
 
-    def outliers(self, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[ScoredWord]:
-        """Return the most weakly connected words; `score` is in decades of odds."""
-        return rows_of(ScoredWord, communities.outliers(self._asked, top, request_view(**view)))
+    def hubs(
+        self, top: int = 10, all: bool = False, **view: Unpack[ViewSettings]
+    ) -> Rows[ScoredWord]:
+        """Return the words with the most neighbours; `score` is in multiples of the mean.
+
+        `all`: include texts that nobody reads as words, and those that one source of several knows.
+        """
+        found = communities.hubs(self._asked, top, request_view(**view), all)
+        return rows_of(ScoredWord, found)
+
+    def outliers(
+        self, top: int = 10, all: bool = False, **view: Unpack[ViewSettings]
+    ) -> Rows[ScoredWord]:
+        """Return the most weakly connected words; `score` is in decades of odds.
+
+        `all`: include texts that nobody reads as words, and those that one source of several knows.
+        """
+        found = communities.outliers(self._asked, top, request_view(**view), all)
+        return rows_of(ScoredWord, found)
 
     def to_networkx(
         self, *words: str, depth: int = 1, breadth: int = 25, **view: Unpack[ViewSettings]

@@ -25,6 +25,7 @@ from hartonomous.api.row_records import (
 from hartonomous.api.rows import Rows, record_of, rows_of
 from hartonomous.ask.relations import (
     affinity,
+    contradictions,
     explanation,
     neighbourhood,
     source_statistics,
@@ -58,7 +59,7 @@ class RelationMethods(GraphSession):
         """
         graph, chosen = self._asked, questions.names_of(types)
         found = neighbourhood.neighbours(graph, word, top, by, source, min_sources, pieces, chosen)
-        questions.remark_spelling(graph, word, bool(found), self._say)
+        questions.remark_spelling(graph, word, found, self._say)
         return rows_of(Neighbour, found)
 
     def explain(self, start: str, end: str, type: str = DEFAULT_RELATION) -> Explanation:
@@ -106,12 +107,12 @@ class RelationMethods(GraphSession):
         """
         return rows_of(OddWord, word_comparison.odd_one_out(self._asked, words))
 
-    def contradictions(self, top: int = 10) -> Rows[Contradiction]:
+    def contradictions(self, top: int = 10, all: bool = False) -> Rows[Contradiction]:
         """Return the pairs of the whole graph with the largest disagreement, largest first.
 
-        Raises NotFound if fewer than two sources vote.
+        `all`: include texts that nobody reads as words. Raises NotFound if fewer than two sources vote.
         """
-        found = word_comparison.contradictions(self._asked, top, self._progress)
+        found = contradictions.contradictions(self._asked, top, self._progress, all)
         return rows_of(Contradiction, found)
 
     def ask(self, question: str, encoder: PathName | None = None, top: int = 3) -> Rows[Answer]:

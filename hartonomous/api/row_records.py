@@ -13,7 +13,8 @@ from hartonomous.mapping_record import Record
 @dataclass(frozen=True)
 class Neighbour(Record):
     """A neighbour of a word: ratings in points, numbers of sources and observations, mean similarity
-    from 0 to 1; `direction` of the relation is out or in, itself, or none."""
+    from 0 to 1; `direction` of the relation is out or in, itself, or none. `composed` has the parts of
+    a word that no source knows, and is empty for others."""
 
     neighbour: str
     consensus: int
@@ -24,6 +25,7 @@ class Neighbour(Record):
     kind: str
     type: str
     direction: str
+    composed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -68,16 +70,19 @@ class ContestedPair(Record):
 
 @dataclass(frozen=True)
 class Contradiction(Record):
-    """A pair on which sources disagree; `spread` and odds in milli-decades."""
+    """A pair on which sources disagree; `spread` and odds in milli-decades, `most_similarity` where it
+    is listed, `least_overlap` of the two words' neighbours where it is not, both from 0 to 1."""
 
     start: str
     end: str
     spread: int
-    consensus: int
+    consensus: int | None
     most: str
     most_odds: int
+    most_similarity: float | None
     least: str
     least_odds: int
+    least_overlap: float | None
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,13 @@ from hartonomous.cli.output import (
 )
 from hartonomous.cli.word_paths import top_option, view_of, view_options
 
+all_option = click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Include texts that nobody reads as words, and those of one source.",
+)
+
 
 @click.command(
     epilog="""\b
@@ -67,40 +74,46 @@ def communities(
 
 @click.command(epilog="\b\nExample:\n  hartonomous central --top 20\n")
 @top_option
+@all_option
 @view_options
 @json_option
-def central(top: int, as_json: bool, **options: Any) -> None:
+def central(top: int, everything: bool, as_json: bool, **options: Any) -> None:
     """List the words of highest PageRank."""
     from hartonomous.ask.paths.communities import central as ask
 
-    _survey(ask, top, as_json, options, {"score": "score"})
+    _survey(ask, top, everything, as_json, options, {"score": "score"})
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous hubs --top 20\n")
 @top_option
+@all_option
 @view_options
 @json_option
-def hubs(top: int, as_json: bool, **options: Any) -> None:
+def hubs(top: int, everything: bool, as_json: bool, **options: Any) -> None:
     """List the words with the most neighbours."""
     from hartonomous.ask.paths.communities import hubs as ask
 
-    _survey(ask, top, as_json, options, {"score": "times the mean", "related": "related to"})
+    _survey(
+        ask, top, everything, as_json, options, {"score": "times the mean", "related": "related to"}
+    )
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous outliers --top 20\n")
 @top_option
+@all_option
 @view_options
 @json_option
-def outliers(top: int, as_json: bool, **options: Any) -> None:
+def outliers(top: int, everything: bool, as_json: bool, **options: Any) -> None:
     """List the most weakly connected words."""
     from hartonomous.ask.paths.communities import outliers as ask
 
-    _survey(ask, top, as_json, options, {"score": "ties", "related": "related to"})
+    _survey(ask, top, everything, as_json, options, {"score": "ties", "related": "related to"})
 
 
 def _survey(
     ask: Callable[..., list[dict[str, Any]]],
     top: int,
+    everything: bool,
     as_json: bool,
     options: dict[str, Any],
     columns: dict[str, str],
@@ -108,7 +121,8 @@ def _survey(
     from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Surveying the graph"):
-        rows = with_captions(graph, ask(graph, top, view_of(options)), "word", beside=as_json)
+        rows = ask(graph, top, view_of(options), everything)
+        rows = with_captions(graph, rows, "word", beside=as_json)
     print_json(rows) if as_json else print_rows(
         rows, {"word": "word"} | columns | {"strongest": "strongest pairs"}
     )
@@ -156,15 +170,20 @@ def compare(start: str, end: str, top: int, as_json: bool) -> None:
 
 @click.command(epilog="\b\nExample:\n  hartonomous contradictions --top 20\n")
 @top_option
+@all_option
 @quiet_option
 @json_option
-def contradictions(top: int, quiet: bool, as_json: bool) -> None:
-    """List the graph's pairs on which sources disagree most."""
+def contradictions(top: int, everything: bool, quiet: bool, as_json: bool) -> None:
+    """List the graph's pairs on which sources disagree most.
+
+    A source that does not list a pair disagrees by degree: the less the
+    neighbours of the two words overlap in it, the more.
+    """
+    from hartonomous.ask.relations.contradictions import contradictions as ask
     from hartonomous.ask.relations.shown_texts import with_captions
-    from hartonomous.ask.relations.word_comparison import contradictions as ask
 
     with open_graph() as graph, progress_bar(quiet) as progress:
-        rows = ask(graph, top, progress)
+        rows = ask(graph, top, progress, everything)
         rows = with_captions(graph, rows, "start", "end", beside=as_json)
     columns = {
         "start": "word",
@@ -173,8 +192,10 @@ def contradictions(top: int, quiet: bool, as_json: bool) -> None:
         "consensus": "consensus",
         "most": "highest odds by",
         "most_odds": "odds",
+        "most_similarity": "similarity",
         "least": "lowest odds by",
         "least_odds": "lowest odds",
+        "least_overlap": "overlap",
     }
     print_json(rows) if as_json else print_rows(rows, columns)
 

@@ -86,7 +86,7 @@ def neighbours(word: str, types: str, as_json: bool, **conditions: Any) -> None:
         if as_json:
             print_json(rows)
             return
-        remark_spelling(graph, word, bool(rows), say)
+        remark_spelling(graph, word, rows, say)
         rows = with_captions(graph, rows, "neighbour")
     columns = {
         "neighbour": "neighbour",

@@ -19,12 +19,10 @@ from numpy.typing import NDArray
 from hartonomous.errors import BadInput
 from hartonomous.evidence import COMPOSITIONS
 from hartonomous.identity import composition_keys, normalise
-from hartonomous.schema import PIECE, TOKEN
+from hartonomous.schema import CONTINUATION, PIECE, TOKEN
 
 LONGEST = 256
 """Most characters; longer entries are data that ended up in a vocabulary, not words."""
-
-CONTINUATION = "##"
 
 _SPECIAL = re.compile(
     r"\[(PAD|UNK|CLS|SEP|MASK)\]|<(s|/s|unk|pad|mask|bos|eos)>|<extra_id_\d+>|<\|[^|]+\|>"

@@ -11,8 +11,7 @@ from numpy.typing import NDArray
 
 from hartonomous.extract.importer_protocol import OpenedModel
 from hartonomous.extract.search.nearest_neighbours import centred
-from hartonomous.extract.vocabulary import CONTINUATION
-from hartonomous.schema import PIECE, TOKEN
+from hartonomous.schema import CONTINUATION, PIECE, TOKEN
 
 
 class WordVectors:

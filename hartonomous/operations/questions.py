@@ -31,12 +31,15 @@ def remark_unsettled(graph: Graph, say: Say) -> None:
         say(UNSETTLED)
 
 
-def remark_spelling(graph: Graph, word: str, found: bool, say: Say) -> None:
-    """Report a word that is in the graph in another spelling only, or an empty result."""
+def remark_spelling(graph: Graph, word: str, rows: Sequence[Row], say: Say) -> None:
+    """Report a word that is in the graph in another spelling only, or composed, or without rows."""
+    if rows and (parts := rows[0]["composed"]):
+        say(f"No source knows {word!r}; this is composed of {', '.join(map(repr, parts))}.")
+        return
     known = find_word(graph, word)
     if not known.exact:
         say(f"{word!r} is not in the graph; this is {known.text!r}.")
-    if not found:
+    if not rows:
         say(f"{known.text!r} is in the graph, but no pair of it meets these conditions.")
 
 

@@ -10,6 +10,7 @@ from hartonomous.schema.evidence_catalogue import COMPARED, COUNTED, MICRO, SOUR
 from hartonomous.schema.kind_catalogue import (
     ANYTHING,
     CONTEXT,
+    CONTINUATION,
     KINDS,
     ORDERS,
     PIECE,
@@ -75,6 +76,7 @@ __all__ = [
     "ANYTHING",
     "COMPARED",
     "CONTEXT",
+    "CONTINUATION",
     "COUNTED",
     "DEFAULT_RELATION",
     "FORMULA_VERSION",

@@ -7,6 +7,9 @@ from hartonomous.schema.record_classes import Kind
 TOKEN, PIECE, CONTEXT, SENTENCE = "Token", "Piece", "Context", "Sentence"
 IMAGE, REGION, FEATURE, SYMBOL = "Image", "Region", "Feature", "Symbol"
 
+CONTINUATION = "##"
+"""What begins the text of a piece that continues a word."""
+
 ORDERS = 4
 """Longest context, in tokens."""
 

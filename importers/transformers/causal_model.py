@@ -21,9 +21,9 @@ from hartonomous.extract.context_counts import (
     listed,
 )
 from hartonomous.extract.importer_protocol import ReadText
-from hartonomous.extract.vocabulary import CONTINUATION, Vocabulary
+from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.progress import Progress
-from hartonomous.schema import PIECE, TOKEN
+from hartonomous.schema import CONTINUATION, PIECE, TOKEN
 from importers.transformers.prefix_cache import PrefixMemory
 from importers.transformers.transformer_weights import Transformer
 

@@ -122,38 +122,45 @@ def _community(graph: Graph, parted: Partition, number: int, members: int) -> Co
     return Community(words[0], int(inside.sum()), words)
 
 
-def central(graph: Graph, top: int = 10, view: View | None = None) -> list[Row]:
-    """Return the words of highest PageRank.
+def central(
+    graph: Graph, top: int = 10, view: View | None = None, everything: bool = False
+) -> list[Row]:
+    """Return the words of highest PageRank, of those that people read unless `everything`.
 
     Each has `score`, its share of the walk's time multiplied by the number of words, and
     `strongest`, its strongest pairs.
     """
     with projection(graph, view) as seen:
         ids, scores = _central(seen)
-        best = best_first(graph, ids, scores, top)
+        best = best_first(graph, ids, scores, top, everything)
         return _with_reasons(graph, seen.view, best, {})
 
 
-def hubs(graph: Graph, top: int = 10, view: View | None = None) -> list[Row]:
-    """Return the words of highest degree.
+def hubs(
+    graph: Graph, top: int = 10, view: View | None = None, everything: bool = False
+) -> list[Row]:
+    """Return the words of highest degree, of those that people read unless `everything`.
 
     `related` is the degree, `score` its ratio to the mean; `strongest` as in `central`.
     """
     with projection(graph, view) as seen:
         ids, degrees, _ = _degrees(seen)
-        best = best_first(graph, ids, degrees / max(degrees.mean(), 1.0), top)
+        best = best_first(graph, ids, degrees / max(degrees.mean(), 1.0), top, everything)
         return _with_reasons(graph, seen.view, best, dict(zip(ids.tolist(), degrees, strict=True)))
 
 
-def outliers(graph: Graph, top: int = 10, view: View | None = None) -> list[Row]:
-    """Return the words with the weakest pairs, or none.
+def outliers(
+    graph: Graph, top: int = 10, view: View | None = None, everything: bool = False
+) -> list[Row]:
+    """Return the words with the weakest pairs, or none, of those that people read unless `everything`.
 
     `score` is the sum of the odds of a word's pairs, in decades; least first, ties by key.
     `related` is the degree, `strongest` as in `central`.
     """
     with projection(graph, view) as seen:
         ids, degrees, strengths = _degrees(seen)
-        lowest = best_first(graph, ids, strengths.max(initial=0.0) + 1.0 - strengths, top)
+        weakness = strengths.max(initial=0.0) + 1.0 - strengths
+        lowest = best_first(graph, ids, weakness, top, everything)
         place = {id: i for i, id in enumerate(ids.tolist())}
         found = [(row, float(strengths[place[row["id"]]]) / 1000) for row, _ in lowest]
         return _with_reasons(graph, seen.view, found, dict(zip(ids.tolist(), degrees, strict=True)))

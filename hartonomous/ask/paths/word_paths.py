@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from hartonomous.ask.paths.projections import Projection, projection
 from hartonomous.ask.relations.neighbourhood import unknown_word
+from hartonomous.ask.relations.readable_words import readable
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import Conflict, NotFound, UsageError
@@ -249,25 +250,32 @@ def _reached(
 
 
 def best_first(
-    graph: Graph, ids: NDArray[np.int64], scores: NDArray[np.float64], top: int
+    graph: Graph,
+    ids: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    top: int,
+    everything: bool = True,
 ) -> list[tuple[Row, float]]:
-    """Return the compositions of the highest scores above 0, best first, ties by key.
+    """Return the compositions of the highest scores above 0, best first, ties by key; only those that
+    people read unless `everything`.
 
     `ids` (n,) int64 database ids, `scores` (n,) float64.
     """
     rounded = np.round(scores, 9)
-    positive = int((rounded > 0).sum())
-    if not positive:
-        return []
-    # All ties with the last one are included, so that keys decide.
-    limit = np.sort(rounded)[::-1][min(top, positive) - 1]
-    chosen = np.flatnonzero(rounded >= limit)
-    rows = {
-        row["id"]: row
-        for row in graph.read(query("ask/read_compositions_by_id"), ids=ids[chosen].tolist())
-    }
-    ranked = [(rows[int(ids[i])], float(rounded[i])) for i in chosen if int(ids[i]) in rows]
-    return sorted(ranked, key=lambda pair: (-pair[1], pair[0]["key"]))[:top]
+    falling = np.sort(rounded[rounded > 0])[::-1]
+    asked = top
+    while len(falling):
+        # All ties with the last one are included, so that keys decide.
+        limit = falling[min(asked, len(falling)) - 1]
+        chosen = np.flatnonzero(rounded >= limit)
+        rows = graph.read(query("ask/read_compositions_by_id"), ids=ids[chosen].tolist())
+        kept = rows if everything else readable(graph, rows)
+        if len(kept) >= top or len(chosen) == len(falling):
+            score = dict(zip(ids[chosen].tolist(), rounded[chosen].tolist(), strict=True))
+            ranked = [(row, score[row["id"]]) for row in kept]
+            return sorted(ranked, key=lambda pair: (-pair[1], pair[0]["key"]))[:top]
+        asked *= 8
+    return []
 
 
 def explain_chains(graph: Graph, chains: Sequence[Sequence[int]], view: View) -> list[Path]:

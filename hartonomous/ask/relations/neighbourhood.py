@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hartonomous.ask.relations.composed_words import composed_neighbours, parts_of
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
@@ -41,15 +42,18 @@ def unknown_word(graph: Graph, word: str) -> NotFound:
     folded = word.lower()
     if not graph.read(query("ask/any_composition")):
         return NotFound("The graph is empty; 'hartonomous ingest' fills it.")
-    candidates: list[str] = []
+    near: tuple[str, ...] = ()
     for length in (2, 1):
         rows = graph.read(query("ask/suggest_words"), folded=folded, prefix=folded[:length])
         candidates = [row["text"] for row in rows]
         if near := tuple(difflib.get_close_matches(word, candidates, SUGGESTIONS, cutoff=0.6)):
-            return NotFound(
-                f"No source knows {word!r}. Did you mean {', '.join(near)}?", suggestions=near
-            )
-    return NotFound(f"No source knows {word!r}, and there is no similar word.")
+            break
+    told = [f"Did you mean {', '.join(near)}?"] if near else []
+    if parts := parts_of(graph, word):
+        joined = " and ".join(repr(part["text"]) for part in parts)
+        told.append(f"Its parts {joined} are known; 'hartonomous neighbours' composes them.")
+    more = f". {' '.join(told)}" if told else ", and there is no similar word."
+    return NotFound(f"No source knows {word!r}{more}", suggestions=near)
 
 
 def neighbours(
@@ -62,9 +66,11 @@ def neighbours(
     pieces: bool = False,
     types: Sequence[str] = (DEFAULT_RELATION,),
 ) -> list[Row]:
-    """Return a word's most related compositions, best first; columns as in the Cypher file.
+    """Return a word's most related compositions, best first; columns as in the Cypher file, and
+    `composed`.
 
-    `source` keeps the pairs observed by this source, `min_sources` those of at least that many;
+    A word or phrase that no source has is composed of what it consists of, whose texts are in
+    `composed`, empty for a known one; its order is by consensus. `source` keeps the pairs observed by this source, `min_sources` those of at least that many;
     continuation pieces are left out unless `pieces`. Of directed rated types both directions are
     listed; `direction` is out or in, itself, or none. Raises NotFound for an unknown word or source,
     UsageError for an unknown type or order.
@@ -74,6 +80,7 @@ def neighbours(
     if not types:
         raise UsageError("At least one rated type is required, such as RELATES.")
     chosen = tuple(rated_type(name).name for name in types)
+    composed: tuple[str, ...] = ()
     rows = graph.read(
         query("ask/neighbours", types=chosen),
         types=list(chosen),
@@ -85,10 +92,14 @@ def neighbours(
         pieces=pieces,
     )
     if not rows:
-        find_word(graph, word)
+        if not graph.read(query("ask/find_word"), word=word) and (parts := parts_of(graph, word)):
+            composed = tuple(part["text"] for part in parts)
+            rows = composed_neighbours(graph, parts, top, source, min_sources, pieces, chosen)
+        else:
+            find_word(graph, word)
         if source is not None and not graph.read(query("load/read_source"), name=source):
             raise unknown_source(graph, source)
-    return rows
+    return [{**row, "composed": composed} for row in rows]
 
 
 def unknown_source(graph: Graph, name: str) -> NotFound:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 
 from hartonomous.extract.vocabulary import (
-    CONTINUATION,
     Convention,
     Spelt,
     byte_level,
@@ -18,7 +17,7 @@ from hartonomous.extract.vocabulary import (
     sentencepiece,
     wordpiece,
 )
-from hartonomous.schema import PIECE, TOKEN
+from hartonomous.schema import CONTINUATION, PIECE, TOKEN
 
 UNFINISHED = "@@"
 

@@ -14,7 +14,6 @@ from hartonomous.extract.files.piece_marks import convention_by_marks, with_word
 from hartonomous.extract.files.untrusted_files import inside, read_json, shown
 from hartonomous.extract.files.word_lists import read_words
 from hartonomous.extract.vocabulary import (
-    CONTINUATION,
     Convention,
     byte_level,
     continuing,
@@ -23,6 +22,7 @@ from hartonomous.extract.vocabulary import (
     whole_words,
     wordpiece,
 )
+from hartonomous.schema import CONTINUATION
 
 LARGEST_ID = 1 << 24
 TOKENIZERS = ("tokenizer.json", "vocab.txt", "vocab.json")

@@ -1,0 +1,21 @@
+// The strongest relations of several compositions taken as one, by the mean of their odds.
+// in:  $keys LIST<STRING>, $top INTEGER, $source STRING, $min_sources INTEGER, $pieces BOOLEAN
+// out: neighbour STRING, kind STRING, consensus INTEGER, elo FLOAT, sources INTEGER, times INTEGER, similarity FLOAT, type STRING, direction STRING
+CALL () {
+  MATCH (:Source {name: $source, state: 'live'})-[:HAS_TRACK]->(t:Track)
+  RETURN min(t.number) AS number
+}
+UNWIND $keys AS key
+MATCH (c:Composition {key: key})
+MATCH (c)-[r:RATED_TYPES]-(d)
+WHERE NOT d.key IN $keys AND r.sources >= $min_sources AND ($pieces OR NOT d:FRAGMENT_KINDS)
+  AND ($source IS NULL OR number IN r.seen)
+WITH d, type(r) AS type,
+     CASE WHEN r:UNDIRECTED_TYPES THEN 'none' WHEN startNode(r) = c THEN 'out' ELSE 'in' END AS direction,
+     sum(coalesce(r.decades, (r.elo - 1500) * 2.5)) / size($keys) AS decades,
+     sum(r.elo - 1500) / size($keys) AS elo, sum(r.n) AS times, sum(r.weight) AS weight,
+     reduce(all = [], one IN collect(r.seen) | all + [n IN one WHERE NOT n IN all]) AS seen
+ORDER BY decades DESC, elo DESC, d.key, type, direction
+LIMIT $top
+RETURN d.text AS neighbour, d.kind AS kind, 1500 + toInteger(floor(0.4 * decades + 0.5)) AS consensus,
+       1500 + elo AS elo, size(seen) AS sources, times, weight / 1e6 / times AS similarity, type, direction

@@ -1,0 +1,40 @@
+"""Readable words: which texts a survey of the graph shows."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+
+from hartonomous.graph.cypher_files import query
+from hartonomous.graph.driver import Graph, Row
+
+IDEOGRAPHS = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
+"""Beginnings of the names of characters one of which is a word or a syllable."""
+
+
+def reads(text: str) -> bool:
+    """Return whether people read a text as a word: two letters or an ideograph, and mostly letters.
+
+    >>> [text for text in ("king", "k", "263", "32.8", "}`);", "don't", "B2B", "\u738b") if reads(text)]
+    ['king', "don't", 'B2B', '\u738b']
+    """
+    letters = [one for one in text if one.isalpha()]
+    if len(letters) == 1:
+        return len(text) == 1 and unicodedata.name(text, "").startswith(IDEOGRAPHS)
+    return len(letters) >= 2 and 2 * len(letters) >= len(text)
+
+
+def readable(graph: Graph, rows: Sequence[Row]) -> list[Row]:
+    """Return those of some compositions that people read and that more than one source knows, where
+    several sources have vocabularies.
+
+    `rows` have id, text and known. What no vocabulary holds, such as a picture, is kept.
+    """
+    numbers = [set(row["numbers"]) for row in graph.read(query("ask/read_vocabularies"))]
+    found = []
+    for row in rows:
+        known = {int(number) for number in (row["known"] or "").split("+") if number}
+        spoken = not known or len(numbers) < 2 or sum(bool(known & one) for one in numbers) > 1
+        if spoken and (not known or reads(row["text"])):
+            found.append(row)
+    return found
