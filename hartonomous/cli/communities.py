@@ -108,7 +108,8 @@ def _survey(
     from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph, working("Surveying the graph"):
-        rows = with_captions(graph, ask(graph, top, view_of(options)), "word", beside=as_json)
+        rows = ask(graph, top, view_of(options))
+        rows = with_captions(graph, rows, "word", "strongest", beside=as_json)
     print_json(rows) if as_json else print_rows(
         rows, {"word": "word"} | columns | {"strongest": "strongest pairs"}
     )
