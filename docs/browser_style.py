@@ -43,7 +43,8 @@ def style() -> str:
         text += _rule(f"node.{label}", said)
     for rated in schema.rated_types():
         default = rated.name == schema.DEFAULT_RELATION
-        shown = "'{consensus}'" if default else "'<type> {consensus}'"
+        # Browser fills in `<type>` only where it is the whole caption.
+        shown = "'{consensus}'" if default else f"'{rated.name} {{consensus}}'"
         said = {"color": rated.colour, "shaft-width": "2px", "caption": shown}
         text += _rule(f"relationship.{rated.name}", said)
     for evidence in schema.evidence_types():

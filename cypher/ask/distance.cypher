@@ -10,7 +10,10 @@ CALL () {
 }
 MATCH (p:Placement {name: 'sphere'})
 MATCH (g:State {name: 'graph'})
-WITH c, d, NOT g.settled OR g.epoch <> p.epoch AS stale,
+WITH c, d, NOT g.settled OR g.epoch <> p.epoch AS stale
+// A word without coordinates has no distance.
+WHERE c.spectral IS NOT NULL AND d.spectral IS NOT NULL
+WITH c, d, stale,
      c.quaternion AS a, d.quaternion AS b,
      reduce(s = 0.0, i IN range(0, size(c.spectral) - 1) | s + c.spectral[i] * d.spectral[i]) AS dot,
      reduce(s = 0.0, x IN c.spectral | s + x * x) AS squares_c,

@@ -18,6 +18,6 @@ CALL (c) {
 WITH s, h, held, weight
 WHERE $source IS NULL OR s.name = $source
 RETURN s.name AS source, h.place AS place, held.text AS text
-// Page 9 before page 10.
-ORDER BY weight DESC, source, split(place, '#')[0], size(place), place, held.key
+// Page 9 before page 10, line 9 before line 10.
+ORDER BY weight DESC, source, split(split(place, '#')[0], ':')[0], size(place), place, held.key
 LIMIT $top

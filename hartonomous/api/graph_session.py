@@ -6,16 +6,19 @@ import logging
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from hartonomous.api.rows import CypherRecord, Rows
+from hartonomous.ask.relations.shown_texts import captions_in
 from hartonomous.errors import ServerError, UsageError
 from hartonomous.graph.driver import Address, Graph
+from hartonomous.mapping_record import Record
 from hartonomous.operations.questions import remark_unsettled
 from hartonomous.progress import Progress, Say
 from hartonomous.server.connection import connect
 
 PathName = str | os.PathLike[str]
+T = TypeVar("T", bound=Record)
 
 
 class GraphSession:
@@ -78,6 +81,10 @@ class GraphSession:
         """Return the connection for a query; a remark is made if ratings may be outdated."""
         remark_unsettled(self._graph, self._say)
         return self._graph
+
+    def _captioned(self, rows: Rows[T]) -> Rows[T]:
+        """Return rows with the captions of the pictures in them."""
+        return Rows(rows, rows.columns, captions_in(self._graph, rows, *rows.columns))
 
 
 def connected(

@@ -37,7 +37,7 @@ class LayoutMethods(GraphSession):
         """
         found = placement_queries.near_on_sphere(self._asked, word, top, by, pieces)
         placement_run.remark_stale(found, self._say)
-        return rows_of(NearWord, found)
+        return self._captioned(rows_of(NearWord, found))
 
     def distance(self, start: str, end: str) -> Distance:
         """Return the distance of two words on the sphere, in radians; raises as `near_on_sphere`."""
@@ -54,7 +54,7 @@ class LayoutMethods(GraphSession):
         """
         found = placement_queries.slerp(self._asked, start, end, steps, pieces)
         placement_run.remark_stale(found, self._say)
-        return rows_of(SphereStep, found)
+        return self._captioned(rows_of(SphereStep, found))
 
     def picture(self, output: PathName, colour: str = "community") -> None:
         """Draw the placement into a file: .png, or a self-contained .html.

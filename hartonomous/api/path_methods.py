@@ -51,9 +51,8 @@ class PathMethods(GraphSession):
         Raises NotFound for an unknown word or if there is no path, ServerError without Graph Data
         Science.
         """
-        return Rows(
-            word_paths.path(self._asked, start, end, k, request_view(**view)), field_names(Path)
-        )
+        found = word_paths.path(self._asked, start, end, k, request_view(**view))
+        return self._captioned(Rows(found, field_names(Path)))
 
     def bridge(self, *words: str, **view: Unpack[ViewSettings]) -> Tree:
         """Return the cheapest tree of relations connecting the words; raises as `path`."""
@@ -64,14 +63,14 @@ class PathMethods(GraphSession):
     ) -> Rows[Reached]:
         """Return the words near both of two words; raises as `path`."""
         found = word_paths.between(self._asked, start, end, top, request_view(**view))
-        return Rows(found, field_names(Reached))
+        return self._captioned(Rows(found, field_names(Reached)))
 
     def reach(self, word: str, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[Reached]:
         """Return the words of highest PageRank from a word; raises as `path`."""
         found = word_paths.reach(self._asked, word, top, request_view(**view))
         if not found:
             self._say(f"{word!r} is in the graph, but no pair of it meets these conditions.")
-        return Rows(found, field_names(Reached))
+        return self._captioned(Rows(found, field_names(Reached)))
 
     def traverse(
         self,
@@ -106,7 +105,7 @@ class PathMethods(GraphSession):
         found = communities.communities(
             self._asked, top, members, of, request_view(**view), resolution
         )
-        return Rows(found, field_names(Community))
+        return self._captioned(Rows(found, field_names(Community)))
 
     def central(
         self, top: int = 10, all: bool = False, **view: Unpack[ViewSettings]
@@ -116,7 +115,7 @@ class PathMethods(GraphSession):
         `all`: include texts that nobody reads as words, and those that one source of several knows.
         """
         found = communities.central(self._asked, top, request_view(**view), all)
-        return rows_of(ScoredWord, found)
+        return self._captioned(rows_of(ScoredWord, found))
 
     def hubs(
         self, top: int = 10, all: bool = False, **view: Unpack[ViewSettings]
@@ -126,7 +125,7 @@ class PathMethods(GraphSession):
         `all`: include texts that nobody reads as words, and those that one source of several knows.
         """
         found = communities.hubs(self._asked, top, request_view(**view), all)
-        return rows_of(ScoredWord, found)
+        return self._captioned(rows_of(ScoredWord, found))
 
     def outliers(
         self, top: int = 10, all: bool = False, **view: Unpack[ViewSettings]
@@ -136,7 +135,7 @@ class PathMethods(GraphSession):
         `all`: include texts that nobody reads as words, and those that one source of several knows.
         """
         found = communities.outliers(self._asked, top, request_view(**view), all)
-        return rows_of(ScoredWord, found)
+        return self._captioned(rows_of(ScoredWord, found))
 
     def to_networkx(
         self, *words: str, depth: int = 1, breadth: int = 25, **view: Unpack[ViewSettings]

@@ -60,7 +60,7 @@ class RelationMethods(GraphSession):
         graph, chosen = self._asked, questions.names_of(types)
         found = neighbourhood.neighbours(graph, word, top, by, source, min_sources, pieces, chosen)
         questions.remark_spelling(graph, word, found, self._say)
-        return rows_of(Neighbour, found)
+        return self._captioned(rows_of(Neighbour, found))
 
     def explain(self, start: str, end: str, type: str = DEFAULT_RELATION) -> Explanation:
         """Return the rating of two words, term by term and source by source.
@@ -82,7 +82,9 @@ class RelationMethods(GraphSession):
 
         Raises NotFound for an unknown word.
         """
-        return rows_of(AnalogyAnswer, affinity.analogy(self._asked, first, second, third, top))
+        return self._captioned(
+            rows_of(AnalogyAnswer, affinity.analogy(self._asked, first, second, third, top))
+        )
 
     def contested(
         self, word: str, top: int = 10, type: str = DEFAULT_RELATION
@@ -91,21 +93,25 @@ class RelationMethods(GraphSession):
 
         Raises NotFound for an unknown word.
         """
-        return rows_of(ContestedPair, affinity.contested(self._asked, word, top, type))
+        return self._captioned(
+            rows_of(ContestedPair, affinity.contested(self._asked, word, top, type))
+        )
 
     def compare(self, start: str, end: str, top: int = 10) -> Rows[ComparedWord]:
         """Return what two words are both related to, and what only one of them is; `top` of each.
 
         Raises NotFound for a word that is not there, UsageError when they are the same.
         """
-        return rows_of(ComparedWord, word_comparison.compare(self._asked, start, end, top))
+        return self._captioned(
+            rows_of(ComparedWord, word_comparison.compare(self._asked, start, end, top))
+        )
 
     def odd_one_out(self, *words: str) -> Rows[OddWord]:
         """Return the words, the least similar to the others first.
 
         Raises NotFound for an unknown word, UsageError for fewer than three.
         """
-        return rows_of(OddWord, word_comparison.odd_one_out(self._asked, words))
+        return self._captioned(rows_of(OddWord, word_comparison.odd_one_out(self._asked, words)))
 
     def contradictions(self, top: int = 10, all: bool = False) -> Rows[Contradiction]:
         """Return the pairs of the whole graph with the largest disagreement, largest first.
@@ -113,7 +119,7 @@ class RelationMethods(GraphSession):
         `all`: include texts that nobody reads as words. Raises NotFound if fewer than two sources vote.
         """
         found = contradictions.contradictions(self._asked, top, self._progress, all)
-        return rows_of(Contradiction, found)
+        return self._captioned(rows_of(Contradiction, found))
 
     def ask(self, question: str, encoder: PathName | None = None, top: int = 3) -> Rows[Answer]:
         """Return answers to a question from ingested documents, best first.
@@ -123,7 +129,9 @@ class RelationMethods(GraphSession):
         """
         if encoder is None:
             self._say("No encoder: matched by words alone.")
-        return rows_of(Answer, questions.answer(self._asked, question, path_of(encoder), top))
+        return self._captioned(
+            rows_of(Answer, questions.answer(self._asked, question, path_of(encoder), top))
+        )
 
     def places(self, word: str, top: int = 100, source: str | None = None) -> Rows[HeldPlace]:
         """Return where sources have a word, a sentence or a picture.
@@ -132,7 +140,9 @@ class RelationMethods(GraphSession):
         strongest first. `top`: number of results. `source`: only places of this source. Raises
         NotFound for an unknown word or source.
         """
-        return rows_of(HeldPlace, text_places.places(self._asked, word, top, source))
+        return self._captioned(
+            rows_of(HeldPlace, text_places.places(self._asked, word, top, source))
+        )
 
     def sources(self) -> Rows[SourceSummary]:
         """Return the sources with their counts."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from hartonomous.ask.relations.shown_texts import shown
 from hartonomous.cell_text import cell_text
 from hartonomous.mapping_record import Record
 
@@ -60,11 +61,18 @@ class Rows(Sequence[T], Generic[T]):
     """Records of one kind, in order.
 
     A sequence: `rows[0].word`, `rows[0]["word"]`, `len(rows)`, `for row in rows`. Printed, and in a
-    notebook, it is a table of at most 60 rows.
+    notebook, it is a table of at most 60 rows. `captions` has the caption of each picture in them, by
+    its text; the table shows it instead.
     """
 
-    def __init__(self, records: Iterable[T], columns: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        records: Iterable[T],
+        columns: Sequence[str] = (),
+        captions: Mapping[str, str] | None = None,
+    ) -> None:
         self._records = tuple(records)
+        self.captions = dict(captions or {})
         self.columns = tuple(columns) or (self._records[0].keys() if self._records else ())
 
     @overload
@@ -75,7 +83,7 @@ class Rows(Sequence[T], Generic[T]):
 
     def __getitem__(self, place: int | slice) -> T | Rows[T]:
         if isinstance(place, slice):
-            return Rows(self._records[place], self.columns)
+            return Rows(self._records[place], self.columns, self.captions)
         return self._records[place]
 
     def __len__(self) -> int:
@@ -133,7 +141,13 @@ class Rows(Sequence[T], Generic[T]):
         return f"<table>{head}<tbody>{body}</tbody></table>{rest}"
 
     def _cells(self) -> list[tuple[str, ...]]:
-        return [tuple(_cell(row[name]) for name in self.columns) for row in self._records[:SHOWN]]
+        return [
+            tuple(_cell(self._shown(row[name])) for name in self.columns)
+            for row in self._records[:SHOWN]
+        ]
+
+    def _shown(self, value: Any) -> Any:
+        return shown(value, self.captions) if self.captions else value
 
     def _numeric(self) -> list[bool]:
         return [

@@ -28,9 +28,10 @@ def affinity(start: str, end: str, as_json: bool) -> None:
     By their consensus and the overlap of their neighbours.
     """
     from hartonomous.ask.relations.affinity import affinity as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph:
-        row = ask(graph, start, end)
+        (row,) = with_captions(graph, [ask(graph, start, end)], "start", "end", beside=as_json)
     print_json(row) if as_json else print_facts(row)
 
 
@@ -69,10 +70,9 @@ def contested(word: str, top: int, type: str, as_json: bool) -> None:
     from hartonomous.ask.relations.shown_texts import with_captions
 
     with open_graph() as graph:
-        rows = ask(graph, word, top, type)
-        shown = with_captions(graph, rows, "neighbour")
+        rows = with_captions(graph, ask(graph, word, top, type), "neighbour", beside=as_json)
     if type != DEFAULT_RELATION and not as_json:
-        shown = [typed({**row, "type": type}) for row in shown]
+        rows = [typed({**row, "type": type}) for row in rows]
     columns = {
         "neighbour": "neighbour",
         **({} if type == DEFAULT_RELATION else {"relation": "relation"}),
@@ -83,4 +83,4 @@ def contested(word: str, top: int, type: str, as_json: bool) -> None:
         "least": "lowest odds by",
         "least_odds": "lowest odds",
     }
-    print_json(rows) if as_json else print_rows(shown, columns)
+    print_json(rows) if as_json else print_rows(rows, columns)

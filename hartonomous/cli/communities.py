@@ -122,7 +122,7 @@ def _survey(
 
     with open_graph() as graph, working("Surveying the graph"):
         rows = ask(graph, top, view_of(options), everything)
-        rows = with_captions(graph, rows, "word", beside=as_json)
+        rows = with_captions(graph, rows, "word", "strongest", beside=as_json)
     print_json(rows) if as_json else print_rows(
         rows, {"word": "word"} | columns | {"strongest": "strongest pairs"}
     )

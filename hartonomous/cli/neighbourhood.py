@@ -83,11 +83,12 @@ def neighbours(word: str, types: str, as_json: bool, **conditions: Any) -> None:
     chosen = names_of(types)
     with open_graph() as graph:
         rows = ask(graph, word, types=chosen, **conditions)
-        if as_json:
-            print_json(rows)
-            return
-        remark_spelling(graph, word, rows, say)
-        rows = with_captions(graph, rows, "neighbour")
+        if not as_json:
+            remark_spelling(graph, word, rows, say)
+        rows = with_captions(graph, rows, "neighbour", beside=as_json)
+    if as_json:
+        print_json(rows)
+        return
     columns = {
         "neighbour": "neighbour",
         **({} if chosen == (DEFAULT_RELATION,) else {"relation": "relation"}),
@@ -128,9 +129,9 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
 
     with open_graph() as graph:
         answer = ask(graph, start, end, type)
-        (edge,) = with_captions(graph, [answer.relation], "start", "end")
+        (edge,) = with_captions(graph, [answer.relation], "start", "end", beside=as_json)
     if as_json:
-        print_json(asdict(answer))
+        print_json({**asdict(answer), "relation": edge})
         return
     by = "-" if type == DEFAULT_RELATION else type
     click.echo(f"{edge['start']} {by} {edge['end']}")
@@ -238,14 +239,14 @@ def places(word: str, top: int, source: str | None, as_json: bool) -> None:
 
     with open_graph() as graph:
         rows = ask(graph, word, top, source)
-        captioned = with_captions(graph, rows, "text")
+        rows = with_captions(graph, rows, "text", beside=as_json)
     if as_json:
         print_json(rows)
         return
     if not rows:
         say(f"{word!r} is in the graph, but no source gives a place for it.")
         return
-    shown = [{name: printable(str(value)) for name, value in row.items()} for row in captioned]
+    shown = [{name: printable(str(value)) for name, value in row.items()} for row in rows]
     print_rows(shown, {"source": "source", "place": "place", "text": "text"})
 
 

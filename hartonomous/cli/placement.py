@@ -218,10 +218,11 @@ def distance(start: str, end: str, as_json: bool) -> None:
     vectors.
     """
     from hartonomous.ask.layout.placement_queries import distance as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.placement_run import remark_stale
 
     with open_graph() as graph:
-        row = ask(graph, start, end)
+        (row,) = with_captions(graph, [ask(graph, start, end)], "start", "end", beside=as_json)
     remark_stale([row], say)
     print_json(row) if as_json else print_facts(row)
 
@@ -244,10 +245,12 @@ def slerp(start: str, end: str, steps: int, pieces: bool, as_json: bool) -> None
     For each step the nearest word, and its distance from the arc.
     """
     from hartonomous.ask.layout.placement_queries import slerp as ask
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.placement_run import remark_stale
 
     with open_graph() as graph:
         rows = ask(graph, start, end, steps, pieces)
+        rows = with_captions(graph, rows, "word", beside=as_json)
     remark_stale(rows, say)
     columns = {"share": "share of the arc", "word": "word", "aside": "radians from the arc"}
     print_json(rows) if as_json else print_rows(rows, columns)

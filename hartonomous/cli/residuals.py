@@ -33,7 +33,7 @@ def print_residual(graph: Graph, found: Mapping[str, Any]) -> None:
             {"word": word, **{side: names[:SHOWN] for side, names in seen.items()}}
             for word, seen in found["neighbours"].items()
         ]
-        rows = with_captions(graph, near, "word", "before", "after")
+        rows = with_captions(graph, near, "word", "before", "after", known=found.get("captions"))
         joined = [{**row, **{side: ", ".join(row[side]) for side in SIDES}} for row in rows]
         print_rows(joined, {"word": "neighbours of"} | SIDES)
     if found["continuations"]:

@@ -108,12 +108,15 @@ def diff(
     quiet: bool,
 ) -> None:
     """Show the differences of A and B in relations and elo."""
+    from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.graph_copies import diff as compare
 
     parsed = [_condition(text) for text in conditions]
     with open_graph() as graph, progress_bar(quiet) as progress:
         found = compare(graph, a, b, top, progress)
-    facts = asdict(found)
+        facts = asdict(found)
+        for name, columns in {"movers": ("composition",), "pairs": ("start", "end")}.items():
+            facts[name] = with_captions(graph, facts[name], *columns, beside=as_json)
     met = [text for text, (name, holds, limit) in zip(conditions, parsed, strict=True)
            if holds(facts[name], limit)]  # fmt: skip
     if as_json:

@@ -15,6 +15,7 @@ from hartonomous.ask.generation.token_sampling import Filters
 from hartonomous.ask.paths import word_paths
 from hartonomous.ask.relations.neighbourhood import neighbours
 from hartonomous.ask.relations.relation_views import View
+from hartonomous.ask.relations.shown_texts import captions_in
 from hartonomous.delete.deletion_plan import Plan, lost_relations, lost_types
 from hartonomous.delete.output_filter import removed_words
 from hartonomous.delete.selectors import candidates
@@ -30,8 +31,8 @@ Watched = dict[str, dict[str, Any]]
 
 
 def watched(graph: Graph, planned: Plan) -> Watched:
-    """Return the present `neighbours` and `continuation` of the words with the largest losses in a
-    plan.
+    """Return the present `neighbours`, `continuation` and `captions` of the words with the largest
+    losses in a plan.
     """
     words: list[str] = []
     for loss in planned.summary["top_losses"]:
@@ -51,7 +52,8 @@ def residual(graph: Graph, planned: Plan, before: Watched, ways: int = 0) -> Res
     number of affected relations that each other source still has; `paths`: paths between the ends
     of lost relations, with their types and sources: shortest ones, in whatever direction, or with
     `ways` that many of the most probable ones by Graph Data Science, if it has the memory;
-    `neighbours` and `continuations`: of the watched words, before and after. Paths and neighbours are
+    `neighbours` and `continuations`: of the watched words, before and after; `captions`: of the
+    pictures among these, before. Paths and neighbours are
     of the types that the plan names, else of those that it loses.
     """
     types = _types(planned)
@@ -63,6 +65,9 @@ def residual(graph: Graph, planned: Plan, before: Watched, ways: int = 0) -> Res
         "paths": _likeliest(graph, lost, ways, types) if ways else _shortest(graph, lost, types),
         "neighbours": _compared("neighbours", before, after),
         "continuations": _compared("continuation", before, after),
+        "captions": {
+            text: one for seen in before.values() for text, one in seen["captions"].items()
+        },
     }
 
 
@@ -141,10 +146,12 @@ def _variants(graph: Graph, concepts: tuple[str, ...] | list[str]) -> list[dict[
 
 def _seen(graph: Graph, words: Sequence[str], types: Sequence[str]) -> Watched:
     continued = _continuations(graph, words)
-    return {
-        word: {"neighbours": _neighbours(graph, word, types), "continuation": continued.get(word)}
-        for word in words
-    }
+    found: Watched = {}
+    for word in words:
+        near = {"word": word, "neighbours": _neighbours(graph, word, types)}
+        captions = captions_in(graph, [near], "word", "neighbours")
+        found[word] = {**near, "continuation": continued.get(word), "captions": captions}
+    return found
 
 
 def _neighbours(graph: Graph, word: str, types: Sequence[str]) -> list[str]:

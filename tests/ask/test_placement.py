@@ -181,6 +181,11 @@ def test_empty_small_and_disconnected_graphs(graph: Graph) -> None:
     assert report.dimensions == 2
     with pytest.raises(NotFound, match="no place"):
         near_on_sphere(graph, keys[1])
+    for ask in (distance, slerp):
+        with pytest.raises(NotFound, match="no place"):
+            ask(graph, keys[3], keys[1])
+        with pytest.raises(NotFound, match="no place"):
+            ask(graph, keys[1], keys[2])
     with pytest.raises(UsageError, match="dimensions"):
         place(graph, 0, silent)
 

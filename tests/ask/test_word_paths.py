@@ -63,6 +63,16 @@ def test_paths_that_cost_the_same_come_by_their_words(graph: Graph) -> None:
     assert found == ["crown", "duke"]
 
 
+def test_paths_over_the_same_words_are_one(graph: Graph) -> None:
+    types = View(types=("RELATES", "PRECEDES"))
+    precedes = {"king queen": 1900.0, "queen throne": 1950.0, "throne chair": 1990.0}
+    make(graph, SQUARE, precedes=precedes)
+    first, second = path(graph, "king", "chair", k=2, view=types)
+    assert [first.words[1], second.words[1]] == ["queen", "crown"]
+    assert [step.type for step in first.steps] == ["RELATES", "RELATES", "PRECEDES"]
+    assert len(path(graph, "king", "chair", k=9, view=types)) == 2
+
+
 def test_paths_are_those_of_networkx(graph: Graph, rng: np.random.Generator) -> None:
     pairs = random_pairs(rng, 30, 80)
     make(graph, pairs)

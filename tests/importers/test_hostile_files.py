@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 from hartonomous.errors import BadInput, NotFound
+from tests.made_types import bundle_of_every_type
 from tests.model_files import (
     EMBEDDING,
     TEXT,
@@ -73,6 +74,12 @@ def test_not_a_model(tmp_path: Path) -> None:
             opened(tmp_path / name)
     with pytest.raises(NotFound, match="nothing at"):
         opened(tmp_path / "missing.gguf")
+
+
+def test_a_bundle_is_told_from_a_model(tmp_path: Path) -> None:
+    bundle = bundle_of_every_type(tmp_path, 1)
+    with pytest.raises(BadInput, match=rf"is a bundle.*'hartonomous load {bundle.path} --as NAME'"):
+        opened(bundle.path)
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
+import hartonomous
 from hartonomous.ask.relations import word_comparison
 from hartonomous.audit.audit_report import audit
 from hartonomous.bundle import Bundle, OpenedFile
@@ -252,3 +253,38 @@ def test_a_residual_shows_captions(yard: Graph, capsys: pytest.CaptureFixture[st
     assert f"dog - {YARD} - fence" in shown and f"dog, {PARK}" in shown
     assert shown.count(YARD) == 2 and "house" in shown
     assert picture not in shown and other not in shown
+
+
+def test_json_has_captions_beside_the_texts(yard: Graph) -> None:
+    own = {DIGESTS[0]: YARD}
+    (row,) = parsed("neighbours", "fence", "--types", "DEPICTS")
+    assert row["neighbour"] == DIGESTS[0] and row["captions"] == own
+    found = parsed("places", "dog")
+    assert {row["text"] for row in found} == set(DIGESTS[:2])
+    assert [row["captions"] for row in found if row["text"] == DIGESTS[0]] == [own]
+
+
+def test_strongest_pairs_and_differences_show_captions(yard: Graph, tmp_path: Path) -> None:
+    view = ("--types", "DEPICTS", "--above", "0")
+    assert YARD in told("hubs", *view)
+    assert any(one.get("captions") for one in parsed("hubs", *view))
+    put_in(yard, pictures(tmp_path, "more", {0: {"dog": 90}, 1: {"tree": 1}}, {}), "more")
+    done = run("diff", "pictures", "more")
+    assert YARD in done.stdout and DIGESTS[0] not in done.stdout
+    pairs = parsed("diff", "pictures", "more")["pairs"]
+    assert {DIGESTS[0]: YARD} in [one.get("captions") for one in pairs]
+
+
+def test_rows_of_the_api_print_captions(yard: Graph) -> None:
+    with hartonomous.open() as graph:
+        rows = graph.neighbours("fence", types="DEPICTS")
+        assert rows[0].neighbour == DIGESTS[0] and rows.captions == {DIGESTS[0]: YARD}
+        assert YARD in repr(rows) and DIGESTS[0] not in repr(rows)
+        paths = graph.path(DIGESTS[0], "fence", types="DEPICTS", above=0)
+        assert YARD in repr(paths) and DIGESTS[0] not in repr(paths)
+        assert paths[0].words == (DIGESTS[0], "fence")
+
+
+def test_a_residual_shows_captions_of_pictures_that_are_gone(yard: Graph) -> None:
+    done = run("delete", "concept", "fence", "--depicting", "--yes")
+    assert done.exit_code == 0 and YARD in done.stdout and DIGESTS[0] not in done.stdout

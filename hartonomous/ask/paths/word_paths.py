@@ -26,6 +26,11 @@ from hartonomous.schema import MICRO
 MOST_TIED = 16
 """Most extra paths requested, so that ties at the end of the list are ordered by words."""
 
+MOST_COPIES = 16
+"""Most times that many are requested where relations of several types join the same words: each choice
+among them is a path of its own to Graph Data Science.
+"""
+
 SPURS = 4
 """Deviations from a path searched at once: the limit of Graph Data Science without a licence. The
 costs found are the same in any order.
@@ -103,8 +108,11 @@ def path(graph: Graph, start: str, end: str, k: int = 3, view: View | None = Non
 
 
 def _cheapest_chains(seen: Projection, first: int, last: int, k: int) -> list[list[int]]:
-    """Return the node ids of the k cheapest paths, and of those with the cost of the k-th."""
-    asked = k + 1
+    """Return the node ids of the k cheapest paths, and of those with the cost of the k-th; of paths
+    over the same words, by relations of other types, the cheapest.
+    """
+    asked, most = k + 1, k + MOST_TIED
+    limit = most if len(seen.view.types) == 1 else MOST_COPIES * most
     while True:
         frame = seen.run(
             lambda client, projected: client.shortest_path.yens.stream(
@@ -116,11 +124,15 @@ def _cheapest_chains(seen: Projection, first: int, last: int, k: int) -> list[li
                 concurrency=SPURS,
             )
         )
-        costs = frame["totalCost"].to_numpy()
+        costs: dict[tuple[int, ...], float] = {}
+        for chain, cost in zip(frame["nodeIds"], frame["totalCost"].tolist(), strict=True):
+            costs.setdefault(tuple(map(int, chain)), cost)
+        ranked = list(costs.values())
         # Costs are integers in micro-decades, so equal sums tie exactly.
-        if len(costs) < asked or costs[-1] > costs[k - 1] or asked == k + MOST_TIED:
-            return [[int(id) for id in chain] for chain in frame["nodeIds"]]
-        asked = min(2 * asked, k + MOST_TIED)
+        through = len(ranked) >= most or (len(ranked) > k and ranked[-1] > ranked[k - 1])
+        if len(frame) < asked or through or asked == limit:
+            return [list(chain) for chain in costs]
+        asked = min(2 * asked, limit)
 
 
 def bridge(graph: Graph, words: Sequence[str], view: View | None = None) -> Tree:

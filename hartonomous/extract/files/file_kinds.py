@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from hartonomous.bundle import COMPOSITIONS_FILE, MANIFEST
 from hartonomous.errors import BadInput, HartonomousError
 from hartonomous.extract.files.gguf_shards import models_in
 from hartonomous.extract.files.module_folders import has_weights, weights_folder
@@ -81,6 +82,11 @@ def unknown(path: Path, inner: list[str], importers: str) -> BadInput:
         return BadInput(
             f"{path} is not one model, but holds {', '.join(map(shown, inner[:NAMED]))}{more}; give the "
             "path of one of them."
+        )
+    if all((path / name).is_file() for name in (MANIFEST, COMPOSITIONS_FILE)):
+        return BadInput(
+            f"{path} is a bundle, whose evidence was extracted already; 'hartonomous load {path} --as "
+            "NAME' loads it."
         )
     weights = sorted(file.name for file in path.glob("*.safetensors")) if path.is_dir() else []
     if weights:
