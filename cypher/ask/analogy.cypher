@@ -1,54 +1,59 @@
-// Words that relate to the third word as the second to the first, by the overlap of neighbours (3CosAdd).
+// Words that relate to the third word as the second to the first, by the rows of every track (3CosMul).
 // in:  $first STRING, $second STRING, $third STRING, $top INTEGER
-// out: answer STRING, score FLOAT, like_second FLOAT, like_third FLOAT, like_first FLOAT
+// out: answer STRING, score FLOAT, like_second FLOAT, like_third FLOAT, like_first FLOAT, sources LIST<STRING>
 // procedure: analogy(first::STRING, second::STRING, third::STRING, top = 10::INTEGER)
-UNWIND [[$second, 1.0], [$third, 1.0], [$first, -1.0]] AS part
-CALL (part) {
-  FIND_WORD(c, part[0])
+UNWIND [$first, $second, $third] AS word
+CALL (word) {
+  FIND_WORD(c, word)
 }
-WITH collect([c, part[1]]) AS words
-WHERE size(words) = 3
-UNWIND words AS pair
-WITH pair[0] AS c, pair[1] AS sign
-CALL (c) {
-  MATCH (c)-[x:DEFAULT_RELATION]-() WHERE x.decades > 0
-  WITH max(x.decades) AS high, sum(x.decades * x.decades) AS squares
-  RETURN high, sqrt(squares + high * high) AS length
+WITH collect(c) AS given
+WHERE size(given) = 3
+CALL () {
+  MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
+  WHERE t.vote > 0 AND t.absent IS NOT NULL
+  RETURN collect([t.source, t.evidence, t.vote]) AS tracks, 1.0 * sum(t.vote) AS votes
 }
-WITH collect({word: c, sign: sign, high: high, length: length}) AS given
-UNWIND given AS one
-// The dot product of two rows: over neighbours of both, and where one is the other's neighbour.
-WITH given, one, one.word AS c
-CALL (c, one) {
-  MATCH (c)-[x:DEFAULT_RELATION]-(m)-[y:DEFAULT_RELATION]-(d:Token)
-  WHERE x.decades > 0 AND y.decades > 0 AND d <> c
-  RETURN d, sum(x.decades * y.decades) AS dot
-  UNION ALL
-  MATCH (c)-[x:DEFAULT_RELATION]-(d:Token)
-  WHERE x.decades > 0
-  RETURN d, x.decades * one.high AS dot
+// The answer is related to one of the words at least: of these, the ones that odds alone put first.
+CALL (given) {
+  UNWIND range(0, 2) AS i
+  WITH given, given[i] AS c, [-1, 1, 1][i] AS sign
+  MATCH (c)-[r:DEFAULT_RELATION]-(d:Token)
+  WHERE r.decades > 0 AND NOT d IN given
+  WITH d, sum(sign * r.decades) AS odds
+  ORDER BY odds DESC, d.key
+  LIMIT 60
+  RETURN collect(d) AS near
 }
-WITH given, d, one, sum(dot) / one.length AS part
-WITH given, d, sum(one.sign * part) AS total, collect([one.word, part]) AS parts
-WHERE NOT d IN [pair IN given | pair.word]
-ORDER BY total DESC, d.key
-LIMIT 200
-CALL (d) {
-  MATCH (d)-[y:DEFAULT_RELATION]-() WHERE y.decades > 0
-  RETURN max(y.decades) AS high, sum(y.decades * y.decades) AS squares
+WITH given + near AS words, tracks, votes
+CALL (words) {
+  UNWIND range(0, size(words) - 1) AS x
+  WITH x, words[x] AS c
+  MATCH (c)-[e:SILENT_EVIDENCE]-(m)
+  WHERE e.support > 0
+  WITH x, id(c) AS own, id(m) AS m, e.source AS source, type(e) AS evidence,
+       e.support * (e.weight / 1e6 / e.n) ^ 3 AS value
+  WITH x, own, source, evidence, max(value) AS high, sum(value * value) AS squares,
+       collect([m, value]) AS row
+  // A row is scaled to length one; a word's own place has the row's highest value.
+  UNWIND row + [[own, high]] AS cell
+  WITH source, evidence, cell[0] AS m, collect([x, cell[1] / sqrt(squares + high * high)]) AS column
+  WITH source, evidence, column, [part IN column WHERE part[0] < 3] AS ones
+  WHERE ones <> []
+  UNWIND ones AS one
+  UNWIND column AS other
+  WITH source, evidence, one[0] AS g, other[0] AS x, one[1] * other[1] AS product
+  WHERE x > 2
+  RETURN source, evidence, x, g, sum(product) AS cosine
 }
-// Where one is the other's neighbour, each row's own place counts too.
-CALL (d, given, high) {
-  UNWIND given AS pair
-  WITH d, high, pair, pair.word AS c
-  OPTIONAL MATCH (c)-[x:DEFAULT_RELATION]-(d) WHERE x.decades > 0
-  RETURN collect([c, coalesce(x.decades, 0) * high / pair.length]) AS owns
-}
-WITH d, given, [pair IN given |
-    (reduce(sum = 0.0, p IN parts | sum + CASE WHEN p[0] = pair.word THEN p[1] ELSE 0.0 END)
-     + reduce(sum = 0.0, p IN owns | sum + CASE WHEN p[0] = pair.word THEN p[1] ELSE 0.0 END))
-    / sqrt(squares + 1.0 * high * high)] AS cosines
-RETURN d.text AS answer, cosines[0] + cosines[1] - cosines[2] AS score,
-       cosines[0] AS like_second, cosines[1] AS like_third, cosines[2] AS like_first
+WITH words[x] AS d, source, g,
+     cosine * [t IN tracks WHERE t[0] = source AND t[1] = evidence | t[2]][0] / votes AS part
+WHERE part IS NOT NULL
+WITH d, source, sum(CASE g WHEN 0 THEN part ELSE 0.0 END) AS a,
+     sum(CASE g WHEN 1 THEN part ELSE 0.0 END) AS b, sum(CASE g WHEN 2 THEN part ELSE 0.0 END) AS c
+ORDER BY source
+WITH d, sum(a) AS like_first, sum(b) AS like_second, sum(c) AS like_third,
+     collect(CASE WHEN b > 0 AND c > 0 THEN source END) AS sources
+RETURN d.text AS answer, (like_second + 0.02) * (like_third + 0.02) / (like_first + 0.02) AS score,
+       like_second, like_third, like_first, sources
 ORDER BY score DESC, answer
 LIMIT $top

@@ -9,7 +9,7 @@ CALL (c) {
     AND r.sources >= $min_sources AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT d:FRAGMENT_KINDS)
     AND ($numbers IS NULL OR any(number IN $numbers WHERE number IN r.seen))
   WITH d, max(coalesce(r.consensus, toInteger(round(r.elo)))) AS rating,
-       min(coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0)))))) AS cost
+       min(r.cost) AS cost
   ORDER BY cost, d.key
   LIMIT $breadth
   RETURN d, rating, cost

@@ -9,5 +9,5 @@ CALL (c) {
   LIMIT $breadth
 }
 RETURN id, id(p) AS other, p.key AS key, p.text AS text, p.kind AS kind,
-       toInteger(floor(1e6 * log10(1.0 + COUNT { (c)<-[:HAS_WORD]-() }))) AS cost
+       STEP_PRICE + toInteger(floor(5e4 * log10(1.0 + COUNT { (c)<-[:HAS_WORD]-() }))) AS cost
 ORDER BY id, size(p.words), key

@@ -15,7 +15,7 @@ CALL () {
 RETURN gds.graph.project($name, c, d, {
          relationshipType: type(r),
          relationshipProperties: {
-           cost: coalesce(r.cost, 1.0 + floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0)))),
+           cost: r.cost,
            weight: coalesce(r.decades, (r.elo - 1500.0) * 2.5)
          }
        }, {undirectedRelationshipTypes: $undirected}) AS projected

@@ -8,6 +8,6 @@ WHERE id(d) IN $ids AND coalesce(r.consensus, r.elo) > $above AND r.sources >= $
   AND ($numbers IS NULL OR any(number IN $numbers WHERE number IN r.seen))
 RETURN c.key AS start, d.key AS end, type(r) AS type,
        coalesce(r.consensus, toInteger(round(r.elo))) AS rating, r.elo AS elo,
-       coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS cost,
+       r.cost AS cost,
        r.n AS times, r.sources AS sources
 ORDER BY start, end, type

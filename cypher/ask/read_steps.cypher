@@ -14,7 +14,7 @@ CALL (c, d) {
   WHERE (startNode(r) = c OR type(r) IN $undirected) AND coalesce(r.consensus, r.elo) > $above
     AND r.sources >= $min_sources AND ($pieces OR NOT (c:FRAGMENT_KINDS OR d:FRAGMENT_KINDS))
   RETURN r, coalesce(r.consensus, toInteger(round(r.elo))) AS rating,
-         coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS cost
+         r.cost AS cost
   ORDER BY cost, type(r)
   LIMIT 1
 }

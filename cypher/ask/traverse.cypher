@@ -32,7 +32,10 @@ CALL (said) {
   }
   WITH c, i WHERE NOT c:UNCONNECTED_KINDS AND ($pieces OR NOT c:FRAGMENT_KINDS)
   WITH c, min(i) AS i ORDER BY i
-  RETURN collect(c) AS starts
+  CALL (c) {
+    TELLING(c)
+  }
+  RETURN collect(c) AS starts, collect(telling) AS weights
 }
 CALL () {
   MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
@@ -49,19 +52,19 @@ CALL (starts) {
     MATCH (c)<-[:HAS_WORD]-(p)
     WITH c, p ORDER BY size(p.words), p.key
     LIMIT $breadth
-    RETURN id(p) AS id, toInteger(floor(1e6 * log10(1.0 + COUNT { (c)<-[:HAS_WORD]-() }))) AS cost,
+    RETURN id(p) AS id, STEP_PRICE + toInteger(floor(5e4 * log10(1.0 + COUNT { (c)<-[:HAS_WORD]-() }))) AS cost,
            [c.key, '', p.key] AS keys
   }
   WITH id, collect([i, cost, keys, true]) AS ways
   RETURN collect([id, ways, true]) AS begun
 }
-WITH starts, voices, begun,
+WITH starts, weights, voices, begun,
      CASE WHEN $sources IS NOT NULL THEN [v IN voices WHERE v[1] IN $sources | v[0]] END AS numbers
 // A node is [its id, its ways, whether it leads on]; a way is [from which start, its cost, the keys it
 // goes over, whether this round found it]. A round puts what is known beside what it leads on to, in
 // order, and keeps the first way of each start to each node. Aggregation is not allowed in here, so
 // groups are told by where they begin.
-WITH starts, voices, numbers, reduce(
+WITH starts, weights, voices, numbers, reduce(
   nodes = begun,
   depth IN range(1, $depth) |
   CASE WHEN none(node IN nodes WHERE node[2]) THEN nodes ELSE
@@ -80,7 +83,7 @@ WITH starts, voices, numbers, reduce(
             AND (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
             AND r.sources >= $min_sources AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT d:FRAGMENT_KINDS)
             AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
-          WITH d, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step
+          WITH d, r.cost AS step
           RETURN [id(d), step, d.key] ORDER BY step, d.key
           LIMIT $breadth * size(coalesce($types, ['DEFAULT_RELATION']))
         }] | [i IN range(0, size(edges) - 1)
@@ -111,17 +114,28 @@ WITH starts, voices, numbers, reduce(
   END
 ) AS nodes
 UNWIND nodes AS node
-WITH starts, voices, numbers, node
+WITH starts, weights, voices, numbers, node
 WHERE NOT node[0] IN [c IN starts | id(c)]
-CALL (node, starts) {
+CALL (node, starts, weights) {
   UNWIND node[1] AS way
-  WITH way, starts ORDER BY way[1], way[2]
-  WITH collect(way) AS ways, starts
+  WITH way, starts, weights ORDER BY way[1], way[2]
+  WITH collect(way) AS ways, starts, weights
   RETURN ways[0][2] AS keys, ways[0][1] AS cost, [i IN range(0, size(starts) - 1)
            WHERE any(way IN ways WHERE way[0] = i) | starts[i].text] AS led_by,
-         round(reduce(sum = 0.0, way IN ways | sum + 10.0 ^ (-way[1] / 1e6)), 9) AS score
+         reduce(sum = 0.0, way IN ways | sum + weights[way[0]] * 10.0 ^ (-way[1] / 5e4)) AS activation
 }
-WITH keys, cost, led_by, score, voices, numbers
+WITH keys, cost, led_by, round(activation, 9) AS activation, voices, numbers
+ORDER BY activation DESC, last(keys)
+LIMIT 5 * $top
+// What tells little is reached from everywhere.
+CALL (keys) {
+  MATCH (c:Composition {key: last(keys)})
+  CALL (c) {
+    TELLING(c)
+  }
+  RETURN telling
+}
+WITH keys, cost, led_by, round(activation * telling, 9) AS score, voices, numbers
 ORDER BY score DESC, last(keys)
 LIMIT $top
 CALL (keys, voices, numbers) {
@@ -132,7 +146,7 @@ CALL (keys, voices, numbers) {
   CALL (c, d, numbers, named) {
     WITH c, d, numbers, named WHERE named
     MATCH (c)<-[r:HAS_WORD]-(d)
-    RETURN r, toInteger(floor(1e6 * log10(1.0 + COUNT { (c)<-[:HAS_WORD]-() }))) AS step
+    RETURN r, STEP_PRICE + toInteger(floor(5e4 * log10(1.0 + COUNT { (c)<-[:HAS_WORD]-() }))) AS step
     UNION ALL
     WITH c, d, numbers, named WHERE NOT named
     MATCH (c)-[r:RATED_TYPES]-(d)
@@ -140,7 +154,7 @@ CALL (keys, voices, numbers) {
       AND (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
       AND r.sources >= $min_sources
       AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
-    RETURN r, coalesce(r.cost, 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ ((1500.0 - r.elo) / 400.0))))) AS step
+    RETURN r, r.cost AS step
     ORDER BY step, type(r) LIMIT 1
   }
   WITH i, c, d, r, step ORDER BY i

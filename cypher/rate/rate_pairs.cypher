@@ -30,7 +30,7 @@ WITH a, b, old, leaving, against, {
        + CASE WHEN 20 * size(seen) < 200 THEN 20 * size(seen) ELSE 200 END,
   n: n, weight: weight, sources: size(seen), seen: seen, decades: decades,
   consensus: 1500 + toInteger(floor(0.4 * decades + 0.5)),
-  cost: 1 + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ (-0.001 * decades))))
+  cost: STEP_PRICE + toInteger(floor(1e6 * log10(1.0 + 10.0 ^ (-0.001 * decades))))
 } AS rating
 FOREACH (e IN leaving | DELETE e)
 FOREACH (_ IN CASE WHEN rating.n > 0 AND old IS NULL THEN [1] ELSE [] END |

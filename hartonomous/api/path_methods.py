@@ -16,7 +16,7 @@ from hartonomous.ask.paths import (
 )
 from hartonomous.ask.paths.communities import Community
 from hartonomous.ask.paths.spreading_activation import Traversal
-from hartonomous.ask.paths.word_paths import Path, Reached, Tree
+from hartonomous.ask.paths.word_paths import Between, Path, Reached, Tree
 from hartonomous.operations.questions import ViewSettings, request_view
 
 if TYPE_CHECKING:
@@ -45,9 +45,9 @@ class PathMethods(GraphSession):
     """
 
     def path(self, start: str, end: str, k: int = 3, **view: Unpack[ViewSettings]) -> Rows[Path]:
-        """Return the `k` most probable paths from one word to another, cheapest first.
+        """Return the `k` cheapest paths from one word to another, cheapest first.
 
-        The cost of a path is the sum over its edges of minus the logarithm of their probability.
+        A step costs a hundredth of a decade, and more the weaker its relation is.
         Raises NotFound for an unknown word or if there is no path, ServerError without Graph Data
         Science.
         """
@@ -59,11 +59,19 @@ class PathMethods(GraphSession):
         return word_paths.bridge(self._asked, words, request_view(**view))
 
     def between(
-        self, start: str, end: str, top: int = 10, **view: Unpack[ViewSettings]
-    ) -> Rows[Reached]:
-        """Return the words near both of two words; raises as `path`."""
-        found = word_paths.between(self._asked, start, end, top, request_view(**view))
-        return self._captioned(Rows(found, field_names(Reached)))
+        self,
+        start: str,
+        end: str,
+        top: int = 10,
+        all: bool = False,
+        **view: Unpack[ViewSettings],
+    ) -> Rows[Between]:
+        """Return the words near both of two words, best first; raises as `path`.
+
+        `all`: include texts that nobody reads as words, and those that one source of several knows.
+        """
+        found = word_paths.between(self._asked, start, end, top, request_view(**view), all)
+        return self._captioned(Rows(found, field_names(Between)))
 
     def reach(self, word: str, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[Reached]:
         """Return the words of highest PageRank from a word; raises as `path`."""
@@ -76,14 +84,15 @@ class PathMethods(GraphSession):
         self,
         prompt: str,
         depth: int = 3,
-        breadth: int = 5,
+        breadth: int = 10,
         top: int = 10,
         **view: Unpack[ViewSettings],
     ) -> Traversal:
         """Spread activation from a prompt over relations; return the words reached, with the paths.
 
         The longest run of words that is a name, such as `traffic light`, is taken whole; a word also
-        leads to the names that contain it. `depth`: most steps. `breadth`: neighbours followed from
+        leads to the names that contain it. Words that tell little, such as "the", weigh little. `depth`:
+        most steps. `breadth`: neighbours followed from
         each word. Raises NotFound if no source knows a word of the prompt.
         """
         settings = request_view(**view)

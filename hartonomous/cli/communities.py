@@ -17,14 +17,7 @@ from hartonomous.cli.output import (
     quiet_option,
     working,
 )
-from hartonomous.cli.word_paths import top_option, view_of, view_options
-
-all_option = click.option(
-    "--all",
-    "everything",
-    is_flag=True,
-    help="Include texts that nobody reads as words, and those of one source.",
-)
+from hartonomous.cli.word_paths import all_option, top_option, view_of, view_options
 
 
 @click.command(

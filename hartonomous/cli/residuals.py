@@ -49,6 +49,6 @@ def _print_paths(paths: list[dict[str, Any]]) -> None:
     columns = {"way": "residual paths", "sources": "by"}
     if any(path["types"] != [DEFAULT_RELATION] for path in rows):
         columns = {"way": "residual paths", "types": "types", "sources": "by"}
-    if rows[0]["probability"] is not None:
-        columns["probability"] = "probability"
+    if rows[0]["weakest"] is not None:
+        columns["weakest"] = "weakest step"
     print_rows(rows, columns)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -28,6 +29,14 @@ top_option = click.option(
     show_default=True,
     type=click.IntRange(1, 10_000),
     help="Number of results.",
+)
+
+
+all_option = click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Include texts that nobody reads as words, and those of one source.",
 )
 
 
@@ -81,10 +90,10 @@ Example:
 @view_options
 @json_option
 def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
-    """Find the most probable paths from A to B.
+    """Find the cheapest paths from A to B.
 
-    The cost of a path is the sum over its edges of minus the logarithm of their
-    probability; cheapest first.
+    A step costs a hundredth of a decade, and more the weaker its relation is:
+    log10(1 + 10^-D), D its odds in decades. The weakest step's rating is told.
     """
     from hartonomous.ask.paths.word_paths import path as ask
     from hartonomous.ask.relations.shown_texts import with_captions
@@ -100,7 +109,7 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
     for number, one in enumerate(rows):
         if number:
             click.echo()
-        click.echo(f"{arrows(one['words'])}   {_odds(one)}")
+        click.echo(f"{arrows(one['words'])}   {_cost(one)}")
         print_steps(one["steps"])
 
 
@@ -129,17 +138,25 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
 @click.argument("start", metavar="A")
 @click.argument("end", metavar="B")
 @top_option
+@all_option
 @view_options
 @json_option
-def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> None:
-    """List the words near both A and B."""
+def between(
+    start: str, end: str, top: int, everything: bool, as_json: bool, **options: Any
+) -> None:
+    """List the words near both A and B.
+
+    The score is the geometric mean of a word's likeness to A and to B: the
+    cosines of its row of odds with theirs.
+    """
     from hartonomous.ask.paths.word_paths import between as ask
     from hartonomous.ask.relations.shown_texts import with_captions
 
-    with open_graph() as graph, working("Walking from both"):
-        found = ask(graph, start, end, top, view_of(options))
+    with open_graph() as graph, working("Looking between"):
+        found = ask(graph, start, end, top, view_of(options), everything)
         rows = with_captions(graph, [asdict(one) for one in found], "word", "path", beside=as_json)
-    _print_reached(rows, as_json)
+    likeness = {"like_start": f"like {start}", "like_end": f"like {end}"}
+    _print_reached(rows, as_json, likeness)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous reach king --top 20\n")
@@ -172,7 +189,7 @@ Example:
 )
 @click.option(
     "--breadth",
-    default=5,
+    default=10,
     show_default=True,
     type=click.IntRange(1, 100),
     help="Neighbours followed from each word.",
@@ -187,7 +204,8 @@ def traverse(
 
     Activation spreads over relations; each word is listed with its path. The
     longest run of words that is a name, such as 'traffic light', is taken whole;
-    a word also leads to the names that contain it.
+    a word also leads to the names that contain it. Words that tell little, such
+    as 'the', weigh little; the weights are printed.
     """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
     from hartonomous.ask.relations.shown_texts import with_captions
@@ -200,6 +218,8 @@ def traverse(
         say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
     if answer.left_out:
         say(f"The last {answer.left_out:,} words of the prompt were left out.")
+    weighed = (f"{printable(word)} {weight:.2f}" for word, weight in answer.weights.items())
+    say(f"Weights of the words: {', '.join(weighed)}.")
     if as_json:
         print_json({**asdict(answer), "found": found})
         return
@@ -231,17 +251,19 @@ def print_steps(steps: Sequence[dict[str, Any]]) -> None:
     print_rows(steps, columns)
 
 
-def _print_reached(found: list[dict[str, Any]], as_json: bool) -> None:
+def _print_reached(
+    found: list[dict[str, Any]], as_json: bool, columns: Mapping[str, str] = MappingProxyType({})
+) -> None:
     if as_json:
         print_json(found)
         return
     rows = [
-        {**one, "path": arrows(one["path"]["words"]), "odds": _odds(one["path"])} for one in found
+        {**one, "path": arrows(one["path"]["words"]), "weakest": one["path"]["weakest"]}
+        for one in found
     ]
-    print_rows(
-        rows, {"word": "word", "score": "score", "path": "path", "odds": "cost and probability"}
-    )
+    told = {"path": "path", "weakest": "weakest step"}
+    print_rows(rows, {"word": "word", "score": "score", **columns, **told})
 
 
-def _odds(one: dict[str, Any]) -> str:
-    return f"cost {one['cost']:.3f}, probability {one['probability']:.2f}"
+def _cost(one: dict[str, Any]) -> str:
+    return f"cost {one['cost']:.3f}, weakest step {one['weakest']:,}"

@@ -101,7 +101,7 @@ def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]], types: tuple[str, .
             "way": row["way"],
             "types": row["types"],
             "sources": sorted({owner[n] for step in row["tracks"] for n in step if n in owner}),
-            "probability": None,
+            "weakest": None,
         }
         for row in graph.read(query("delete/find_paths", types=types), pairs=pairs)
     ]
@@ -110,7 +110,7 @@ def _shortest(graph: Graph, lost: Sequence[tuple[Row, Row]], types: tuple[str, .
 def _likeliest(
     graph: Graph, lost: Sequence[tuple[Row, Row]], ways: int, types: tuple[str, ...]
 ) -> list[Row]:
-    """Return the most probable paths between the ends of each lost relation (Yen 1971)."""
+    """Return the cheapest paths between the ends of each lost relation (Yen 1971)."""
     found: list[Row] = []
     for start, end in lost:
         try:
@@ -127,7 +127,7 @@ def _likeliest(
                 "way": list(path.words),
                 "types": [step.type for step in path.steps],
                 "sources": sorted({source for step in path.steps for source in step.sources}),
-                "probability": round(path.probability, 6),
+                "weakest": path.weakest,
             }
             for path in paths
         ]

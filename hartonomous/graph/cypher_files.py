@@ -26,6 +26,7 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     OWN_PROPERTIES                                  of kinds, for a map projection
     FIND_WORD(c, text)                              the composition that a text stands for
     FIND_RUNS(words)                                the runs of words that are names of several
+    TELLING(c)                                      how much a composition tells, as telling
     WORD_ORDER(c, text)                             the order in which several are taken
 
 So every file, once filled, is a statement the server can explain.
@@ -177,6 +178,7 @@ def _with_parts(text: str) -> str:
     """Fill in what depends on the records as a whole."""
     text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
     text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
+    text = re.sub(r"\bTELLING\((\w+)\)", _telling, text)
     kinds = schema.kinds()
     text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
     feeds = ", ".join(f"{one.name}: '{one.feeds}'" for one in schema.evidence_types())
@@ -184,6 +186,7 @@ def _with_parts(text: str) -> str:
     counts = (f"{one.name}: COUNT {{ ()-[:{one.name}]->() }}" for one in schema.rated_types())
     text = _replace(text, "RATED_COUNTS", f"{{{', '.join(counts)}}}")
     text = _replace(text, "DEFAULT_RELATION", schema.DEFAULT_RELATION)
+    text = _replace(text, "STEP_PRICE", str(schema.STEP_PRICE))
     text = _replace(text, "CONTEXT_EVIDENCE", schema.context_evidence())
     text = _replace(text, "SILENT_EVIDENCE", _joined(schema.silent_types()))
     both_ways = (one for one in schema.rated_types() if not one.directed)
@@ -206,6 +209,11 @@ def _find_word(match: re.Match[str]) -> str:
 
 def _find_runs(match: re.Match[str]) -> str:
     return _body("ask/match_runs").replace("$words", match[1])
+
+
+def _telling(match: re.Match[str]) -> str:
+    first = _body("ask/weigh_word").index("WITH c, COUNT")
+    return re.sub(r"\bc\b", match[1], _body("ask/weigh_word")[first:])
 
 
 def _body(name: str) -> str:

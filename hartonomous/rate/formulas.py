@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import floor, log10
 
-from hartonomous.schema import MICRO
+from hartonomous.schema import MICRO, STEP_PRICE
 
 SHRINKAGE = 2_000_000
 """Prior weight of even odds, in millionths of a vote: two pseudo-sources."""
@@ -72,12 +72,12 @@ def consensus(decades: int) -> int:
 
 
 def cost(decades: int) -> int:
-    """Return the cost of a step over the pair, in micro-decades, at least 1.
+    """Return the cost of a step over the pair, in micro-decades.
 
-    log10(1 + 10^(-D/1000)): minus the logarithm of the probability that the pair is related, at
-    even prior odds; so the cost of a path is that of all its steps being related.
+    The price of any step, and log10(1 + 10^(-D/1000)): minus the logarithm of the probability that
+    the pair is related, at even prior odds.
 
     >>> cost(857), cost(0), cost(-3000)
-    (56522, 301030, 3000435)
+    (66521, 311029, 3010434)
     """
-    return 1 + floor(MICRO * log10(1.0 + 10.0 ** (-0.001 * decades)))
+    return STEP_PRICE + floor(MICRO * log10(1.0 + 10.0 ** (-0.001 * decades)))

@@ -39,6 +39,7 @@ from hartonomous.schema.rating_catalogue import (
     DEFAULT_RELATION,
     FORMULA_VERSION,
     RATED_PROPERTIES,
+    STEP_PRICE,
 )
 from hartonomous.schema.record_classes import (
     Column,
@@ -96,6 +97,7 @@ __all__ = [
     "RATED_PROPERTIES",
     "SENTENCE",
     "SOURCE",
+    "STEP_PRICE",
     "STRUCTURE",
     "SUPPORT",
     "TOKEN",

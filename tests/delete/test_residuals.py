@@ -112,11 +112,7 @@ def test_a_way_that_is_left_names_who_says_so(filled: Graph, ways: int) -> None:
         steps = [sources_of(filled, *pair) for pair in pairwise(path["way"])]
         assert all(steps)
         assert set(path["sources"]) == set.union(*steps) == {"one"}
-        assert (path["probability"] is None) == (ways == 0)
-    if ways:
-        for one, next_one in pairwise(paths):
-            if (one["start"], one["end"]) == (next_one["start"], next_one["end"]):
-                assert one["probability"] >= next_one["probability"]
+        assert (path["weakest"] is None) == (ways == 0)
 
 
 def test_without_graph_data_science_likeliest_ways_are_refused_first(
@@ -139,7 +135,7 @@ def test_no_room_for_a_projection_hides_no_way(
 
     monkeypatch.setattr(residuals.word_paths, "path", full)
     paths = removed(filled, Selectors(sources=("two",)), ways=2)["paths"]
-    assert paths and all(path["probability"] is None for path in paths)
+    assert paths and all(path["weakest"] is None for path in paths)
 
 
 def test_the_certificate_counts_what_the_report_says(filled: Graph) -> None:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from hartonomous.ask.paths.projections import Projection, projection
 from hartonomous.ask.relations.neighbourhood import unknown_word
 from hartonomous.ask.relations.readable_words import readable
-from hartonomous.ask.relations.relation_views import View
+from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import Conflict, NotFound, UsageError
 from hartonomous.graph.cypher_files import query
@@ -35,6 +35,9 @@ SPURS = 4
 """Deviations from a path searched at once: the limit of Graph Data Science without a licence. The
 costs found are the same in any order.
 """
+
+CANDIDATES = 300
+"""Words that share the most with both of two, of which the ones between them are chosen."""
 
 DAMPING = 0.85
 """Damping of PageRank: Brin and Page 1998."""
@@ -58,14 +61,15 @@ class Step(Record):
 
 @dataclass(frozen=True)
 class Path(Record):
-    """A path between words; `odds` that all its steps hold, at even prior odds each.
+    """A path between words: `cost` in decades, the sum over its steps, and the rating of its `weakest`
+    step, None without a rated one.
 
-    `cost` is minus the decimal logarithm of that probability, the sum over the steps.
+    A step costs a hundredth and log10(1 + 10^(-D)), D the odds of its pair in decades.
     """
 
     words: tuple[str, ...]
     cost: float
-    probability: float
+    weakest: int | None
     steps: tuple[Step, ...]
 
 
@@ -85,6 +89,21 @@ class Reached(Record):
 
     word: str
     score: float
+    path: Path
+
+
+@dataclass(frozen=True)
+class Between(Record):
+    """A word near both of two words, and the cheapest path between these through it as the reason.
+
+    `like_start` and `like_end` are the cosines of its row of odds with those of the two words, as in
+    affinity; `score` is their geometric mean.
+    """
+
+    word: str
+    score: float
+    like_start: float
+    like_end: float
     path: Path
 
 
@@ -188,31 +207,48 @@ def reach(graph: Graph, word: str, top: int = 10, view: View | None = None) -> l
 
 
 def between(
-    graph: Graph, start: str, end: str, top: int = 10, view: View | None = None
-) -> list[Reached]:
-    """Return the words near both of two words.
+    graph: Graph,
+    start: str,
+    end: str,
+    top: int = 10,
+    view: View | None = None,
+    everything: bool = False,
+) -> list[Between]:
+    """Return the words near both of two words, best first.
 
-    The score is the geometric mean of the personalised PageRanks from either word, as in `reach`;
-    the reason is the cheapest path between the words through that word. Raises NotFound for an
-    unknown word, UsageError for the same word twice.
+    The score of a word is the geometric mean of the cosines of its row of odds with either word's, so
+    that a word near one of them alone has none. Only words that people read are listed unless
+    `everything`. Raises NotFound for an unknown word or if there is none, UsageError for the same word
+    twice.
     """
     view = view or View()
     first, last = _distinct(graph, [start, end], view)
-    ends = {first["id"], last["id"]}
-    with projection(graph, view) as seen:
-        ids, there = _walk(seen, first["id"])
-        same, back = _walk(seen, last["id"])
-        assert np.array_equal(ids, same)
-        there_and_back = np.sqrt(there * back)
-        halves = [
-            _reached(seen, one, ids, there_and_back, ends, top) for one in (first["id"], last["id"])
-        ]
-    if not halves[0]:
+    rows = graph.read(
+        query("ask/between", types=view.types),
+        start=first["id"],
+        end=last["id"],
+        most=max(CANDIDATES, 10 * top),
+        numbers=source_numbers(graph, view),
+        **{name: value for name, value in view.constants().items() if name != "undirected"},
+    )
+    kept = rows if everything else readable(graph, rows)
+    best = kept[: 2 * top]
+    if not best:
         raise NotFound(f"There is no word between {first['text']!r} and {last['text']!r}.")
-    return [
-        Reached(one.word, one.score, _joined(one.path, other.path))
-        for one, other in zip(*halves, strict=True)
+    with projection(graph, view) as seen:
+        halves = [_paths_to(seen, one["id"], best) for one in (first, last)]
+    found = [
+        Between(
+            row["text"],
+            row["score"],
+            row["like_start"],
+            row["like_end"],
+            _joined(halves[0][row["id"]], halves[1][row["id"]]),
+        )
+        for row in best
+        if row["id"] in halves[0] and row["id"] in halves[1]
     ]
+    return found[:top]
 
 
 def _walk(seen: Projection, start: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -244,21 +280,26 @@ def _reached(
     best = best_first(seen.graph, ids, scores, top)
     if not best:
         return []
+    paths = _paths_to(seen, start, [row for row, _ in best])
+    return [
+        Reached(row["text"], score, paths[row["id"]]) for row, score in best if row["id"] in paths
+    ]
+
+
+def _paths_to(seen: Projection, start: int, targets: Sequence[Row]) -> dict[int, Path]:
+    """Return the cheapest path from a composition to each of some, by id; none where there is none."""
     frame = seen.run(
         lambda client, projected: client.shortest_path.dijkstra.stream(
             projected,
             start,
-            [row["id"] for row, _ in best],
+            [row["id"] for row in targets],
             relationship_weight_property="cost",
             concurrency=1,
         )
     )
     chains = [[int(id) for id in chain] for chain in frame["nodeIds"]]
     found = explain_chains(seen.graph, chains, seen.view)
-    paths = {chain[-1]: one for chain, one in zip(chains, found, strict=True)}
-    return [
-        Reached(row["text"], score, paths[row["id"]]) for row, score in best if row["id"] in paths
-    ]
+    return {chain[-1]: one for chain, one in zip(chains, found, strict=True)}
 
 
 def best_first(
@@ -303,8 +344,12 @@ def explain_chains(graph: Graph, chains: Sequence[Sequence[int]], view: View) ->
         rows = [explained[pair] for pair in pairwise(chain)]
         cost = sum(row["cost"] for row in rows) / MICRO
         words = tuple(texts[id] for id in chain)
-        found.append(Path(words, cost, 10.0**-cost, tuple(map(_step, rows))))
+        found.append(Path(words, cost, _weakest(rows), tuple(map(_step, rows))))
     return found
+
+
+def _weakest(steps: Iterable[Row | Step]) -> int | None:
+    return min((step["rating"] for step in steps if step["rating"] is not None), default=None)
 
 
 def _joined(there: Path, back: Path) -> Path:
@@ -315,7 +360,8 @@ def _joined(there: Path, back: Path) -> Path:
         for step in reversed(back.steps)
     )
     words = there.words + tuple(reversed(back.words))[1:]
-    return Path(words, cost, 10.0**-cost, there.steps + turned)
+    steps = there.steps + turned
+    return Path(words, cost, _weakest(steps), steps)
 
 
 def _steps(graph: Graph, pairs: Sequence[tuple[int, int]], view: View) -> tuple[list[Step], int]:
