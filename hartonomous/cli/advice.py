@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.completion import complete_file
 from hartonomous.cli.extraction import OpensSource, extraction_options
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
@@ -33,7 +34,7 @@ Example:
   hartonomous advise --curve gain.png
 """,
 )
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=complete_file)
 @click.option(
     "--curve",
     type=click.Path(path_type=Path),

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from hartonomous.cell_text import printable
+from hartonomous.cli.completion import complete_file, complete_source
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
@@ -36,15 +37,30 @@ Example:
     type=click.Path(path_type=Path),
     help="File of word, word, score; default: gensim's lists.",
 )
-@click.option("--dense", multiple=True, help="Model whose dense vectors are compared.")
-@click.option("--next", "model", help="Causal model to compare with, on --text.")
+@click.option(
+    "--dense",
+    multiple=True,
+    shell_complete=complete_file,
+    help="Model whose dense vectors are compared.",
+)
+@click.option(
+    "--next",
+    "model",
+    shell_complete=complete_file,
+    help="Causal model to compare with, on --text.",
+)
 @click.option(
     "--text",
     multiple=True,
     type=click.Path(path_type=Path),
     help="Text for the comparison: file or folder.",
 )
-@click.option("--source", multiple=True, help="With --next, use only these sources.")
+@click.option(
+    "--source",
+    multiple=True,
+    shell_complete=complete_source,
+    help="With --next, use only these sources.",
+)
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="Plot the scores to a PNG, PDF or SVG file."
 )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.completion import complete_file, complete_importer
 from hartonomous.cli.omissions import say_omissions
 from hartonomous.cli.output import (
     F,
@@ -127,7 +128,9 @@ def extraction_options(command: F) -> F:
     """Add the options of the search and of the source; those of opening it are the importers'."""
     options: list[Callable[[F], F]] = [
         click.option(
-            "--importer", help="Importer to use instead of the one that recognises MODEL."
+            "--importer",
+            shell_complete=complete_importer,
+            help="Importer to use instead of the one that recognises MODEL.",
         ),
         click.option(
             "--k",
@@ -158,7 +161,7 @@ Example:
   hartonomous importers gguf
 """
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_importer)
 @json_option
 def importers(name: str | None, as_json: bool) -> None:
     """List kinds of sources, or one importer's options."""
@@ -182,7 +185,7 @@ def importers(name: str | None, as_json: bool) -> None:
     cls=OpensSource,
     epilog="\b\nExample:\n  hartonomous extract ./all-MiniLM-L6-v2 --output minilm.bundle\n",
 )
-@click.argument("model")
+@click.argument("model", shell_complete=complete_file)
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Bundle to write.")
 @extraction_options
 @json_option
@@ -209,7 +212,7 @@ Example:
   hartonomous inspect minilm.bundle --json
 """,
 )
-@click.argument("path")
+@click.argument("path", shell_complete=complete_file)
 @extraction_options
 @json_option
 def inspect(path: str, as_json: bool, **options: Any) -> None:

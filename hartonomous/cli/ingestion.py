@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.completion import complete_file, complete_source
 from hartonomous.cli.extraction import OpensSource, extraction_options
 from hartonomous.cli.omissions import say_omissions
 from hartonomous.cli.output import (
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from hartonomous.operations.ingestion import IngestReport
 
 _as = click.option("--as", "name", help="Name of the source in the graph.")
-_replace = click.option("--replace", metavar="NAME", help="Replace this source.")
+_replace = click.option(
+    "--replace", metavar="NAME", shell_complete=complete_source, help="Replace this source."
+)
 
 
 @click.command(
@@ -62,7 +65,7 @@ Example:
   hartonomous ingest docs/ --encoder ./all-MiniLM-L6-v2 --as handbook
 """,
 )
-@click.argument("model")
+@click.argument("model", shell_complete=complete_file)
 @_as
 @_replace
 @extraction_options

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hartonomous.cell_text import printable
+from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.output import (
     json_option,
     print_facts,
@@ -44,7 +45,7 @@ Example:
   hartonomous neighbours king --types RELATES,PRECEDES
 """
 )
-@click.argument("word")
+@click.argument("word", shell_complete=complete_word)
 @click.option(
     "--top",
     default=10,
@@ -59,7 +60,9 @@ Example:
     show_default=True,
     help="Order by this rating.",
 )
-@click.option("--source", help="Only pairs observed by this source.")
+@click.option(
+    "--source", shell_complete=complete_source, help="Only pairs observed by this source."
+)
 @click.option(
     "--min-sources",
     default=1,
@@ -114,8 +117,8 @@ Example:
   hartonomous explain king said --type PRECEDES
 """
 )
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @type_option
 @json_option
 def explain(start: str, end: str, type: str, as_json: bool) -> None:
@@ -217,7 +220,7 @@ Example:
   hartonomous places "You pay by card." --source handbook --json
 """
 )
-@click.argument("word")
+@click.argument("word", shell_complete=complete_word)
 @click.option(
     "--top",
     default=100,
@@ -225,7 +228,7 @@ Example:
     type=click.IntRange(1, 100_000),
     help="Number of results.",
 )
-@click.option("--source", help="Only places of this source.")
+@click.option("--source", shell_complete=complete_source, help="Only places of this source.")
 @json_option
 def places(word: str, top: int, source: str | None, as_json: bool) -> None:
     """List where sources have WORD: file, page, line or box.
@@ -285,7 +288,7 @@ def _standing(row: dict[str, Any]) -> str:
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous source minilm\n")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_source)
 @json_option
 def source(name: str, as_json: bool) -> None:
     """Show all properties of one source."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import json_option, print_json, print_rows, quiet_option, say
 
@@ -59,10 +60,28 @@ are ranked.
     help="Never repeat a sequence of N tokens; 0 allows it.",
 )
 @click.option("--any-token", is_flag=True, help="Allow digits and symbols.")
-@click.option("--ban", multiple=True, metavar="WORD", help="Exclude this word; repeatable.")
+@click.option(
+    "--ban",
+    multiple=True,
+    metavar="WORD",
+    shell_complete=complete_word,
+    help="Exclude this word; repeatable.",
+)
 @click.option("--stop", multiple=True, metavar="TOKEN", help="End after this token, such as '.'.")
-@click.option("--only-sources", multiple=True, metavar="NAME", help="Use only these sources.")
-@click.option("--without-source", multiple=True, metavar="NAME", help="Leave this source out.")
+@click.option(
+    "--only-sources",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_source,
+    help="Use only these sources.",
+)
+@click.option(
+    "--without-source",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_source,
+    help="Leave this source out.",
+)
 @click.option("--samples", default=1, show_default=True, help="Number of texts.")
 @click.option("--seed", default=0, show_default=True, help="Random seed.")
 @click.option(
@@ -75,6 +94,7 @@ are ranked.
 @click.option(
     "--to",
     metavar="WORD",
+    shell_complete=complete_word,
     help="Find the most probable paths from PROMPT to WORD (engine gds).",
 )
 @click.option("--explain", is_flag=True, help="Show the sources and contexts of each token.")

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import click
 
+from hartonomous.cli.completion import complete_deletion, complete_suppression
 from hartonomous.cli.output import (
     json_option,
     print_facts,
@@ -17,7 +18,7 @@ from hartonomous.cli.output import (
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous undo 5f0c9a1b22d4e687\n")
-@click.argument("deletion", metavar="ID")
+@click.argument("deletion", metavar="ID", shell_complete=complete_deletion)
 @json_option
 @quiet_option
 def undo(deletion: str, as_json: bool, quiet: bool) -> None:
@@ -80,7 +81,7 @@ def suppressions(context: click.Context, as_json: bool) -> None:
 @suppressions.command(
     "lift", epilog="\b\nExample:\n  hartonomous suppressions lift 5f0c9a1b22d4e687\n"
 )
-@click.argument("suppression", metavar="ID")
+@click.argument("suppression", metavar="ID", shell_complete=complete_suppression)
 @json_option
 def lift_suppression(suppression: str, as_json: bool) -> None:
     """Lift the suppression ID; this is recorded in the log."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hartonomous.cell_text import printable
+from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
@@ -37,7 +38,10 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
         (
             types_option,
             click.option(
-                "--sources", metavar="NAME,...", help="Only pairs observed by one of these sources."
+                "--sources",
+                metavar="NAME,...",
+                shell_complete=complete_source,
+                help="Only pairs observed by one of these sources.",
             ),
             click.option(
                 "--above",
@@ -73,8 +77,8 @@ Example:
   hartonomous path king bread --k 1 --above 1900 --sources glove
 """
 )
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @click.option(
     "--k", default=3, show_default=True, type=click.IntRange(1, 100), help="Number of paths."
 )
@@ -105,7 +109,7 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous bridge king bread computer\n")
-@click.argument("words", nargs=-1, required=True, metavar="A B...")
+@click.argument("words", nargs=-1, required=True, metavar="A B...", shell_complete=complete_word)
 @view_options
 @json_option
 def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
@@ -126,8 +130,8 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous between king bread --top 5\n")
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @top_option
 @view_options
 @json_option
@@ -143,7 +147,7 @@ def between(start: str, end: str, top: int, as_json: bool, **options: Any) -> No
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous reach king --top 20\n")
-@click.argument("word", metavar="A")
+@click.argument("word", metavar="A", shell_complete=complete_word)
 @top_option
 @view_options
 @json_option
