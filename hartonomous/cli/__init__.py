@@ -11,6 +11,7 @@ import click
 
 from hartonomous.cli.faults import open_streams, report_fault
 from hartonomous.cli.near_misses import suggesting
+from hartonomous.cli.output import say
 from hartonomous.errors import BadInput, HartonomousError, UsageError
 from hartonomous.file_names import readable
 
@@ -179,7 +180,7 @@ class _Verbs(click.Group):
             with suggesting():
                 return super().invoke(context)
         except HartonomousError as error:
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}")
             context.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted. The same command resumes.", err=True)
@@ -195,10 +196,10 @@ class _Verbs(click.Group):
         except OSError as error:
             # A full disk, a limit, a file that may not be read: nothing half-written is left.
             place = f" ({readable(str(error.filename))})" if error.filename else ""
-            click.echo(
-                f"Error: {error.strerror or error}{place}. Make room, or look at the", err=True
+            say(
+                f"Error: {error.strerror or error}{place}. Make room, or look at the file's "
+                "permissions; then run the same command again."
             )
-            click.echo("file's permissions; then run the same command again.", err=True)
             context.exit(BadInput.exit_code)
 
 

@@ -79,9 +79,9 @@ def contested(word: str, top: int, type: str, as_json: bool) -> None:
         **({} if type == DEFAULT_RELATION else {"relation": "relation"}),
         "spread": "spread",
         "consensus": "consensus",
-        "most": "highest odds by",
+        "most": "highest by",
         "most_odds": "odds",
-        "least": "lowest odds by",
-        "least_odds": "lowest odds",
+        "least": "lowest by",
+        "least_odds": "its odds",
     }
     print_json(rows) if as_json else print_rows(shown, columns)

@@ -178,10 +178,10 @@ def contradictions(top: int, quiet: bool, as_json: bool) -> None:
         "end": "other",
         "spread": "spread",
         "consensus": "consensus",
-        "most": "highest odds by",
+        "most": "highest by",
         "most_odds": "odds",
-        "least": "lowest odds by",
-        "least_odds": "lowest odds",
+        "least": "lowest by",
+        "least_odds": "its odds",
     }
     print_json(rows) if as_json else print_rows(rows, columns)
 

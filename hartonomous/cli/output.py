@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -40,20 +39,27 @@ def print_json(value: object) -> None:
 
 
 def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
-    """Print rows as a table; `columns` maps a row's key to its heading, in order."""
-    from rich.console import Console
-    from rich.table import Table
+    """Print rows as a table; `columns` maps a row's key to its heading, in order.
+
+    In a terminal that it is too wide for, each row is a block of lines; elsewhere it is as wide as
+    it needs to be.
+    """
+    from hartonomous.cli.layout import table_lines
 
     _stop_drawing()
-    heading_style = "" if os.environ.get("NO_COLOR") else "bold"
-    table = Table(box=None, pad_edge=False, header_style=heading_style)
-    for name, heading in columns.items():
-        numeric = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row[name]) for name in columns))
-    # A pipe has no width of its own; wide enough that nothing is folded in it.
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False).print(table)
+    numeric = [all(isinstance(row[name], int | float | None) for row in rows) for name in columns]
+    cells = [[_cell(row[name]) for name in columns] for row in rows]
+    for line in table_lines(list(columns.values()), cells, numeric, _room(), _heading):
+        click.echo(line)
+
+
+def _room() -> int | None:
+    """Return the columns of the terminal; None where it is none, such as a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _heading(text: str) -> str:
+    return text if os.environ.get("NO_COLOR") or not text.strip() else click.style(text, bold=True)
 
 
 def print_measures(rows: Sequence[dict[str, Any]], columns: dict[str, str], form: str) -> None:
@@ -64,15 +70,12 @@ def print_measures(rows: Sequence[dict[str, Any]], columns: dict[str, str], form
 
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
+    from hartonomous.cli.layout import fact_lines
+
     _stop_drawing()
-    width = max(map(len, facts), default=0)
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-    for name, value in facts.items():
-        text = f"{name:<{width}}  {_cell(value)}"
-        lines = textwrap.wrap(
-            text, room, subsequent_indent=" " * (width + 2), drop_whitespace=False
-        )
-        click.echo("\n".join(line.rstrip() for line in lines))
+    shown = [(name, _cell(value)) for name, value in facts.items()]
+    for line in fact_lines(shown, _room()):
+        click.echo(line)
 
 
 def say(text: str, quiet: bool = False) -> None:
@@ -89,9 +92,10 @@ def say(text: str, quiet: bool = False) -> None:
 
 def _folded(text: str) -> str:
     """Return a text folded to the terminal's width."""
+    from hartonomous.cli.layout import wrapped
+
     room = shutil.get_terminal_size().columns
-    lines = text.splitlines()
-    return "\n".join(textwrap.fill(line, room, break_long_words=False) for line in lines)
+    return "\n".join(part for line in text.splitlines() for part in wrapped(line, room))
 
 
 def confirm(act: str, question: str, yes: bool) -> None:

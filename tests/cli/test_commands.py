@@ -54,7 +54,7 @@ def test_no_first_line_of_a_command_is_cut() -> None:
 def test_a_process_says_and_ends_as_its_command_does(model: Path, tmp_path: Path) -> None:
     for code, *arguments in (
         (0, "neighbours", "--help"),
-        (2, "ingest", model),
+        (2, "ingest", model, "--as", "x y"),
         (3, "inspect", tmp_path / "missing.gguf"),
         (5, "neighbours", "king"),
     ):
@@ -114,7 +114,7 @@ def test_the_whole_way(served: Graph, model: Path, tmp_path: Path) -> None:
 def test_exit_codes(served: Graph, model: Path, tmp_path: Path) -> None:
     put_in(served, random_bundle(tmp_path, 1), "one")
     before = exported(served)
-    assert "--as" in failed(2, "ingest", model)
+    assert "not both" in failed(2, "ingest", model, "--as", "one", "--replace", "one")
     assert "not a valid source name" in failed(2, "ingest", model, "--as", "x y")
     assert "--yes" in failed(2, "delete", "source", "one")
     assert "Did you mean" in failed(3, "neighbours", run_word(served)[:-1] + "q")

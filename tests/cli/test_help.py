@@ -154,7 +154,7 @@ def test_completion_without_a_server_is_silent_and_quick() -> None:
         }
         began = time.monotonic()
         assert offered("source", "", **there) == []
-        assert time.monotonic() - began < PATIENCE + 5
+        assert time.monotonic() - began < PATIENCE + 20
 
 
 def test_names_of_the_graph_are_completed(served: Graph, tmp_path: Path) -> None:
