@@ -120,9 +120,11 @@ Example:
 def erase(**options: Any) -> None:
     """Erase and suppress knowledge for good; cannot be undone.
 
-    Also erases copies in retained deletions, bundles, snapshots and names in
-    the log, even if the graph itself has none; exit code 3 if there is no copy
-    at all. Copies out of reach, such as backups, are listed with the remedy.
+    On the managed server, copies the store without the erased data, which
+    restarts the server: other connections end. Snapshots with erased data are
+    dropped whole. Also erases copies in retained deletions, bundles and names
+    in the log, even if the graph itself has none; exit code 3 if there is no
+    copy at all. Copies out of reach, such as backups, are listed with the remedy.
     'suppressions lift' allows the data to be ingested again. Request a
     certificate with the erasure; if nothing was interrupted, --resume
     --certificate FILE issues that of the last erasure again.

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -20,6 +22,9 @@ from hartonomous.cli.output import (
     quiet_option,
     say,
 )
+
+if TYPE_CHECKING:
+    from hartonomous.evaluate.word_similarity import Correlation
 
 
 @click.command(
@@ -158,3 +163,24 @@ def _pairs(
         "rho_covered": "of covered",
     }
     print_measures(rows, columns, ".3f")
+    for text in remarks(result.correlations):
+        say(text, quiet)
+
+
+def remarks(correlations: Sequence[Correlation]) -> list[str]:
+    """Return, for each list where consensus alone is below affinity, the reason."""
+    found = {(one.gold, one.score): one for one in correlations}
+    told = []
+    for (gold, score), alone in found.items():
+        affinity = found.get((gold, "affinity"))
+        if score != "consensus, related" or affinity is None:
+            continue
+        missing = alone.pairs - alone.covered
+        if not missing or alone.rho >= affinity.rho:
+            continue
+        told.append(
+            f"{gold}: consensus alone is below affinity because no source lists {missing:,} of the "
+            f"{alone.pairs:,} pairs, and it says the same of all of them; affinity tells them apart "
+            "by the neighbours their words share."
+        )
+    return told

@@ -19,6 +19,7 @@ from hartonomous.cli.output import (
     print_rows,
     progress_bar,
     quiet_option,
+    readable,
 )
 
 if TYPE_CHECKING:
@@ -226,7 +227,7 @@ def inspect(path: str, as_json: bool, **options: Any) -> None:
     elif as_json:
         print_json({**seen.forecast, **seen.omissions.as_facts()})
     else:
-        print_facts(_readable(seen.forecast))
+        print_facts(readable(seen.forecast))
     say_omissions(seen.omissions)
 
 
@@ -246,12 +247,8 @@ def _print_bundle(bundle: Bundle, as_json: bool, more: dict[str, Any]) -> None:
         print_json({**facts, **more})
         return
     tracks = facts.pop("tracks")
-    print_facts(_readable(facts))
+    print_facts(readable(facts))
     for track in tracks:
         click.echo()
-        print_facts(_readable(track))
+        print_facts(readable(track))
 
-
-def _readable(facts: dict[str, Any]) -> dict[str, object]:
-    """Return facts with names as a person writes them."""
-    return {name.replace("_", " "): value for name, value in facts.items()}

@@ -76,6 +76,14 @@ Example:
 def neighbours(word: str, types: str, as_json: bool, **conditions: Any) -> None:
     """List the relations of WORD, strongest first.
 
+    Which rating: 'consensus' is how sure all sources together are that two words
+    are related, as odds against chance, where silence counts against a pair; use
+    it to rank neighbours and to compare pairs. 'elo' is how often and how closely
+    a pair was listed, and grows with every layer and head; use it for what models
+    repeat, and for pairs of one source. 'affinity' (hartonomous affinity A B) adds
+    the neighbours that two words share; use it for any two words, for it also
+    tells apart the pairs that no source lists.
+
     With another type than RELATES, their type and direction are told: from WORD
     (CALLS ->), to it (<- CALLS), or of WORD with itself.
     """
@@ -296,12 +304,12 @@ def source(name: str, as_json: bool) -> None:
 
     with open_graph() as graph:
         known = ask(graph, name)
+    for name in ("files", "options", "excluded"):
+        known[name] = json.loads(known[name])
     if as_json:
         print_json(known)
         return
     tracks = known.pop("tracks")
-    for name in ("files", "options", "excluded"):
-        known[name] = json.loads(known[name])
     if isinstance(known["files"], list):
         known["files"] = [name for name, _, _ in known["files"]]
     print_facts(known)

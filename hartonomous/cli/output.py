@@ -68,6 +68,11 @@ def print_measures(rows: Sequence[dict[str, Any]], columns: dict[str, str], form
     print_rows(shown, {"gold": "list", **columns, "interval": "95 %"})
 
 
+def readable(facts: Mapping[str, object]) -> dict[str, object]:
+    """Return facts with their names as people write them."""
+    return {name.replace("_", " "): value for name, value in facts.items()}
+
+
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
     from hartonomous.cli.layout import fact_lines

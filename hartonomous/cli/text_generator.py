@@ -111,6 +111,7 @@ def generate(
     **given: Any,
 ) -> None:
     """Generate text from PROMPT by next-token evidence."""
+    from hartonomous.operations.questions import read_standing
     from hartonomous.operations.text_generation import generate as run
     from hartonomous.operations.text_generation import request_generation
 
@@ -122,20 +123,22 @@ def generate(
     streamed = not as_json and not explain
     with open_graph() as graph:
         done = run(graph, request, partial(click.echo, nl=False) if streamed else None)
+        standing = asdict(read_standing(graph))
     if to is not None:
         _print_ways(done, as_json)
         return
     if not streamed:
-        _print_texts(done, explain, as_json)
+        _print_texts(done, explain, as_json, standing)
     say(f"Generated text, from {', '.join(done.sources)}.", quiet)
 
 
-def _print_texts(done: Generation, explain: bool, as_json: bool) -> None:
+def _print_texts(done: Generation, explain: bool, as_json: bool, standing: dict[str, Any]) -> None:
     if as_json:
         print_json(
             {
                 "marker": done.marker,
                 "prompt": done.prompt,
+                **standing,
                 "texts": [
                     {"text": one.text, "tokens": [_facts(token, explain) for token in one.tokens]}
                     for one in done.texts

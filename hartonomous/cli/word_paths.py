@@ -195,17 +195,19 @@ def traverse(
     """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
     from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.operations.questions import read_standing
 
     with open_graph() as graph, working("Traversing"):
         answer = ask(graph, prompt, depth, breadth, top, view_of(options))
         found = [asdict(one) for one in answer.found]
         found = with_captions(graph, found, "word", "led_by", "path", beside=as_json)
+        standing = read_standing(graph)
     if answer.unknown:
         say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
     if answer.left_out:
         say(f"The last {answer.left_out:,} words of the prompt were left out.")
     if as_json:
-        print_json({**asdict(answer), "found": found})
+        print_json({**asdict(answer), **asdict(standing), "found": found})
         return
     rows = [
         {

@@ -15,7 +15,9 @@ import pytest
 
 from hartonomous.cli import SECTIONS, main
 from hartonomous.cli.completion import PATIENCE
+from hartonomous.cli.evaluation import remarks
 from hartonomous.cli.near_misses import OPTIONS, VERBS
+from hartonomous.evaluate.word_similarity import Correlation
 from hartonomous.graph.driver import Graph
 from tests.building import write_vectors
 from tests.command_line import failed, run, run_process
@@ -171,3 +173,24 @@ def test_names_of_the_graph_are_completed(served: Graph, tmp_path: Path) -> None
     assert set(offered("diff", "", **environment)) == {"before", "glove-6b", "."}
     deleted = json.loads(run("delete", "concept", "queen", "--yes", "--json").stdout)
     assert offered("undo", "", **environment) == [deleted["id"]]
+
+
+def test_help_and_glossary_say_the_same_of_the_ratings() -> None:
+    command = main.get_command(click.Context(main), "neighbours")
+    assert command is not None and command.help is not None
+    (told,) = (part for part in command.help.split("\n\n") if part.startswith("Which rating"))
+    glossary = (Path(__file__).parents[2] / "docs" / "glossary.md").read_text("utf-8")
+    assert " ".join(told.split()) in " ".join(glossary.split())
+
+
+def correlation(score: str, covered: int, rho: float) -> Correlation:
+    return Correlation("WordSim-353", score, 353, covered, rho, rho - 0.1, rho + 0.1, rho)
+
+
+def test_evaluate_says_why_consensus_alone_is_below_affinity() -> None:
+    affinity = correlation("affinity", 338, 0.76)
+    (said,) = remarks([affinity, correlation("consensus, related", 163, 0.3)])
+    assert "no source lists 190 of the 353 pairs" in said
+    assert remarks([affinity, correlation("consensus, related", 353, 0.3)]) == []
+    assert remarks([affinity, correlation("consensus, related", 163, 0.8)]) == []
+    assert remarks([correlation("consensus, related", 163, 0.3)]) == []
