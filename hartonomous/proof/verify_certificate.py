@@ -44,11 +44,11 @@ COPIES = {
     "bundle": "bundles in use by another process, or of another home",
 }
 CHECKS = {
-    "audit/count_sources": "removed sources",
-    "audit/count_keys": "removed compositions",
-    "delete/count_evidence": "evidence of removed sources",
-    "audit/count_rows": "removed evidence of other sources",
-    "scan/store": "files of the store with an erased word",
+    "audit/count_sources": "removed sources still in the graph",
+    "audit/count_keys": "removed compositions still in the graph",
+    "delete/count_evidence": "evidence of removed sources still in the graph",
+    "audit/count_rows": "removed evidence of other sources still in the graph",
+    "scan/store": "files of the store that still hold an erased word",
 }
 RESIDUAL = {
     "variant": "evidence of the word in another case",

@@ -89,7 +89,7 @@ def test_the_page_says_when_where_and_by_what_in_the_words_of_the_commands(two: 
     assert two.address.password not in render(facts)
     assert "restorable until 9999-12-25T00:00:00Z" in text
     assert "rows kept for 'hartonomous undo'" in text
-    assert "evidence of removed sources" in text
+    assert "evidence of removed sources still in the graph" in text
     assert not re.search(r"milli|audit/|delete/|scan/|count_", text)
 
 
