@@ -251,4 +251,3 @@ def _print_bundle(bundle: Bundle, as_json: bool, more: dict[str, Any]) -> None:
     for track in tracks:
         click.echo()
         print_facts(readable(track))
-

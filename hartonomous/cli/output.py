@@ -90,7 +90,7 @@ def say(text: str, quiet: bool = False) -> None:
     for bar in _live:
         if bar.live.is_started:
             # Above the bars, which are drawn again below it.
-            bar.console.print(_folded(text), markup=False, highlight=False)
+            bar.console.print(_folded(text), markup=False, highlight=False, soft_wrap=True)
             return
     click.echo(_folded(text) if sys.stderr.isatty() else text, err=True)
 

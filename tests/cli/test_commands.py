@@ -283,8 +283,16 @@ def test_a_terminal_of_80_columns(served: Graph, model: Path) -> None:
     assert "\x1b[" not in terminal([HARTONOMOUS, "sources"], NO_COLOR="1")
 
 
-def terminal(command: list[str], **environment: str) -> str:
-    """Run a command in a terminal of 80 columns and return what it shows."""
+def test_confirmations_say_what_enter_means(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    shown = terminal([HARTONOMOUS, "purge"], b"\n", HARTONOMOUS_HOME=str(home))
+    assert "[y/N]" in shown and "Nothing was deleted." in shown
+    assert home.is_dir()
+
+
+def terminal(command: list[str], typed: bytes = b"", **environment: str) -> str:
+    """Run a command in a terminal of 80 columns and return what it shows, once something is typed."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         command,
@@ -294,6 +302,7 @@ def terminal(command: list[str], **environment: str) -> str:
         env={**os.environ, "COLUMNS": "80", "TERM": "xterm", **environment},
     )
     os.close(slave)
+    os.write(master, typed)
     shown = b""
     while True:
         try:
