@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -114,9 +115,9 @@ def _advise_graph(as_json: bool) -> bool:
     columns = {
         "source": "source",
         "words": "words",
-        "only_words": "only it",
+        "only_words": "only its words",
         "pairs": "pairs",
-        "only_pairs": "only it ",
+        "only_pairs": "only its pairs",
         "nearest": "nearest",
         "overlap": "overlap",
         "lift": "lift",
@@ -128,7 +129,7 @@ def _advise_graph(as_json: bool) -> bool:
     for one in found:
         for remark in one.remarks:
             say(f"{one.source}: {remark}.")
-        for gain in one.gains:
+        for gain in (each for each in one.gains if isfinite(each.gain)):
             say(
                 f"{one.source}, {gain.gold}: {gain.gain:+.3f} with it "
                 f"({gain.low:+.3f} to {gain.high:+.3f})."

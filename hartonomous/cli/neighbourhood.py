@@ -16,6 +16,7 @@ from hartonomous.cli.output import (
     print_facts,
     print_json,
     print_rows,
+    print_text,
     say,
 )
 from hartonomous.cli.rated_types import type_option, types_option
@@ -144,7 +145,7 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
         print_json(asdict(answer))
         return
     by = "-" if type == DEFAULT_RELATION else type
-    click.echo(f"{edge['start']} {by} {edge['end']}")
+    print_text(f"{edge['start']} {by} {edge['end']}")
     click.echo(
         f"elo        {edge['elo']:.1f} = 1500 + {edge['elo_observations']:.1f} (times)"
         f" + {edge['elo_similarity']:.1f} (similarity) + {edge['elo_diversity']:.0f} (sources)"
@@ -176,7 +177,7 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
     for row in answer.tracks:
         if len(row["positions"]) > 1:
             click.echo()
-            click.echo(_places(row))
+            print_text(_places(row))
 
 
 def _shown_track(row: dict[str, Any]) -> dict[str, Any]:
@@ -355,13 +356,15 @@ def _repetition_facts(repeated: Repetition) -> dict[str, Any]:
 
 
 def _print_repetition(repeated: Repetition) -> None:
+    from hartonomous.schema import evidence_type
+
     facts = _repetition_facts(repeated)
     if not repeated.tracks:
         return
     click.echo("\nWithin each model, by evidence type:")
     columns = {
         "source": "source",
-        "evidence": "evidence",
+        "track": "track",
         "positions": "positions",
         "minimum": "minimum",
         "pairs": "pairs",
@@ -369,7 +372,8 @@ def _print_repetition(repeated: Repetition) -> None:
         "observations_per_pair": "per pair",
         "left_out": "left out",
     }
-    print_rows(facts["tracks"], columns)
+    shown = [{**row, "track": evidence_type(row["evidence"]).stem} for row in facts["tracks"]]
+    print_rows(shown, columns)
     click.echo("\nAcross models:")
     columns = {
         "source": "source",

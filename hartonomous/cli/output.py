@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -33,9 +34,19 @@ def _stop_drawing() -> None:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document."""
+    """Print one JSON document; a number that JSON has not, such as an undefined mean, is null."""
     _stop_drawing()
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return value
 
 
 def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
@@ -60,6 +71,21 @@ def _room() -> int | None:
 
 def _heading(text: str) -> str:
     return text if os.environ.get("NO_COLOR") or not text.strip() else click.style(text, bold=True)
+
+
+def print_text(text: str) -> None:
+    """Print lines for people; in a terminal, one that is too long goes on below itself, indented."""
+    from hartonomous.cli.layout import wrapped
+
+    _stop_drawing()
+    room = _room()
+    for line in text.split("\n"):
+        begin = line[: len(line) - len(line.lstrip())]
+        if room is None or len(line) <= room:
+            click.echo(line)
+            continue
+        first, *others = wrapped(line.strip(), room - len(begin) - 2)
+        click.echo("\n".join([begin + first, *(f"{begin}  {other}" for other in others)]))
 
 
 def print_measures(rows: Sequence[dict[str, Any]], columns: dict[str, str], form: str) -> None:

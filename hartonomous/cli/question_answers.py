@@ -10,7 +10,7 @@ import click
 
 from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_json, quiet_option, say
+from hartonomous.cli.output import json_option, print_json, print_text, quiet_option, say
 
 CITED = 3
 """Places of an answer that are shown; all are in the JSON."""
@@ -63,7 +63,7 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
         )
         return
     for number, row in enumerate(rows, 1):
-        click.echo(_shown(number, row))
+        print_text(_shown(number, row))
 
 
 def _shown(number: int, row: dict[str, Any]) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -43,7 +45,7 @@ def deletions(as_json: bool) -> None:
     from hartonomous.server.connection import connect
 
     with connect() as graph:
-        rows = listed(graph)
+        rows = [{**row, "what": _selected(row["what"])} for row in listed(graph)]
     if as_json:
         print_json(rows)
         return
@@ -51,6 +53,14 @@ def deletions(as_json: bool) -> None:
         name: name for name in ("id", "verb", "state", "created", "until", "evidence", "what")
     }
     print_rows(rows, columns)
+
+
+def _selected(what: str | None) -> Any:
+    """Return what a removal selected, which its journal has as JSON; as it is if that was edited."""
+    try:
+        return None if what is None else json.loads(what)
+    except ValueError:
+        return what
 
 
 @click.group(

@@ -15,6 +15,7 @@ from hartonomous.cli.output import (
     json_option,
     print_json,
     print_rows,
+    print_text,
     say,
     working,
 )
@@ -104,7 +105,7 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
     for number, one in enumerate(rows):
         if number:
             click.echo()
-        click.echo(f"{arrows(one['words'])}   {_odds(one)}")
+        print_text(f"{arrows(one['words'])}   {_odds(one)}")
         print_steps(one["steps"])
 
 
@@ -125,7 +126,7 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
         return
     joints = ", ".join(map(printable, tree["joints"])) or "no other word"
     asked = ", ".join(map(printable, tree["words"]))
-    click.echo(f"{asked} are connected by {joints}   cost {tree['cost']:.3f}")
+    print_text(f"{asked} are connected by {joints}   cost {tree['cost']:.3f}")
     print_steps(tree["steps"])
 
 

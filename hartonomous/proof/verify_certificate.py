@@ -93,7 +93,7 @@ def _verify(
         return {"kind": "proof", **check_log(document, *key)}
     checked = check_certificate(document, *key)
     claims = checked["claims"]
-    told = {"restorable": restorable(claims, now), "checks": checks_of(claims)}
+    told: dict[str, Any] = {"restorable": restorable(claims, now), "checks": checks_of(claims)}
     told["copies"] = copies_of(claims)
     told["names"] = check_names(claims, names) if names is not None else {}
     return {"kind": "certificate", **checked, **told}

@@ -127,6 +127,7 @@ def test_keys_of_json_are_names_and_no_text_is_json(served: Graph, model: Path) 
         ("neighbours", "king"),
         ("explain", "king", "queen"),
         ("log", "--top", 1),
+        ("deletions",),
         ("traverse", "king"),
         ("inspect", model),
         ("ingest", model, "--k", 3, "--as", "one"),

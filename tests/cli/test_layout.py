@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
+import pytest
+
 from hartonomous.cli.layout import fact_lines, table_lines
+from hartonomous.cli.output import print_json
 
 DIGEST = "6901fea9db82a1c4e9c7f580419532ac0abe6cb2a0517dbbffc0a1cc203c018a"
 
@@ -55,3 +60,12 @@ def test_facts_are_wrapped_between_words_alone() -> None:
         "sources  all-MiniLM-L6-v2,",
         "         glove-6B-50d",
     ]
+
+
+def test_json_has_no_number_that_json_has_not(capsys: pytest.CaptureFixture[str]) -> None:
+    print_json({"rho": float("nan"), "rows": [1.5, (float("inf"), None)], "text": "NaN"})
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == {
+        "rho": None,
+        "rows": [1.5, [None, None]],
+        "text": "NaN",
+    }
