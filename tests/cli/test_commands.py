@@ -46,7 +46,7 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
 
 def test_a_process_says_and_ends_as_its_command_does(model: Path, tmp_path: Path) -> None:
     for code, *arguments in (
-        (0, "neighbours", "--help"),
+        (0, "down", "--help"),
         (2, "ingest", model, "--as", "x y"),
         (3, "inspect", tmp_path / "missing.gguf"),
         (5, "neighbours", "king"),
