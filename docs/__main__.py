@@ -22,7 +22,7 @@ from hartonomous.ask.paths.spreading_activation import Found, Traversal
 from hartonomous.ask.paths.word_paths import Path as WordPath
 from hartonomous.ask.paths.word_paths import Reached, Step, Tree
 from hartonomous.ask.relations.explanation import Explanation
-from hartonomous.cli import COMMANDS, main
+from hartonomous.cli import main
 from hartonomous.delete.deletion import DeletionReport
 from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.undo import UndoReport
@@ -206,7 +206,7 @@ def procedures() -> str:
 def command_line() -> str:
     """Return the command line reference, from --help."""
     text = NOTE + "# Command line\n\n```\n" + help_of("hartonomous", main) + "```\n"
-    for name in COMMANDS:
+    for name in main.list_commands(click.Context(main)):
         command = main.get_command(click.Context(main), name)
         assert command is not None
         text += f"\n## {name}\n\n```\n{help_of(f'hartonomous {name}', command)}```\n"

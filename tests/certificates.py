@@ -36,7 +36,7 @@ DELETION = Deletion(
     checks=[Check("delete/count_evidence", 0, 0)],
     survivors=[Survivor("minilm", 300_000)],
     residual=[Residual("neighbours", "minilm", 3)],
-    copies=[Copy("retention", "2026-12-25T00:00:00Z"), Copy("backup", None)],
+    copies=[Copy("retention", "9999-12-25T00:00:00Z"), Copy("backup", None)],
     plan="c" * 64,
     key="one",
 )
@@ -66,7 +66,10 @@ const { verify, rows } = new Function(script + "; return { verify, rows };")();
   let other = "accepted";
   try { await verify(new Uint8Array(fs.readFileSync(process.argv[5])), process.argv[2]); }
   catch (error) { other = error.message; }
-  console.log(JSON.stringify({ answers, other }));
+  let wrongNames = "accepted";
+  try { await verify(new Uint8Array(fs.readFileSync(process.argv[5])), key.toString(), new TextEncoder().encode('[{"hmac":"00","key":"00","name":"source:x"}]')); }
+  catch (error) { wrongNames = error.constructor.name + ": " + error.message; }
+  console.log(JSON.stringify({ answers, other, wrongNames }));
 })();
 """
 

@@ -36,7 +36,8 @@ class SourceMethods(GraphSession):
         """Extract a model, load it into the graph and rate the pairs concerned.
 
         `model`: a folder, a file, a Hub id such as org/name, or documents, which need `encoder`.
-        `name`: name of the source in the graph; or `replace`: the source to replace, in one act. After
+        `name`: name of the source in the graph; or `replace`: the source to replace, in one act; with
+        neither, it is named after its path. After
         an interruption, the same call resumes; a completed call changes nothing when repeated. Raises
         NotFound or BadInput if it is not a model, Conflict for a name used for other content, for an
         erased source, and while another writer is active.
@@ -53,7 +54,9 @@ class SourceMethods(GraphSession):
 
         Raises BadInput for a damaged bundle, otherwise as `ingest`.
         """
-        return ingestion.load_file(self._graph, Path(bundle), name, replace, self._progress)
+        return ingestion.load_file(
+            self._graph, Path(bundle), name, replace, self._progress, self._say
+        )
 
     def rate(self, all: bool = False) -> RatingReport:
         """Finish an interrupted rating pass; with `all`, rate all pairs.

@@ -133,8 +133,9 @@ class Certificates:
         """Return the statement of an authentic certificate, log proof or signed head, verified offline.
 
         `key`: the public key, or a file with it. `names`: a file of the names behind the keyed hashes.
-        `left` of the result lists the failed checks that the certificate itself states. Raises
-        VerificationFailed if it is not authentic.
+        `left` of the result lists the failed checks that the certificate itself states, `restorable` is
+        the end of the retention window of a deletion that can still be undone. Raises
+        VerificationFailed if it is not authentic, BadInput for names that do not fit it.
         """
         return attestation.verify(Path(file), str(key), path_of(names))
 

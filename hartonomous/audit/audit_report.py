@@ -3,13 +3,15 @@
 The plain audit compares the log with its signed heads and the graph's inventory with the one
 recorded at the end of the last act. The full audit also recomputes ratings, votes, classes,
 digests, keys, edges between contexts, and coordinates. The page shows the facts of the JSON; the
-same graph gives the same bytes.
+same graph gives the same bytes but for the time.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import version
 from importlib.resources import files
 from typing import Any
 
@@ -81,6 +83,7 @@ def audit(
     proof = FullAudit(graph, inventory, expected.facts, edges, progress) if full else None
     facts: Facts = {
         "format": FORMAT,
+        "made": _made(graph),
         "graph": {
             "settled": state["settled"],
             "epoch": state["epoch"],
@@ -108,9 +111,27 @@ def audit(
         *([] if state["settled"] else ["The graph is not settled: a rating pass is due."]),
         *expected.unclosed,
         *wrong,
-        *(f"{each['query']} found {each['got']}" for d in facts["deletions"] for each in d["left"]),
+        *(
+            f"Certificate of {', '.join(d['about'])}: {each['what']}, expected "
+            f"{each['expected']:,}, found {each['got']:,}."
+            for d in facts["deletions"]
+            for each in d["checks"]
+            if each["got"] != each["expected"]
+        ),
     ]
     return facts
+
+
+def _made(graph: Graph) -> dict[str, str]:
+    """Return when, on which server and by which software an audit is made."""
+    server = graph.read(query("server/read_components"))[0]
+    address = graph.address
+    return {
+        "at": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "server": f"{address.uri}, database {address.database}",
+        "neo4j": f"{server['name']} {server['version']} {server['edition']}",
+        "software": f"hartonomous {version('hartonomous')}",
+    }
 
 
 def _expected(graph: Graph) -> tuple[Inventory, Expected, list[str]]:
@@ -217,6 +238,9 @@ def _deletion(verified: Mapping[str, Any]) -> Row:
         "about": about,
         "claims": claims,
         "left": verified["left"],
+        "restorable": verified["restorable"],
+        "checks": verified["checks"],
+        "copies": verified["copies"],
         "log": verified["log"],
         "logged_at": verified["logged_at"],
         "survivors": [

@@ -10,6 +10,8 @@ from typing import Any
 import click
 
 from hartonomous.cli.faults import open_streams, report_fault
+from hartonomous.cli.near_misses import suggesting
+from hartonomous.cli.output import say
 from hartonomous.errors import BadInput, HartonomousError, UsageError
 from hartonomous.file_names import readable
 
@@ -74,22 +76,93 @@ COMMANDS = {
     "log": "transparency_log",
     "keys": "transparency_log",
 }
-"""Each verb and the module below hartonomous.cli that holds it, in the order of the help."""
+"""Each verb and the module below hartonomous.cli that holds it."""
+
+HELP = {"help": "help_pages", "completion": "completion"}
+"""Verbs of the terminal alone, which no function stands behind."""
+
+SECTIONS = {
+    "Server": ("up", "down", "status", "logs", "doctor", "purge"),
+    "Bring in": ("importers", "inspect", "extract", "load", "ingest", "rate"),
+    "Ask": (
+        "ask",
+        "neighbours",
+        "explain",
+        "affinity",
+        "analogy",
+        "compare",
+        "odd-one-out",
+        "contested",
+        "places",
+        "sources",
+        "source",
+        "stats",
+    ),
+    "Explore": (
+        "path",
+        "bridge",
+        "between",
+        "reach",
+        "traverse",
+        "communities",
+        "central",
+        "hubs",
+        "outliers",
+        "contradictions",
+        "projections",
+    ),
+    "Map": ("place", "picture", "near-on-sphere", "distance", "slerp"),
+    "Generate": ("generate",),
+    "Judge": ("evaluate", "advise", "trial"),
+    "Delete and prove": (
+        "delete",
+        "deletions",
+        "undo",
+        "erase",
+        "suppressions",
+        "certificate",
+        "audit",
+        "log",
+        "keys",
+    ),
+    "Keep": ("snapshot", "diff", "rollback", "export", "backup", "restore"),
+    "Help": tuple(HELP),
+}
+"""Sections of the help, each with its verbs in order; every verb stands in one."""
 
 
 class _Verbs(click.Group):
     """Imports a verb's module only when the verb is used or listed."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS, *HELP]
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        if name not in COMMANDS:
+        module = {**COMMANDS, **HELP}.get(name)
+        if module is None:
             return None
-        module = import_module(f"hartonomous.cli.{COMMANDS[name]}")
-        command = getattr(module, name.replace("-", "_"))
+        found = import_module(f"hartonomous.cli.{module}")
+        command = getattr(found, name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the verbs by section, each with the whole first line of its help."""
+        names = self.list_commands(context)
+        widest = max(map(len, names))
+        for title, verbs in SECTIONS.items():
+            lines = []
+            for name in verbs:
+                command = self.get_command(context, name)
+                first = (command.help or "").partition("\n")[0] if command else ""
+                # Padded, so that the columns of all sections stand below each other.
+                lines.append((name.ljust(widest), first))
+            with formatter.section(title):
+                formatter.write_dl(lines)
+
+    def make_context(self, *arguments: Any, **more: Any) -> click.Context:
+        with suggesting():
+            return super().make_context(*arguments, **more)
 
     def main(self, *arguments: Any, **more: Any) -> Any:
         open_streams()
@@ -104,9 +177,10 @@ class _Verbs(click.Group):
                 # A terminal that lacks a character, and a name that is not UTF-8, get its number.
                 stream.reconfigure(errors="backslashreplace")
         try:
-            return super().invoke(context)
+            with suggesting():
+                return super().invoke(context)
         except HartonomousError as error:
-            click.echo(f"Error: {error}", err=True)
+            say(f"Error: {error}")
             context.exit(error.exit_code)
         except KeyboardInterrupt:
             click.echo("Interrupted. The same command resumes.", err=True)
@@ -122,10 +196,10 @@ class _Verbs(click.Group):
         except OSError as error:
             # A full disk, a limit, a file that may not be read: nothing half-written is left.
             place = f" ({readable(str(error.filename))})" if error.filename else ""
-            click.echo(
-                f"Error: {error.strerror or error}{place}. Make room, or look at the", err=True
+            say(
+                f"Error: {error.strerror or error}{place}. Make room, or look at the file's "
+                "permissions; then run the same command again."
             )
-            click.echo("file's permissions; then run the same command again.", err=True)
             context.exit(BadInput.exit_code)
 
 
@@ -144,7 +218,6 @@ confirmation; 3 not found; 4 conflict; 5 server error; 6 verification failed;
 \b
 Data is written to standard output, everything else to standard error.
 Terms: docs/glossary.md
-Shell completion: eval "$(_HARTONOMOUS_COMPLETE=bash_source hartonomous)"
 """,
 )
 @click.version_option(package_name="hartonomous", message="%(version)s")

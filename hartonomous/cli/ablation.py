@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from hartonomous.cli.completion import complete_source
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
@@ -29,7 +30,7 @@ Example:
   hartonomous trial glove --pairs my-pairs.tsv --json
 """
 )
-@click.argument("name")
+@click.argument("name", shell_complete=complete_source)
 @click.option(
     "--pairs",
     multiple=True,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.completion import complete_file
 from hartonomous.cli.extraction import OpensSource, extraction_options
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
@@ -33,7 +35,7 @@ Example:
   hartonomous advise --curve gain.png
 """,
 )
-@click.argument("model", required=False)
+@click.argument("model", required=False, shell_complete=complete_file)
 @click.option(
     "--curve",
     type=click.Path(path_type=Path),
@@ -113,9 +115,9 @@ def _advise_graph(as_json: bool) -> bool:
     columns = {
         "source": "source",
         "words": "words",
-        "only_words": "only it",
+        "only_words": "only its words",
         "pairs": "pairs",
-        "only_pairs": "only it ",
+        "only_pairs": "only its pairs",
         "nearest": "nearest",
         "overlap": "overlap",
         "lift": "lift",
@@ -127,7 +129,7 @@ def _advise_graph(as_json: bool) -> bool:
     for one in found:
         for remark in one.remarks:
             say(f"{one.source}: {remark}.")
-        for gain in one.gains:
+        for gain in (each for each in one.gains if isfinite(each.gain)):
             say(
                 f"{one.source}, {gain.gold}: {gain.gain:+.3f} with it "
                 f"({gain.low:+.3f} to {gain.high:+.3f})."

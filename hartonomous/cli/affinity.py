@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from hartonomous.cli.completion import complete_word
 from hartonomous.cli.neighbourhood import open_graph, typed
 from hartonomous.cli.output import json_option, print_facts, print_json, print_rows
 from hartonomous.cli.rated_types import type_option
@@ -19,8 +20,8 @@ top_option = click.option(
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous affinity king throne\n")
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @json_option
 def affinity(start: str, end: str, as_json: bool) -> None:
     """Show the similarity of A and B, related or not.
@@ -36,9 +37,9 @@ def affinity(start: str, end: str, as_json: bool) -> None:
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous analogy man king woman\n")
-@click.argument("first", metavar="A")
-@click.argument("second", metavar="B")
-@click.argument("third", metavar="C")
+@click.argument("first", metavar="A", shell_complete=complete_word)
+@click.argument("second", metavar="B", shell_complete=complete_word)
+@click.argument("third", metavar="C", shell_complete=complete_word)
 @top_option
 @json_option
 def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> None:
@@ -60,7 +61,7 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous contested bank --top 5\n")
-@click.argument("word")
+@click.argument("word", shell_complete=complete_word)
 @top_option
 @type_option
 @json_option
@@ -78,9 +79,9 @@ def contested(word: str, top: int, type: str, as_json: bool) -> None:
         **({} if type == DEFAULT_RELATION else {"relation": "relation"}),
         "spread": "spread",
         "consensus": "consensus",
-        "most": "highest odds by",
+        "most": "highest by",
         "most_odds": "odds",
-        "least": "lowest odds by",
-        "least_odds": "lowest odds",
+        "least": "lowest by",
+        "least_odds": "its odds",
     }
     print_json(rows) if as_json else print_rows(rows, columns)

@@ -38,15 +38,16 @@ Example:
 def verify(context: click.Context, file: Path, key: str, names: Path | None, as_json: bool) -> None:
     """Verify the certificate, log proof or signed head in FILE.
 
-    Works offline. Exit code 1 if it is authentic but states that something
-    remains, 6 if it is not authentic.
+    Works offline. Exit code 1 if it is authentic but something remains: a check
+    found something, or the deletion can still be undone; 6 if it is not
+    authentic, 7 if the names do not fit it.
     """
     from hartonomous.operations.attestation import verify as check
     from hartonomous.proof import verify_certificate as verifier
 
     facts = check(file, key, names)
     print_json(facts) if as_json else click.echo(verifier.report(facts), nl=False)
-    context.exit(1 if facts.get("left") else 0)
+    context.exit(1 if facts.get("left") or facts.get("restorable") else 0)
 
 
 @certificate.command(

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from hartonomous.cli.completion import complete_word
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
@@ -34,7 +35,13 @@ Example:
     type=click.IntRange(1, 10_000),
     help="Number of results.",
 )
-@click.option("--of", "word", metavar="WORD", help="Only the community of this word.")
+@click.option(
+    "--of",
+    "word",
+    metavar="WORD",
+    shell_complete=complete_word,
+    help="Only the community of this word.",
+)
 @click.option(
     "--members",
     default=8,
@@ -125,7 +132,7 @@ def _survey(
     name="odd-one-out",
     epilog="\b\nExample:\n  hartonomous odd-one-out breakfast lunch dinner king\n",
 )
-@click.argument("words", nargs=-1, required=True, metavar="W...")
+@click.argument("words", nargs=-1, required=True, metavar="W...", shell_complete=complete_word)
 @json_option
 def odd_one_out(words: Sequence[str], as_json: bool) -> None:
     """Rank the words W, the least similar to the others first."""
@@ -140,8 +147,8 @@ def odd_one_out(words: Sequence[str], as_json: bool) -> None:
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous compare king queen --top 5\n")
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @top_option
 @json_option
 def compare(start: str, end: str, top: int, as_json: bool) -> None:
@@ -183,11 +190,11 @@ def contradictions(top: int, everything: bool, quiet: bool, as_json: bool) -> No
         "end": "other",
         "spread": "spread",
         "consensus": "consensus",
-        "most": "highest odds by",
+        "most": "highest by",
         "most_odds": "odds",
         "most_similarity": "similarity",
-        "least": "lowest odds by",
-        "least_odds": "lowest odds",
+        "least": "lowest by",
+        "least_odds": "its odds",
         "least_overlap": "overlap",
     }
     print_json(rows) if as_json else print_rows(rows, columns)

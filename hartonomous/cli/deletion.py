@@ -8,6 +8,12 @@ from typing import Any
 
 import click
 
+from hartonomous.cli.completion import (
+    complete_evidence,
+    complete_source,
+    complete_type,
+    complete_word,
+)
 from hartonomous.cli.output import F, json_option, quiet_option
 from hartonomous.cli.removal import SHOW, do_or_resume, run
 
@@ -53,6 +59,7 @@ _reach = click.option(
 _types = click.option(
     "--types",
     metavar="TYPE,...",
+    shell_complete=complete_type,
     help="Rated types of pairs, --reach, --cut and residual paths. Default: all evidence of a pair; "
     "RELATES.",
 )
@@ -61,6 +68,7 @@ _type = click.option(
     "--types",
     "types",
     metavar="TYPE,...",
+    shell_complete=complete_type,
     help="Only evidence of these rated types; with a direction, only from A to B.",
 )
 _depicting = click.option(
@@ -112,9 +120,11 @@ Example:
 def erase(**options: Any) -> None:
     """Erase and suppress knowledge for good; cannot be undone.
 
-    Also erases copies in retained deletions, bundles, snapshots and names in
-    the log, even if the graph itself has none; exit code 3 if there is no copy
-    at all. Copies out of reach, such as backups, are listed with the remedy.
+    On the managed server, copies the store without the erased data, which
+    restarts the server: other connections end. Snapshots with erased data are
+    dropped whole. Also erases copies in retained deletions, bundles and names
+    in the log, even if the graph itself has none; exit code 3 if there is no
+    copy at all. Copies out of reach, such as backups, are listed with the remedy.
     'suppressions lift' allows the data to be ingested again. Request a
     certificate with the erasure; if nothing was interrupted, --resume
     --certificate FILE issues that of the last erasure again.
@@ -169,13 +179,17 @@ def _add_selectors(group: click.Group, verb: str) -> None:
 
         return register
 
-    names_argument = click.argument("names", nargs=-1, required=True, metavar="NAME...")
+    names_argument = click.argument(
+        "names", nargs=-1, required=True, metavar="NAME...", shell_complete=complete_source
+    )
 
     @command("source", "sources with their evidence.", "glove", names_argument)
     def source(names: tuple[str, ...], **options: Any) -> None:
         run(verb, {"sources": names, **_typed(options)}, **options)
 
-    words_argument = click.argument("words", nargs=-1, required=True, metavar="WORD...")
+    words_argument = click.argument(
+        "words", nargs=-1, required=True, metavar="WORD...", shell_complete=complete_word
+    )
 
     @command(
         "concept",
@@ -197,7 +211,10 @@ def _add_selectors(group: click.Group, verb: str) -> None:
     def person(people: tuple[str, ...], **options: Any) -> None:
         run(verb, {"people": people, **_typed(options)}, **options)
 
-    ends = (click.argument("first", metavar="A"), click.argument("second", metavar="B"))
+    ends = (
+        click.argument("first", metavar="A", shell_complete=complete_word),
+        click.argument("second", metavar="B", shell_complete=complete_word),
+    )
 
     @command(
         "relation",
@@ -212,8 +229,20 @@ def _add_selectors(group: click.Group, verb: str) -> None:
         "evidence",
         "one source's evidence with a mean weight in a range.",
         "--source glove --max 0.3 \\\n    --type EMBEDDING_EVIDENCE",
-        click.option("--source", "name", required=True, help="Source of the evidence."),
-        click.option("--type", "evidence", required=True, help="Evidence type."),
+        click.option(
+            "--source",
+            "name",
+            required=True,
+            shell_complete=complete_source,
+            help="Source of the evidence.",
+        ),
+        click.option(
+            "--type",
+            "evidence",
+            required=True,
+            shell_complete=complete_evidence,
+            help="Evidence type.",
+        ),
         click.option("--min", "least", type=float, help="Least mean weight, 0 to 1."),
         click.option("--max", "most", type=float, help="Largest mean weight, 0 to 1."),
     )
@@ -233,10 +262,15 @@ def _add_selectors(group: click.Group, verb: str) -> None:
             "--source",
             "sources",
             multiple=True,
+            shell_complete=complete_source,
             help="A source; all selectors here are repeatable.",
         ),
         click.option(
-            "--concept", "concepts", multiple=True, help="A word, and texts that contain it."
+            "--concept",
+            "concepts",
+            multiple=True,
+            shell_complete=complete_word,
+            help="A word, and texts that contain it.",
         ),
         click.option("--person", "people", multiple=True, help="Sources of this subject."),
         click.option("--licence", "licences", multiple=True, help="Sources under this licence."),
@@ -246,6 +280,7 @@ def _add_selectors(group: click.Group, verb: str) -> None:
             "relations",
             nargs=2,
             multiple=True,
+            shell_complete=complete_word,
             help="Evidence between two words.",
         ),
         _exact,

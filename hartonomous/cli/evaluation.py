@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from hartonomous.cell_text import printable
+from hartonomous.cli.completion import complete_file, complete_source
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
@@ -19,6 +22,9 @@ from hartonomous.cli.output import (
     quiet_option,
     say,
 )
+
+if TYPE_CHECKING:
+    from hartonomous.evaluate.word_similarity import Correlation
 
 
 @click.command(
@@ -36,15 +42,30 @@ Example:
     type=click.Path(path_type=Path),
     help="File of word, word, score; default: gensim's lists.",
 )
-@click.option("--dense", multiple=True, help="Model whose dense vectors are compared.")
-@click.option("--next", "model", help="Causal model to compare with, on --text.")
+@click.option(
+    "--dense",
+    multiple=True,
+    shell_complete=complete_file,
+    help="Model whose dense vectors are compared.",
+)
+@click.option(
+    "--next",
+    "model",
+    shell_complete=complete_file,
+    help="Causal model to compare with, on --text.",
+)
 @click.option(
     "--text",
     multiple=True,
     type=click.Path(path_type=Path),
     help="Text for the comparison: file or folder.",
 )
-@click.option("--source", multiple=True, help="With --next, use only these sources.")
+@click.option(
+    "--source",
+    multiple=True,
+    shell_complete=complete_source,
+    help="With --next, use only these sources.",
+)
 @click.option(
     "--plot", type=click.Path(path_type=Path), help="Plot the scores to a PNG, PDF or SVG file."
 )
@@ -142,3 +163,24 @@ def _pairs(
         "rho_covered": "of covered",
     }
     print_measures(rows, columns, ".3f")
+    for text in remarks(result.correlations):
+        say(text, quiet)
+
+
+def remarks(correlations: Sequence[Correlation]) -> list[str]:
+    """Return, for each list where consensus alone is below affinity, the reason."""
+    found = {(one.gold, one.score): one for one in correlations}
+    told = []
+    for (gold, score), alone in found.items():
+        affinity = found.get((gold, "affinity"))
+        if score != "consensus, related" or affinity is None:
+            continue
+        missing = alone.pairs - alone.covered
+        if not missing or alone.rho >= affinity.rho:
+            continue
+        told.append(
+            f"{gold}: consensus alone is below affinity because no source lists {missing:,} of the "
+            f"{alone.pairs:,} pairs, and it says the same of all of them; affinity tells them apart "
+            "by the neighbours their words share."
+        )
+    return told

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.completion import complete_file, complete_importer
 from hartonomous.cli.omissions import say_omissions
 from hartonomous.cli.output import (
     F,
@@ -18,6 +19,7 @@ from hartonomous.cli.output import (
     print_rows,
     progress_bar,
     quiet_option,
+    readable,
 )
 
 if TYPE_CHECKING:
@@ -127,7 +129,9 @@ def extraction_options(command: F) -> F:
     """Add the options of the search and of the source; those of opening it are the importers'."""
     options: list[Callable[[F], F]] = [
         click.option(
-            "--importer", help="Importer to use instead of the one that recognises MODEL."
+            "--importer",
+            shell_complete=complete_importer,
+            help="Importer to use instead of the one that recognises MODEL.",
         ),
         click.option(
             "--k",
@@ -158,7 +162,7 @@ Example:
   hartonomous importers gguf
 """
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_importer)
 @json_option
 def importers(name: str | None, as_json: bool) -> None:
     """List kinds of sources, or one importer's options."""
@@ -182,7 +186,7 @@ def importers(name: str | None, as_json: bool) -> None:
     cls=OpensSource,
     epilog="\b\nExample:\n  hartonomous extract ./all-MiniLM-L6-v2 --output minilm.bundle\n",
 )
-@click.argument("model")
+@click.argument("model", shell_complete=complete_file)
 @click.option("--output", required=True, type=click.Path(path_type=Path), help="Bundle to write.")
 @extraction_options
 @json_option
@@ -209,7 +213,7 @@ Example:
   hartonomous inspect minilm.bundle --json
 """,
 )
-@click.argument("path")
+@click.argument("path", shell_complete=complete_file)
 @extraction_options
 @json_option
 def inspect(path: str, as_json: bool, **options: Any) -> None:
@@ -223,7 +227,7 @@ def inspect(path: str, as_json: bool, **options: Any) -> None:
     elif as_json:
         print_json({**seen.forecast, **seen.omissions.as_facts()})
     else:
-        print_facts(_readable(seen.forecast))
+        print_facts(readable(seen.forecast))
     say_omissions(seen.omissions)
 
 
@@ -243,12 +247,7 @@ def _print_bundle(bundle: Bundle, as_json: bool, more: dict[str, Any]) -> None:
         print_json({**facts, **more})
         return
     tracks = facts.pop("tracks")
-    print_facts(_readable(facts))
+    print_facts(readable(facts))
     for track in tracks:
         click.echo()
-        print_facts(_readable(track))
-
-
-def _readable(facts: dict[str, Any]) -> dict[str, object]:
-    """Return facts with names as a person writes them."""
-    return {name.replace("_", " "): value for name, value in facts.items()}
+        print_facts(readable(track))

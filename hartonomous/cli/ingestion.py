@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.completion import complete_file, complete_source
 from hartonomous.cli.extraction import OpensSource, extraction_options
 from hartonomous.cli.omissions import say_omissions
 from hartonomous.cli.output import (
@@ -22,8 +23,16 @@ from hartonomous.cli.output import (
 if TYPE_CHECKING:
     from hartonomous.operations.ingestion import IngestReport
 
-_as = click.option("--as", "name", help="Name of the source in the graph.")
-_replace = click.option("--replace", metavar="NAME", help="Replace this source.")
+_as = click.option(
+    "--as",
+    "name",
+    metavar="NAME",
+    help="Name of the source in the graph. Default: the last part of the path, a file's without its "
+    "ending, other characters than letters, digits and . _ + - as a hyphen.",
+)
+_replace = click.option(
+    "--replace", metavar="NAME", shell_complete=complete_source, help="Replace this source."
+)
 
 
 @click.command(
@@ -44,12 +53,13 @@ def load(bundle: Path, name: str | None, replace: str | None, as_json: bool, qui
     """
     from hartonomous.bundle import read_bundle
     from hartonomous.operations.ingestion import load_file
+    from hartonomous.operations.source_names import source_name
     from hartonomous.server.connection import connect
 
-    _check_named(name, replace)
+    source_name(name, replace, str(bundle))
     verified = read_bundle(bundle)
     with connect() as graph, progress_bar(quiet) as progress:
-        report = load_file(graph, verified, name, replace, progress)
+        report = load_file(graph, verified, name, replace, progress, lambda text: say(text, quiet))
     _print_report(report, as_json, quiet)
 
 
@@ -62,7 +72,7 @@ Example:
   hartonomous ingest docs/ --encoder ./all-MiniLM-L6-v2 --as handbook
 """,
 )
-@click.argument("model")
+@click.argument("model", shell_complete=complete_file)
 @_as
 @_replace
 @extraction_options
@@ -78,12 +88,12 @@ def ingest(
     command changes nothing when repeated.
     """
     from hartonomous.extract.extraction import expected_seconds
-    from hartonomous.operations.ingestion import ingest_model, source_name
+    from hartonomous.operations.ingestion import ingest_model
     from hartonomous.operations.model_request import request_model
+    from hartonomous.operations.source_names import source_name
     from hartonomous.server.connection import connect
 
-    _check_named(name, replace)
-    source_name(name, replace)
+    source_name(name, replace, model)
     request = request_model(model, **options)
     takes = expected_seconds(request.opened, request.search)
     with connect() as graph, progress_bar(quiet, takes.parts) as progress:
@@ -91,13 +101,6 @@ def ingest(
             graph, request, name, replace, progress, lambda text: say(text, quiet)
         )
     _print_report(report, as_json, quiet)
-
-
-def _check_named(name: str | None, replace: str | None) -> None:
-    if (name is None) == (replace is None):
-        raise click.UsageError(
-            "Name the source with --as, or name the one to replace with --replace."
-        )
 
 
 def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:

@@ -10,6 +10,7 @@ from hartonomous.cli.output import (
     print_json,
     progress_bar,
     quiet_option,
+    readable,
     say,
 )
 
@@ -33,9 +34,9 @@ def up(bolt_port: int | None, http_port: int | None, as_json: bool, quiet: bool)
         "browser": server.browser,
         "bolt": server.bolt,
         "user": server.user,
-        "password in": str(server.password_file),
+        "password_file": str(server.password_file),
     }
-    print_json(facts) if as_json else print_facts(facts)
+    print_json(facts) if as_json else print_facts(readable(facts))
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous down\n")
@@ -58,7 +59,7 @@ def status(as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    print_facts(facts)
+    print_facts(readable(facts))
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous logs --lines 50\n")

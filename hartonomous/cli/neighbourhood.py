@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hartonomous.cell_text import printable
+from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.output import (
     json_option,
     print_facts,
     print_json,
     print_rows,
+    print_text,
     say,
 )
 from hartonomous.cli.rated_types import type_option, types_option
@@ -44,7 +46,7 @@ Example:
   hartonomous neighbours king --types RELATES,PRECEDES
 """
 )
-@click.argument("word")
+@click.argument("word", shell_complete=complete_word)
 @click.option(
     "--top",
     default=10,
@@ -59,7 +61,9 @@ Example:
     show_default=True,
     help="Order by this rating.",
 )
-@click.option("--source", help="Only pairs observed by this source.")
+@click.option(
+    "--source", shell_complete=complete_source, help="Only pairs observed by this source."
+)
 @click.option(
     "--min-sources",
     default=1,
@@ -72,6 +76,14 @@ Example:
 @json_option
 def neighbours(word: str, types: str, as_json: bool, **conditions: Any) -> None:
     """List the relations of WORD, strongest first.
+
+    Which rating: 'consensus' is how sure all sources together are that two words
+    are related, as odds against chance, where silence counts against a pair; use
+    it to rank neighbours and to compare pairs. 'elo' is how often and how closely
+    a pair was listed, and grows with every layer and head; use it for what models
+    repeat, and for pairs of one source. 'affinity' (hartonomous affinity A B) adds
+    the neighbours that two words share; use it for any two words, for it also
+    tells apart the pairs that no source lists.
 
     With another type than RELATES, their type and direction are told: from WORD
     (CALLS ->), to it (<- CALLS), or of WORD with itself.
@@ -115,8 +127,8 @@ Example:
   hartonomous explain king said --type PRECEDES
 """
 )
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @type_option
 @json_option
 def explain(start: str, end: str, type: str, as_json: bool) -> None:
@@ -134,7 +146,7 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
         print_json({**asdict(answer), "relation": edge})
         return
     by = "-" if type == DEFAULT_RELATION else type
-    click.echo(f"{edge['start']} {by} {edge['end']}")
+    print_text(f"{edge['start']} {by} {edge['end']}")
     click.echo(
         f"elo        {edge['elo']:.1f} = 1500 + {edge['elo_observations']:.1f} (times)"
         f" + {edge['elo_similarity']:.1f} (similarity) + {edge['elo_diversity']:.0f} (sources)"
@@ -166,7 +178,7 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
     for row in answer.tracks:
         if len(row["positions"]) > 1:
             click.echo()
-            click.echo(_places(row))
+            print_text(_places(row))
 
 
 def _shown_track(row: dict[str, Any]) -> dict[str, Any]:
@@ -218,7 +230,7 @@ Example:
   hartonomous places "You pay by card." --source handbook --json
 """
 )
-@click.argument("word")
+@click.argument("word", shell_complete=complete_word)
 @click.option(
     "--top",
     default=100,
@@ -226,7 +238,7 @@ Example:
     type=click.IntRange(1, 100_000),
     help="Number of results.",
 )
-@click.option("--source", help="Only places of this source.")
+@click.option("--source", shell_complete=complete_source, help="Only places of this source.")
 @json_option
 def places(word: str, top: int, source: str | None, as_json: bool) -> None:
     """List where sources have WORD: file, page, line or box.
@@ -286,7 +298,7 @@ def _standing(row: dict[str, Any]) -> str:
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous source minilm\n")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_source)
 @json_option
 def source(name: str, as_json: bool) -> None:
     """Show all properties of one source."""
@@ -294,12 +306,12 @@ def source(name: str, as_json: bool) -> None:
 
     with open_graph() as graph:
         known = ask(graph, name)
+    for name in ("files", "options", "excluded"):
+        known[name] = json.loads(known[name])
     if as_json:
         print_json(known)
         return
     tracks = known.pop("tracks")
-    for name in ("files", "options", "excluded"):
-        known[name] = json.loads(known[name])
     if isinstance(known["files"], list):
         known["files"] = [name for name, _, _ in known["files"]]
     print_facts(known)
@@ -345,13 +357,15 @@ def _repetition_facts(repeated: Repetition) -> dict[str, Any]:
 
 
 def _print_repetition(repeated: Repetition) -> None:
+    from hartonomous.schema import evidence_type
+
     facts = _repetition_facts(repeated)
     if not repeated.tracks:
         return
     click.echo("\nWithin each model, by evidence type:")
     columns = {
         "source": "source",
-        "evidence": "evidence",
+        "track": "track",
         "positions": "positions",
         "minimum": "minimum",
         "pairs": "pairs",
@@ -359,7 +373,8 @@ def _print_repetition(repeated: Repetition) -> None:
         "observations_per_pair": "per pair",
         "left_out": "left out",
     }
-    print_rows(facts["tracks"], columns)
+    shown = [{**row, "track": evidence_type(row["evidence"]).stem} for row in facts["tracks"]]
+    print_rows(shown, columns)
     click.echo("\nAcross models:")
     columns = {
         "source": "source",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
-import textwrap
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,26 +34,58 @@ def _stop_drawing() -> None:
 
 
 def print_json(value: object) -> None:
-    """Print one JSON document."""
+    """Print one JSON document; a number that JSON has not, such as an undefined mean, is null."""
     _stop_drawing()
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(json.dumps(_finite(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: object) -> object:
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _finite(entry) for name, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    return value
 
 
 def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
-    """Print rows as a table; `columns` maps a row's key to its heading, in order."""
-    from rich.console import Console
-    from rich.table import Table
+    """Print rows as a table; `columns` maps a row's key to its heading, in order.
+
+    In a terminal that it is too wide for, each row is a block of lines; elsewhere it is as wide as
+    it needs to be.
+    """
+    from hartonomous.cli.layout import table_lines
 
     _stop_drawing()
-    heading_style = "" if os.environ.get("NO_COLOR") else "bold"
-    table = Table(box=None, pad_edge=False, header_style=heading_style)
-    for name, heading in columns.items():
-        numeric = all(isinstance(row[name], int | float | None) for row in rows)
-        table.add_column(heading, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row[name]) for name in columns))
-    # A pipe has no width of its own; wide enough that nothing is folded in it.
-    Console(width=None if sys.stdout.isatty() else 200, highlight=False, markup=False).print(table)
+    numeric = [all(isinstance(row[name], int | float | None) for row in rows) for name in columns]
+    cells = [[_cell(row[name]) for name in columns] for row in rows]
+    for line in table_lines(list(columns.values()), cells, numeric, _room(), _heading):
+        click.echo(line)
+
+
+def _room() -> int | None:
+    """Return the columns of the terminal; None where it is none, such as a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
+def _heading(text: str) -> str:
+    return text if os.environ.get("NO_COLOR") or not text.strip() else click.style(text, bold=True)
+
+
+def print_text(text: str) -> None:
+    """Print lines for people; in a terminal, one that is too long goes on below itself, indented."""
+    from hartonomous.cli.layout import wrapped
+
+    _stop_drawing()
+    room = _room()
+    for line in text.split("\n"):
+        begin = line[: len(line) - len(line.lstrip())]
+        if room is None or len(line) <= room:
+            click.echo(line)
+            continue
+        first, *others = wrapped(line.strip(), room - len(begin) - 2)
+        click.echo("\n".join([begin + first, *(f"{begin}  {other}" for other in others)]))
 
 
 def print_measures(rows: Sequence[dict[str, Any]], columns: dict[str, str], form: str) -> None:
@@ -62,17 +94,19 @@ def print_measures(rows: Sequence[dict[str, Any]], columns: dict[str, str], form
     print_rows(shown, {"gold": "list", **columns, "interval": "95 %"})
 
 
+def readable(facts: Mapping[str, object]) -> dict[str, object]:
+    """Return facts with their names as people write them."""
+    return {name.replace("_", " "): value for name, value in facts.items()}
+
+
 def print_facts(facts: Mapping[str, object]) -> None:
     """Print names and values, a line each."""
+    from hartonomous.cli.layout import fact_lines
+
     _stop_drawing()
-    width = max(map(len, facts), default=0)
-    room = shutil.get_terminal_size().columns if sys.stdout.isatty() else 10_000
-    for name, value in facts.items():
-        text = f"{name:<{width}}  {_cell(value)}"
-        lines = textwrap.wrap(
-            text, room, subsequent_indent=" " * (width + 2), drop_whitespace=False
-        )
-        click.echo("\n".join(line.rstrip() for line in lines))
+    shown = [(name, _cell(value)) for name, value in facts.items()]
+    for line in fact_lines(shown, _room()):
+        click.echo(line)
 
 
 def say(text: str, quiet: bool = False) -> None:
@@ -82,16 +116,17 @@ def say(text: str, quiet: bool = False) -> None:
     for bar in _live:
         if bar.live.is_started:
             # Above the bars, which are drawn again below it.
-            bar.console.print(_folded(text), markup=False, highlight=False)
+            bar.console.print(_folded(text), markup=False, highlight=False, soft_wrap=True)
             return
     click.echo(_folded(text) if sys.stderr.isatty() else text, err=True)
 
 
 def _folded(text: str) -> str:
     """Return a text folded to the terminal's width."""
+    from hartonomous.cli.layout import wrapped
+
     room = shutil.get_terminal_size().columns
-    lines = text.splitlines()
-    return "\n".join(textwrap.fill(line, room, break_long_words=False) for line in lines)
+    return "\n".join(part for line in text.splitlines() for part in wrapped(line, room))
 
 
 def confirm(act: str, question: str, yes: bool) -> None:

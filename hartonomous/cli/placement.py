@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hartonomous.cli.affinity import top_option
+from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
@@ -58,7 +59,13 @@ Example:
     type=click.Path(path_type=Path),
     help="Draw it: .png, or interactive .html.",
 )
-@click.option("--between", nargs=2, metavar="A B", help="Two sources whose agreement is measured.")
+@click.option(
+    "--between",
+    nargs=2,
+    metavar="A B",
+    shell_complete=complete_source,
+    help="Two sources whose agreement is measured.",
+)
 @click.option(
     "--dense",
     multiple=True,
@@ -178,7 +185,7 @@ Example:
   hartonomous near-on-sphere king --by spectral
 """,
 )
-@click.argument("word")
+@click.argument("word", shell_complete=complete_word)
 @top_option
 @click.option(
     "--by",
@@ -208,8 +215,8 @@ def near_on_sphere(word: str, top: int, by: str, pieces: bool, as_json: bool) ->
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous distance king queen\n")
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @json_option
 def distance(start: str, end: str, as_json: bool) -> None:
     """Show the distance of A and B on the sphere, in radians.
@@ -228,8 +235,8 @@ def distance(start: str, end: str, as_json: bool) -> None:
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous slerp king bread --steps 8\n")
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @click.option(
     "--steps",
     default=10,

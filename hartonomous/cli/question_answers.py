@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import click
 
 from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_json, quiet_option, say
+from hartonomous.cli.output import json_option, print_json, print_text, quiet_option, say
 
 CITED = 3
 """Places of an answer that are shown; all are in the JSON."""
@@ -42,6 +43,7 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
     """
     from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.questions import answer as run
+    from hartonomous.operations.questions import read_standing
 
     opened = None
     if encoder is None:
@@ -53,12 +55,15 @@ def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: boo
     with open_graph() as graph:
         rows = run(graph, question, opened, top)
         rows = with_captions(graph, rows, "answer", "path", beside=as_json)
+        standing = read_standing(graph)
     if as_json:
-        print_json({"question": question, "matched_by": "words" if opened is None else "encoder",
-                    "answers": rows})  # fmt: skip
+        matched_by = "words" if opened is None else "encoder"
+        print_json(
+            {"question": question, "matched_by": matched_by, **asdict(standing), "answers": rows}
+        )
         return
     for number, row in enumerate(rows, 1):
-        click.echo(_shown(number, row))
+        print_text(_shown(number, row))
 
 
 def _shown(number: int, row: dict[str, Any]) -> str:

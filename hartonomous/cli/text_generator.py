@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import json_option, print_json, print_rows, quiet_option, say
 
@@ -59,10 +60,28 @@ are ranked.
     help="Never repeat a sequence of N tokens; 0 allows it.",
 )
 @click.option("--any-token", is_flag=True, help="Allow digits and symbols.")
-@click.option("--ban", multiple=True, metavar="WORD", help="Exclude this word; repeatable.")
+@click.option(
+    "--ban",
+    multiple=True,
+    metavar="WORD",
+    shell_complete=complete_word,
+    help="Exclude this word; repeatable.",
+)
 @click.option("--stop", multiple=True, metavar="TOKEN", help="End after this token, such as '.'.")
-@click.option("--only-sources", multiple=True, metavar="NAME", help="Use only these sources.")
-@click.option("--without-source", multiple=True, metavar="NAME", help="Leave this source out.")
+@click.option(
+    "--only-sources",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_source,
+    help="Use only these sources.",
+)
+@click.option(
+    "--without-source",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=complete_source,
+    help="Leave this source out.",
+)
 @click.option("--samples", default=1, show_default=True, help="Number of texts.")
 @click.option("--seed", default=0, show_default=True, help="Random seed.")
 @click.option(
@@ -75,6 +94,7 @@ are ranked.
 @click.option(
     "--to",
     metavar="WORD",
+    shell_complete=complete_word,
     help="Find the most probable paths from PROMPT to WORD (engine gds).",
 )
 @click.option("--explain", is_flag=True, help="Show the sources and contexts of each token.")
@@ -91,6 +111,7 @@ def generate(
     **given: Any,
 ) -> None:
     """Generate text from PROMPT by next-token evidence."""
+    from hartonomous.operations.questions import read_standing
     from hartonomous.operations.text_generation import generate as run
     from hartonomous.operations.text_generation import request_generation
 
@@ -102,20 +123,22 @@ def generate(
     streamed = not as_json and not explain
     with open_graph() as graph:
         done = run(graph, request, partial(click.echo, nl=False) if streamed else None)
+        standing = asdict(read_standing(graph))
     if to is not None:
         _print_ways(done, as_json)
         return
     if not streamed:
-        _print_texts(done, explain, as_json)
+        _print_texts(done, explain, as_json, standing)
     say(f"Generated text, from {', '.join(done.sources)}.", quiet)
 
 
-def _print_texts(done: Generation, explain: bool, as_json: bool) -> None:
+def _print_texts(done: Generation, explain: bool, as_json: bool, standing: dict[str, Any]) -> None:
     if as_json:
         print_json(
             {
                 "marker": done.marker,
                 "prompt": done.prompt,
+                **standing,
                 "texts": [
                     {"text": one.text, "tokens": [_facts(token, explain) for token in one.tokens]}
                     for one in done.texts

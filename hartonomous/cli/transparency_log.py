@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from hartonomous.cell_text import printable
-from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
+from hartonomous.cli.output import confirm, json_option, print_facts, print_json, print_rows, say
 
 
 @click.group(
@@ -130,12 +130,10 @@ def adopt(yes: bool) -> None:
 
     Recorded in the log. For a graph that was emptied, restored or replaced on purpose.
     """
-    from hartonomous.errors import ConfirmationNeeded
     from hartonomous.operations.attestation import adopt_log
     from hartonomous.server.connection import connect
 
-    if not yes:
-        raise ConfirmationNeeded("Heads signed before will no longer be valid; --yes accepts that.")
+    confirm("log adopt", "Heads signed before will no longer be valid. Accept the log?", yes)
     with connect() as graph:
         index = adopt_log(graph)
     say(f"Adopted, and recorded as entry {index}.")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
+from typing import Any
 
 import click
 
+from hartonomous.cli.completion import complete_deletion, complete_suppression
 from hartonomous.cli.output import (
     json_option,
     print_facts,
@@ -17,7 +20,7 @@ from hartonomous.cli.output import (
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous undo 5f0c9a1b22d4e687\n")
-@click.argument("deletion", metavar="ID")
+@click.argument("deletion", metavar="ID", shell_complete=complete_deletion)
 @json_option
 @quiet_option
 def undo(deletion: str, as_json: bool, quiet: bool) -> None:
@@ -42,7 +45,7 @@ def deletions(as_json: bool) -> None:
     from hartonomous.server.connection import connect
 
     with connect() as graph:
-        rows = listed(graph)
+        rows = [{**row, "what": _selected(row["what"])} for row in listed(graph)]
     if as_json:
         print_json(rows)
         return
@@ -50,6 +53,14 @@ def deletions(as_json: bool) -> None:
         name: name for name in ("id", "verb", "state", "created", "until", "evidence", "what")
     }
     print_rows(rows, columns)
+
+
+def _selected(what: str | None) -> Any:
+    """Return what a removal selected, which its journal has as JSON; as it is if that was edited."""
+    try:
+        return None if what is None else json.loads(what)
+    except ValueError:
+        return what
 
 
 @click.group(
@@ -80,7 +91,7 @@ def suppressions(context: click.Context, as_json: bool) -> None:
 @suppressions.command(
     "lift", epilog="\b\nExample:\n  hartonomous suppressions lift 5f0c9a1b22d4e687\n"
 )
-@click.argument("suppression", metavar="ID")
+@click.argument("suppression", metavar="ID", shell_complete=complete_suppression)
 @json_option
 def lift_suppression(suppression: str, as_json: bool) -> None:
     """Lift the suppression ID; this is recorded in the log."""

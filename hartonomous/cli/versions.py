@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import click
 
+from hartonomous.cli.completion import complete_compared, complete_snapshot
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     confirm,
@@ -57,7 +58,7 @@ def list_(as_json: bool) -> None:
 
 
 @snapshot.command("drop", epilog="\b\nExample:\n  hartonomous snapshot drop before-glove\n")
-@click.argument("name")
+@click.argument("name", shell_complete=complete_snapshot)
 @quiet_option
 def drop(name: str, quiet: bool) -> None:
     """Remove the snapshot NAME."""
@@ -79,8 +80,8 @@ name, write source:NAME or snapshot:NAME. A source is rated as if it were the
 only one. Exit code 1 if they differ, or with --fail-if, if a condition holds.
 """
 )
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", shell_complete=complete_compared)
+@click.argument("b", shell_complete=complete_compared)
 @click.option(
     "--top",
     default=10,
@@ -141,7 +142,7 @@ Example:
   hartonomous rollback before-glove --yes
 """
 )
-@click.argument("name", metavar="SNAPSHOT")
+@click.argument("name", metavar="SNAPSHOT", shell_complete=complete_snapshot)
 @click.option("--plan", "plan_only", is_flag=True, help="Print the steps; change nothing.")
 @click.option("--yes", is_flag=True, help="Skip the confirmation.")
 @json_option

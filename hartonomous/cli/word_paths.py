@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from hartonomous.cell_text import printable
+from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
     json_option,
     print_json,
     print_rows,
+    print_text,
     say,
     working,
 )
@@ -46,7 +48,10 @@ def view_options(command: Callable[..., None]) -> Callable[..., None]:
         (
             types_option,
             click.option(
-                "--sources", metavar="NAME,...", help="Only pairs observed by one of these sources."
+                "--sources",
+                metavar="NAME,...",
+                shell_complete=complete_source,
+                help="Only pairs observed by one of these sources.",
             ),
             click.option(
                 "--above",
@@ -82,8 +87,8 @@ Example:
   hartonomous path king bread --k 1 --above 1900 --sources glove
 """
 )
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @click.option(
     "--k", default=3, show_default=True, type=click.IntRange(1, 100), help="Number of paths."
 )
@@ -109,12 +114,12 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
     for number, one in enumerate(rows):
         if number:
             click.echo()
-        click.echo(f"{arrows(one['words'])}   {_cost(one)}")
+        print_text(f"{arrows(one['words'])}   {_cost(one)}")
         print_steps(one["steps"])
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous bridge king bread computer\n")
-@click.argument("words", nargs=-1, required=True, metavar="A B...")
+@click.argument("words", nargs=-1, required=True, metavar="A B...", shell_complete=complete_word)
 @view_options
 @json_option
 def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
@@ -130,13 +135,13 @@ def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
         return
     joints = ", ".join(map(printable, tree["joints"])) or "no other word"
     asked = ", ".join(map(printable, tree["words"]))
-    click.echo(f"{asked} are connected by {joints}   cost {tree['cost']:.3f}")
+    print_text(f"{asked} are connected by {joints}   cost {tree['cost']:.3f}")
     print_steps(tree["steps"])
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous between king bread --top 5\n")
-@click.argument("start", metavar="A")
-@click.argument("end", metavar="B")
+@click.argument("start", metavar="A", shell_complete=complete_word)
+@click.argument("end", metavar="B", shell_complete=complete_word)
 @top_option
 @all_option
 @view_options
@@ -160,7 +165,7 @@ def between(
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous reach king --top 20\n")
-@click.argument("word", metavar="A")
+@click.argument("word", metavar="A", shell_complete=complete_word)
 @top_option
 @view_options
 @json_option
@@ -209,11 +214,13 @@ def traverse(
     """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
     from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.operations.questions import read_standing
 
     with open_graph() as graph, working("Traversing"):
         answer = ask(graph, prompt, depth, breadth, top, view_of(options))
         found = [asdict(one) for one in answer.found]
         found = with_captions(graph, found, "word", "led_by", "path", beside=as_json)
+        standing = read_standing(graph)
     if answer.unknown:
         say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
     if answer.left_out:
@@ -221,7 +228,7 @@ def traverse(
     weighed = (f"{printable(word)} {weight:.2f}" for word, weight in answer.weights.items())
     say(f"Weights of the words: {', '.join(weighed)}.")
     if as_json:
-        print_json({**asdict(answer), "found": found})
+        print_json({**asdict(answer), **asdict(standing), "found": found})
         return
     rows = [
         {

@@ -98,7 +98,7 @@ ELSEWHERE = (
     "projections of other users in the memory of Graph Data Science",
 )
 STORE = "transaction logs and freed space of the server's store, until it is compacted"
-DISK = "blocks of deleted files that the file system has not overwritten"
+DISK = "blocks of deleted files that the file system has not reused"
 """Copies that an erasure does not reach; STORE only until the managed server's store is copied."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from hartonomous.audit import audit_report
-from hartonomous.errors import NotFound, VerificationFailed
+from hartonomous.errors import BadInput, NotFound, VerificationFailed
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations.graph_copies import refuse_existing
@@ -70,8 +70,9 @@ def verify(file: Path, key: str, names: Path | None = None) -> dict[str, Any]:
     """Return the statement of an authentic certificate, log proof or signed head, verified offline.
 
     `key` is the public key or a file with it, `names` a file of the names behind the keyed hashes.
-    `left` lists the failed checks that the certificate itself states. Raises NotFound for unreadable
-    files, VerificationFailed if it is not authentic.
+    `left` lists the failed checks that the certificate itself states, `restorable` is the end of the
+    retention window of a deletion that can still be undone. Raises NotFound for unreadable files,
+    VerificationFailed if it is not authentic, BadInput for names that do not fit it.
     """
     try:
         data = file.read_bytes()
@@ -81,6 +82,8 @@ def verify(file: Path, key: str, names: Path | None = None) -> dict[str, Any]:
         raise NotFound(f"{error.filename} cannot be read: {error.strerror}.") from error
     try:
         return verify_certificate.verify(data, known, opened)
+    except verify_certificate.WrongNames as error:
+        raise BadInput(f"{file} is authentic. {error}") from error
     except verify_certificate.Invalid as error:
         raise VerificationFailed(f"{file} is not authentic. {error}") from error
 

@@ -55,7 +55,7 @@ def server_facts(environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
             **facts,
             "uri": graph.address.uri,
             "server": f"{component['name']} {component['version']} {component['edition']}",
-            "graph data science": plugin(graph, "gds."),
+            "graph_data_science": plugin(graph, "gds."),
             "apoc": plugin(graph, "apoc."),
             "procedures": procedures(graph),
             "settled": state["settled"],

@@ -10,7 +10,7 @@ from pathlib import Path
 from hartonomous.bundle import Bundle, SourceDescription, read_bundle
 from hartonomous.bundle_scan import BundleScan, scan
 from hartonomous.directories import earlier_bundles_folder
-from hartonomous.errors import Conflict, HartonomousError, NotFound, UsageError
+from hartonomous.errors import Conflict, HartonomousError, NotFound
 from hartonomous.extract.extraction import ExtractOptions, describe_source, extract_cached
 from hartonomous.extract.importer_protocol import OpenedModel
 from hartonomous.graph.deletion_journal import refuse_while_open
@@ -39,6 +39,7 @@ from hartonomous.load.replacement import replace_rows
 from hartonomous.load.suppression_list import Suppressions, admit
 from hartonomous.operations.model_request import ModelRequest
 from hartonomous.operations.omissions import Omissions, omissions_in, omissions_of
+from hartonomous.operations.source_names import source_name
 from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.rate.rating_pass import (
     RatingReport,
@@ -82,16 +83,6 @@ def prepare(graph: Graph, say: Say = unheard) -> bool:
     return install(graph)
 
 
-def source_name(name: str | None, replace: str | None) -> str:
-    """Return the name a source gets: its own, or that of the one it replaces.
-
-    Raises UsageError unless exactly one is given, and for what cannot name a source.
-    """
-    if (name is None) == (replace is None):
-        raise UsageError("Give the source a name, or the one it is to replace.")
-    return check_name(name or replace or "")
-
-
 def ingest_model(
     graph: Graph,
     request: ModelRequest,
@@ -102,13 +93,14 @@ def ingest_model(
 ) -> IngestReport:
     """Extract a model and load it under a name, or in the place of a source: `ingest` as asked for.
 
-    Raises UsageError unless one of `name` and `replace` is given, and as `ingest` says.
+    With neither, it is named after its path. Raises UsageError if both are given, Conflict if a name
+    after its path is another source's, and as `ingest` says.
     """
-    chosen = source_name(name, replace)
-    cache = earlier_bundles_folder()
-    return ingest(
-        graph, request.opened, request.search, chosen, cache, progress, replace is not None, say
-    )
+    chosen = source_name(name, replace, request.model)
+    chosen.refuse_taken(graph, describe_source(request.opened, request.search).digest)
+    chosen.tell(say)
+    cache, again = earlier_bundles_folder(), replace is not None
+    return ingest(graph, request.opened, request.search, chosen.name, cache, progress, again, say)
 
 
 def load_file(
@@ -117,11 +109,18 @@ def load_file(
     name: str | None,
     replace: str | None = None,
     progress: Progress = unseen,
+    say: Say = unheard,
 ) -> IngestReport:
-    """Load a bundle under a name, or in the place of a source: `load_bundle` as asked for."""
-    chosen = source_name(name, replace)
+    """Load a bundle under a name, or in the place of a source: `load_bundle` as asked for.
+
+    With neither, it is named after its folder; raises Conflict if that is another source's name.
+    """
+    place = bundle if isinstance(bundle, Path) else bundle.path
+    chosen = source_name(name, replace, str(place))
     verified = read_bundle(bundle) if isinstance(bundle, Path) else bundle
-    report = load_bundle(graph, verified, chosen, progress, replace is not None)
+    chosen.refuse_taken(graph, verified.source.digest)
+    chosen.tell(say)
+    report = load_bundle(graph, verified, chosen.name, progress, replace is not None)
     return with_omissions(report, omissions_in(verified))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypedDict, Unpack
 
@@ -13,10 +14,10 @@ from hartonomous.ask.relations.repetition import Repetition, repetition
 from hartonomous.ask.relations.source_statistics import Stats, stats
 from hartonomous.erase.compaction import managed_home
 from hartonomous.extract.encoder_protocol import Encoder, open_encoder
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.operations.settings import checked
 from hartonomous.progress import Say
-from hartonomous.rate.rating_pass import read_state
 from hartonomous.server.connection import managed_bytes
 
 UNSETTLED = (
@@ -24,11 +25,42 @@ UNSETTLED = (
     "'hartonomous rate' finishes it."
 )
 
+_DOING = {
+    "loading": "is being loaded, or its ingest was interrupted; answers do not include it yet",
+    "replacing": "is being replaced, or that was interrupted; its rows are those of two versions",
+    "deleting": "is being removed, or that was interrupted; answers may still include it",
+}
+"""What is said of a source by its state."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What of the graph is unfinished: whether ratings are `settled`, and the state of each source that
+    is not live, by name.
+    """
+
+    settled: bool
+    unfinished: dict[str, str]
+
+    def remark(self, say: Say) -> None:
+        """Report what makes answers outdated or incomplete."""
+        for name, state in self.unfinished.items():
+            say(f"Note: source {name!r} {_DOING.get(state, f'is {state}')}.")
+        if not self.settled:
+            say(UNSETTLED)
+
+
+def read_standing(graph: Graph) -> Standing:
+    """Return what of the graph is unfinished."""
+    rows = graph.read(query("ask/read_unfinished"))
+    if not rows:
+        return Standing(True, {})
+    return Standing(rows[0]["settled"], {one["name"]: one["state"] for one in rows[0]["sources"]})
+
 
 def remark_unsettled(graph: Graph, say: Say) -> None:
-    """Report that ratings may be outdated; called at the start of every query."""
-    if not read_state(graph)["settled"]:
-        say(UNSETTLED)
+    """Report that answers may be outdated or incomplete; called at the start of every query."""
+    read_standing(graph).remark(say)
 
 
 def remark_spelling(graph: Graph, word: str, rows: Sequence[Row], say: Say) -> None:

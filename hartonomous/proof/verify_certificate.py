@@ -7,8 +7,9 @@ no network. KEY is the public key, `name+key id+key`, or a file with it: obtain 
 channel than the certificate. NAMES, from 'hartonomous certificate names', lists the names behind
 the keyed hashes.
 
-Exit code 0: authentic; 1: authentic, and it states that something remains; 2: wrong usage; 6: not
-authentic. The format is defined in docs/certificates.md.
+Exit code 0: authentic; 1: authentic, and something remains: a check found something, or the deletion
+can still be undone; 2: wrong usage; 6: not authentic; 7: authentic, and NAMES does not fit it. The
+format is defined in docs/certificates.md.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import hmac
 import json
 import re
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +34,56 @@ PREDICATE = "urn:hartonomous:deletion:v1"
 PAYLOAD = "application/vnd.in-toto+json"
 LARGEST_FILE = 64 << 20
 
+COPIES = {
+    "retention": "rows kept for 'hartonomous undo'",
+    "store": "transaction logs and freed space of the server's store",
+    "disk": "blocks of deleted files that the file system has not reused",
+    "backup": "backups and dumps of the server",
+    "export": "exports, plans and reports written to files",
+    "projection": "projections of other users in the server's memory",
+    "bundle": "bundles in use by another process, or of another home",
+}
+CHECKS = {
+    "audit/count_sources": "removed sources still in the graph",
+    "audit/count_keys": "removed compositions still in the graph",
+    "delete/count_evidence": "evidence of removed sources still in the graph",
+    "audit/count_rows": "removed evidence of other sources still in the graph",
+    "scan/store": "files of the store that still hold an erased word",
+}
+RESIDUAL = {
+    "variant": "evidence of the word in another case",
+    "path": "paths between the ends of lost relations",
+}
+"""Codes of a certificate, in words."""
+
 
 class Invalid(Exception):
     """The file is not authentic; the message says why."""
 
 
-def verify(data: bytes, key_text: str, names: bytes | None = None) -> dict[str, Any]:
+class WrongNames(Exception):
+    """The file is authentic, and the file of names does not fit it."""
+
+
+def verify(
+    data: bytes, key_text: str, names: bytes | None = None, now: str | None = None
+) -> dict[str, Any]:
     """Return the content of an authentic certificate, log proof or signed head; raise Invalid
-    otherwise.
+    otherwise, WrongNames if the names do not fit it.
+
+    A deletion that can be undone at the time `now`, such as 2026-12-25T08:00:00Z, has the end of its
+    retention window as `restorable`.
     """
+    now = now or time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     try:
-        return _verify(data, read_key(key_text), names)
+        return _verify(data, read_key(key_text), names, now)
     except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
         raise Invalid(f"Something is missing or of another kind: {error}.") from error
 
 
-def _verify(data: bytes, key: tuple[str, bytes, bytes], names: bytes | None) -> dict[str, Any]:
+def _verify(
+    data: bytes, key: tuple[str, bytes, bytes], names: bytes | None, now: str
+) -> dict[str, Any]:
     if len(data) > LARGEST_FILE:
         raise Invalid("The file is larger than any certificate.")
     if not data.startswith(b"{"):
@@ -55,11 +91,16 @@ def _verify(data: bytes, key: tuple[str, bytes, bytes], names: bytes | None) -> 
     document = read_canonical(data, "The file")
     if set(document) == {"entry", "head", "index", "proof"}:
         return {"kind": "proof", **check_log(document, *key)}
-    return {"kind": "certificate", **check_certificate(document, *key, names)}
+    checked = check_certificate(document, *key)
+    claims = checked["claims"]
+    told: dict[str, Any] = {"restorable": restorable(claims, now), "checks": checks_of(claims)}
+    told["copies"] = copies_of(claims)
+    told["names"] = check_names(claims, names) if names is not None else {}
+    return {"kind": "certificate", **checked, **told}
 
 
 def check_certificate(
-    envelope: dict[str, Any], key_name: str, key_id: bytes, key: bytes, names: bytes | None
+    envelope: dict[str, Any], key_name: str, key_id: bytes, key: bytes
 ) -> dict[str, Any]:
     expect(set(envelope) == {"payload", "payloadType", "signatures"}, "That is no DSSE envelope.")
     expect(envelope["payloadType"] == PAYLOAD, "The envelope holds no in-toto statement.")
@@ -84,8 +125,39 @@ def check_certificate(
         "log": {name: logged[name] for name in ("origin", "index", "size", "root")},
         "logged_at": logged["entry"]["at"],
         "left": left,
-        "names": check_names(claims, names) if names is not None else {},
     }
+
+
+def restorable(claims: dict[str, Any], now: str) -> str | None:
+    """Return the end of the retention window of a deletion that can still be undone, None of any
+    other.
+    """
+    kept = [copy["expires"] for copy in claims["copies"] if copy["kind"] == "retention"]
+    ends = [end for end in kept if claims["verb"] == "delete" and (end is None or end > now)]
+    return (ends[0] or "it is erased") if ends else None
+
+
+def checks_of(claims: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the checks: what was looked for, how many were expected and found."""
+    return [
+        {
+            "what": CHECKS.get(check["query"], check["query"]),
+            "expected": check["expected"],
+            "got": check["got"],
+        }
+        for check in claims["checks"]
+    ]
+
+
+def copies_of(claims: dict[str, Any]) -> list[str]:
+    """Return the remaining copies, in words."""
+    told = []
+    for copy in claims["copies"]:
+        what = COPIES.get(copy["kind"], copy["kind"])
+        if copy.get("made"):
+            what = f"the backup of {copy['made']}, digest {copy['digest']}"
+        told.append(f"{what}, {'until ' + copy['expires'] if copy['expires'] else 'no known end'}")
+    return told
 
 
 def check_agreement(statement: dict[str, Any], claims: dict[str, Any], entry: Any) -> None:
@@ -136,7 +208,23 @@ def open_head(note: str, key_name: str, key_id: bytes, key: bytes) -> dict[str, 
 
 
 def check_names(claims: dict[str, Any], names: bytes) -> dict[str, str]:
-    """Return the names behind keyed hashes of the claims; raise Invalid if a key does not match."""
+    """Return the names behind keyed hashes of the claims; raise WrongNames if a key does not match,
+    or no name is of this certificate.
+    """
+    try:
+        found = _opened_names(names)
+    except Invalid as error:
+        raise WrongNames(f"The file of names does not fit. {error}") from None
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise WrongNames("The file of names does not fit. That is no file of names.") from None
+    held = json.dumps(claims)
+    known = {digest: name for digest, name in found.items() if digest in held}
+    if found and not known:
+        raise WrongNames("The file of names does not fit. It is of another certificate.")
+    return known
+
+
+def _opened_names(names: bytes) -> dict[str, str]:
     found = {}
     for opening in read_json(names):
         expect(set(opening) == {"hmac", "key", "name"}, "That is no file of names.")
@@ -144,8 +232,7 @@ def check_names(claims: dict[str, Any], names: bytes) -> dict[str, str]:
         digest = hmac.new(key, opening["name"].encode(), "sha256").hexdigest()
         expect(digest == opening["hmac"], f"{opening['name']!r} is not what was hashed.")
         found[digest] = opening["name"].partition(":")[2]
-    held = json.dumps(claims)
-    return {digest: name for digest, name in found.items() if digest in held}
+    return found
 
 
 def check_signature(key: bytes, signature: bytes, message: bytes) -> None:
@@ -227,35 +314,52 @@ def report(facts: dict[str, Any]) -> str:
         # A source of which only part of the evidence was removed.
         what = [f"part of {each}" if each.startswith("source ") else each for each in what]
     lines = [f"AUTHENTIC: {claims['verb']} of {', '.join(what) or 'nothing'}"]
+    if facts["restorable"]:
+        lines += [f"RESTORABLE until {facts['restorable']}: the deletion can be undone"]
     if claims["verb"] == "erase":
         lines += ["names: the keys of its hashes were destroyed with it; nobody can open them"]
     lines += [
-        f"logged: {facts['logged_at']}, entry {facts['log']['index']} of {facts['log']['size']}"
+        f"logged: {facts['logged_at']}, entry {facts['log']['index']} of {facts['log']['size']}",
+        f"removed: {figures(claims['removed'])}",
+        f"rated again: {rated_again(claims['rerated'])}",
     ]
-    for part in ("removed", "rerated"):
-        figures = ", ".join(f"{name} {value:,}" for name, value in claims[part].items())
-        lines += [f"{part}: {figures}"]
     lines += [
         f"supported by source {names.get(s['source'], s['source'])}: {s['relations']:,}"
         for s in claims["survivors"]
     ]
     lines += [
-        f"residual: {r['kind']} {r['count']:,}, source {names.get(r['source'], r['source'])}"
+        f"residual: {RESIDUAL.get(r['kind'], r['kind'])} {r['count']:,}, "
+        f"source {names.get(r['source'], r['source'])}"
         for r in claims["residual"]
     ]
-    for part in ("purged", "extraction"):
+    for part, title in (("purged", "also erased"), ("extraction", "neighbours and continuations")):
         if claims.get(part):
-            figures = ", ".join(f"{name} {value:,}" for name, value in claims[part].items())
-            lines += [f"{part}: {figures}"]
+            lines += [f"{title}: {figures(claims[part])}"]
     lines += [f"graph before: {claims['before']}", f"graph after: {claims['after']}"]
     done = len(claims["checks"]) - len(facts["left"])
     lines += [f"checks passed: {done} of {len(claims['checks'])}"]
-    lines += [f"LEFT: {c['query']} expected {c['expected']}, got {c['got']}" for c in facts["left"]]
-    for copy in claims["copies"]:
-        made = f" of {copy['made']}, digest {copy['digest']}" if copy.get("made") else ""
-        lines += [f"remaining copy: {copy['kind']}{made}, {copy['expires'] or 'no known expiry'}"]
+    lines += [
+        f"LEFT: {c['what']}, expected {c['expected']:,}, found {c['got']:,}"
+        for c in facts["checks"]
+        if c["got"] != c["expected"]
+    ]
+    lines += [f"remaining copy: {copy}" for copy in facts["copies"]]
     lines += ["It does not establish:", *(f"  - {text}" for text in claims["does_not_establish"])]
     return "\n".join([*lines, ""])
+
+
+def figures(counts: dict[str, int]) -> str:
+    """Return counts with their names, as people read them."""
+    return ", ".join(f"{name.replace('_', ' ')} {value:,}" for name, value in counts.items())
+
+
+def rated_again(counts: dict[str, int]) -> str:
+    """Return the relations with a changed rating, and by how much their elo changed."""
+    return (
+        f"{counts['relations']:,} relations, elo of {counts['raised']:,} rose, of "
+        f"{counts['lowered']:,} fell; in sum {counts['milli_elo'] / 1000:+,.3f}, by at most "
+        f"{counts['milli_elo_most'] / 1000:,.3f}"
+    )
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -272,12 +376,15 @@ def main(arguments: list[str] | None = None) -> int:
     except OSError as error:
         sys.stderr.write(f"{error.filename}: {error.strerror}\n")
         return 2
+    except WrongNames as error:
+        sys.stderr.write(f"AUTHENTIC, but: {error}\n")
+        return 7
     except (Invalid, UnicodeDecodeError) as error:
         sys.stderr.write(f"NOT AUTHENTIC: {error}\n")
         return 6
     shown = json.dumps(facts, indent=2, sort_keys=True) + "\n" if chosen.json else report(facts)
     sys.stdout.write(shown)
-    return 1 if facts.get("left") else 0
+    return 1 if facts.get("left") or facts.get("restorable") else 0
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ from hartonomous.extract.files.tokenizer_files import TokenTable, word_list
 from hartonomous.extract.files.untrusted_files import inside, shown
 
 MATRICES = (".npy", ".npz")
-LISTS = (".parquet", ".txt", ".csv", ".tsv", ".json", ".vocab", ".tiktoken")
+LISTS = (".parquet", ".txt", ".csv", ".tsv", ".json", ".vocab", ".tiktoken", ".lst", ".list")
+BARE_LISTS = ("vocab", "vocabulary", "words", "tokens", "labels", "index")
+"""Names of lists without an ending."""
+
 NOT_LISTS = ("config.json", "package.json", "requirements.txt", "license.txt", "readme.txt")
 MOST_FILES = 1_000
 
@@ -54,6 +57,7 @@ def words_beside(matrix: Path, rows: int) -> TokenTable:
     Raises BadInput if none has, or several have and differ.
     """
     lists = [file for file in _ending(matrix.parent, LISTS) if file.name.lower() not in NOT_LISTS]
+    lists += [file for file in _ending(matrix.parent, ("",)) if file.name.lower() in BARE_LISTS]
     fitting, told = [], []
     for file in lists:
         try:

@@ -9,12 +9,14 @@ import numpy as np
 
 from hartonomous.errors import BadInput
 from hartonomous.extract.embedding_matrix import BEYOND_LIMIT, embedding_model
+from hartonomous.extract.files.module_folders import has_weights
 from hartonomous.extract.files.tokenizer_files import TokenTable
-from hartonomous.extract.files.untrusted_files import is_pickle
+from hartonomous.extract.files.untrusted_files import inside, is_pickle, shown
 from hartonomous.extract.importer_options import LIMIT
 from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
 from hartonomous.extract.vocabulary import whole_words
 from importers.vectors.binary_vectors import read_binary_vectors
+from importers.vectors.matrix_folder import MOST_FILES
 from importers.vectors.text_vectors import (
     FEWEST,
     LONGEST_LINE,
@@ -33,16 +35,17 @@ class WordVectors:
     """Opens GloVe text, word2vec text (with its line of counts) and word2vec binary."""
 
     name = "word-vectors"
-    summary = "GloVe or word2vec text (.txt, .vec), word2vec binary (.bin)"
+    summary = "GloVe or word2vec text (.txt, .vec), word2vec binary (.bin), or a folder with one"
 
     options = (LIMIT,)
 
     def recognises(self, path: Path) -> Claim:
-        if not path.is_file() or path.suffix.lower() not in ENDINGS or is_pickle(path):
-            return Claim.NONE
-        return Claim.NONE if _form(path) is None else Claim.POSSIBLE
+        if path.is_dir():
+            return Claim.POSSIBLE if len(vectors_in(path)) == 1 else Claim.NONE
+        return Claim.POSSIBLE if _holds_vectors(path) else Claim.NONE
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
+        path = _only_vectors(path) if path.is_dir() else path
         form = _form(path)
         if form is None:
             raise BadInput(f"{path} does not begin with a word and its numbers.")
@@ -57,6 +60,34 @@ class WordVectors:
             return opened
         vocabulary = opened.vocabulary.with_excluded(BEYOND_LIMIT, read.beyond)
         return replace(opened, vocabulary=vocabulary)
+
+
+def vectors_in(folder: Path) -> list[Path]:
+    """Return the files of word vectors in a folder, where it is no model's."""
+    if has_weights(folder):
+        return []
+    return [file for file in sorted(folder.iterdir())[:MOST_FILES] if _holds_vectors(file)]
+
+
+def _holds_vectors(file: Path) -> bool:
+    if not file.is_file() or file.suffix.lower() not in ENDINGS or is_pickle(file):
+        return False
+    return _form(file) is not None
+
+
+def _only_vectors(folder: Path) -> Path:
+    """Return the file of word vectors in a folder, such as GloVe's beside its vocab.txt.
+
+    Raises BadInput for none, for several, and for a link out of the folder.
+    """
+    found = vectors_in(folder)
+    if len(found) != 1:
+        names = ", ".join(shown(file.name) for file in found[:8])
+        raise BadInput(
+            f"{folder} holds {len(found) or 'no'} files of word vectors"
+            f"{f' ({names})' if names else ''}; give the path of one."
+        )
+    return inside(folder, found[0].name)
 
 
 def _form(path: Path) -> str | None:

@@ -72,8 +72,25 @@ def test_an_audit_that_is_not_full_tells_of_the_log(two: Graph) -> None:
 
 def test_the_same_graph_gives_the_same_bytes(two: Graph) -> None:
     deletions = [verified(two)]
-    pages = {render(audit(two, silent, full=True, certificates=deletions)) for _ in range(2)}
+    pages = set()
+    for _ in range(2):
+        facts = audit(two, silent, full=True, certificates=deletions)
+        facts["made"]["at"] = "2026-01-02T03:04:05Z"
+        pages.add(render(facts))
     assert len(pages) == 1
+
+
+def test_the_page_says_when_where_and_by_what_in_the_words_of_the_commands(two: Graph) -> None:
+    facts = audit(two, silent, full=True, certificates=[verified(two)])
+    text = seen(render(facts))
+    for said in facts["made"].values():
+        assert said in text
+    assert facts["made"]["server"].startswith(two.address.uri)
+    assert two.address.password not in render(facts)
+    assert "restorable until 9999-12-25T00:00:00Z" in text
+    assert "rows kept for 'hartonomous undo'" in text
+    assert "evidence of removed sources still in the graph" in text
+    assert not re.search(r"milli|audit/|delete/|scan/|count_", text)
 
 
 def verified(graph: Graph) -> dict[str, Any]:

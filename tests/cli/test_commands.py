@@ -44,17 +44,10 @@ def test_every_command_has_help_with_an_example(name: str) -> None:
     assert max(map(len, done.stdout.splitlines())) <= 80
 
 
-def test_no_first_line_of_a_command_is_cut() -> None:
-    groups = ("delete", "erase", "log", "certificate", "projections", "snapshot", "suppressions")
-    for group in ((), *((name,) for name in groups)):
-        listed = run_process(*group, "--help").stdout.split("Commands:")[1]
-        assert "..." not in listed.split("Example:")[0]
-
-
 def test_a_process_says_and_ends_as_its_command_does(model: Path, tmp_path: Path) -> None:
     for code, *arguments in (
-        (0, "neighbours", "--help"),
-        (2, "ingest", model),
+        (0, "down", "--help"),
+        (2, "ingest", model, "--as", "x y"),
         (3, "inspect", tmp_path / "missing.gguf"),
         (5, "neighbours", "king"),
     ):
@@ -102,7 +95,7 @@ def test_the_whole_way(served: Graph, model: Path, tmp_path: Path) -> None:
     assert report["lines"] == len(lines)
     facts = json.loads(run("status", "--json").stdout)
     assert facts["procedures"] == "CALL custom.hartonomous.*"
-    assert facts["graph data science"]
+    assert facts["graph_data_science"]
     assert facts["apoc"]
     checks = {
         check["name"]: check["verdict"] for check in json.loads(run("doctor", "--json").stdout)
@@ -111,10 +104,59 @@ def test_the_whole_way(served: Graph, model: Path, tmp_path: Path) -> None:
     assert "safetensors" in run("importers").stdout
 
 
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def odd_keys(value: object, place: str = "") -> list[str]:
+    """Return keys that are no names, and texts that are JSON, in a command's JSON."""
+    if isinstance(value, dict):
+        odd = [f"{place}.{key}" for key in value if not NAME.fullmatch(key)]
+        return odd + [one for key in value for one in odd_keys(value[key], f"{place}.{key}")]
+    if isinstance(value, list):
+        return [one for entry in value for one in odd_keys(entry, place)]
+    return [place] if isinstance(value, str) and value[:1] in ("{", "[") else []
+
+
+def test_keys_of_json_are_names_and_no_text_is_json(served: Graph, model: Path) -> None:
+    run("ingest", model, "--k", 3, "--as", "one")
+    for command in (
+        ("status",),
+        ("source", "one"),
+        ("sources",),
+        ("doctor",),
+        ("neighbours", "king"),
+        ("explain", "king", "queen"),
+        ("log", "--top", 1),
+        ("deletions",),
+        ("traverse", "king"),
+        ("inspect", model),
+        ("ingest", model, "--k", 3, "--as", "one"),
+    ):
+        done = run(*command, "--json")
+        assert not odd_keys(json.loads(done.stdout)), command
+    assert json.loads(run("source", "one", "--json").stdout)["options"]["k"] == 3
+
+
+def test_what_is_unfinished_is_said(served: Graph, model: Path) -> None:
+    run("ingest", model, "--k", 3, "--as", "one")
+    served.write("MATCH (g:State) SET g.settled = false")
+    served.write("CREATE (:Source {name: 'two', state: 'loading'})")
+    said = run("neighbours", "king")
+    assert said.exit_code == 0
+    assert "source 'two' is being loaded" in said.stderr and "rating pass" in said.stderr
+    found = json.loads(run("traverse", "king", "--json").stdout)
+    assert (found["settled"], found["unfinished"]) == (False, {"two": "loading"})
+    served.write("MATCH (g:State) SET g.settled = true")
+    served.write("MATCH (s:Source {name: 'two'}) DELETE s")
+    assert run("neighbours", "king").stderr == ""
+    found = json.loads(run("traverse", "king", "--json").stdout)
+    assert (found["settled"], found["unfinished"]) == (True, {})
+
+
 def test_exit_codes(served: Graph, model: Path, tmp_path: Path) -> None:
     put_in(served, random_bundle(tmp_path, 1), "one")
     before = exported(served)
-    assert "--as" in failed(2, "ingest", model)
+    assert "not both" in failed(2, "ingest", model, "--as", "one", "--replace", "one")
     assert "not a valid source name" in failed(2, "ingest", model, "--as", "x y")
     assert "--yes" in failed(2, "delete", "source", "one")
     assert "Did you mean" in failed(3, "neighbours", run_word(served)[:-1] + "q")
@@ -242,8 +284,16 @@ def test_a_terminal_of_80_columns(served: Graph, model: Path) -> None:
     assert "\x1b[" not in terminal([HARTONOMOUS, "sources"], NO_COLOR="1")
 
 
-def terminal(command: list[str], **environment: str) -> str:
-    """Run a command in a terminal of 80 columns and return what it shows."""
+def test_confirmations_say_what_enter_means(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    shown = terminal([HARTONOMOUS, "purge"], b"\n", HARTONOMOUS_HOME=str(home))
+    assert "[y/N]" in shown and "Nothing was deleted." in shown
+    assert home.is_dir()
+
+
+def terminal(command: list[str], typed: bytes = b"", **environment: str) -> str:
+    """Run a command in a terminal of 80 columns and return what it shows, once something is typed."""
     master, slave = pty.openpty()
     process = subprocess.Popen(
         command,
@@ -253,6 +303,7 @@ def terminal(command: list[str], **environment: str) -> str:
         env={**os.environ, "COLUMNS": "80", "TERM": "xterm", **environment},
     )
     os.close(slave)
+    os.write(master, typed)
     shown = b""
     while True:
         try:

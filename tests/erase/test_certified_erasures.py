@@ -164,7 +164,7 @@ def test_verifiers_show_an_erasure(filled: Graph, tmp_path: Path) -> None:
     assert stranger.returncode == 0, stranger.stderr
     ours = run("certificate", "verify", tmp_path / "certificate", "--key", key)
     assert (ours.exit_code, ours.stdout) == (0, stranger.stdout)
-    for line in ("purged: ", "remaining copy: store", "suppression key"):
+    for line in ("also erased: ", "remaining copy: transaction logs", "suppression key"):
         assert line in ours.stdout
     told = told_by_the_page(tmp_path, key, open_names(certificate), {"certificate": certificate})
     (answer,) = told["answers"]

@@ -451,3 +451,32 @@ def test_groups_are_told_from_others(tmp_path: Path) -> None:
         opened(tmp_path), ExtractOptions(NeighbourOptions(k=5)), tmp_path / "b", silent
     )
     assert listings_within(bundle) < ALL_PAIRS // 2
+
+
+@pytest.mark.parametrize("beside", [(), ("vocab.txt",), ("README.md", "LICENSE", "vocab.txt")])
+def test_a_folder_with_one_file_of_word_vectors(tmp_path: Path, beside: tuple[str, ...]) -> None:
+    matrix = grouped_matrix()
+    folder = tmp_path / "glove"
+    folder.mkdir()
+    lines = [f"{word} {' '.join(map(str, row))}" for word, row in zip(WORDS, matrix, strict=True)]
+    (folder / "vectors.txt").write_text("\n".join(lines) + "\n")
+    for name in beside:
+        counted = [f"{word} {900 - place}" for place, word in enumerate(WORDS)]
+        (folder / name).write_text("\n".join(counted) + "\n")
+    model = opened(folder)
+    assert model.importer == "word-vectors"
+    assert [one.name for one in model.files] == ["vectors.txt"]
+    assert model.files == opened(folder / "vectors.txt").files
+    assert texts(model) == set(WORDS)
+    (folder / "vectors.100d.txt").write_text("\n".join(lines) + "\n")
+    with pytest.raises(BadInput, match=r"holds 'vectors\.100d\.txt', 'vectors\.txt'"):
+        opened(folder)
+
+
+@pytest.mark.parametrize("name", ["vocab", "words.lst", "Words"])
+def test_a_list_of_words_may_have_no_usual_ending(tmp_path: Path, name: str) -> None:
+    np.save(tmp_path / "vectors.npy", grouped_matrix())
+    (tmp_path / name).write_text("\n".join(WORDS) + "\n")
+    model = opened(tmp_path)
+    assert [one.name for one in model.files] == ["vectors.npy", name]
+    assert texts(model) == set(WORDS)

@@ -22,11 +22,12 @@ from hartonomous.graph.state_digest import state_digest
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.proof.certificate import (
     Check,
+    Copy,
     Deletion,
     open_names,
 )
 from hartonomous.proof.claims import certify
-from hartonomous.proof.verify_certificate import Invalid, canonical, verify
+from hartonomous.proof.verify_certificate import Invalid, WrongNames, canonical, report, verify
 from hartonomous.transparency import keys
 from hartonomous.transparency.signing import SigningKey, sign_statement
 from hartonomous.transparency.transparency_log import (
@@ -64,6 +65,41 @@ def test_a_certificate_says_what_was_done(graph: Graph, key: str) -> None:
     assert facts["left"] == []
     assert facts["claims"]["software"]["edition"] == "community"
     assert "any law is complied with" in " ".join(facts["claims"]["does_not_establish"])
+
+
+@pytest.mark.parametrize("now", ["2026-12-24T23:59:59Z", "9999-12-24T23:59:59Z"])
+def test_a_deletion_can_be_restored_until_its_window_ends(graph: Graph, key: str, now: str) -> None:
+    certificate = issue(graph)
+    assert verify(certificate, key, now=now)["restorable"] == "9999-12-25T00:00:00Z"
+    assert verify(certificate, key, now="9999-12-25T00:00:00Z")["restorable"] is None
+    erased = issue(graph, Deletion(**{**vars(DELETION), "verb": "erase", "key": "two"}))
+    assert verify(erased, key, now=now)["restorable"] is None
+
+
+@pytest.mark.parametrize(
+    "names", [b"", b"{}", b"[1]", b'[{"hmac":"00","key":"00","name":"source:x"}]', b'[{"a":1}]']
+)
+def test_names_that_do_not_fit_are_told_apart_from_a_forgery(
+    graph: Graph, key: str, names: bytes
+) -> None:
+    certificate = issue(graph)
+    if names == b"{}":
+        # A list without names hides nothing.
+        assert verify(certificate, key, names)["names"] == {}
+        return
+    with pytest.raises(WrongNames, match="does not fit"):
+        verify(certificate, key, names)
+    other = issue(graph, Deletion(**{**vars(DELETION), "subjects": ["source:x"], "survivors": (),
+                                     "residual": (), "key": "two"}))  # fmt: skip
+    with pytest.raises(WrongNames, match="another certificate"):
+        verify(certificate, key, open_names(other))
+
+
+def test_people_read_no_names_of_files_or_fields(graph: Graph, key: str) -> None:
+    said = report(verify(issue(graph), key))
+    assert "audit/" not in said and "delete/" not in said and "milli" not in said
+    assert "in sum -123,456.789, by at most 20.000" in said
+    assert "remaining copy: rows kept for 'hartonomous undo', until 9999-12-25T00:00:00Z" in said
 
 
 def test_it_holds_no_name(graph: Graph, key: str) -> None:
@@ -202,8 +238,18 @@ def test_a_stranger_needs_one_file(graph: Graph, key: str, tmp_path: Path) -> No
         )
 
     done = stranger("c", "--key", "key.pub", "--names", "names")
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("AUTHENTIC: delete of source glove, person Ada <b>\n")
+    assert done.returncode == 1, done.stderr
+    first, second, *_ = done.stdout.splitlines()
+    assert first == "AUTHENTIC: delete of source glove, person Ada <b>"
+    assert second == "RESTORABLE until 9999-12-25T00:00:00Z: the deletion can be undone"
+    (tmp_path / "names").write_text('[{"hmac":"00","key":"00","name":"source:x"}]')
+    done = stranger("c", "--key", "key.pub", "--names", "names")
+    assert (done.returncode, done.stdout) == (7, "")
+    assert "AUTHENTIC, but: The file of names does not fit." in done.stderr
+    over = [Copy("retention", "2026-01-01T00:00:00Z")]
+    ended = issue(graph, Deletion(**{**vars(DELETION), "copies": over, "key": "ended"}))
+    (tmp_path / "ended").write_bytes(ended)
+    assert stranger("ended", "--key", key).returncode == 0
     assert json.loads(stranger("c", "--key", key, "--json").stdout)["log"]["index"] == 4
     (tmp_path / "c").write_bytes(certificate.replace(b'"sig":"', b'"sig":"A', 1))
     done = stranger("c", "--key", key)
@@ -282,8 +328,19 @@ def test_the_page_agrees_with_the_script_on_every_byte(
         assert answer["facts"] == verify(raw, key, names)
         assert answer["accepted"] == []
     assert "not a public key" in told["other"]
+    assert told["wrongNames"].startswith("WrongNames: The file of names does not fit.")
     shown = dict(told["answers"][0]["rows"])
     assert shown["what was done"] == "delete of source glove, person Ada <b>"
+    assert shown["restorable"] == "until 9999-12-25T00:00:00Z: the deletion can be undone"
+    # The same words for the same codes.
+    script = report(verify(certificate, key, open_names(certificate)))
+    for title in ("rated again", "residual"):
+        assert f"{title}: {shown[title]}" in script
+    assert all(f"remaining copy: {copy}" in script for copy in answer_copies(told))
+
+
+def answer_copies(told: dict[str, Any]) -> list[str]:
+    return [text for title, text in told["answers"][0]["rows"] if title == "remaining copy"]
 
 
 def test_the_page_may_reach_no_network_and_writes_text_only() -> None:
