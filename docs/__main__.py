@@ -91,11 +91,11 @@ are in points; 1500 is even odds.
 
 def data_model() -> str:
     """Return the data model reference, from the records of the schema."""
-    text = NOTE + "# Data model\n\n" + (schema.__doc__ or "") + "\n## Nodes\n"
-    for node in schema.NODES:
-        text += f"\n### `:{node.name}`\n\n{sentence(node.meaning)}"
-        text += f" Unique by `{'`, `'.join(node.key)}`.\n\n" if node.key else "\n\n"
-        text += properties(node.properties)
+    text = NOTE + "# Data model\n\n" + (schema.__doc__ or "") + "\n## Nodes\n\n"
+    text += "Every node has a `name`, by which tools caption it. "
+    text += "[Housekeeping](#housekeeping) has labels of its own.\n"
+    text += "".join(node_label(node) for node in schema.NODES if not node.housekeeping)
+    text += f"\n`:{schema.HAS_TRACK}` leads from a source to each of its tracks.\n"
     text += "\n### Kinds of composition\n\nThe second label of a composition.\n\n"
     text += table(
         ("label", "what it is"), ((f"`:{kind.name}`", kind.meaning) for kind in schema.kinds())
@@ -136,16 +136,30 @@ def data_model() -> str:
     text += properties(schema.HOLD_PROPERTIES)
     text += f"\n## Agreement\n\n`:{schema.AGREES_WITH}` between two sources:\n\n"
     text += properties(schema.AGREEMENT_PROPERTIES)
-    text += (
-        f"\n## Log\n\n`:{schema.NEXT}` leads from an entry of the log to the one after it. Acts: "
-    )
-    text += "`" + "`, `".join(schema.LOG_ACTS) + "`.\n"
     text += "\n## Rated edges\n\nOne edge per pair and type: what all live sources say of it.\n\n"
     rated = ((f"`{r.name}`", direction(r.directed), r.meaning) for r in schema.rated_types())
     text += table(("type", "direction", "read"), rated)
     text += "\nOn every rated edge:\n\n" + properties(schema.RATED_PROPERTIES)
     text += "\nBesides, on rated edges that something speaks against:\n\n"
-    return text + properties((schema.AGAINST,))
+    return text + properties((schema.AGAINST,)) + housekeeping()
+
+
+def housekeeping() -> str:
+    """Return the section on the nodes that hold no knowledge."""
+    text = (
+        "\n## Housekeeping\n\nThese nodes hold no knowledge, only how it came and went; none is part "
+        "of the canonical export.\n"
+    )
+    text += "".join(node_label(node) for node in schema.NODES if node.housekeeping)
+    text += f"\n`:{schema.NEXT}` leads from an entry of the log to the one after it. Acts: "
+    return text + "`" + "`, `".join(schema.LOG_ACTS) + "`.\n"
+
+
+def node_label(node: schema.NodeLabel) -> str:
+    """Return the section of a label."""
+    text = f"\n### `:{node.name}`\n\n{sentence(node.meaning)}"
+    text += f" Unique by `{'`, `'.join(node.key)}`.\n\n" if node.key else "\n\n"
+    return text + properties(node.properties)
 
 
 def null_models() -> str:

@@ -27,6 +27,8 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     FIND_WORD(c, text)                              the composition that a text stands for
     FIND_RUNS(words)                                the runs of words that are names of several
     WORD_ORDER(c, text)                             the order in which several are taken
+    OWN_NAME(kind, text)                            the name of a composition without a caption
+    RECORD_NAME(label, node)                        the name of a track, batch, journal, suppression
 
 So every file, once filled, is a statement the server can explain.
 """
@@ -194,6 +196,8 @@ def _with_parts(text: str) -> str:
     text = _replace(text, "DIGESTED_KINDS", _joined(one for one in kinds if one.digested))
     text = _replace(text, "PHRASE_KINDS", _joined(one for one in kinds if one.phrases))
     text = _replace(text, "IDENTIFIER_KINDS", _joined(one for one in kinds if one.identifier))
+    text = re.sub(r"\bOWN_NAME\(([^(),]+), ([^()]+)\)", _own_name, text)
+    text = re.sub(r"\bRECORD_NAME\((\w+), (\w+)\)", _record_name, text)
     own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
     text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
     return re.sub(r"\bWORD_ORDER\((\w+), ([^()]+)\)", _word_order, text)
@@ -219,6 +223,27 @@ def _word_order(match: re.Match[str]) -> str:
     ranked = f"CASE {variable}.kind {ranks} END"
     apart = ", ".join(f"'{one.name}'" for one in schema.kinds() if not one.connected)
     return f"{variable}.kind IN [{apart}], {variable}.text = normalize({text}) DESC, {ranked}, {variable}.text"
+
+
+def _own_name(match: re.Match[str]) -> str:
+    """A text, cut where it is long; of a digest, which nobody reads, its beginning and the kind."""
+    kind, text = match.groups()
+    digested = ", ".join(f"'{one.name}'" for one in schema.kinds() if one.digested)
+    long = schema.NAME_LENGTH
+    return (
+        f"CASE WHEN {kind} IN [{digested}] THEN {kind} + ' ' + left({text}, 8) "
+        f"WHEN size({text}) > {long} THEN left({text}, {long - 1}) + '…' ELSE {text} END"
+    )
+
+
+def _record_name(match: re.Match[str]) -> str:
+    label, node = match.groups()
+    return {
+        "Track": f"{node}.source + ' ' + toLower(replace({node}.evidence, '_EVIDENCE', ''))",
+        "Batch": f"{node}.key",
+        "Deletion": f"{node}.verb + ' ' + toString({node}.number)",
+        "Suppression": f"{node}.kind + ' ' + left({node}.id, 8)",
+    }[label]
 
 
 def _new_columns(columns: Iterable[schema.Column]) -> str:
