@@ -34,7 +34,7 @@ from hartonomous.evaluate.next_token_evaluation import NextEvaluation
 from hartonomous.evaluate.source_contribution import Contribution
 from hartonomous.evaluate.word_similarity import Evaluation
 from hartonomous.graph.cypher_files import query
-from hartonomous.graph.procedures import PREFIX, callable_statements
+from hartonomous.graph.procedures import PREFIX, callable_statements, columns
 from hartonomous.load.canonical_export import ExportReport
 from hartonomous.operations.attestation import PublicKey
 from hartonomous.operations.health import Check
@@ -86,6 +86,23 @@ confirmation that its command asks for: the call is the confirmation. Errors are
 `HartonomousError`: `UsageError`, `NotFound`, `Conflict`, `ServerError`, `VerificationFailed`,
 `BadInput`; any method raises ServerError if the graph is closed or its server does not answer. Ratings
 are in points; 1500 is even odds.
+"""
+
+
+UNITS = """The last columns of a procedure are nodes and relationships, so that Browser draws what it returns;
+`YIELD` with the other columns gives a table alone. Numbers are rounded: ratings in points to one
+place, scores, similarities, distances and weights to four, and what is a power of ten (`cost`,
+`support`, `share`, `spread` and odds) in decades to three. Python gets what is stored: odds and `rank`
+in milli-decades, `weight` and `vote` in millionths, and fractions unrounded.
+"""
+
+
+ELSEWHERE = """`path` and `communities` project `RELATES` into Graph Data Science, whole and at the first call, and
+reuse the projection until the graph changes; they return nothing while a rating pass is due.
+
+Two questions have no procedure. `contradictions` reads every row of evidence: within one statement
+that is all of it in the server's memory, where the command takes it in parts; `contested` answers it
+for one word. `diff` compares with a snapshot, whose files are not in the server.
 """
 
 
@@ -207,13 +224,19 @@ def procedures() -> str:
     text = (
         NOTE + "# Procedures\n\nWhat can be called in Neo4j Browser. Each is a file of `cypher/`; "
     )
-    text += "Python runs the same text,\nbut for `traverse`, whose long prompts it walks itself.\n"
+    text += (
+        "Python runs the same text,\nbut for `traverse`, whose long prompts it walks itself, and "
+    )
+    text += "`path`, `communities` and `hubs`, which\nit asks with all options of the commands. "
+    text += f"`CALL {PREFIX}help()` lists them.\n\n" + UNITS + "\n" + ELSEWHERE
     for item in callable_statements():
         name = str(item.signature)
         text += f"\n## `{PREFIX}{name.split('(')[0]}`\n\n{item.purpose}\n\n"
-        text += f"```\nCALL {PREFIX}{name}\nYIELD {item.outputs}\n```\n"
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns(item))
+        text += f"```\nCALL {PREFIX}{name}\nYIELD {listed}\n```\n"
+        text += f"\nExample: `CALL {PREFIX}{item.example}`\n"
         text += f"\n<details><summary>cypher/{item.name}.cypher</summary>\n\n```cypher\n"
-        text += query(item.name, rated="RELATES") + "```\n\n</details>\n"
+        text += query(item.name, rated="RELATES", called=True) + "```\n\n</details>\n"
     return text
 
 

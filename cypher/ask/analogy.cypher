@@ -1,7 +1,9 @@
 // Words that relate to the third word as the second to the first, by the overlap of neighbours (3CosAdd).
 // in:  $first STRING, $second STRING, $third STRING, $top INTEGER
 // out: answer STRING, score FLOAT, like_second FLOAT, like_third FLOAT, like_first FLOAT
+// drawn: answer_node NODE
 // procedure: analogy(first::STRING, second::STRING, third::STRING, top = 10::INTEGER)
+// example: analogy('man', 'king', 'woman', 5)
 UNWIND [[$second, 1.0], [$third, 1.0], [$first, -1.0]] AS part
 CALL (part) {
   FIND_WORD(c, part[0])
@@ -48,7 +50,9 @@ WITH d, given, [pair IN given |
     (reduce(sum = 0.0, p IN parts | sum + CASE WHEN p[0] = pair.word THEN p[1] ELSE 0.0 END)
      + reduce(sum = 0.0, p IN owns | sum + CASE WHEN p[0] = pair.word THEN p[1] ELSE 0.0 END))
     / sqrt(squares + 1.0 * high * high)] AS cosines
-RETURN d.text AS answer, cosines[0] + cosines[1] - cosines[2] AS score,
-       cosines[0] AS like_second, cosines[1] AS like_third, cosines[2] AS like_first
-ORDER BY score DESC, answer
+WITH d, cosines, cosines[0] + cosines[1] - cosines[2] AS total
+RETURN d.text AS answer, ROUNDED(total, 4) AS score,
+       ROUNDED(cosines[0], 4) AS like_second, ROUNDED(cosines[1], 4) AS like_third,
+       ROUNDED(cosines[2], 4) AS like_first, DRAWN(d AS answer_node)
+ORDER BY total DESC, answer
 LIMIT $top
