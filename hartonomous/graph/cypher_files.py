@@ -292,10 +292,10 @@ def _own_name(match: re.Match[str]) -> str:
 def _record_name(match: re.Match[str]) -> str:
     label, node = match.groups()
     return {
-        "Track": f"{node}.source + ' ' + toLower(replace({node}.evidence, '_EVIDENCE', ''))",
+        "Track": f"{node}.source + ' ' + toLower(replace(toStringOrNull({node}.evidence), '_EVIDENCE', ''))",
         "Batch": f"{node}.key",
         "Deletion": f"{node}.verb + ' ' + toString({node}.number)",
-        "Suppression": f"{node}.kind + ' ' + left({node}.id, 8)",
+        "Suppression": f"{node}.kind + ' ' + left(toStringOrNull({node}.id), 8)",
     }[label]
 
 
