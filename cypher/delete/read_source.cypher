@@ -4,4 +4,4 @@
 MATCH (s:Source {name: $name})-[:HAS_TRACK]->(t:Track)
 WITH s, t ORDER BY t.evidence
 RETURN s {.*, created: null} AS source, toString(s.created) AS created,
-       collect(t {.*, number: null, name: null}) AS tracks
+       collect(t {.*, number: null}) AS tracks

@@ -10,6 +10,7 @@ from hartonomous.ask.layout.placement import place
 from hartonomous.ask.relations.shown_texts import captions_of
 from hartonomous.audit.audit_report import audit
 from hartonomous.audit.name_checks import UNNAMED
+from hartonomous.delete.deletion_plan import plan
 from hartonomous.delete.selectors import Selectors
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
@@ -75,6 +76,9 @@ def test_every_node_has_a_name(filled: Graph) -> None:
     texts = filled.read("MATCH (c:Token) WHERE c.name <> c.text RETURN c")
     assert texts == []
     assert not any('"name"' in line for line in exported(filled) if '"composition"' in line)
+    # An earlier version's plan has none either, and is compared with one of this version.
+    (one,) = plan(filled, Selectors(sources=("a",)), silent).summary["sources"]["a"]["tracks"]
+    assert one["evidence"] == "EMBEDDING_EVIDENCE" and "name" not in one
 
 
 def test_a_graph_of_an_earlier_version_gets_names(filled: Graph) -> None:
