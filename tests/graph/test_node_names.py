@@ -81,6 +81,17 @@ def test_every_node_has_a_name(filled: Graph) -> None:
     assert one["evidence"] == "EMBEDDING_EVIDENCE" and "name" not in one
 
 
+def test_a_name_edited_by_hand_is_found(filled: Graph) -> None:
+    labels = ("Track", "Batch", "Deletion", "Suppression", "LogEntry", "Token", "Image")
+    for label in labels:
+        filled.write(f"MATCH (n:{label}) WITH n LIMIT 1 SET n.name = 'somebody'")
+    findings = audit(filled, silent, full=True)["findings"]
+    told = [one for one in findings if "'somebody'" in one]
+    assert len(told) == len(findings) == len(labels)
+    for thing in ("Track ", "Batch ", "Journal ", "Suppression ", "Entry ", "Composition "):
+        assert any(one.startswith(thing) for one in told), thing
+
+
 def test_a_graph_of_an_earlier_version_gets_names(filled: Graph) -> None:
     before, canonical = names(filled), exported(filled)
     filled.write("MATCH (c:Image) SET c.caption = c.name")
