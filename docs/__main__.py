@@ -34,7 +34,7 @@ from hartonomous.evaluate.next_token_evaluation import NextEvaluation
 from hartonomous.evaluate.source_contribution import Contribution
 from hartonomous.evaluate.word_similarity import Evaluation
 from hartonomous.graph.cypher_files import query
-from hartonomous.graph.procedures import PREFIX, callable_statements
+from hartonomous.graph.procedures import PREFIX, callable_statements, columns
 from hartonomous.load.canonical_export import ExportReport
 from hartonomous.operations.attestation import PublicKey
 from hartonomous.operations.health import Check
@@ -89,13 +89,30 @@ are in points; 1500 is even odds.
 """
 
 
+UNITS = """The last columns of a procedure are nodes and relationships, so that Browser draws what it returns;
+`YIELD` with the other columns gives a table alone. Numbers are rounded: ratings in points to one
+place, scores, similarities, distances and weights to four, and what is a power of ten (`cost`,
+`support`, `share`, `spread` and odds) in decades to three. Python gets what is stored: odds and `rank`
+in milli-decades, `weight` and `vote` in millionths, and fractions unrounded.
+"""
+
+
+ELSEWHERE = """`path` and `communities` project `RELATES` into Graph Data Science, whole and at the first call, and
+reuse the projection until the graph changes; they return nothing while a rating pass is due.
+
+Two questions have no procedure. `contradictions` reads every row of evidence: within one statement
+that is all of it in the server's memory, where the command takes it in parts; `contested` answers it
+for one word. `diff` compares with a snapshot, whose files are not in the server.
+"""
+
+
 def data_model() -> str:
     """Return the data model reference, from the records of the schema."""
-    text = NOTE + "# Data model\n\n" + (schema.__doc__ or "") + "\n## Nodes\n"
-    for node in schema.NODES:
-        text += f"\n### `:{node.name}`\n\n{sentence(node.meaning)}"
-        text += f" Unique by `{'`, `'.join(node.key)}`.\n\n" if node.key else "\n\n"
-        text += properties(node.properties)
+    text = NOTE + "# Data model\n\n" + (schema.__doc__ or "") + "\n## Nodes\n\n"
+    text += "Every node has a `name`, by which tools caption it. "
+    text += "[Housekeeping](#housekeeping) has labels of its own.\n"
+    text += "".join(node_label(node) for node in schema.NODES if not node.housekeeping)
+    text += f"\n`:{schema.HAS_TRACK}` leads from a source to each of its tracks.\n"
     text += "\n### Kinds of composition\n\nThe second label of a composition.\n\n"
     text += table(
         ("label", "what it is"), ((f"`:{kind.name}`", kind.meaning) for kind in schema.kinds())
@@ -136,16 +153,30 @@ def data_model() -> str:
     text += properties(schema.HOLD_PROPERTIES)
     text += f"\n## Agreement\n\n`:{schema.AGREES_WITH}` between two sources:\n\n"
     text += properties(schema.AGREEMENT_PROPERTIES)
-    text += (
-        f"\n## Log\n\n`:{schema.NEXT}` leads from an entry of the log to the one after it. Acts: "
-    )
-    text += "`" + "`, `".join(schema.LOG_ACTS) + "`.\n"
     text += "\n## Rated edges\n\nOne edge per pair and type: what all live sources say of it.\n\n"
     rated = ((f"`{r.name}`", direction(r.directed), r.meaning) for r in schema.rated_types())
     text += table(("type", "direction", "read"), rated)
     text += "\nOn every rated edge:\n\n" + properties(schema.RATED_PROPERTIES)
     text += "\nBesides, on rated edges that something speaks against:\n\n"
-    return text + properties((schema.AGAINST,))
+    return text + properties((schema.AGAINST,)) + housekeeping()
+
+
+def housekeeping() -> str:
+    """Return the section on the nodes that hold no knowledge."""
+    text = (
+        "\n## Housekeeping\n\nThese nodes hold no knowledge, only how it came and went; none is part "
+        "of the canonical export.\n"
+    )
+    text += "".join(node_label(node) for node in schema.NODES if node.housekeeping)
+    text += f"\n`:{schema.NEXT}` leads from an entry of the log to the one after it. Acts: "
+    return text + "`" + "`, `".join(schema.LOG_ACTS) + "`.\n"
+
+
+def node_label(node: schema.NodeLabel) -> str:
+    """Return the section of a label."""
+    text = f"\n### `:{node.name}`\n\n{sentence(node.meaning)}"
+    text += f" Unique by `{'`, `'.join(node.key)}`.\n\n" if node.key else "\n\n"
+    return text + properties(node.properties)
 
 
 def null_models() -> str:
@@ -193,13 +224,19 @@ def procedures() -> str:
     text = (
         NOTE + "# Procedures\n\nWhat can be called in Neo4j Browser. Each is a file of `cypher/`; "
     )
-    text += "Python runs the same text,\nbut for `traverse`, whose long prompts it walks itself.\n"
+    text += (
+        "Python runs the same text,\nbut for `traverse`, whose long prompts it walks itself, and "
+    )
+    text += "`path`, `communities` and `hubs`, which\nit asks with all options of the commands. "
+    text += f"`CALL {PREFIX}help()` lists them.\n\n" + UNITS + "\n" + ELSEWHERE
     for item in callable_statements():
         name = str(item.signature)
         text += f"\n## `{PREFIX}{name.split('(')[0]}`\n\n{item.purpose}\n\n"
-        text += f"```\nCALL {PREFIX}{name}\nYIELD {item.outputs}\n```\n"
+        listed = ", ".join(f"{name} {kind}" for name, kind in columns(item))
+        text += f"```\nCALL {PREFIX}{name}\nYIELD {listed}\n```\n"
+        text += f"\nExample: `CALL {PREFIX}{item.example}`\n"
         text += f"\n<details><summary>cypher/{item.name}.cypher</summary>\n\n```cypher\n"
-        text += query(item.name, rated="RELATES") + "```\n\n</details>\n"
+        text += query(item.name, rated="RELATES", called=True) + "```\n\n</details>\n"
     return text
 
 

@@ -25,20 +25,21 @@ relationship {
 }
 """
 
+NAME = "'{name}'"
+
 LABELS: Mapping[str, Mapping[str, str]] = {
-    "Source": {"color": "#F79767", "diameter": "65px", "caption": "'{name}'"},
+    "Source": {"color": "#F79767", "diameter": "65px", "caption": NAME},
     "Track": {"color": "#FFC454", "caption": "'{evidence}'"},
-    "LogEntry": {"color": "#57C7E3", "diameter": "65px", "caption": "'{title}'"},
+    "LogEntry": {"color": "#57C7E3", "diameter": "65px", "caption": NAME},
 }
 """Of labels that are no kind of composition."""
 
 
 def style() -> str:
     """Return the style sheet, one rule a kind, label, rated type and evidence type."""
-    text = HEAD + _rule("node.Composition", {"color": "#4C8EDA", "caption": "'{text}'"})
+    text = HEAD + _rule("node.Composition", {"color": "#4C8EDA", "caption": NAME})
     for kind in schema.kinds():
-        shown = "'{caption}'" if kind.digested else "'{text}'"
-        text += _rule(f"node.{kind.name}", {"color": kind.colour, "caption": shown})
+        text += _rule(f"node.{kind.name}", {"color": kind.colour, "caption": NAME})
     for label, said in LABELS.items():
         text += _rule(f"node.{label}", said)
     for rated in schema.rated_types():

@@ -1,7 +1,9 @@
 // Affinity of two words, related or not: their consensus and the overlap of their neighbours.
 // in:  $start STRING, $end STRING
 // out: start STRING, end STRING, affinity INTEGER, consensus INTEGER, related BOOLEAN, overlap FLOAT, shared INTEGER
+// drawn: start_node NODE, relation RELATIONSHIP, end_node NODE
 // procedure: affinity(start::STRING, end::STRING)
+// example: affinity('king', 'bread')
 CALL () {
   FIND_WORD(c, $start)
 }
@@ -41,4 +43,5 @@ WITH c, d, r, shared,
 WITH c, d, r, shared, consensus, CASE lengths WHEN 0.0 THEN 0.0 ELSE dot / lengths END AS overlap
 RETURN c.text AS start, d.text AS end,
        consensus + toInteger(floor(800 * (log10(overlap + 0.01) + 2) + 0.5)) AS affinity,
-       consensus, r IS NOT NULL AS related, overlap, shared
+       consensus, r IS NOT NULL AS related, ROUNDED(overlap, 4) AS overlap, shared,
+       DRAWN(c AS start_node, r AS relation, d AS end_node)

@@ -1,7 +1,9 @@
 // Words that relate to the third word as the second to the first, by the rows of every track (3CosMul).
 // in:  $first STRING, $second STRING, $third STRING, $top INTEGER
 // out: answer STRING, score FLOAT, like_second FLOAT, like_third FLOAT, like_first FLOAT, sources LIST<STRING>
+// drawn: answer_node NODE
 // procedure: analogy(first::STRING, second::STRING, third::STRING, top = 10::INTEGER)
+// example: analogy('man', 'king', 'woman', 5)
 UNWIND [$first, $second, $third] AS word
 CALL (word) {
   FIND_WORD(c, word)
@@ -53,7 +55,10 @@ WITH d, source, sum(CASE g WHEN 0 THEN part ELSE 0.0 END) AS a,
 ORDER BY source
 WITH d, sum(a) AS like_first, sum(b) AS like_second, sum(c) AS like_third,
      collect(CASE WHEN b > 0 AND c > 0 THEN source END) AS sources
-RETURN d.text AS answer, (like_second + 0.02) * (like_third + 0.02) / (like_first + 0.02) AS score,
-       like_second, like_third, like_first, sources
-ORDER BY score DESC, answer
+WITH d, like_first, like_second, like_third, sources,
+     (like_second + 0.02) * (like_third + 0.02) / (like_first + 0.02) AS total
+RETURN d.text AS answer, ROUNDED(total, 4) AS score, ROUNDED(like_second, 4) AS like_second,
+       ROUNDED(like_third, 4) AS like_third, ROUNDED(like_first, 4) AS like_first, sources,
+       DRAWN(d AS answer_node)
+ORDER BY total DESC, answer
 LIMIT $top

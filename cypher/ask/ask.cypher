@@ -1,7 +1,9 @@
 // Answers to a question: from its words, or from matched sentences, over near questions to their answers.
 // in:  $question STRING, $top INTEGER, $matches LIST OF MAP {key STRING, score FLOAT, words LIST<STRING>}
 // out: answer STRING, answered BOOLEAN, score FLOAT, elo FLOAT, words LIST<STRING>, path LIST<STRING>, sources LIST<STRING>, places LIST<STRING>
+// drawn: answer_node NODE, path_nodes LIST<NODE>, path_relations LIST<RELATIONSHIP>
 // procedure: ask(question::STRING, top = 5::INTEGER, matches = null::LIST OF MAP)
+// example: ask('How do I renew a book?', 3)
 CALL () {
   // A word leads to sentences over itself, by half as much over the words related to it, and over names that contain it.
   WITH [i IN range(0, size($question) - 1) | toLower(substring($question, i, 1))] AS characters,
@@ -78,26 +80,27 @@ CALL () {
 }
 CALL (s, score) {
   MATCH (s)-[a:ANSWERED_BY]->(answer)
-  RETURN answer, true AS answered, score AS total, a.elo AS elo, [s.text, answer.text] AS path
+  RETURN answer, true AS answered, score AS total, a.elo AS elo, [s, answer] AS nodes, [a] AS edges
   UNION ALL
   MATCH (s)-[r:DEFAULT_RELATION]-(q:Sentence)-[a:ANSWERED_BY]->(answer)
   WHERE answer <> s
   RETURN answer, true AS answered, score * r.weight / 1e6 / r.n AS total, a.elo AS elo,
-         [s.text, q.text, answer.text] AS path
+         [s, q, answer] AS nodes, [r, a] AS edges
   UNION ALL
   // A sentence that asks nothing may itself be what is looked for.
   UNWIND CASE WHEN s.text =~ '(?s)(.*[?？؟⁇⁈⁉‽⸮፧][\\p{P}\\p{S} ]*|.*\\p{IsGreek}.*\\x{3b}|.*か[。.]?|.*՞.*)' THEN [] ELSE [s] END AS answer
-  RETURN answer, false AS answered, score AS total, null AS elo, [answer.text] AS path
+  RETURN answer, false AS answered, score AS total, null AS elo, [answer] AS nodes,
+         [] AS edges
 }
-WITH answer, answered, total, elo, words, path
-ORDER BY total DESC, elo DESC, size(path)
+WITH answer, answered, total, elo, words, nodes, edges
+ORDER BY total DESC, elo DESC, size(nodes)
 WITH answer, head(collect({
-  answered: answered, total: total, elo: elo, words: words, path: path
+  answered: answered, total: total, elo: elo, words: words, nodes: nodes, edges: edges
 })) AS best
 ORDER BY best.total DESC, coalesce(best.elo, 0.0) DESC, answer.key
 LIMIT $top
-RETURN answer.text AS answer, best.answered AS answered, best.total AS score, best.elo AS elo,
-       best.words AS words, best.path AS path,
+RETURN answer.text AS answer, best.answered AS answered, ROUNDED(best.total, 4) AS score,
+       ROUNDED(best.elo, 1) AS elo, best.words AS words, [one IN best.nodes | one.text] AS path,
        COLLECT {
          MATCH (answer)-[e:SENTENCE_EVIDENCE|ANSWER_EVIDENCE]-()
          RETURN DISTINCT e.source AS source ORDER BY source
@@ -107,5 +110,6 @@ RETURN answer.text AS answer, best.answered AS answered, best.total AS score, be
          // Page 9 before page 10.
          WITH DISTINCT h.place AS place ORDER BY split(place, '#')[0], size(place), place
          RETURN place
-       } AS places
-ORDER BY score DESC, coalesce(elo, 0.0) DESC, answer
+       } AS places,
+       DRAWN(answer AS answer_node, best.nodes AS path_nodes, best.edges AS path_relations)
+ORDER BY best.total DESC, coalesce(best.elo, 0.0) DESC, answer.text

@@ -1,7 +1,9 @@
 // A word's relations of a type with the largest disagreement between sources, with each source's odds.
 // in:  $word STRING, $top INTEGER, $type STRING
 // out: neighbour STRING, spread INTEGER, consensus INTEGER, most STRING, most_odds INTEGER, least STRING, least_odds INTEGER, sources INTEGER, direction STRING
+// drawn: word_node NODE, relation RELATIONSHIP, neighbour_node NODE
 // procedure: contested(word::STRING, top = 10::INTEGER, type = RELATES::STRING)
+// example: contested('king', 5)
 CALL () {
   FIND_WORD(c, $word)
 }
@@ -32,8 +34,9 @@ WHERE size(voices) > 1
 WITH c, d, r, voices, voices[0][1] - voices[-1][1] AS spread
 ORDER BY spread DESC, r.consensus DESC, d.text, id(r)
 LIMIT $top
-RETURN d.text AS neighbour, spread, r.consensus AS consensus,
-       voices[0][0] AS most, voices[0][1] AS most_odds,
-       voices[-1][0] AS least, voices[-1][1] AS least_odds, size(voices) AS sources,
+RETURN d.text AS neighbour, THOUSANDTHS(spread, 3) AS spread, r.consensus AS consensus,
+       voices[0][0] AS most, THOUSANDTHS(voices[0][1], 3) AS most_odds,
+       voices[-1][0] AS least, THOUSANDTHS(voices[-1][1], 3) AS least_odds, size(voices) AS sources,
        CASE WHEN c = d THEN 'itself' WHEN r:UNDIRECTED_TYPES THEN 'none'
-            WHEN startNode(r) = c THEN 'out' ELSE 'in' END AS direction
+            WHEN startNode(r) = c THEN 'out' ELSE 'in' END AS direction,
+       DRAWN(c AS word_node, r AS relation, d AS neighbour_node)

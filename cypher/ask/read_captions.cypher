@@ -3,5 +3,6 @@
 // out: text STRING, caption STRING
 UNWIND $texts AS text
 MATCH (c:Composition {folded: normalize(toLower(text))})
-WHERE c:DIGESTED_KINDS AND c.text = text AND c.caption IS NOT NULL
-RETURN text, min(c.caption) AS caption
+WHERE c:DIGESTED_KINDS AND c.text = text
+// A graph that no act of this version has changed has them under an earlier name.
+RETURN text, min(coalesce(c.name, c.caption, OWN_NAME(c.kind, c.text))) AS caption

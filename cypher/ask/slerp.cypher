@@ -1,7 +1,9 @@
 // Words along the shortest arc on the sphere from one word to another: Slerp, with the nearest word at each step.
 // in:  $start STRING, $end STRING, $steps INTEGER, $pieces BOOLEAN
 // out: share FLOAT, word STRING, aside FLOAT, point LIST<FLOAT>, stale BOOLEAN
+// drawn: word_node NODE
 // procedure: slerp(start::STRING, end::STRING, steps = 10::INTEGER, pieces = false::BOOLEAN)
+// example: slerp('king', 'bread', 4)
 CALL () {
   FIND_WORD(c, $start)
 }
@@ -27,9 +29,10 @@ WHERE 0 < step AND step < $steps
 WITH stale, a, b, angle, sine, m, step, angle * step / $steps AS turned, x, y
 WITH stale, a, b, angle, sine, m, step, turned, cos(turned) * x + sin(turned) * y AS near
 ORDER BY step, near DESC, m.key
-WITH stale, a, b, angle, sine, step, turned, collect({text: m.text, near: near})[0] AS best
-RETURN 1.0 * step / $steps AS share, best.text AS word,
-       acos(CASE WHEN best.near > 1 THEN 1.0 ELSE best.near END) AS aside,
-       [i IN range(0, 3) | (sin(angle - turned) * a[i] + sin(turned) * b[i]) / sine] AS point,
-       stale
-ORDER BY share
+WITH stale, a, b, angle, sine, step, turned, collect({word: m, near: near})[0] AS best
+WITH stale, a, b, angle, sine, step, turned, best.word AS m, best.near AS near
+RETURN ROUNDED(1.0 * step / $steps, 4) AS share, m.text AS word,
+       ROUNDED(acos(CASE WHEN near > 1 THEN 1.0 ELSE near END), 4) AS aside,
+       [i IN range(0, 3) | ROUNDED((sin(angle - turned) * a[i] + sin(turned) * b[i]) / sine, 4)] AS point,
+       stale, DRAWN(m AS word_node)
+ORDER BY step

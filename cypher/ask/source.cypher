@@ -2,6 +2,7 @@
 // in:  $name STRING
 // out: source MAP, track MAP
 // procedure: source(name::STRING)
+// example: source('minilm')
 MATCH (s:Source {name: $name})
 OPTIONAL MATCH (s)-[:HAS_TRACK]->(t:Track)
 RETURN s {.name, .kind, .importer, .state, .digest, .options, .files, .subject, .licence, .family,

@@ -2,6 +2,7 @@
 // in:
 // out: compositions INTEGER, tokens INTEGER, pieces INTEGER, sources INTEGER, evidence INTEGER, observations INTEGER, relations INTEGER, relations_of_several INTEGER, relations_by_type MAP, bytes_of_models INTEGER, settled BOOLEAN, epoch INTEGER
 // procedure: stats()
+// example: stats()
 MATCH (g:State {name: 'graph'})
 WITH g, RATED_COUNTS AS counted
 CALL () {

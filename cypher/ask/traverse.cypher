@@ -1,7 +1,9 @@
 // Compositions reached from a prompt's words and names of several words over rated pairs, by consensus, within a depth and breadth, each with its most probable path.
 // in:  $prompt STRING, $depth INTEGER, $breadth INTEGER, $top INTEGER, $above INTEGER, $min_sources INTEGER, $sources LIST<STRING>, $pieces BOOLEAN, $types LIST<STRING>
 // out: word STRING, score FLOAT, led_by LIST<STRING>, path LIST<STRING>, cost INTEGER, steps LIST<MAP>
+// drawn: word_node NODE, path_nodes LIST<NODE>, path_relations LIST<RELATIONSHIP>
 // procedure: traverse(prompt::STRING, depth = 3::INTEGER, breadth = 5::INTEGER, top = 10::INTEGER, above = 1500::INTEGER, min_sources = 1::INTEGER, sources = null::LIST OF STRING, pieces = false::BOOLEAN, types = null::LIST OF STRING)
+// example: traverse('king', 2, 5, 10)
 WITH reduce(text = '', i IN range(0, size($prompt) - 1) |
        text + CASE WHEN substring($prompt, i, 1) =~ '[\\p{L}\\p{N}_\'\u2019-]'
               THEN substring($prompt, i, 1) ELSE ' ' END) AS spaced
@@ -158,12 +160,14 @@ CALL (keys, voices, numbers) {
     ORDER BY step, type(r) LIMIT 1
   }
   WITH i, c, d, r, step ORDER BY i
-  RETURN collect({
-    start: c.text, end: d.text, type: type(r), cost: step, times: r.n,
+  RETURN collect(c) + [last(collect(d))] AS nodes, collect(r) AS edges, collect({
+    start: c.text, end: d.text, type: type(r), cost: MILLIONTHS(step, 3), times: r.n,
     rating: coalesce(r.consensus, toInteger(round(r.elo))),
     sources: [voice IN voices WHERE voice[0] IN r.seen | voice[1]]
   }) AS steps
 }
-RETURN last(steps).end AS word, score, led_by, [steps[0].start] + [s IN steps | s.end] AS path,
-       cost, steps
-ORDER BY score DESC, last(keys)
+WITH keys, cost, led_by, score AS total, nodes, edges, steps
+RETURN last(steps).end AS word, ROUNDED(total, 4) AS score, led_by, [steps[0].start] + [s IN steps | s.end] AS path,
+       MILLIONTHS(cost, 3) AS cost, steps,
+       DRAWN(last(nodes) AS word_node, nodes AS path_nodes, edges AS path_relations)
+ORDER BY total DESC, last(keys)

@@ -5,7 +5,8 @@ OPTIONAL MATCH (other:Deletion)
 WITH coalesce(max(other.number), 0) + 1 AS next
 MERGE (d:Deletion {id: $id})
   ON CREATE SET d.verb = $verb, d.plan = $plan, d.number = next, d.state = 'removing',
-                d.created = datetime(), d += $facts
+                d.created = datetime(), d += $facts,
+                d.name = RECORD_NAME(Deletion, d)
 WITH d
 MATCH (g:State {name: 'graph'})
 SET g.settled = false

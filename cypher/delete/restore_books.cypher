@@ -4,11 +4,12 @@
 MATCH (g:State {name: 'graph'})
 SET g.log = $log, g.identity = $identity
 FOREACH (row IN $journals |
-  MERGE (d:Deletion {id: row.id}) SET d += row SET d.created = datetime(row.created))
+  MERGE (d:Deletion {id: row.id}) SET d += row
+  SET d.created = datetime(row.created), d.name = RECORD_NAME(Deletion, d))
 FOREACH (row IN $suppressions |
   MERGE (s:Suppression {id: row.id})
   SET s += row
-  SET s.created = coalesce(datetime(row.created), datetime()))
+  SET s.created = coalesce(datetime(row.created), datetime()), s.name = RECORD_NAME(Suppression, s))
 FOREACH (row IN $entries | MERGE (e:LogEntry {index: row.index}) SET e += row)
 WITH count(*) AS once
 OPTIONAL MATCH (e:LogEntry)

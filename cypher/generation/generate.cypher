@@ -2,6 +2,7 @@
 // in:  $prompt STRING, $length INTEGER, $samples INTEGER, $seed INTEGER, $projection STRING, $state INTEGER
 // out: text STRING, states LIST<INTEGER>
 // procedure: generate(prompt::STRING, length = 30::INTEGER, samples = 1::INTEGER, seed = 0::INTEGER, projection = null::STRING, state = null::INTEGER)
+// example: generate('The king', 20)
 CALL gds.graph.list() YIELD graphName, creationTime
 WITH graphName, creationTime
 WHERE graphName = $projection OR ($projection IS NULL AND graphName STARTS WITH 'hartonomous-states-')

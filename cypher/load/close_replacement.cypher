@@ -15,6 +15,7 @@ CALL () {
   UNWIND $batches AS one
   CREATE (b:Batch)
   SET b = one
+  SET b.name = RECORD_NAME(Batch, b)
 }
 CALL (s) {
   MATCH (s)-[g:AGREES_WITH]-()

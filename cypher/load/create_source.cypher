@@ -7,6 +7,6 @@ SET s += $properties
 WITH s
 UNWIND $tracks AS track
 MERGE (t:Track {source: $name, evidence: track.evidence})
-SET t += track
+SET t += track, t.name = RECORD_NAME(Track, t)
 MERGE (s)-[:HAS_TRACK]->(t)
 RETURN DISTINCT s.name AS name

@@ -4,7 +4,7 @@
 UNWIND range(0, size($keys) - 1) AS i
 MERGE (c:Composition {key: $keys[i]})
   ON CREATE SET c:KIND, c.text = $texts[i], c.folded = normalize(toLower($texts[i])), c.kind = 'KIND',
-    c += coalesce($own[i], {})
+    c.name = OWN_NAME('KIND', $texts[i]), c += coalesce($own[i], {})
 // What may be a name of several words is marked; the next rating pass reads and links it.
 FOREACH (_ IN CASE
     WHEN c:IDENTIFIER_KINDS OR (c:PHRASE_KINDS AND $texts[i] CONTAINS ' ') THEN [1] ELSE [] END |

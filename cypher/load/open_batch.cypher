@@ -3,7 +3,7 @@
 // out: fresh BOOLEAN
 MERGE (b:Batch {key: $key})
   ON CREATE SET b.source = $source, b.evidence = $evidence, b.rows = $rows, b.digest = $digest,
-                b.fresh = true
+                b.name = RECORD_NAME(Batch, b), b.fresh = true
 WITH b, coalesce(b.fresh, false) AS fresh
 REMOVE b.fresh
 RETURN fresh

@@ -1,4 +1,4 @@
-// The captions of those of some compositions whose text is a digest, as stored and as they follow from places and rated labels.
+// The names of those of some compositions whose text is a digest, as stored and as they follow from places and rated labels.
 // in:  $ids LIST<INTEGER>
 // out: id INTEGER, text STRING, stored STRING, caption STRING
 UNWIND $ids AS id
@@ -15,6 +15,6 @@ WITH id, c,
      } AS labels
 WITH id, c, split(places[0], '/')[-1] AS file,
      reduce(named = labels[0], label IN labels[1..] | named + ', ' + label) AS named
-RETURN id, c.text AS text, c.caption AS stored,
-       CASE WHEN file IS NULL THEN named WHEN named IS NULL THEN file ELSE file + ': ' + named END
-         AS caption
+RETURN id, c.text AS text, c.name AS stored,
+       CASE WHEN file IS NOT NULL AND named IS NOT NULL THEN file + ': ' + named
+            ELSE coalesce(file, named, OWN_NAME(c.kind, c.text)) END AS caption

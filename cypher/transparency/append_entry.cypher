@@ -1,7 +1,7 @@
 // Append an entry to the log after the last one.
-// in:  $index INTEGER, $key STRING, $act STRING, $at STRING, $names LIST<STRING>, $title STRING, $entry STRING, $leaf STRING
+// in:  $index INTEGER, $key STRING, $act STRING, $at STRING, $names LIST<STRING>, $name STRING, $entry STRING, $leaf STRING
 // out: index INTEGER
-CREATE (e:LogEntry {index: $index, key: $key, act: $act, at: $at, names: $names, title: $title,
+CREATE (e:LogEntry {index: $index, key: $key, act: $act, at: $at, names: $names, name: $name,
                     entry: $entry, leaf: $leaf})
 WITH e
 OPTIONAL MATCH (before:LogEntry {index: $index - 1})

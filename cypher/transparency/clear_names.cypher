@@ -4,5 +4,5 @@
 MATCH (e:LogEntry)
 WHERE any(name IN e.names WHERE name IN $subjects)
    OR any(hash IN $hashes WHERE e.entry CONTAINS hash)
-SET e.names = [], e.title = toString(e.index) + ' ' + e.act
+SET e.names = [], e.name = toString(e.index) + ' ' + e.act
 RETURN count(e) AS cleared

@@ -42,20 +42,24 @@ class Compositions:
         return rows, absent
 
 
-def check_compositions(graph: Graph, found: Findings, settled: bool) -> Compositions:
+def check_compositions(
+    graph: Graph, found: Findings, settled: bool, names_given: bool
+) -> Compositions:
     """Return the compositions; add a finding for each with inconsistent properties.
 
-    While the graph is `settled`, none may be on the work list of a rating pass.
+    While the graph is `settled`, none may be on the work list of a rating pass. `names_given` says
+    that this version has written to the graph, so that each has a name.
     """
     ids: list[int] = []
     known: list[int] = []
     keys = bytearray()
     classes: dict[str | None, int] = {}
     folded: list[int] = []
+    misnamed: list[int] = []
     unrated = 0
     names = {each.name for each in kinds()}
     rows = graph.stream(query("audit/check_compositions"))
-    for id, key, text, kind, of, labels, folds, own in rows:
+    for id, key, text, kind, of, labels, folds, named, own in rows:
         ids.append(id)
         of = of if isinstance(of, str) or of is None else repr(of)
         known.append(classes.setdefault(of, len(classes)))
@@ -70,7 +74,11 @@ def check_compositions(graph: Graph, found: Findings, settled: bool) -> Composit
             )
         if folds is not True:
             folded.append(id)
+        if named is not True:
+            misnamed.append(id)
     _tell_folded(graph, found, folded)
+    if names_given:
+        _tell_named(graph, found, misnamed)
     if unrated and settled:
         found.add(
             "work lists",
@@ -116,3 +124,12 @@ def _tell_folded(graph: Graph, found: Findings, ids: list[int]) -> None:
         for row in rows
     ]
     found.add_many("compositions with a wrong folded text", texts, len(ids))
+
+
+def _tell_named(graph: Graph, found: Findings, ids: list[int]) -> None:
+    rows = graph.read(query("audit/read_odd_names"), ids=ids[:LISTED]) if ids else []
+    texts = [
+        f"Composition {row['text']!r}: name is {row['name']!r}, expected {row['expected']!r}."
+        for row in rows
+    ]
+    found.add_many("compositions with a wrong name", texts, len(ids))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from hartonomous.audit.audit_findings import Findings
-from hartonomous.audit.caption_checks import check_captions
 from hartonomous.audit.composition_checks import Compositions, check_compositions
 from hartonomous.audit.context_checks import BACKS_OFF, EXTENDS, check_joins, check_visits
 from hartonomous.audit.coordinate_checks import check_places
@@ -15,13 +14,14 @@ from hartonomous.audit.evidence_checks import check_known, check_tracks, tell_fa
 from hartonomous.audit.held_checks import check_held
 from hartonomous.audit.journal_checks import check_journals, check_suppressions
 from hartonomous.audit.ledger_checks import check_ledger
+from hartonomous.audit.name_checks import UNNAMED, check_captions, check_records
 from hartonomous.audit.vote_checks import check_votes
 from hartonomous.audit.word_link_checks import check_word_links
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.name_words import READING
 from hartonomous.progress import Progress
-from hartonomous.transparency.inventory import GRAPH, TRACK, Facts, Inventory
+from hartonomous.transparency.inventory import GRAPH, NAMES, TRACK, Facts, Inventory
 
 _CONSTANTS = ("positions", "k", "vocabulary")
 _NUMBERS = ("number", "trust", "vote", "absent")
@@ -51,8 +51,8 @@ class FullAudit:
 
     def run(self, entries: Sequence[Row]) -> dict[str, Any]:
         """Return the facts of a full audit; `entries` are those of the log."""
-        found = Findings()
-        compositions = check_compositions(self.graph, found, self.inventory.at_rest)
+        found, named = Findings(), NAMES in self.inventory.facts
+        compositions = check_compositions(self.graph, found, self.inventory.at_rest, named)
         self.findings += found.texts()
         walked, tracks = self._walk(compositions)
         live = {name: row for name, row in self.sources.items() if row["state"] == "live"}
@@ -81,8 +81,7 @@ class FullAudit:
             self._elsewhere(walked),
         ):
             self.findings += more.texts()
-        if self.inventory.at_rest:
-            self.findings += check_captions(self.graph, compositions).texts()
+        self._check_names(compositions, named)
         self.unproved += [*unlinked, *unplaced]
         if blind:
             self.unproved.append(
@@ -90,6 +89,14 @@ class FullAudit:
                 "these are not checked."
             )
         return self._facts(walked, tracks)
+
+    def _check_names(self, compositions: Compositions, named: bool) -> None:
+        if not named:
+            self.unproved.append(UNNAMED)
+            return
+        self.findings += check_records(self.graph).texts()
+        if self.inventory.at_rest:
+            self.findings += check_captions(self.graph, compositions).texts()
 
     def _walk(self, compositions: Compositions) -> tuple[Walked, list[Row]]:
         stated = (compositions.known, compositions.classes)

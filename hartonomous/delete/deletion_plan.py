@@ -375,9 +375,14 @@ def _source_summaries(
             },
             "visited": None if whole or now is None else visited_after(tables, name, now),
             **({} if held is None else {"held": held}),
-            **({"source": row["source"], "tracks": row["tracks"]} if whole else {}),
+            **({"source": row["source"], "tracks": _unnamed(row["tracks"])} if whole else {}),
         }
     return summaries
+
+
+def _unnamed(tracks: Sequence[Row]) -> list[Row]:
+    """Return tracks without their names, which are derived and in no earlier version's plan."""
+    return [{key: value for key, value in track.items() if key != "name"} for track in tracks]
 
 
 def _counts(tables: Mapping[str, pa.Table]) -> dict[str, int]:

@@ -3,7 +3,9 @@
     // What it does.
     // in:  $name TYPE, ...
     // out: name TYPE, ...
+    // drawn: name NODE, ...                      what a procedure returns besides, for a picture
     // procedure: name(argument::TYPE, ...)       only for procedures
+    // example: name(value, ...)                  only for procedures
 
 What follows from the records of hartonomous.schema stands in the text as a placeholder:
 
@@ -27,7 +29,18 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     FIND_WORD(c, text)                              the composition that a text stands for
     FIND_RUNS(words)                                the runs of words that are names of several
     TELLING(c)                                      how much a composition tells, as telling
+    PROJECTION($above)                              the projection that procedures compute with
     WORD_ORDER(c, text)                             the order in which several are taken
+    OWN_NAME(kind, text)                            the name of a composition without a caption
+    RECORD_NAME(label, node)                        the name of a track, batch, journal, suppression
+
+For those who CALL a procedure, and not for Python, which runs the same text:
+
+    DRAWN(value AS name, ...)                       the columns that are drawn, last of all
+    ROUNDED(value, digits)                          a number, rounded
+    MILLIONTHS(value, digits)                       millionths as a number, rounded
+    THOUSANDTHS(value, digits)                      thousandths, such as milli-decades, likewise
+    PROCEDURES                                      name, signature, purpose and example of each
 
 So every file, once filled, is a statement the server can explain.
 """
@@ -45,6 +58,8 @@ from pathlib import Path
 from hartonomous import schema
 from hartonomous.errors import UsageError
 
+_SCALED = ("ROUNDED", "MILLIONTHS", "THOUSANDTHS")
+
 COLUMN = "column_"
 """What begins the parameter of a column, of which `$columns` stands for all: a list each, because a
 look into a map for every row is slow."""
@@ -52,14 +67,19 @@ look into a map for every row is slow."""
 
 @dataclass(frozen=True)
 class Statement:
-    """A Cypher file: its name below cypher/, its text, and the fields of its header."""
+    """A Cypher file: its name below cypher/, its text, and the fields of its header.
+
+    `outputs` are the columns that Python gets, `drawn` those that a procedure returns besides.
+    """
 
     name: str
     text: str
     purpose: str
     inputs: str
     outputs: str
+    drawn: str | None
     signature: str | None
+    example: str | None
 
 
 def root() -> Traversable:
@@ -82,7 +102,8 @@ def statement(name: str) -> Statement:
     text = file.read_text("utf-8")
     header = re.match(
         r"// (?P<purpose>.+)\n// in: *(?P<inputs>.*)\n// out: *(?P<outputs>.*)\n"
-        r"(?:// procedure: *(?P<signature>.+)\n)?",
+        r"(?:// drawn: *(?P<drawn>.+)\n)?"
+        r"(?:// procedure: *(?P<signature>.+)\n)?(?:// example: *(?P<example>.+)\n)?",
         text,
     )
     if header is None:
@@ -110,13 +131,15 @@ def query(
     rated: str | None = None,
     types: tuple[str, ...] = (),
     kind: str | None = None,
+    called: bool = False,
 ) -> str:
     """Return a statement's text, filled for one evidence type, rated type or kind, or several types.
 
     RATED_TYPES becomes the `types`, or the rated type alone, EVIDENCE_TYPES the evidence types that
-    feed these.
+    feed these. `called` is for those who CALL it: rounded, with the columns that are drawn.
     """
-    return _filled(schema.generation(), name, evidence, rated, types, kind)
+    text = _filled(schema.generation(), name, evidence, rated, types, kind)
+    return _shown(text) if called else _unshown(text)
 
 
 @cache
@@ -139,6 +162,37 @@ def _filled(
     if rated is not None:
         text = _of_rated(text, schema.rated_type(rated))
     return text if kind is None else _replace(text, "KIND", schema.kind_of(kind).name)
+
+
+def _shown(text: str) -> str:
+    """Fill in what those who CALL a procedure see."""
+    text = _call(text, "DRAWN", lambda columns: columns)
+    text = _call(text, "ROUNDED", lambda given: _rounded(given, ""))
+    text = _call(text, "MILLIONTHS", lambda given: _rounded(given, " / 1e6"))
+    return _call(text, "THOUSANDTHS", lambda given: _rounded(given, " / 1e3"))
+
+
+def _unshown(text: str) -> str:
+    """Leave out what only those who CALL a procedure see."""
+    text = _call(re.sub(r",\s*DRAWN\(", " DRAWN(", text), "DRAWN", lambda _: "")
+    for name in _SCALED:
+        text = _call(text, name, lambda given: given.rpartition(",")[0])
+    return text
+
+
+def _rounded(given: str, unit: str) -> str:
+    value, _, digits = given.rpartition(",")
+    return f"round({f'({value})' if unit else value}{unit},{digits})"
+
+
+def fractions(name: str) -> set[str]:
+    """Return the columns of a statement that are whole numbers for Python and fractions for those
+    who CALL it.
+    """
+    text = statement(name).text
+    for scaled in ("MILLIONTHS", "THOUSANDTHS"):
+        text = _call(text, scaled, lambda _: "FRACTION")
+    return set(re.findall(r"\bFRACTION\s+AS (\w+)", text))
 
 
 def _of_evidence(text: str, record: schema.EvidenceType) -> str:
@@ -179,6 +233,7 @@ def _with_parts(text: str) -> str:
     text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
     text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
     text = re.sub(r"\bTELLING\((\w+)\)", _telling, text)
+    text = text.replace("PROJECTION($above)", _body("ask/called_projection"))
     kinds = schema.kinds()
     text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
     feeds = ", ".join(f"{one.name}: '{one.feeds}'" for one in schema.evidence_types())
@@ -197,6 +252,8 @@ def _with_parts(text: str) -> str:
     text = _replace(text, "DIGESTED_KINDS", _joined(one for one in kinds if one.digested))
     text = _replace(text, "PHRASE_KINDS", _joined(one for one in kinds if one.phrases))
     text = _replace(text, "IDENTIFIER_KINDS", _joined(one for one in kinds if one.identifier))
+    text = re.sub(r"\bOWN_NAME\(([^(),]+), ([^()]+)\)", _own_name, text)
+    text = re.sub(r"\bRECORD_NAME\((\w+), (\w+)\)", _record_name, text)
     own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
     text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
     return re.sub(r"\bWORD_ORDER\((\w+), ([^()]+)\)", _word_order, text)
@@ -227,6 +284,27 @@ def _word_order(match: re.Match[str]) -> str:
     ranked = f"CASE {variable}.kind {ranks} END"
     apart = ", ".join(f"'{one.name}'" for one in schema.kinds() if not one.connected)
     return f"{variable}.kind IN [{apart}], {variable}.text = normalize({text}) DESC, {ranked}, {variable}.text"
+
+
+def _own_name(match: re.Match[str]) -> str:
+    """A text, cut where it is long; of a digest, which nobody reads, its beginning and the kind."""
+    kind, text = match.groups()
+    digested = ", ".join(f"'{one.name}'" for one in schema.kinds() if one.digested)
+    long = schema.NAME_LENGTH
+    return (
+        f"CASE WHEN {kind} IN [{digested}] THEN {kind} + ' ' + left({text}, 8) "
+        f"WHEN size({text}) > {long} THEN left({text}, {long - 1}) + '…' ELSE {text} END"
+    )
+
+
+def _record_name(match: re.Match[str]) -> str:
+    label, node = match.groups()
+    return {
+        "Track": f"{node}.source + ' ' + toLower(replace(toStringOrNull({node}.evidence), '_EVIDENCE', ''))",
+        "Batch": f"{node}.key",
+        "Deletion": f"{node}.verb + ' ' + toString({node}.number)",
+        "Suppression": f"{node}.kind + ' ' + left(toStringOrNull({node}.id), 8)",
+    }[label]
 
 
 def _new_columns(columns: Iterable[schema.Column]) -> str:

@@ -7,13 +7,15 @@ procedure with the name `x` is called as `custom.hartonomous.x`.
 
 from __future__ import annotations
 
+import json
 import re
 import time
+from collections.abc import Iterable, Mapping
 
 from blake3 import blake3
 
 from hartonomous.errors import ServerError
-from hartonomous.graph.cypher_files import Statement, names, query, statement
+from hartonomous.graph.cypher_files import Statement, fractions, names, query, statement
 from hartonomous.graph.driver import Graph
 from hartonomous.schema import DEFAULT_RELATION, rated_types
 
@@ -30,13 +32,30 @@ def callable_statements() -> tuple[Statement, ...]:
     return tuple(s for s in map(statement, names()) if s.signature is not None)
 
 
-def signature(statement: Statement) -> str:
-    """Return a statement's full signature in APOC's syntax, with the outputs of the header."""
-    outputs = ", ".join(
-        f"{name}::{_apoc_type(kind)}"
-        for name, kind in re.findall(r"(\w+) ([A-Z<>]+)", statement.outputs)
+def columns(statement: Statement) -> tuple[tuple[str, str], ...]:
+    """Return the columns of a procedure, each with its type; those that are drawn come last."""
+    fractional = fractions(statement.name)
+    listed = f"{statement.outputs}, {statement.drawn or ''}"
+    return tuple(
+        (name, "FLOAT" if name in fractional else kind)
+        for name, kind in re.findall(r"(\w+) ([A-Z<>]+)", listed)
     )
+
+
+def signature(statement: Statement) -> str:
+    """Return a statement's full signature in APOC's syntax, with the columns of the header."""
+    outputs = ", ".join(f"{name}::{_apoc_type(kind)}" for name, kind in columns(statement))
     return f"hartonomous.{statement.signature} :: ({outputs})"
+
+
+def help_of(statement: Statement) -> dict[str, str]:
+    """Return name, signature, purpose and an example of a procedure."""
+    return {
+        "name": _listed_name(statement),
+        "signature": f"custom.{signature(statement)}",
+        "purpose": statement.purpose,
+        "example": f"CALL {PREFIX}{statement.example}",
+    }
 
 
 def available(graph: Graph) -> bool:
@@ -57,7 +76,7 @@ def missing(graph: Graph) -> tuple[str, ...]:
 def procedures_digest() -> str:
     """Return the digest of this version's procedures."""
     items = callable_statements()
-    return blake3("\0".join(signature(i) + _body(i) for i in items).encode()).hexdigest()
+    return blake3("\0".join(signature(i) + body(i) for i in items).encode()).hexdigest()
 
 
 def install(graph: Graph) -> bool:
@@ -83,7 +102,7 @@ def _install(graph: Graph, items: tuple[Statement, ...]) -> None:
         graph.system(
             query("graph/install_procedure"),
             signature=signature(item),
-            body=_body(item),
+            body=body(item),
             database=graph.address.database,
             description=item.purpose,
         )
@@ -116,10 +135,18 @@ def _listed_name(item: Statement) -> str:
     return PREFIX + str(item.signature).split("(")[0]
 
 
-def _body(item: Statement) -> str:
+def body(item: Statement) -> str:
+    """Return the text that is installed as a procedure."""
     # A procedure is told its types when it is called, so its text has them all.
     every = tuple(one.name for one in rated_types())
-    return query(item.name, rated=DEFAULT_RELATION, types=every)
+    text = query(item.name, rated=DEFAULT_RELATION, types=every, called=True)
+    return re.sub(r"\bPROCEDURES\b", lambda _: _literal(map(help_of, callable_statements())), text)
+
+
+def _literal(rows: Iterable[Mapping[str, str]]) -> str:
+    """Return rows of texts as a list of maps in Cypher."""
+    maps = (", ".join(f"{name}: {json.dumps(text)}" for name, text in row.items()) for row in rows)
+    return "[\n  {" + "},\n  {".join(maps) + "}\n]"
 
 
 def _apoc_type(kind: str) -> str:

@@ -16,6 +16,8 @@ from hartonomous.progress import Say
 from hartonomous.schema import evidence_types
 
 MIGRATION = re.compile(r"schema/V(?P<version>\d{4})__\w+")
+DATA = frozenset({"schema/V0022__name_compositions", "schema/V0023__name_records"})
+"""Migrations that write properties. Each can be cut short and repeated."""
 UNIQUENESS = "UNIQUENESS"
 INDEX_EVIDENCE = "schema/index_evidence"
 """The statement that indexes an evidence type by source; older types have a migration each."""
@@ -53,7 +55,7 @@ class Rule:
 
 def rules() -> tuple[Rule, ...]:
     """Return every constraint and index of the migrations, in their order."""
-    made = [_rule(name) for name in names() if MIGRATION.fullmatch(name)]
+    made = [_rule(name) for name in names() if MIGRATION.fullmatch(name) and name not in DATA]
     indexed = {rule.on for rule in made}
     made += [
         Rule("RANGE", each.name, ("source",), INDEX_EVIDENCE)

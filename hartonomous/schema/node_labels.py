@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from hartonomous.schema.record_classes import NodeLabel, Property
 
+NAME_LENGTH = 60
+"""Characters of a composition's name, unless it is a caption; a longer text is cut."""
+
 COMPOSITION_PROPERTIES: tuple[Property, ...] = (
     Property("key", "STRING", "blake3-128 of kind and text, 32 hexadecimal digits"),
     Property("text", "STRING", "surface form, Unicode NFC, case kept"),
@@ -21,10 +24,11 @@ COMPOSITION_PROPERTIES: tuple[Property, ...] = (
     ),
     Property("spectral", "LIST<FLOAT>", "its coordinates by the graph's eigenvectors; derived"),
     Property(
-        "caption",
+        "name",
         "STRING",
-        "what people are shown where the text is a digest: the name of the first file that holds it "
-        "and the labels that it depicts by the highest elo, three at most; derived",
+        f"what tools caption it with: its text, of more than {NAME_LENGTH} characters the beginning; "
+        "where the text is a digest the name of the first file that holds it and the labels that it "
+        "depicts by the highest elo, three at most; derived",
     ),
     Property("words", "LIST<STRING>", "the words it is linked to, if it is a name; derived"),
     Property(
@@ -93,6 +97,7 @@ NODES: tuple[NodeLabel, ...] = (
         properties=(
             Property("source", "STRING", "name of the source"),
             Property("evidence", "STRING", "evidence type"),
+            Property("name", "STRING", "source and evidence, to read; derived"),
             Property("number", "INTEGER", "small number that stands for the track in `known`"),
             Property("positions", "INTEGER", "positions examined (P)"),
             Property("names", "LIST<STRING>", "the positions by name: layer 3, head 5"),
@@ -130,11 +135,13 @@ NODES: tuple[NodeLabel, ...] = (
         key=("key",),
         properties=(
             Property("key", "STRING", "source, stage and number"),
+            Property("name", "STRING", "the key, to read; derived"),
             Property("source", "STRING", "name of the source"),
             Property("evidence", "STRING", "evidence type"),
             Property("rows", "INTEGER", "rows the batch wrote"),
             Property("digest", "LIST<INTEGER>", "its share of the track's digest"),
         ),
+        housekeeping=True,
     ),
     NodeLabel(
         "Migration",
@@ -146,6 +153,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("checksum", "STRING", "blake3-256 of the file"),
             Property("applied", "DATETIME", "when"),
         ),
+        housekeeping=True,
     ),
     NodeLabel(
         "Lock",
@@ -161,6 +169,7 @@ NODES: tuple[NodeLabel, ...] = (
                 "expires", "DATETIME", "when others may take it, renewed while the writer lives"
             ),
         ),
+        housekeeping=True,
     ),
     NodeLabel(
         "State",
@@ -178,6 +187,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("reading", "INTEGER", "version of the rules that split names into words"),
             Property("identity", "STRING", "random identity of this graph"),
         ),
+        housekeeping=True,
     ),
     NodeLabel(
         "Deletion",
@@ -187,6 +197,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("id", "STRING", "random"),
             Property("number", "INTEGER", "number in the order of removals"),
             Property("verb", "STRING", "delete or erase"),
+            Property("name", "STRING", "verb and number, to read; derived"),
             Property(
                 "state",
                 "STRING",
@@ -207,6 +218,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("claims", "STRING", "of an erasure, what its certificate says; no names"),
             Property("logged", "INTEGER", "the log's entry that commits to these claims"),
         ),
+        housekeeping=True,
     ),
     NodeLabel(
         "Suppression",
@@ -215,12 +227,14 @@ NODES: tuple[NodeLabel, ...] = (
         properties=(
             Property("id", "STRING", "beginning of a keyed hash"),
             Property("kind", "STRING", "source, subject, concept, name or composition"),
+            Property("name", "STRING", "kind and beginning of the id, to read; derived"),
             Property("match", "STRING", "HMAC-SHA256 of what is kept out"),
             Property("words", "INTEGER", "words of a concept"),
             Property("any_case", "BOOLEAN", "however a concept is capitalised"),
             Property("deletion", "STRING", "the erasure it came from"),
             Property("created", "DATETIME", "creation time"),
         ),
+        housekeeping=True,
     ),
     NodeLabel(
         "Placement",
@@ -237,6 +251,7 @@ NODES: tuple[NodeLabel, ...] = (
             Property("places", "STRING", "blake3-256 of the places themselves, by key"),
             Property("created", "DATETIME", "when"),
         ),
+        housekeeping=True,
     ),
     NodeLabel(
         "LogEntry",
@@ -248,10 +263,11 @@ NODES: tuple[NodeLabel, ...] = (
             Property("act", "STRING", "what was done"),
             Property("at", "STRING", "when, UTC"),
             Property("names", "LIST<STRING>", "displayed subjects; removed by an erasure"),
-            Property("title", "STRING", "index, act and names, to read in Browser"),
+            Property("name", "STRING", "index, act and names, to read; derived"),
             Property("entry", "STRING", "what is hashed: canonical JSON without any name"),
             Property("leaf", "STRING", "SHA-256 of 0x00 and the entry, hexadecimal"),
         ),
+        housekeeping=True,
     ),
 )
 

@@ -40,12 +40,16 @@ class Column:
 
 @dataclass(frozen=True)
 class NodeLabel:
-    """A node label; `key` names the properties that make a node unique."""
+    """A node label; `key` names the properties that make a node unique.
+
+    Nodes of a `housekeeping` label hold no knowledge: they record how it came and went.
+    """
 
     name: str
     meaning: str
     key: tuple[str, ...] = ()
     properties: tuple[Property, ...] = ()
+    housekeeping: bool = False
 
 
 @dataclass(frozen=True)

@@ -19,10 +19,10 @@ NAMED_KEYS = 2
 """The version of entries from which on they commit to the node's key."""
 
 
-def title_of(index: object, act: object, names: Sequence[str]) -> str:
-    """Return the title of an entry with these names.
+def entry_name(index: object, act: object, names: Sequence[str]) -> str:
+    """Return the name of an entry's node, with its subjects.
 
-    >>> title_of(3, "delete", ["source:glove"])
+    >>> entry_name(3, "delete", ["source:glove"])
     '3 delete glove'
     """
     return " ".join([str(index), str(act), *(name.partition(":")[2] for name in names)])
@@ -44,8 +44,8 @@ def shown_faults(row: Row, entry: Mapping[str, Any], known: Mapping[str, str]) -
         shown = ", ".join(names) or "no name"
         logged = ", ".join(one or "somebody whose key is missing" for one in meant) or "no name"
         yield f"{named} shows {shown}, which is not what was logged: {logged}."
-    if row["title"] != (title := title_of(row["index"], row["act"], names)):
-        yield f"{named} is titled {row['title']!r}, not {title!r}."
+    if row["name"] != (name := entry_name(row["index"], row["act"], names)):
+        yield f"{named} is named {row['name']!r}, not {name!r}."
     if row["at"] != entry["at"]:
         yield f"{named} shows the time {row['at']}, the log says {entry['at']}."
     if "key" in entry and (row["key"] is None or key_digest(row["key"]) != entry["key"]):

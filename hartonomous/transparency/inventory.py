@@ -34,6 +34,10 @@ _TIMES = {one.name for node in NODES for one in node.properties if one.type == "
 _COUNTED = {"visits", "places", "batches"}
 _PASSING = {"settled"}
 """Properties of the state that every act changes temporarily."""
+_DERIVED = {"name"}
+"""Of tracks, journals and suppressions: determined by their other properties."""
+NAMES = (MIGRATION, "22", "version")
+"""There since nodes have names."""
 
 PROCEDURES = (GRAPH, "", "procedures")
 """Changed by an upgrade, which is not an act; so are migrations."""
@@ -124,15 +128,15 @@ def _facts(row: Row, state: Row) -> Iterator[tuple[Fact, Any]]:
             name = str(one.get("name"))
             yield from _of(SOURCE, name, "Source", one)
             for track in one["tracks"]:
-                yield from _of(TRACK, f"{name}/{track.get('evidence')}", "Track", track)
-    for kind, label, key, rows in (
-        (MIGRATION, "Migration", "version", row["migrations"]),
-        (JOURNAL, "Deletion", "id", row["journals"]),
-        (SUPPRESSION, "Suppression", "id", row["suppressions"]),
-        (PLACEMENT, "Placement", "name", row["placements"]),
+                yield from _of(TRACK, f"{name}/{track.get('evidence')}", "Track", track, _DERIVED)
+    for kind, label, key, rows, but in (
+        (MIGRATION, "Migration", "version", row["migrations"], ()),
+        (JOURNAL, "Deletion", "id", row["journals"], _DERIVED),
+        (SUPPRESSION, "Suppression", "id", row["suppressions"], _DERIVED),
+        (PLACEMENT, "Placement", "name", row["placements"], ()),
     ):
         for one in rows:
-            yield from _of(kind, str(one.get(key)), label, one)
+            yield from _of(kind, str(one.get(key)), label, one, but)
 
 
 def _of(

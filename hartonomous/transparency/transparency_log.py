@@ -26,7 +26,7 @@ from hartonomous.schema import LOG_ACTS, evidence_types, kinds, rated_types
 from hartonomous.server.home import default_home
 from hartonomous.server.managed_server import running_address
 from hartonomous.transparency import keys
-from hartonomous.transparency.entry_names import NAMED_KEYS, key_digest, shown_faults, title_of
+from hartonomous.transparency.entry_names import NAMED_KEYS, entry_name, key_digest, shown_faults
 from hartonomous.transparency.inventory_record import accept
 from hartonomous.transparency.signing import Head, canonical, encode, open_head, sign_head
 
@@ -118,7 +118,7 @@ def enter(work: Transaction, entry: Entry) -> int:
         act=entry.act,
         at=turn["at"],
         names=names,
-        title=title_of(index, entry.act, names),
+        name=entry_name(index, entry.act, names),
         entry=text.decode(),
         leaf=merkle.leaf_hash(text).hex(),
     )

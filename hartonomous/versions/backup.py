@@ -43,6 +43,7 @@ from hartonomous.progress import Progress
 from hartonomous.rate.rating_pass import check_formula, rate_due
 from hartonomous.schema import TOKEN
 from hartonomous.transparency import keys, transparency_log
+from hartonomous.transparency.entry_names import entry_name
 from hartonomous.transparency.inventory_record import notes_inventory
 from hartonomous.versions.backup_archive import SIGNED, is_signed, pack, unpack
 from hartonomous.versions.backup_register import (
@@ -325,8 +326,8 @@ def _bring_books(graph: Graph, lock: WriterLock, books: Mapping[str, Any]) -> bo
 def _unnamed(row: Mapping[str, Any], subjects: set[str]) -> dict[str, Any]:
     """Return an entry without the names of subjects whose keys were destroyed since."""
     names = [name for name in row["names"] if name in subjects]
-    title = [str(row["index"]), row["act"], *(name.partition(":")[2] for name in names)]
-    return {**row, "names": names, "title": " ".join(title)}
+    kept = {name: value for name, value in row.items() if name != "title"}
+    return {**kept, "names": names, "name": entry_name(row["index"], row["act"], names)}
 
 
 def _bring_snapshots(folder: Path, known: Suppressions, graph: str) -> int:

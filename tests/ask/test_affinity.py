@@ -14,6 +14,7 @@ from hartonomous.ask.relations.explanation import explain
 from hartonomous.errors import NotFound
 from hartonomous.graph.driver import Graph
 from tests.building import WORDS, bundle_of, put_in, write_vectors
+from tests.called_rows import as_called, called
 
 CHOSEN = [word for word in WORDS if word.isalpha()][:40]
 Rows = dict[str, dict[str, int]]
@@ -65,8 +66,8 @@ def test_affinity_is_consensus_and_overlap(asked: Graph) -> None:
             assert found["consensus"] < 1500
     assert 0 < adjacent < len(pairs)
     assert affinity(asked, CHOSEN[0], CHOSEN[0])["overlap"] == pytest.approx(1.0)
-    call = f"CALL custom.hartonomous.affinity('{CHOSEN[0]}', '{CHOSEN[1]}')"
-    assert asked.read(call) == [affinity(asked, CHOSEN[0], CHOSEN[1])]
+    shown = called(asked, "ask/affinity", f"affinity('{CHOSEN[0]}', '{CHOSEN[1]}')")
+    assert shown == as_called([affinity(asked, CHOSEN[0], CHOSEN[1])])
 
 
 def test_affinity_is_the_same_both_ways(asked: Graph) -> None:

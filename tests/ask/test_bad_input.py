@@ -12,6 +12,7 @@ from hartonomous.ask.paths.projections import drop_all
 from hartonomous.cli import main
 from hartonomous.errors import NotFound, ServerError, UsageError
 from hartonomous.graph.driver import Graph
+from tests.called_rows import called
 from tests.made_graph import make
 
 OVER_SCIENCE = (
@@ -133,7 +134,7 @@ def test_without_graph_data_science(served: Graph, monkeypatch: pytest.MonkeyPat
 def test_comparing_tells_shared_from_distinct(served: Graph, tmp_path: Path) -> None:
     pairs = {"king crown": 900, "queen crown": 800, "king queen": 1500, "king beard": 700}
     make(served, pairs | {"queen dress": 600, "king cold": -100, "queen cold": 300})
-    rows = served.read("CALL custom.hartonomous.compare('king', 'queen')")
+    rows = called(served, "ask/compare", "compare('king', 'queen')")
     assert [tuple(row.values()) for row in rows] == [
         ("both", "crown", 1860, 1820),
         ("king", "beard", 1780, None),

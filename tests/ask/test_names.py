@@ -16,6 +16,7 @@ from hartonomous.delete.selectors import Selectors
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.procedures import install
 from tests.building import causal_bundle, put_in, take_out
+from tests.called_rows import rounded
 from tests.made_names import (
     LABELS,
     SENTENCE,
@@ -107,7 +108,8 @@ def test_the_procedure_answers_as_python_does(
         )  # fmt: skip
         assert [tuple(row["path"]) for row in rows] == [one.path.words for one in answer.found]
         assert [row["led_by"] for row in rows] == [list(one.led_by) for one in answer.found]
-        assert [row["score"] for row in rows] == pytest.approx([one.score for one in answer.found])
+        assert [row["score"] for row in rows] == [rounded(one.score, 4) for one in answer.found]
+        assert [[n["text"] for n in row["path_nodes"]] for row in rows] == [r["path"] for r in rows]
         assert [[s["type"] for s in row["steps"]] for row in rows] == [
             [s.type for s in one.path.steps] for one in answer.found
         ]

@@ -17,6 +17,7 @@ from hartonomous.graph.driver import Graph
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.rate.formulas import consensus, decades, elo
 from tests.building import bundle_of, put_in, silent, write_vectors
+from tests.called_rows import as_called, called
 
 WORDS = ["king", "queen", "King", "prince", "##ing", "river", "creek", "lake", "naïve", "Straße"]
 
@@ -33,20 +34,31 @@ def asked(graph: Graph, tmp_path: Path) -> Graph:
 
 def test_python_and_cypher_answer_alike(asked: Graph) -> None:
     rows = neighbours(asked, "king", top=5)
-    assert rows == asked.read("CALL custom.hartonomous.neighbours('king', 5)")
+    assert as_called(rows) == called(asked, "ask/neighbours", "neighbours('king', 5)")
     assert [row["consensus"] for row in rows] == sorted(
         (r["consensus"] for r in rows), reverse=True
     )
     by_elo = neighbours(asked, "king", by="elo")
-    assert by_elo == asked.read("CALL custom.hartonomous.neighbours('king', 10, 'elo')")
+    shown = called(asked, "ask/neighbours", "neighbours('king', 10, 'elo')")
+    assert as_called(by_elo) == shown
     answer = explain(asked, "king", rows[0]["neighbour"])
-    call = "CALL custom.hartonomous.explain('king', $other)"
-    assert answer.tracks == asked.read(call, other=rows[0]["neighbour"])
-    found = [{**row, "findings": []} for row in asked.read("CALL custom.hartonomous.sources()")]
-    assert sources(asked) == found
+    shown = called(asked, "ask/explain", "explain('king', $other)", other=rows[0]["neighbour"])
+    assert as_called(answer.tracks) == shown
+    listed = called(asked, "ask/sources", "sources()")
+    assert as_called(sources(asked)) == [{**row, "findings": []} for row in listed]
     assert source(asked, "m0")["tracks"][0]["rows"] > 0
     (counted,) = asked.read("CALL custom.hartonomous.stats()")
     assert stats(asked).relations == counted["relations"] > 0
+
+
+def test_python_is_not_sent_what_a_procedure_draws(asked: Graph) -> None:
+    (row, *_) = asked.read("CALL custom.hartonomous.neighbours('king', 1)")
+    assert (row["word_node"]["name"], row["neighbour_node"]["name"]) == ("king", row["neighbour"])
+    assert row["relation"][1] == "RELATES"
+    assert not any(name.endswith("_node") for name in neighbours(asked, "king")[0])
+    assert {"relation", "evidence_edge"}.isdisjoint(
+        explain(asked, "king", row["neighbour"]).tracks[0]
+    )
 
 
 def test_conditions_hold(asked: Graph) -> None:

@@ -29,6 +29,7 @@ from hartonomous.graph.driver import Graph
 from hartonomous.graph.placement_removal import purge_placements
 from hartonomous.graph.writer_lock import WriterLock
 from tests.building import WORDS, bundle_of, exported, put_in, silent, wipe, write_vectors
+from tests.called_rows import as_called, called
 
 CHOSEN = [word for word in WORDS if word.isalpha()][:60]
 PLACES = "MATCH (c) WHERE c.quaternion IS NOT NULL OR c.spectral IS NOT NULL RETURN count(c) AS n"
@@ -217,8 +218,9 @@ def test_questions_are_those_of_plain_geometry(placed: Graph) -> None:
         aside = float(geodesic(words.quaternions[row[step["word"]]], point))
         assert step["aside"] == pytest.approx(aside, abs=1e-6)
     assert not {start, end} & {step["word"] for step in way}
-    call = f"CALL custom.hartonomous.distance('{start}', '{end}')"
-    assert placed.read(call) == [apart]
+    shown = called(placed, "ask/distance", f"distance('{start}', '{end}')")
+    assert shown == as_called([apart])
+    assert called(placed, "ask/slerp", f"slerp('{start}', '{end}', 8)") == as_called(way)
 
 
 def test_questions_without_an_answer(placed: Graph) -> None:

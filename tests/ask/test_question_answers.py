@@ -24,6 +24,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations.ingestion import ingest
 from hartonomous.rate.formulas import elo
 from tests.building import bundle_of, exported, put_in, random_bundle, silent, write_vectors
+from tests.called_rows import as_called, called
 from tests.document_files import ASKED, DOCUMENTS
 from tests.models import MINILM
 from tests.tiny_transformers import tiny_encoder
@@ -244,7 +245,7 @@ def test_ask_on_the_command_line_and_in_browser(served: Graph, handbook: Bundle)
     done = CliRunner().invoke(main, ["ask", question, "--encoder", str(MINILM), "--json"])
     answer = json.loads(done.stdout)
     assert (answer["matched_by"], answer["answers"][0]["answer"]) == ("encoder", PASSWORD)
-    called = served.read("CALL custom.hartonomous.ask($question, 3)", question=question)
-    assert called == ask(served, question, 3)
+    shown = called(served, "ask/ask", "ask($question, 3)", question=question)
+    assert shown == as_called(ask(served, question, 3))
     done = CliRunner().invoke(main, ["ask", "zzz qqq"])
     assert done.exit_code == 3

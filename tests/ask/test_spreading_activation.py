@@ -15,6 +15,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.procedures import install
 from hartonomous.rate.formulas import consensus, cost
+from tests.called_rows import rounded
 from tests.made_graph import OTHER, SOURCE, key, make
 
 WIDTH = 200
@@ -109,7 +110,10 @@ def test_a_traversal_finds_what_rounds_in_memory_find(
     )  # fmt: skip
     assert [tuple(row["path"]) for row in rows] == [one.path.words for one in answer.found]
     assert [row["led_by"] for row in rows] == [list(one.led_by) for one in answer.found]
-    assert [row["score"] for row in rows] == [one.score for one in answer.found]
+    assert [row["score"] for row in rows] == [rounded(one.score, 4) for one in answer.found]
+    assert [row["cost"] for row in rows] == [rounded(one.path.cost, 3) for one in answer.found]
+    assert [[n["text"] for n in row["path_nodes"]] for row in rows] == [row["path"] for row in rows]
+    assert all(len(row["path_relations"]) == len(row["steps"]) for row in rows)
 
 
 def test_each_step_of_a_way_tells_its_rating_and_its_sources(graph: Graph) -> None:

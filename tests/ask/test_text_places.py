@@ -19,6 +19,7 @@ from hartonomous.extract.extraction import ExtractOptions, extract, open_model
 from hartonomous.extract.importer_protocol import OpenOptions
 from hartonomous.graph.driver import Graph
 from tests.building import exported, put_in, silent
+from tests.called_rows import called
 from tests.document_files import write_pdf
 from tests.tiny_transformers import tiny_encoder
 
@@ -107,8 +108,8 @@ def test_a_word_is_where_its_sentences_are(placed: Graph, tmp_path: Path) -> Non
     ]
     assert {row["source"] for row in places(placed, "welcome", source="two")} == {"two"}
     assert len(places(placed, "harbour", top=3)) == 3
-    called = placed.read("CALL custom.hartonomous.places('welcome')")
-    assert called == found
+    shown = called(placed, "ask/places", "places('welcome')")
+    assert shown == found
     with pytest.raises(NotFound, match="knows 'unheard'"):
         places(placed, "unheard")
     with pytest.raises(NotFound, match="source is called 'nobody'"):

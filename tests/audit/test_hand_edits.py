@@ -102,7 +102,7 @@ def test_every_edit_by_hand_is_found_and_named(filled: Graph, rng: np.random.Gen
 
 def test_an_act_does_not_vouch_for_what_was_edited_before_it(filled: Graph, tmp_path: Path) -> None:
     filled.write("MATCH (s:Source {name: 'one'}) SET s.licence = 'MIT'")
-    filled.write("CREATE (:Suppression {id: 'made up', kind: 'source'})")
+    filled.write("CREATE (:Suppression {id: 'made up', kind: 'source', name: 'source made up'})")
     rate(filled, silent, everything=True)
     put_in(filled, random_bundle(tmp_path, 6, size=30), "six")
     told = found(filled)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import cast
 
 import pytest
 
 from hartonomous import schema
-from hartonomous.graph.cypher_files import names, query, statement
+from hartonomous.graph.cypher_files import Statement, names, query, statement
 from hartonomous.graph.driver import Address, Graph
 from hartonomous.graph.procedures import (
     INSTALLER,
+    body,
     callable_statements,
+    columns,
     install,
     installed,
     missing,
@@ -23,6 +26,8 @@ from hartonomous.graph.schema_check import rules
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = "EMBEDDING_EVIDENCE"
+ALONE = ("traverse", "path", "communities", "hubs")
+"""What Python computes by itself; tests hold both equal."""
 BODIES = [name for name in names() if not re.match(r"schema/V\d", name)]
 
 
@@ -40,8 +45,8 @@ def test_the_header_declares_the_parameters_used(name: str) -> None:
 @pytest.mark.parametrize("name", BODIES)
 def test_every_file_is_used(name: str) -> None:
     sources = [*(ROOT / "hartonomous").rglob("*.py")]
-    # A traversal is for analysts alone; tests/ask/test_spreading_activation.py holds it equal to Python's.
-    assert name == "ask/traverse" or any(f'"{name}"' in file.read_text() for file in sources)
+    called = name in {f"ask/{one}" for one in ALONE} or name == "graph/help"
+    assert called or any(f'"{name}"' in file.read_text() for file in sources)
 
 
 def test_every_name_used_is_a_file() -> None:
@@ -82,24 +87,55 @@ def test_every_type_that_is_loaded_is_indexed_by_source() -> None:
     assert {type.name for type in schema.evidence_types()} <= indexed
 
 
+def explained(graph: Graph, text: str, parameters: Iterable[str]) -> list[str]:
+    """Return the columns of a statement, by the server."""
+    with graph._driver.session() as session:
+        return list(session.run(f"EXPLAIN {text}", dict.fromkeys(parameters)).keys())
+
+
 def filled(name: str) -> str:
     if "KIND" in code(name):
         return query(name, kind="Token")
     return query(name, rated="RELATES", evidence=EVIDENCE)
 
 
-@pytest.mark.parametrize("name", [n for n in BODIES if not n.startswith("graph/install")])
+@pytest.mark.parametrize(
+    "name", [n for n in BODIES if n not in ("graph/install_procedure", "graph/help")]
+)
 def test_the_server_explains_it_and_returns_what_the_header_says(graph: Graph, name: str) -> None:
     parameters = set(re.findall(r"\$(\w+)", code(name)))
     text = filled(name)
     if not text.lstrip("/ \n").startswith("SHOW") and "SHOW PROCEDURES" not in text:
-        with graph._driver.session() as session:
-            keys = session.run(f"EXPLAIN {text}", dict.fromkeys(parameters)).keys()
+        keys = explained(graph, text, parameters)
         promised = re.findall(r"(?:^|, )(\w+) [A-Z]", statement(name).outputs)
         every = "ALL_COLUMNS" in code(name)
         own = schema.evidence_columns() if every else schema.evidence_type(EVIDENCE).columns
         columns = [each.name for each in own]
         assert list(keys) == promised + columns * ("columns" in statement(name).outputs)
+
+
+@pytest.mark.parametrize("item", callable_statements(), ids=lambda item: item.name)
+def test_a_procedure_draws_what_python_does_not_get(graph: Graph, item: Statement) -> None:
+    parameters = set(re.findall(r"\$(\w+)", code(item.name)))
+    promised = re.findall(r"(?:^|, )(\w+) [A-Z]", f"{item.outputs}, {item.drawn or ''}")
+    assert [name for name, _ in columns(item)] == promised
+    assert explained(graph, body(item), parameters) == promised
+    assert str(item.example).startswith(f"{str(item.signature).split('(')[0]}(")
+    own = [name for name, kind in columns(item) if "NODE" in kind or "RELATIONSHIP" in kind]
+    assert own == promised[len(promised) - len(own) :]
+    assert bool(own) == (item.drawn is not None)
+
+
+def test_help_lists_every_procedure_with_an_example(graph: Graph) -> None:
+    assert install(graph)
+    rows = graph.read("CALL custom.hartonomous.help()")
+    assert [row["name"] for row in rows] == sorted(installed(graph))
+    (one,) = [row for row in rows if row["name"] == "custom.hartonomous.neighbours"]
+    assert one["example"] == "CALL custom.hartonomous.neighbours('king', 5)"
+    assert one["purpose"] == statement("ask/neighbours").purpose
+    assert "custom.hartonomous.neighbours(word::STRING, top = 10::INTEGER" in one["signature"]
+    for row in rows:
+        assert isinstance(graph.read(row["example"]), list)
 
 
 def test_procedures_are_listed_with_signature_and_description(graph: Graph) -> None:

