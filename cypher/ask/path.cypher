@@ -1,6 +1,6 @@
 // The cheapest paths between two words over relations above a rating (Yen 1971), computed by Graph Data Science.
 // in:  $start STRING, $end STRING, $top INTEGER, $above INTEGER
-// out: words LIST<STRING>, cost FLOAT, probability FLOAT, ratings LIST<INTEGER>
+// out: words LIST<STRING>, cost FLOAT, weakest INTEGER, ratings LIST<INTEGER>
 // drawn: path_nodes LIST<NODE>, path_relations LIST<RELATIONSHIP>
 // procedure: path(start::STRING, end::STRING, top = 3::INTEGER, above = 1500::INTEGER)
 // example: path('king', 'bread')
@@ -27,6 +27,6 @@ CALL (nodeIds) {
   RETURN collect(a) + [last(collect(b))] AS nodes, collect(r) AS edges
 }
 RETURN [one IN nodes | one.text] AS words, MILLIONTHS(totalCost, 3) AS cost,
-       ROUNDED(10.0 ^ (-totalCost / 1e6), 4) AS probability, [r IN edges | r.consensus] AS ratings,
+       reduce(least = edges[0].consensus, r IN edges | CASE WHEN r.consensus < least THEN r.consensus ELSE least END) AS weakest, [r IN edges | r.consensus] AS ratings,
        DRAWN(nodes AS path_nodes, edges AS path_relations)
 ORDER BY totalCost, size(nodes), words

@@ -103,16 +103,23 @@ class PathMethods(GraphSession):
         top: int = 20,
         of: str | None = None,
         members: int = 8,
-        resolution: float = 1.0,
+        level: int = 2,
+        resolution: float | None = None,
+        within: str | None = None,
+        all: bool = False,
         **view: Unpack[ViewSettings],
     ) -> Rows[Community]:
-        """Return communities of words, each named by its most central word.
+        """Return communities of words, each named by the words that set it apart.
 
-        `of`: only the community of this word. `members`: words listed per community. `resolution`:
-        higher values give more, smaller communities. Raises ServerError without Graph Data Science.
+        `of`: only the community of this word. `within`: those inside the community of this word, one
+        level up. `members`: words listed per community. `level`: 1 and up, each with communities of
+        about a quarter of the size. `resolution`: that of Leiden instead of a level; higher values give
+        more, smaller communities. `all`: include texts that nobody reads as words. Raises ServerError
+        without Graph Data Science.
         """
+        chosen = communities.level_resolution(level) if resolution is None else resolution
         found = communities.communities(
-            self._asked, top, members, of, request_view(**view), resolution
+            self._asked, top, members, of, request_view(**view), chosen, within, everything=all
         )
         return self._captioned(Rows(found, field_names(Community)))
 

@@ -22,7 +22,7 @@ from hartonomous.api.row_records import (
     SourceSummary,
     TrackDetails,
 )
-from hartonomous.api.rows import Rows, record_of, rows_of
+from hartonomous.api.rows import Rows, field_names, record_of, rows_of
 from hartonomous.ask.relations import (
     affinity,
     contradictions,
@@ -31,8 +31,10 @@ from hartonomous.ask.relations import (
     source_statistics,
     text_places,
     word_comparison,
+    word_senses,
 )
 from hartonomous.ask.relations.explanation import Explanation
+from hartonomous.ask.relations.word_senses import Sense
 from hartonomous.operations import questions
 from hartonomous.schema import DEFAULT_RELATION
 
@@ -105,6 +107,16 @@ class RelationMethods(GraphSession):
         return self._captioned(
             rows_of(ComparedWord, word_comparison.compare(self._asked, start, end, top))
         )
+
+    def senses(self, word: str, top: int = 10, members: int = 8, all: bool = False) -> Rows[Sense]:
+        """Return the groups that a word's neighbours fall into, by their share of its odds.
+
+        Each has its words, the sources that relate them, and the layers or heads that list the most of
+        them. `members`: words listed per sense. `all`: include texts that nobody reads as words. Raises
+        NotFound for an unknown word.
+        """
+        found = word_senses.senses(self._asked, word, top, members, all)
+        return self._captioned(Rows(found, field_names(Sense)))
 
     def odd_one_out(self, *words: str) -> Rows[OddWord]:
         """Return the words, the least similar to the others first.

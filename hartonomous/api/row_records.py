@@ -44,13 +44,15 @@ class Affinity(Record):
 
 @dataclass(frozen=True)
 class AnalogyAnswer(Record):
-    """An answer to "A is to B as C is to what": cosines from -1 to 1, and their score."""
+    """An answer to "A is to B as C is to what": cosines of the rows of all tracks from 0 to 1, their
+    score, and the sources in which it is like the second and the third."""
 
     answer: str
     score: float
     like_second: float
     like_third: float
     like_first: float
+    sources: list[str]
 
 
 @dataclass(frozen=True)

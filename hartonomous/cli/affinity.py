@@ -43,7 +43,11 @@ def affinity(start: str, end: str, as_json: bool) -> None:
 @top_option
 @json_option
 def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> None:
-    """Find the word that relates to C as B does to A."""
+    """Find the word that relates to C as B does to A.
+
+    By the rows of every track, weighted by vote: like B and like C, divided by
+    like A (3CosMul).
+    """
     from hartonomous.ask.relations.affinity import analogy as ask
     from hartonomous.ask.relations.shown_texts import with_captions
 
@@ -56,6 +60,7 @@ def analogy(first: str, second: str, third: str, top: int, as_json: bool) -> Non
         "like_second": f"like {second}",
         "like_third": f"like {third}",
         "like_first": f"like {first}",
+        "sources": "by",
     }
     print_json(rows) if as_json else print_rows(rows, columns)
 

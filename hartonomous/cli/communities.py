@@ -16,6 +16,7 @@ from hartonomous.cli.output import (
     print_rows,
     progress_bar,
     quiet_option,
+    say,
     working,
 )
 from hartonomous.cli.word_paths import all_option, top_option, view_of, view_options
@@ -26,6 +27,7 @@ from hartonomous.cli.word_paths import all_option, top_option, view_of, view_opt
 Example:
   hartonomous communities --top 10
   hartonomous communities --of king --members 20
+  hartonomous communities --within king --level 3
 """
 )
 @click.option(
@@ -49,26 +51,47 @@ Example:
     type=click.IntRange(1, 1_000),
     help="Words listed per community.",
 )
+@click.option("--within", metavar="WORD", help="Those inside this word's, one level up.")
 @click.option(
-    "--resolution",
-    default=1.0,
+    "--level",
+    default=2,
     show_default=True,
-    help="Higher values give more, smaller communities.",
+    type=click.IntRange(1, 6),
+    help="Level: each has communities of a quarter of the size.",
 )
+@click.option("--resolution", type=float, help="Resolution of Leiden instead of a level.")
+@all_option
 @view_options
 @json_option
 def communities(
-    top: int, word: str | None, members: int, resolution: float, as_json: bool, **options: Any
+    top: int,
+    word: str | None,
+    within: str | None,
+    members: int,
+    level: int,
+    resolution: float | None,
+    everything: bool,
+    as_json: bool,
+    **options: Any,
 ) -> None:
-    """List communities of words, each named by its centre."""
+    """List communities of words, named by what sets them apart.
+
+    Each is named by the words that are central in it and hardly related to
+    others. A level has communities of about a quarter of the size of the one
+    before; --within shows those inside the community of a word.
+    """
     from hartonomous.ask.paths.communities import communities as ask
+    from hartonomous.ask.paths.communities import level_resolution
     from hartonomous.ask.relations.shown_texts import with_captions
 
+    chosen = level_resolution(level) if resolution is None else resolution
     with open_graph() as graph, working("Finding communities"):
-        found = ask(graph, top, members, word, view_of(options), resolution)
-        rows = with_captions(graph, [asdict(one) for one in found], "name", "words", beside=as_json)
+        found = ask(
+            graph, top, members, word, view_of(options), chosen, within, everything=everything
+        )
+        rows = with_captions(graph, [asdict(one) for one in found], "words", beside=as_json)
     print_json(rows) if as_json else print_rows(
-        rows, {"name": "community", "size": "size", "words": "most central words"}
+        rows, {"name": "community", "size": "size", "words": "words that set it apart"}
     )
 
 
@@ -144,6 +167,42 @@ def odd_one_out(words: Sequence[str], as_json: bool) -> None:
     print_json(rows) if as_json else print_rows(
         rows, {"word": "word", "likeness": "like the others", "nearest": "most like"}
     )
+
+
+@click.command(epilog="\b\nExample:\n  hartonomous senses bank\n")
+@click.argument("word", shell_complete=complete_word)
+@top_option
+@click.option(
+    "--members",
+    default=8,
+    show_default=True,
+    type=click.IntRange(1, 1_000),
+    help="Words listed per sense.",
+)
+@all_option
+@json_option
+def senses(word: str, top: int, members: int, everything: bool, as_json: bool) -> None:
+    """List the groups that the neighbours of WORD fall into.
+
+    With the sources that relate WORD to them, and the layers or heads that list
+    the most of these relations.
+    """
+    from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.ask.relations.word_senses import senses as ask
+
+    with open_graph() as graph:
+        found = [asdict(one) for one in ask(graph, word, top, members, everything)]
+        rows = with_captions(graph, found, "words", beside=as_json)
+    if not rows:
+        say(f"The neighbours of {word!r} fall into no groups.")
+    columns = {
+        "name": "sense",
+        "share": "share",
+        "words": "words",
+        "sources": "sources",
+        "positions": "most in",
+    }
+    print_json(rows) if as_json else print_rows(rows, columns)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous compare king queen --top 5\n")

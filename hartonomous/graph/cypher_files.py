@@ -29,6 +29,8 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     FIND_WORD(c, text)                              the composition that a text stands for
     FIND_RUNS(words)                                the runs of words that are names of several
     TELLING(c)                                      how much a composition tells, as telling
+    READABLE(c, voices)                             whether people read a composition as a word
+    COMMUNITIES(projected)                          the communities of a projection
     PROJECTION($above)                              the projection that procedures compute with
     WORD_ORDER(c, text)                             the order in which several are taken
     OWN_NAME(kind, text)                            the name of a composition without a caption
@@ -232,7 +234,9 @@ def _with_parts(text: str) -> str:
     """Fill in what depends on the records as a whole."""
     text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
     text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
+    text = text.replace("COMMUNITIES(projected)", _communities())
     text = re.sub(r"\bTELLING\((\w+)\)", _telling, text)
+    text = re.sub(r"\bREADABLE\((\w+), (\w+)\)", _readable, text)
     text = text.replace("PROJECTION($above)", _body("ask/called_projection"))
     kinds = schema.kinds()
     text = _replace(text, "ALL_EVIDENCE", _joined(schema.evidence_types()))
@@ -271,6 +275,25 @@ def _find_runs(match: re.Match[str]) -> str:
 def _telling(match: re.Match[str]) -> str:
     first = _body("ask/weigh_word").index("WITH c, COUNT")
     return re.sub(r"\bc\b", match[1], _body("ask/weigh_word")[first:])
+
+
+def _communities() -> str:
+    body = _body("ask/survey_communities").replace("\n  ", "\n")
+    return body.partition("AS projected\n")[2]
+
+
+def _readable(match: re.Match[str]) -> str:
+    """What no vocabulary holds; else a text read as a word and, of several sources, known to two."""
+    node, voices = match.groups()
+    known = f"split(coalesce({node}.known, ''), '+')"
+    both = f"size([v IN {voices} WHERE any(n IN v WHERE n IN {known})])"
+    letters = "\\\\p{L}\\\\p{M}\\\\p{N}\\'\u2019 ._-"
+    single = "[\\\\p{IsHan}\\\\p{IsHiragana}\\\\p{IsKatakana}\\\\p{IsHangul}]"
+    reads = f"'\\\\p{{L}}[{letters}]*\\\\p{{L}}[{letters}]*|{single}'"
+    return (
+        f"(coalesce({node}.known, '') = '' OR {node}.text =~ {reads}"
+        f" AND (size({voices}) < 2 OR {both} > 1))"
+    )
 
 
 def _body(name: str) -> str:

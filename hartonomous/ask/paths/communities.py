@@ -12,14 +12,19 @@ from hartonomous.ask.paths.projections import Projection, projection
 from hartonomous.ask.paths.word_paths import DAMPING, best_first
 from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.ask.relations.relation_views import View, source_numbers
-from hartonomous.ask.relations.word_rows import find_words
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
 
-SEED = 1
-"""Seed of Leiden's random choices: the same graph always has the same communities."""
+LEVEL = 2
+"""The level of communities shown unless asked otherwise."""
+
+
+def level_resolution(level: int) -> float:
+    """Return the resolution of a level of communities: 1, 4, 16, 64; four times finer each."""
+    return 4.0 ** (level - 1)
+
 
 Ids = NDArray[np.int64]
 Scores = NDArray[np.float64]
@@ -27,64 +32,13 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Community(Record):
-    """Words that are more related to each other than to others, named by the most central one."""
+    """Words that are more related to each other than to others: those that distinguish it first, of
+    which its name consists.
+    """
 
     name: str
     size: int
     words: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Partition:
-    """Compositions by id, each with the number of its community, the largest being 0."""
-
-    ids: Ids
-    community: Ids
-    centrality: Scores
-
-
-def partition(graph: Graph, view: View | None = None, resolution: float = 1.0) -> Partition:
-    """Return the community of each related composition (Leiden; Traag et al. 2019).
-
-    A function of the rated graph alone: compositions are numbered by their keys, one thread, one
-    seed. Higher `resolution` gives more and smaller communities. Compositions without a pair are
-    left out. Raises UsageError for directed types and a resolution not above 0.
-    """
-    view = view or View()
-    if view.undirected != list(view.types):
-        raise UsageError("Communities need rated types without direction: RELATES.")
-    if not 0 < resolution < float("inf"):
-        raise UsageError(f"The resolution must be above 0, not {resolution}.")
-    by_key = replace(view, by_key=True)
-    with projection(graph, by_key) as seen:
-        frame = seen.run(
-            lambda client, projected: client.leiden.stream(
-                projected,
-                gamma=resolution,
-                random_seed=SEED,
-                relationship_weight_property="weight",
-                concurrency=1,
-            )
-        )
-        ids, centrality = _central(seen)
-        degrees = _degrees(seen)[1]
-    ids_of_leiden = frame["nodeId"].to_numpy(np.int64)
-    order = np.argsort(ids_of_leiden)
-    labels = frame["communityId"].to_numpy(np.int64)[order]
-    related = degrees > 0
-    return Partition(ids[related], _by_size(labels[related]), centrality[related])
-
-
-def _by_size(labels: Ids) -> Ids:
-    """Return labels renumbered by size, largest first, ties by the first composition."""
-    if not len(labels):
-        return labels
-    _, first, inverse, counts = np.unique(
-        labels, return_index=True, return_inverse=True, return_counts=True
-    )
-    number = np.empty(len(counts), dtype=np.int64)
-    number[np.lexsort((first, -counts))] = np.arange(len(counts))
-    return number[inverse]
 
 
 def communities(
@@ -93,33 +47,44 @@ def communities(
     members: int = 8,
     word: str | None = None,
     view: View | None = None,
-    resolution: float = 1.0,
+    resolution: float = level_resolution(LEVEL),
+    within: str | None = None,
+    everything: bool = False,
 ) -> list[Community]:
-    """Return the largest communities, or the one of a word, each with its most central words.
+    """Return the largest communities, or the one of a word (Leiden; Traag et al. 2019).
 
-    Raises NotFound for an empty graph, and for an unknown or unrelated word.
+    `within` returns those inside the community of a word at a quarter of the resolution: one level
+    down. Of the most central words of a community, those lead whose odds stay in it: PageRank times
+    the square of the share of their odds inside; only what people read unless `everything`. A function
+    of the rated graph alone: compositions are numbered by their keys, one thread, one seed. Raises
+    NotFound for an empty graph, and for an unknown or unrelated word; UsageError for directed types, a
+    resolution not above 0, and for both a word and `within`.
     """
-    found = find_words(graph, [word]).get(word) if word is not None else None
-    if word is not None and found is None:
-        find_word(graph, word)
-    parted = partition(graph, view, resolution)
-    if not len(parted.ids):
+    view = view or View()
+    if view.undirected != list(view.types):
+        raise UsageError("Communities need rated types without direction: RELATES.")
+    if not 0 < resolution < float("inf"):
+        raise UsageError(f"The resolution must be above 0, not {resolution}.")
+    if word is not None and within is not None:
+        raise UsageError("Either the community of a word, or those within it, not both.")
+    asked = word if word is not None else within
+    known = find_word(graph, asked) if asked is not None else None
+    with projection(graph, replace(view, by_key=True)) as seen:
+        rows = graph.read(
+            query("ask/survey_communities", types=view.types),
+            projected=seen.name,
+            top=top,
+            members=members,
+            word=word,
+            within=within,
+            resolution=resolution,
+            all=everything,
+        )
+    if not rows and known is not None:
+        raise NotFound(f"{known.text!r} is related to nothing, so it is in no community.")
+    if not rows:
         raise NotFound("No two words are related, so there are no communities.")
-    if found is not None:
-        place = np.flatnonzero(parted.ids == found["id"])
-        if not len(place):
-            raise NotFound(f"{found['text']!r} is related to nothing, so it is in no community.")
-        numbers: Sequence[int] = [int(parted.community[place[0]])]
-    else:
-        numbers = range(min(top, int(parted.community.max()) + 1))
-    return [_community(graph, parted, number, members) for number in numbers]
-
-
-def _community(graph: Graph, parted: Partition, number: int, members: int) -> Community:
-    inside = parted.community == number
-    best = best_first(graph, parted.ids[inside], parted.centrality[inside], members)
-    words = tuple(row["text"] for row, _ in best)
-    return Community(words[0], int(inside.sum()), words)
+    return [Community(row["name"], row["size"], tuple(row["words"])) for row in rows]
 
 
 def central(

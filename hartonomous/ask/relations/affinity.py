@@ -25,8 +25,12 @@ def affinity(graph: Graph, start: str, end: str) -> Row:
 def analogy(graph: Graph, first: str, second: str, third: str, top: int = 10) -> list[Row]:
     """Return the words that relate to `third` as `second` to `first`, best first.
 
-    3CosAdd (Mikolov et al. 2013) over rows of decades; of all words, the 200 nearest by dot product
-    are scored. Raises NotFound for an unknown word or one without relations.
+    3CosMul (Levy and Goldberg 2014): (cos(d, second) + 0.02) (cos(d, third) + 0.02) / (cos(d, first) +
+    0.02). A word's row in a track has the support of its neighbours times the cube of their mean
+    similarity, and itself at its maximum; cosines are the means over the tracks whose silence speaks,
+    weighted by vote, a track without one of the words counting as 0. Of all words, the 60 are scored
+    that are related most to the second and the third, and least to the first; `sources` are those in
+    which the answer is like both. Raises NotFound for an unknown word or one without relations.
     """
     rows = graph.read(query("ask/analogy"), first=first, second=second, third=third, top=top)
     if not rows:

@@ -57,11 +57,16 @@ def composed_neighbours(
 ) -> list[Row]:
     """Return the relations of a composed word, strongest first; columns as of `neighbours`.
 
-    The odds of a pair are the mean over the parts, a part that is not related counting as even.
+    The odds of a pair are the mean over the parts, times the weight of the parts that are related:
+    what all parts lead to comes first. Words weigh alike, the pieces of a word by their letters.
     """
+    letters = [len(part["text"].removeprefix(CONTINUATION)) for part in parts]
+    spelt = any(part["kind"] == PIECE for part in parts)
+    weights = [size / sum(letters) if spelt else 1 / len(parts) for size in letters]
     return graph.read(
         query("ask/composed_neighbours", types=types),
         keys=[part["key"] for part in parts],
+        weights=weights,
         top=top,
         source=source,
         min_sources=min_sources,

@@ -10,6 +10,7 @@ from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.progress import Progress
+from hartonomous.schema import DEFAULT_RELATION
 
 STRONGEST = 2_000
 """Rows of each track that are compared with what other sources say: the strongest."""
@@ -56,7 +57,7 @@ def _candidates(graph: Graph, tracks: Sequence[Row], top: int) -> list[list[int]
 
 
 def _voices(graph: Graph, pairs: list[list[int]]) -> Iterator[tuple[int, list[Row]]]:
-    statement = query("ask/read_voices")
+    statement = query("ask/read_voices", rated=DEFAULT_RELATION)
     for first in range(0, len(pairs), PAIRS):
         part = pairs[first : first + PAIRS]
         yield first + len(part), graph.read(statement, pairs=part)

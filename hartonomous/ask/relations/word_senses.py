@@ -11,6 +11,7 @@ from hartonomous.ask.relations.readable_words import reads
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
+from hartonomous.schema import DEFAULT_RELATION
 
 NEIGHBOURS = 100
 """Most neighbours that are grouped: the strongest."""
@@ -48,7 +49,7 @@ def senses(
     are left out. A neighbour related to no other is in no group. Raises NotFound for an unknown word.
     """
     known = find_word(graph, word)
-    rows = graph.read(query("ask/read_sense_words"), word=word, most=NEIGHBOURS, pieces=everything)
+    rows = graph.read(query("ask/read_sense_words", rated=DEFAULT_RELATION), word=word, most=NEIGHBOURS, pieces=everything)
     folded = known.text.casefold()
     shown = [
         row
