@@ -25,9 +25,25 @@ WITH c, d, r, edges, tracks,
 UNWIND tracks AS t
 WITH c, d, r, t, both, head([e IN edges WHERE e.source = t.source AND e.type = t.evidence]) AS e
 WHERE e IS NOT NULL OR toString(t.number) IN both
-WITH c, d, r, t.source AS source, sum(t.vote) AS votes,
+WITH c, d, r, t.source AS source, sum(t.vote) AS votes, count(e) AS listed,
      sum(t.vote * coalesce(e.support, t.absent)) AS said
-WITH c, d, r, source, toInteger(round(1.0 * said / votes)) AS odds
+// A source that does not list a pair disagrees by degree: its odds rise with the overlap of the two in
+// it, as affinity does. Their rows are the sets of their neighbours, and themselves.
+CALL (c, d, source, listed) {
+  CALL (c, d, source, listed) {
+    WITH c, d, source WHERE listed = 0
+    MATCH (c)-[x:SILENT_EVIDENCE {source: source}]-(m) WHERE x.support > 0
+    RETURN DISTINCT m, 1 AS of_c, 0 AS of_d
+    UNION ALL
+    WITH c, d, source WHERE listed = 0
+    MATCH (d)-[x:SILENT_EVIDENCE {source: source}]-(m) WHERE x.support > 0
+    RETURN DISTINCT m, 0 AS of_c, 1 AS of_d
+  }
+  WITH m, sum(of_c) AS of_c, sum(of_d) AS of_d
+  WITH sum(of_c) AS many_c, sum(of_d) AS many_d, sum(of_c * of_d) AS common
+  RETURN toInteger(round(2000 * (log10(common / sqrt((1.0 + many_c) * (1.0 + many_d)) + 0.01) + 2))) AS rise
+}
+WITH c, d, r, source, toInteger(round(1.0 * said / votes)) + rise AS odds
 ORDER BY odds DESC, source
 WITH c, d, r, collect([source, odds]) AS voices
 WHERE size(voices) > 1

@@ -44,7 +44,8 @@ def contested(graph: Graph, word: str, top: int = 10, type: str = DEFAULT_RELATI
     """Return a word's relations of a rated type with the largest disagreement, widest first.
 
     `spread` is the difference, in milli-decades, between the highest and the lowest odds by a
-    source; `direction` is out or in, none or itself. Raises NotFound for an unknown word, UsageError
+    source. One that does not list the pair disagrees by degree: its odds rise from those of its
+    silence, by 2000 (log10(C + 0.01) + 2), C the cosine of the two sets of neighbours in it. `direction` is out or in, none or itself. Raises NotFound for an unknown word, UsageError
     for an unknown type.
     """
     types = (rated_type(type).name,)
