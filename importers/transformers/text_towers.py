@@ -175,9 +175,7 @@ class ModuleTower:
         self.path = path
         self._first = self._model[0]
         self._rest = list(self._model)[1:]
-        # Read by the library where it returns the states of the layers.
-        config = self._first.auto_model.config
-        self.layers = int(config.get_text_config().num_hidden_layers)
+        self.layers = int(self.transformer.config.get_text_config().num_hidden_layers)
         self._cut = getattr(self._model, "truncate_dim", None)
         self.dimensions = int(self._cut or self._model.get_embedding_dimension())
         self.parameters = sum(tensor.numel() for tensor in self._model.parameters())
@@ -189,6 +187,11 @@ class ModuleTower:
         self._lower = bool(getattr(self._first, "do_lower_case", False))
         self._prompt_tokens = self._shared_tokens()
         self.described: dict[str, object] = {"pooling": OWN, "prompt": self._prompt}
+
+    @property
+    def transformer(self) -> Any:
+        """The model itself, without tokenizer and pooling."""
+        return self._first.auto_model
 
     def token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         read = [f"{self._prompt}{text}" for text in texts]
@@ -206,8 +209,9 @@ class ModuleTower:
         read = {"input_ids": tokens, "attention_mask": self._torch.ones_like(tokens)}
         if self._prompt_tokens:
             read["prompt_length"] = self._prompt_tokens
-        config = self._first.auto_model.config
+        config = self.transformer.config
         before = config.output_hidden_states
+        # The library returns the states of the layers where the configuration says so.
         config.output_hidden_states = inner
         try:
             with self._torch.inference_mode(), refused(self.path, "cannot be run"):
@@ -233,8 +237,7 @@ class ModuleTower:
         if not self._prompt:
             return 0
         alone = self._model.tokenizer(self._prompt)["input_ids"]
-        special = set(self._model.tokenizer.all_special_ids)
-        return len(alone) - int(alone[-1] in special)
+        return len(alone) - int(alone[-1] in self.wordless)
 
 
 def _wordless(tokenizer: Any) -> frozenset[int]:
@@ -243,7 +246,8 @@ def _wordless(tokenizer: Any) -> frozenset[int]:
     # Not every tokenizer's configuration says what the tokenizer itself does.
     named = getattr(model, "unk_token", None)
     unknown = {tokenizer.unk_token_id, named and tokenizer.convert_tokens_to_ids(named)}
-    return frozenset({*tokenizer.all_special_ids, *unknown} - {None})
+    frame = tokenizer("")["input_ids"]
+    return frozenset({*tokenizer.all_special_ids, *frame, *unknown} - {None})
 
 
 def _opening(tokenizer: Any) -> str:
