@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pyarrow as pa
@@ -22,17 +23,38 @@ class Placed:
     """A vocabulary and its contexts as one list of compositions, sorted by key.
 
     `row` (N + c,) int64 maps token i, and context i - N, to its row; `kept` (c,) bool is false for
-    contexts left out because another has the same text.
+    contexts left out because another has the same text. `own` are the rows of the compositions of
+    tracks with a vocabulary of their own, by evidence type.
     """
 
     compositions: pa.Table
     row: Ints
     kept: NDArray[np.bool_]
+    own: Mapping[str, Ints] = field(default_factory=dict)
 
     def moved(self, place: Ints) -> Placed:
         """Return them with rows in a longer list, where composition i of these is `place[i]`."""
         row = np.where(self.row >= 0, place[self.row], -1) if len(place) else self.row
-        return Placed(self.compositions, row, self.kept)
+        own = {evidence: place[rows] for evidence, rows in self.own.items()}
+        return Placed(self.compositions, row, self.kept, own)
+
+    def beside(self, vocabularies: Mapping[str, pa.Table]) -> Placed:
+        """Return them together with the compositions of tracks that have their own, by evidence type,
+        sorted by key: equal ones once.
+        """
+        if not vocabularies:
+            return self
+        tables = [self.compositions, *vocabularies.values()]
+        keys = [np.array(table["key"].to_pylist(), dtype="U32") for table in tables]
+        _, first, place = np.unique(np.concatenate(keys), return_index=True, return_inverse=True)
+        parts = np.split(place.ravel(), np.cumsum([len(one) for one in keys])[:-1])
+        moved = self.moved(parts[0])
+        own = {**moved.own, **dict(zip(vocabularies, parts[1:], strict=True))}
+        return replace(moved, compositions=pa.concat_tables(tables).take(pa.array(first)), own=own)
+
+    def of(self, evidence: str) -> Placed:
+        """Return them with `row` for the compositions of a track that has its own."""
+        return replace(self, row=self.own[evidence])
 
 
 def place(vocabulary: pa.Table, contexts: Ints) -> Placed:

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from hartonomous.atomic_files import sweep
 from hartonomous.bundle import (
@@ -133,10 +134,11 @@ def describe_source(model: OpenedModel, options: ExtractOptions) -> SourceDescri
 def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
     """Return a forecast of ingesting a model, from its sizes alone: edges, disk, time."""
     n = len(model.vocabulary)
-    k = min(options.neighbours.k, n - 1)
-    listings = sum(len(track.positions) * n * k for track in model.tracks)
-    products = sum(len(t.positions) * search_cost(n, t.dimensions) for t in model.tracks)
-    pairs = sum(_forecast_pairs(n, k, track) for track in model.tracks)
+    sizes = [(track, len(track.vocabulary or model.vocabulary)) for track in model.tracks]
+    k = options.neighbours.k
+    listings = sum(len(track.positions) * size * min(k, size - 1) for track, size in sizes)
+    products = sum(len(t.positions) * search_cost(size, t.dimensions) for t, size in sizes)
+    pairs = sum(_forecast_pairs(size, min(k, size - 1), track) for track, size in sizes)
     for one in model.listed:
         listed = len(one.positions) * n * min(one.k, n - 1)
         listings += listed
@@ -147,7 +149,7 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
     pairs += sum(track.expected for track in model.pairs)
     pairs += sum(track.expected for track in model.observed)
     return {
-        "compositions": n,
+        "compositions": _compositions(model),
         "excluded": model.vocabulary.excluded,
         "merged": model.vocabulary.merged,
         "observations": listings + run,
@@ -155,6 +157,15 @@ def forecast(model: OpenedModel, options: ExtractOptions) -> dict[str, Any]:
         "disk_bytes": disk_bytes(pairs, pairs),
         **_seconds(model, products, run, pairs).as_facts(),
     }
+
+
+def _compositions(model: OpenedModel) -> int:
+    """Return the number of compositions of the vocabulary, and of tracks that have their own."""
+    own = [track.vocabulary for track in model.tracks if track.vocabulary is not None]
+    if not own:
+        return len(model.vocabulary)
+    tables = [one.compositions["key"] for one in (model.vocabulary, *own)]
+    return len(pc.unique(pa.chunked_array([chunk for table in tables for chunk in table.chunks])))
 
 
 def expected_seconds(model: OpenedModel, options: ExtractOptions) -> Forecast:
@@ -165,6 +176,7 @@ def expected_seconds(model: OpenedModel, options: ExtractOptions) -> Forecast:
 
 def _seconds(model: OpenedModel, products: float, places: int, pairs: int) -> Forecast:
     run = places + (TOKENS_ALONE * len(model.vocabulary) if _runs_tokens(model) else 0)
+    run += sum(track.tokens for track in model.tracks)
     work = {SEARCH: products, RUN: float(run) * model.parameters, LOAD: pairs, RATE: pairs}
     return forecast_seconds(work)
 
@@ -197,7 +209,7 @@ def extract(
     with BundleWriter(output) as writer, finished.scratch() as scratch:
         found = [track.observe(progress, finished) for track in model.counted]
         contexts = found[0].contexts if found else np.empty((0, ORDERS), dtype=np.int64)
-        placed = place(model.vocabulary.compositions, contexts)
+        placed = place(model.vocabulary.compositions, contexts).beside(_own_compositions(model))
         merged = None
         if model.observed:
             pieces = finished if finished.stores else FinishedWork(scratch / "pieces")
@@ -211,7 +223,9 @@ def extract(
         places = _moved(model.places, placed, ("composition",))
         writer.write_places([places] if merged is None else merged.places(places))
         writing = _Writing(writer, len(model.vocabulary), placed, finished, progress)
-        tracks = tuple(writing.compared(track, options.neighbours) for track in model.tracks)
+        tracks = tuple(
+            writing.over(track).compared(track, options.neighbours) for track in model.tracks
+        )
         tracks += tuple(writing.listed(track) for track in model.listed)
         tracks += tuple(
             _write_counted(writer, track, one, placed, len(model.vocabulary))
@@ -228,6 +242,15 @@ def extract(
             counted = Counter(source.excluded) + merged.excluded
             source = replace(source, excluded=dict(sorted(counted.items())))
         return writer.finish(source, tracks)
+
+
+def _own_compositions(model: OpenedModel) -> dict[str, pa.Table]:
+    """Return the compositions of tracks with a vocabulary of their own, by evidence type."""
+    return {
+        track.evidence: track.vocabulary.compositions
+        for track in model.tracks
+        if track.vocabulary is not None
+    }
 
 
 def _refuse_twice(model: OpenedModel) -> None:
@@ -294,10 +317,18 @@ class _Writing:
     finished: FinishedWork
     progress: Progress
 
+    def over(self, track: VectorTrack) -> _Writing:
+        """Return the same over the vocabulary of a track."""
+        if track.vocabulary is None:
+            return self
+        return replace(self, n=len(track.vocabulary), placed=self.placed.of(track.evidence))
+
     def compared(self, track: VectorTrack, options: NeighbourOptions) -> TrackDescription:
         """Write the neighbours at each position; compute the track's trust from its vectors."""
         positions = len(track.positions)
         asked = replace(options, k=min(options.k, self.n - 1))
+        if track.restore is not None:
+            track.restore(self.finished)
 
         def search(position: int, note: Note) -> Neighbours:
             self._prepare(track)

@@ -39,7 +39,7 @@ ENTRY_POINTS = "hartonomous.importers"
 TRACKS = ("embedding", "layers", "heads", "next")
 """Tracks of a model; all but the embedding need it to be run."""
 
-OPTIONAL_TRACKS = ("promotions",)
+OPTIONAL_TRACKS = ("promotions", "words")
 """Tracks that are extracted only on request."""
 
 ALL = "all"
@@ -53,7 +53,8 @@ class VectorTrack:
     `vectors(p)` returns float32 (N, dimensions), row i for composition i of the vocabulary; called
     more than once, in any order. `positions` are their names. Pairs listed by fewer than `minimum`
     positions are counted and left out. `prepare` is called before the first position, and may take
-    long.
+    long. `vocabulary` are its compositions where they are not the model's; it needs `tokens` of text to
+    be run. `restore` is called once, before `prepare`, with the pieces that an interrupted run finished.
     """
 
     evidence: str
@@ -62,6 +63,9 @@ class VectorTrack:
     vectors: Callable[[int], NDArray[np.float32]]
     minimum: int = 1
     prepare: Callable[[Progress], None] | None = None
+    vocabulary: Vocabulary | None = None
+    restore: Callable[[FinishedWork], None] | None = None
+    tokens: int = 0
 
 
 @dataclass(frozen=True)

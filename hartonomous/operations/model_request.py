@@ -36,9 +36,10 @@ class ModelSettings(TypedDict, total=False):
     sentences). `centre`: subtract the mean vector before the search, true. `tracks`: tracks to extract,
     "embedding"; a list, "embedding,layers", or "all". `support`: least number of layers or heads that
     list a pair. `read`: texts for the model to read. `samples`: tokens for the model to generate and
-    read, 0. `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder, for documents.
-    `exclude`: files or folders of documents to skip. `subject`: person whose data it is (ID).
-    `licence`, `family`: licence and model family of the source.
+    read, 0. `words`: words and phrases to run the model on, a file with one a line, or "en:50000".
+    `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder, for documents. `exclude`: files
+    or folders of documents to skip. `subject`: person whose data it is (ID). `licence`, `family`:
+    licence and model family of the source.
     """
 
     vocabulary: PathName | None
@@ -51,6 +52,7 @@ class ModelSettings(TypedDict, total=False):
     support: int | None
     read: Sequence[PathName]
     samples: int
+    words: PathName | None
     device: str
     encoder: PathName | None
     exclude: Sequence[str]

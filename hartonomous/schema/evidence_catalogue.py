@@ -192,4 +192,5 @@ EVIDENCE: tuple[EvidenceType, ...] = (
         JUDGED,
         trust=1000,
     ),
+    _compared("WORD_EVIDENCE", "k nearest neighbours among words and phrases run through a model"),
 )

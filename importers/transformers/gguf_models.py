@@ -54,7 +54,7 @@ class GgufEmbeddings:
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         shards = shards_of(models_in(path)[0] if path.is_dir() else path)
-        if len(shards) > 1 and options.tracks - {"embedding"}:
+        if len(shards) > 1 and (options.tracks - {"embedding"} or options.words is not None):
             raise BadInput(
                 f"{path} is a model in {len(shards)} files, which is not run; join them "
                 "(llama-gguf-split --merge FIRST OUT), or extract its embedding alone (--tracks "

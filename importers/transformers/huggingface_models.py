@@ -73,7 +73,7 @@ class HuggingFaceEmbeddings:
             {"tensor": tensor.name},
             options.limit,
         )
-        return with_transformer_tracks(opened, place, options)
+        return with_transformer_tracks(opened, place, options, path)
 
 
 def _tokens(path: Path, options: OpenOptions, rows: int) -> TokenTable:

@@ -44,9 +44,9 @@ class SentenceEncoder:
     """Turns texts into vectors of length one."""
 
     def __init__(self, path: Path, device: str) -> None:
-        self._model = _load(path, device)
+        self._model = load_modules(path, device)
         self._path = path
-        self.digest = content_digest("encoder", {"files": _files(path)})
+        self.digest = content_digest("encoder", {"files": _digests(path)})
         self.dimensions = int(self._model.get_embedding_dimension())
         self._tokenizer = self._model.tokenizer
         self._placing = bool(self._tokenizer.is_fast)
@@ -137,7 +137,8 @@ def open_encoder(path: Path, device: str = "cpu") -> SentenceEncoder:
     return SentenceEncoder(path, device)
 
 
-def _load(path: Path, device: str) -> Any:
+def load_modules(path: Path, device: str) -> Any:
+    """Return an encoder's modules, each the library's own; raises as `open_encoder` says."""
     if not path.is_dir():
         raise NotFound(f"There is no encoder's folder at {path}.")
     if not (path / "modules.json").is_file():
@@ -241,13 +242,12 @@ def _check_weights(place: Path) -> None:
     raise BadInput(f"{place} has no weights ({WEIGHTS}).")
 
 
-def _files(path: Path) -> list[list[str]]:
+def encoder_files(path: Path) -> list[Path]:
+    """Return every file that determines an encoder's output, in order of their names."""
+    endings = (".json", ".safetensors", ".txt", ".model")
+    return [file for file in sorted(path.rglob("*")) if file.suffix in endings and file.is_file()]
+
+
+def _digests(path: Path) -> list[list[str]]:
     """Return name and digest of every file that determines the encoder's output."""
-    files = (
-        f
-        for f in sorted(path.rglob("*"))
-        if f.suffix in (".json", ".safetensors", ".txt", ".model")
-    )
-    return [
-        [file.relative_to(path).as_posix(), file_digest(file)] for file in files if file.is_file()
-    ]
+    return [[file.relative_to(path).as_posix(), file_digest(file)] for file in encoder_files(path)]

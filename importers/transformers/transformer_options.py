@@ -27,7 +27,7 @@ def _run(value: frozenset[str], default: Any = None) -> frozenset[str]:
 TRACKS_TAKEN = ImporterOption(
     "tracks",
     "Tracks to extract, comma-separated: embedding, layers, heads, next (causal models); or all. "
-    "promotions (causal models) only if named.",
+    "promotions (causal models) and words (with --words) only if named.",
     default=frozenset({TRACKS[0]}),
     parse=tracks_of,
     asks=lambda value, default: bool(_run(value)),
@@ -64,5 +64,14 @@ SAMPLES = ImporterOption(
     shown="",
 )
 
-RUN_OPTIONS = (TRACKS_TAKEN, SUPPORT, READ, SAMPLES, DEVICE)
+WORDS = ImporterOption(
+    "words",
+    "Words and phrases to run the model on (track words): a file with one a line, or a language and a "
+    "number of its commonest words, as en:50000. With track layers, at each layer too.",
+    PATH,
+    metavar="FILE",
+    unfit=lambda value: "its models cannot be run on words",
+)
+
+RUN_OPTIONS = (TRACKS_TAKEN, SUPPORT, READ, SAMPLES, WORDS, DEVICE)
 """Options of an importer whose models can be run."""

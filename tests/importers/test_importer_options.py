@@ -124,7 +124,7 @@ def test_options_of_others_are_refused_in_one_way(made: None, shots: Path, tmp_p
         (("--least-score", 2), "not in the range"),
         (
             ("--tracks", "layer"),
-            "'layer' is none of embedding, layers, heads, next, promotions, all",
+            "'layer' is none of embedding, layers, heads, next, promotions, words, all",
         ),
         (("--device", "tpu"), "'tpu' is not one of"),
         (("--limit", 0), "not in the range"),
