@@ -12,7 +12,7 @@ from hartonomous.schema import FORMULA_VERSION
 _WORDS = """
 UNWIND $words AS word
 MERGE (c:Composition:Token {key: word.key})
-SET c.text = word.text, c.folded = normalize(toLower(word.text)), c.kind = 'Token', c.known = '1'
+SET c.text = word.text, c.folded = normalize(toLower(word.text)), c.kind = 'Token', c.known = '1+2'
 """
 _PAIRS = """
 UNWIND $pairs AS pair
@@ -29,7 +29,8 @@ CREATE (s)-[:HAS_TRACK]->(:Track {source: name, evidence: 'EMBEDDING_EVIDENCE',
 _DIRECTED = """
 UNWIND $pairs AS pair
 MATCH (a:Composition {key: pair.start}) MATCH (b:Composition {key: pair.end})
-CREATE (a)-[:PRECEDES {elo: pair.elo, n: 1, weight: 500000, sources: 1, seen: [1]}]->(b)
+CREATE (a)-[:PRECEDES {elo: pair.elo, n: 1, weight: 500000, sources: 1, seen: [1],
+                       decades: pair.decades, consensus: pair.consensus, cost: pair.cost}]->(b)
 """
 
 SOURCE = "made-0"
@@ -49,7 +50,7 @@ def make(
 ) -> Graph:
     """Fill an empty graph: pairs "a b" with their decades, words without any, pairs of OTHER only.
 
-    `precedes` are directed pairs with their elo.
+    `precedes` are directed pairs with their elo, which is their consensus too.
     """
     precedes = precedes or {}
     words = {word for pair in (*pairs, *precedes) for word in pair.split()} | set(alone)
@@ -67,8 +68,11 @@ def make(
     graph.write(
         _DIRECTED,
         pairs=[
-            {"start": key(pair.split()[0]), "end": key(pair.split()[1]), "elo": elo}
-            for pair, elo in precedes.items()
+            dict(zip(("start", "end"), map(key, pair.split()), strict=True))
+            | {"elo": elo, "decades": d, "consensus": consensus(d), "cost": cost(d)}
+            for pair, elo, d in (
+                (one, elo, int(2.5 * (elo - 1500))) for one, elo in precedes.items()
+            )
         ],
     )
     graph.write(

@@ -2,7 +2,7 @@
 // in:  $top INTEGER, $members INTEGER, $word STRING, $within STRING, $resolution FLOAT, $all BOOLEAN, $above INTEGER
 // out: name STRING, size INTEGER, words LIST<STRING>
 // drawn: word_nodes LIST<NODE>
-// procedure: communities(top = 20::INTEGER, members = 8::INTEGER, word = null::STRING, within = null::STRING, resolution = 4.0::FLOAT, all = false::BOOLEAN, above = 1500::INTEGER)
+// procedure: communities(top = 20::INTEGER, members = 8::INTEGER, word = null::STRING, within = null::STRING, resolution = null::FLOAT, all = false::BOOLEAN, above = 1500::INTEGER)
 // example: communities(5)
 CALL () {
   PROJECTION($above)

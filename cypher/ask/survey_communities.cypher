@@ -2,6 +2,13 @@
 // in:  $projected STRING, $top INTEGER, $members INTEGER, $word STRING, $within STRING, $resolution FLOAT, $all BOOLEAN
 // out: name STRING, size INTEGER, words LIST<STRING>
 WITH $projected AS projected
+// A level for every factor of four in words keeps communities of a size that people survey.
+CALL (projected) {
+  CALL gds.graph.list(projected) YIELD nodeCount
+  WITH toInteger(round(log((nodeCount + 1) / 4000.0) / log(4))) - 1 AS finer
+  RETURN coalesce($resolution, 4.0 ^ (CASE WHEN finer > 0 THEN finer ELSE 0 END
+           + CASE WHEN $within IS NULL THEN 0 ELSE 1 END)) AS gamma
+}
 CALL () {
   WITH coalesce($word, $within) AS word
   CALL (word) {
@@ -15,7 +22,7 @@ CALL () {
   WITH s, collect(toString(t.number)) AS numbers
   RETURN collect(numbers) AS voices
 }
-CALL (projected) {
+CALL (projected, gamma) {
   CALL gds.graph.nodeProperties.drop(projected, ['rank', 'degree', 'community', 'wider'], {failIfMissing: false})
   YIELD propertiesRemoved
   CALL gds.degree.mutate(projected, {mutateProperty: 'degree'}) YIELD nodePropertiesWritten AS counted
@@ -23,15 +30,15 @@ CALL (projected) {
     mutateProperty: 'rank', relationshipWeightProperty: 'weight', concurrency: 1
   }) YIELD nodePropertiesWritten AS ranked
   CALL gds.leiden.mutate(projected, {
-    mutateProperty: 'community', randomSeed: 1, concurrency: 1, gamma: $resolution,
+    mutateProperty: 'community', randomSeed: 1, concurrency: 1, gamma: gamma,
     relationshipWeightProperty: 'weight'
   }) YIELD communityCount
   RETURN communityCount
 }
-CALL (projected) {
-  WITH projected WHERE $within IS NOT NULL
+CALL (projected, gamma) {
+  WITH projected, gamma WHERE $within IS NOT NULL
   CALL gds.leiden.mutate(projected, {
-    mutateProperty: 'wider', randomSeed: 1, concurrency: 1, gamma: $resolution / 4.0,
+    mutateProperty: 'wider', randomSeed: 1, concurrency: 1, gamma: gamma / 4.0,
     relationshipWeightProperty: 'weight'
   }) YIELD communityCount AS wider
   RETURN count(wider) AS zoomed

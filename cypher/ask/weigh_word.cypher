@@ -11,6 +11,6 @@ WITH c, COUNT { (c)-[:DEFAULT_RELATION]-(d) WHERE NOT d:FRAGMENT_KINDS } AS rela
          AND (NOT d:Token OR d.text =~ '(?s)(.*\\p{L}){3}.*|.*[\\p{IsHan}\\p{IsHiragana}\\p{IsKatakana}\\p{IsHangul}].*')
      } AS telling,
      COUNT { (c)-[:SENTENCE_EVIDENCE]-(:Sentence) } AS held, COUNT { (:Sentence) } AS sentences
-RETURN CASE related WHEN 0 THEN 1.0 ELSE (1.0 * telling / related) ^ 8 END
+RETURN ((1.0 + telling) / (1.0 + related)) ^ 8
        * CASE held WHEN 0 THEN 1.0 ELSE log10(1.0 + 1.0 * sentences / held) / log10(1.0 + sentences) END
        AS telling

@@ -103,7 +103,7 @@ class PathMethods(GraphSession):
         top: int = 20,
         of: str | None = None,
         members: int = 8,
-        level: int = 2,
+        level: int | None = None,
         resolution: float | None = None,
         within: str | None = None,
         all: bool = False,
@@ -113,11 +113,11 @@ class PathMethods(GraphSession):
 
         `of`: only the community of this word. `within`: those inside the community of this word, one
         level up. `members`: words listed per community. `level`: 1 and up, each with communities of
-        about a quarter of the size. `resolution`: that of Leiden instead of a level; higher values give
+        about a quarter of the size; by default one of sizes to survey. `resolution`: that of Leiden instead of a level; higher values give
         more, smaller communities. `all`: include texts that nobody reads as words. Raises ServerError
         without Graph Data Science.
         """
-        chosen = communities.level_resolution(level) if resolution is None else resolution
+        chosen = communities.resolution_of(level) if resolution is None else resolution
         found = communities.communities(
             self._asked, top, members, of, request_view(**view), chosen, within, everything=all
         )

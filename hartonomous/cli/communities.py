@@ -54,10 +54,8 @@ Example:
 @click.option("--within", metavar="WORD", help="Those inside this word's, one level up.")
 @click.option(
     "--level",
-    default=2,
-    show_default=True,
     type=click.IntRange(1, 6),
-    help="Level: each has communities of a quarter of the size.",
+    help="Level from 1: each has communities of a quarter of the size.",
 )
 @click.option("--resolution", type=float, help="Resolution of Leiden instead of a level.")
 @all_option
@@ -68,7 +66,7 @@ def communities(
     word: str | None,
     within: str | None,
     members: int,
-    level: int,
+    level: int | None,
     resolution: float | None,
     everything: bool,
     as_json: bool,
@@ -77,14 +75,15 @@ def communities(
     """List communities of words, named by what sets them apart.
 
     Each is named by the words that are central in it and hardly related to
-    others. A level has communities of about a quarter of the size of the one
-    before; --within shows those inside the community of a word.
+    others. By default they are of a size to survey; a level has communities of
+    about a quarter of the size of the one before. --within shows those inside
+    the community of a word, one level down.
     """
     from hartonomous.ask.paths.communities import communities as ask
-    from hartonomous.ask.paths.communities import level_resolution
+    from hartonomous.ask.paths.communities import resolution_of
     from hartonomous.ask.relations.shown_texts import with_captions
 
-    chosen = level_resolution(level) if resolution is None else resolution
+    chosen = resolution_of(level) if resolution is None else resolution
     with open_graph() as graph, working("Finding communities"):
         found = ask(
             graph, top, members, word, view_of(options), chosen, within, everything=everything

@@ -17,7 +17,7 @@ from tests.building import WORDS, bundle_of, put_in, write_vectors
 from tests.called_rows import as_called, called
 
 CHOSEN = [word for word in WORDS if word.isalpha()][:40]
-Rows = dict[str, dict[str, int]]
+Rows = dict[str, dict[str, int]] | dict[str, dict[str, float]]
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def rows_of(graph: Graph) -> Rows:
 def cosine(rows: Rows, first: str, second: str) -> float:
     a, b = rows[first], rows[second]
     dot = sum(value * b.get(word, 0) for word, value in a.items())
-    return dot / sqrt(sum(v * v for v in a.values()) * sum(v * v for v in b.values()))
+    return dot and dot / sqrt(sum(v * v for v in a.values()) * sum(v * v for v in b.values()))
 
 
 def test_affinity_is_consensus_and_overlap(asked: Graph) -> None:
@@ -75,19 +75,61 @@ def test_affinity_is_the_same_both_ways(asked: Graph) -> None:
     assert there["affinity"] == back["affinity"]
 
 
-def test_an_analogy_is_the_nearest_by_3cosadd(asked: Graph) -> None:
-    rows = rows_of(asked)
+def track_rows(graph: Graph, source: str) -> dict[str, dict[str, float]]:
+    """Return each word's row in a track: support times cubed similarity, and itself at the maximum."""
+    rows: dict[str, dict[str, float]] = defaultdict(dict)
+    found = graph.read(
+        "MATCH (a)-[e:EMBEDDING_EVIDENCE {source: $source}]-(b) WHERE e.support > 0 "
+        "RETURN a.text AS a, b.text AS b, e.support AS support, e.weight / 1e6 / e.n AS mean",
+        source=source,
+    )
+    for row in found:
+        rows[row["a"]][row["b"]] = row["support"] * row["mean"] ** 3
+    for word, row in rows.items():
+        row[word] = max(row.values())
+    return rows
+
+
+def test_an_analogy_is_the_nearest_by_3cosmul_over_all_tracks(asked: Graph) -> None:
+    votes = {
+        row["source"]: row["vote"]
+        for row in asked.read("MATCH (t:Track) RETURN t.source AS source, t.vote AS vote")
+    }
+    tracks = {source: track_rows(asked, source) for source in votes}
+
+    def like(word: str, other: str) -> float:
+        parts = (
+            vote * cosine(tracks[source], word, other)
+            for source, vote in votes.items()
+            if word in tracks[source] and other in tracks[source]
+        )
+        return sum(parts) / sum(votes.values())
+
+    related = rows_of(asked)
     first, second, third = CHOSEN[:3]
+    near = set().union(*(related[word] for word in (first, second, third)))
     scores = {
-        word: cosine(rows, word, second) + cosine(rows, word, third) - cosine(rows, word, first)
-        for word in rows
-        if word not in (first, second, third)
+        word: (like(word, second) + 0.02) * (like(word, third) + 0.02) / (like(word, first) + 0.02)
+        for word in near - {first, second, third}
     }
     found = analogy(asked, first, second, third, top=5)
     assert [row["score"] for row in found] == pytest.approx(sorted(scores.values())[::-1][:5])
     for row in found:
         assert row["score"] == pytest.approx(scores[row["answer"]])
-        assert row["like_second"] == pytest.approx(cosine(rows, row["answer"], second))
+        assert row["like_second"] == pytest.approx(like(row["answer"], second))
+        assert row["sources"] == [
+            source
+            for source in sorted(votes)
+            if min(cosine(tracks[source], row["answer"], word) for word in (second, third)) > 0
+        ]
+
+
+def rise(graph: Graph, source: str, first: str, second: str) -> int:
+    """Return by how much the odds of a silent source rise with the overlap of two words in it."""
+    rows = track_rows(graph, source)
+    one, other = set(rows[first]) - {first}, set(rows[second]) - {second}
+    overlap = len(one & other) / sqrt((1 + len(one)) * (1 + len(other)))
+    return floor(2000 * (log10(overlap + 0.01) + 2) + 0.5)
 
 
 def test_contested_pairs_are_those_the_sources_see_differently(asked: Graph) -> None:
@@ -96,7 +138,9 @@ def test_contested_pairs_are_those_the_sources_see_differently(asked: Graph) -> 
     assert [row["spread"] for row in found] == sorted((r["spread"] for r in found), reverse=True)
     for row in found[:5]:
         said = {
-            t["source"]: t["support"] for t in explain(asked, CHOSEN[0], row["neighbour"]).tracks
+            t["source"]: t["support"]
+            + (0 if t["observed"] else rise(asked, t["source"], CHOSEN[0], row["neighbour"]))
+            for t in explain(asked, CHOSEN[0], row["neighbour"]).tracks
         }
         assert row["most_odds"] == max(said.values()) == said[row["most"]]
         assert row["least_odds"] == min(said.values()) == said[row["least"]]

@@ -36,7 +36,7 @@ def test_paths_are_those_of_python(asked: Graph) -> None:
         assert [row["cost"] for row in rows] == [rounded(one.cost, 3) for one in found]
         assert [tuple(row["words"]) for row in rows] == [one.words for one in found]
         assert [row["ratings"] for row in rows] == [[s.rating for s in o.steps] for o in found]
-        assert [row["probability"] for row in rows] == [rounded(o.probability, 4) for o in found]
+        assert [row["weakest"] for row in rows] == [one.weakest for one in found]
     (row, *_) = asked.read(f"CALL custom.hartonomous.{call}", start=start, end=end)
     assert [node["text"] for node in row["path_nodes"]] == row["words"]
     assert [edge[1] for edge in row["path_relations"]] == ["RELATES"] * (len(row["words"]) - 1)
@@ -47,11 +47,13 @@ def test_paths_are_those_of_python(asked: Graph) -> None:
 def test_hubs_and_communities_are_those_of_python(asked: Graph) -> None:
     rows = called(asked, "ask/hubs", "hubs(7, 1000)")
     assert rows == as_called(hubs(asked, 7, VIEW))
+    rows = called(asked, "ask/hubs", "hubs(7, 1000, true)")
+    assert rows == as_called(hubs(asked, 7, VIEW, everything=True))
     found = communities(asked, 5, 4, view=VIEW)
-    rows = called(asked, "ask/communities", "communities(5, 4, null, 1.0, 1000)")
+    rows = called(asked, "ask/communities", "communities(5, 4, null, null, null, false, 1000)")
     assert rows == [{**one, "words": list(one.words)} for one in found]
     word = found[1].words[-1]
-    call = "communities(5, 4, $word, 1.0, 1000)"
+    call = "communities(5, 4, $word, null, null, false, 1000)"
     assert called(asked, "ask/communities", call, word=word) == [rows[1]]
     assert called(asked, "ask/communities", call, word="nobody knows") == []
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hartonomous import schema
-from hartonomous.ask.paths.spreading_activation import traverse, words_of
+from hartonomous.ask.paths.spreading_activation import SHARPNESS, traverse, words_of
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
@@ -55,7 +55,7 @@ def expected(
     answers = []
     for word in {word for reached in ways.values() for word in reached} - set(starts):
         led = [start for start in starts if word in ways[start]]
-        score = sum(10 ** (-ways[start][word][0] / 1e6) for start in led)
+        score = sum(10 ** (-SHARPNESS * ways[start][word][0] / 1e6) for start in led)
         best = min((ways[start][word] for start in led), key=order)
         answers.append((round(score, 9), word, led, best))
     return sorted(answers, key=lambda one: (-one[0], key(one[1])))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from hartonomous.ask.relations.affinity import contested
-from hartonomous.ask.relations.word_comparison import contradictions
+from hartonomous.ask.relations.contradictions import contradictions
 from hartonomous.graph.driver import Graph
 from tests.building import WORDS, bundle_of, put_in, silent, write_vectors
 

@@ -8,10 +8,11 @@ import networkx as nx
 import numpy as np
 import pytest
 
-from hartonomous.ask.paths.communities import central, communities, hubs, outliers, partition
+from hartonomous.ask.paths.communities import central, communities, hubs, outliers, resolution_of
 from hartonomous.ask.paths.projections import drop_all
 from hartonomous.ask.paths.spreading_activation import traverse, words_of
 from hartonomous.ask.paths.word_paths import between, bridge, path, reach
+from hartonomous.ask.relations.affinity import affinity
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
@@ -48,7 +49,7 @@ def test_paths_are_the_cheapest_and_explained_edge_by_edge(graph: Graph) -> None
     assert first.words == ("king", "queen", "throne", "chair")
     assert second.words == ("king", "crown", "throne", "chair")
     assert first.cost == pytest.approx((cost(1800) + cost(1500) + cost(900)) / 1e6)
-    assert first.probability == pytest.approx(10**-first.cost)
+    assert first.weakest == 1860 == min(step.rating or 0 for step in first.steps)
     assert [(s.start, s.end, s.rating, s.sources) for s in second.steps] == [
         ("king", "crown", 1980, (SOURCE,)),
         ("crown", "throne", 2180, (OTHER,)),
@@ -156,6 +157,10 @@ def test_between_is_near_both(graph: Graph) -> None:
         ("bread", "baker"),
         ("baker", "king"),
     ]
+    for one in found:
+        for end, like in (("bread", one.like_start), ("king", one.like_end)):
+            assert like == pytest.approx(affinity(graph, end, one.word)["overlap"])
+        assert one.score == pytest.approx((one.like_start * one.like_end) ** 0.5)
     with pytest.raises(NotFound, match="no word between"):
         between(graph, "bread", "lonely")
     with pytest.raises(UsageError):
@@ -167,6 +172,7 @@ CLIQUES = {
     for names in ("abcde", "vwxyz", "mno")
     for pair in itertools.combinations([f"w{name}" for name in names], 2)
 } | {"wa wv": 50, "wb wm": 50}
+CROSSING = {"wa", "wb", "wv", "wm"}
 
 
 def test_communities_are_found_named_and_stable(graph: Graph) -> None:
@@ -176,13 +182,13 @@ def test_communities_are_found_named_and_stable(graph: Graph) -> None:
     assert {frozenset(one.words) for one in found[:2]} == {
         frozenset(f"w{name}" for name in names) for names in ("abcde", "vwxyz")
     }
-    assert all(one.name == one.words[0] for one in found)
-    assert communities(graph, word="WX")[0].words[0] in {"wv", "wx"}
-    before = partition(graph)
+    assert all(one.name == ", ".join(one.words[:3]) for one in found)
+    # Those with a relation outside tell less of their community.
+    assert all(one.words[-1] in CROSSING for one in found)
+    (own,) = communities(graph, word="WX")
+    assert set(own.words) == {f"w{name}" for name in "vwxyz"}
     drop_all(graph)
-    after = partition(graph)
-    assert np.array_equal(before.ids, after.ids)
-    assert np.array_equal(before.community, after.community)
+    assert communities(graph) == found
     with pytest.raises(NotFound, match="related to nothing"):
         communities(graph, word="lonely")
     with pytest.raises(UsageError, match="without direction"):
@@ -214,6 +220,26 @@ def test_centres_hubs_and_outliers_are_those_of_networkx(
     )
 
 
+def test_communities_by_level(graph: Graph) -> None:
+    pairs = {}
+    for start, names in enumerate(("abcdef", "ghijkl")):
+        for half in (names[:3], names[3:]):
+            pairs |= {f"w{a} w{b}": 1800 for a, b in itertools.combinations(half, 2)}
+        pairs |= {f"w{a} w{b}": 300 for a in names[:3] for b in names[3:]}
+        pairs |= {f"w{names[0]} other{start}": 20}
+    make(graph, pairs)
+    wide = communities(graph, resolution=resolution_of(1))
+    assert [one.size for one in wide[:2]] == [7, 7]
+    inside = communities(graph, within="wa", resolution=resolution_of(2))
+    assert {frozenset(one.words) - {"other0"} for one in inside} >= {
+        frozenset(("wa", "wb", "wc")),
+        frozenset(("wd", "we", "wf")),
+    }
+    assert not any("wg" in one.words for one in inside)
+    with pytest.raises(UsageError, match="not both"):
+        communities(graph, word="wa", within="wb")
+
+
 CHAIN = {
     "king queen": 1800,
     "queen throne": 1500,
@@ -232,7 +258,7 @@ def test_a_traversal_follows_the_best_and_keeps_its_limits(graph: Graph) -> None
     assert answer.found[0].path.words == ("king", "queen")
     assert answer.found[0].led_by == ("king", "bread")
     assert answer.found[0].score == pytest.approx(
-        10 ** (-cost(1800) / 1e6) + 10 ** (-cost(1000) / 1e6)
+        10 ** (-20 * cost(1800) / 1e6) + 10 ** (-20 * cost(1000) / 1e6)
     )
     wide = traverse(graph, "king", max_depth=3, breadth=5).found
     words = {one.word: one.path.words for one in wide}

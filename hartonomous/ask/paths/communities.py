@@ -17,13 +17,10 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
 
-LEVEL = 2
-"""The level of communities shown unless asked otherwise."""
 
-
-def level_resolution(level: int) -> float:
+def resolution_of(level: int | None) -> float | None:
     """Return the resolution of a level of communities: 1, 4, 16, 64; four times finer each."""
-    return 4.0 ** (level - 1)
+    return None if level is None else 4.0 ** (level - 1)
 
 
 Ids = NDArray[np.int64]
@@ -47,14 +44,15 @@ def communities(
     members: int = 8,
     word: str | None = None,
     view: View | None = None,
-    resolution: float = level_resolution(LEVEL),
+    resolution: float | None = None,
     within: str | None = None,
     everything: bool = False,
 ) -> list[Community]:
     """Return the largest communities, or the one of a word (Leiden; Traag et al. 2019).
 
-    `within` returns those inside the community of a word at a quarter of the resolution: one level
-    down. Of the most central words of a community, those lead whose odds stay in it: PageRank times
+    `resolution` of Leiden: the higher, the more and the smaller; by default one that gives sizes to
+    survey, four times as high for every factor of four in words above 4,000. `within` returns those
+    inside the community of a word at a quarter of the resolution, one level down. Of the most central words of a community, those lead whose odds stay in it: PageRank times
     the square of the share of their odds inside; only what people read unless `everything`. A function
     of the rated graph alone: compositions are numbered by their keys, one thread, one seed. Raises
     NotFound for an empty graph, and for an unknown or unrelated word; UsageError for directed types, a
@@ -63,7 +61,7 @@ def communities(
     view = view or View()
     if view.undirected != list(view.types):
         raise UsageError("Communities need rated types without direction: RELATES.")
-    if not 0 < resolution < float("inf"):
+    if resolution is not None and not 0 < resolution < float("inf"):
         raise UsageError(f"The resolution must be above 0, not {resolution}.")
     if word is not None and within is not None:
         raise UsageError("Either the community of a word, or those within it, not both.")

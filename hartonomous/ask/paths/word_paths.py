@@ -223,19 +223,18 @@ def between(
     """
     view = view or View()
     first, last = _distinct(graph, [start, end], view)
-    rows = graph.read(
-        query("ask/between", types=view.types),
-        start=first["id"],
-        end=last["id"],
-        most=max(CANDIDATES, 10 * top),
-        numbers=source_numbers(graph, view),
-        **{name: value for name, value in view.constants().items() if name != "undirected"},
-    )
-    kept = rows if everything else readable(graph, rows)
-    best = kept[: 2 * top]
-    if not best:
-        raise NotFound(f"There is no word between {first['text']!r} and {last['text']!r}.")
     with projection(graph, view) as seen:
+        rows = graph.read(
+            query("ask/between", types=view.types),
+            start=first["id"],
+            end=last["id"],
+            most=max(CANDIDATES, 10 * top),
+            numbers=source_numbers(graph, view),
+            **{name: value for name, value in view.constants().items() if name != "undirected"},
+        )
+        best = (rows if everything else readable(graph, rows))[: 2 * top]
+        if not best:
+            raise NotFound(f"There is no word between {first['text']!r} and {last['text']!r}.")
         halves = [_paths_to(seen, one["id"], best) for one in (first, last)]
     found = [
         Between(

@@ -49,7 +49,12 @@ def senses(
     are left out. A neighbour related to no other is in no group. Raises NotFound for an unknown word.
     """
     known = find_word(graph, word)
-    rows = graph.read(query("ask/read_sense_words", rated=DEFAULT_RELATION), word=word, most=NEIGHBOURS, pieces=everything)
+    rows = graph.read(
+        query("ask/read_sense_words", rated=DEFAULT_RELATION),
+        word=word,
+        most=NEIGHBOURS,
+        pieces=everything,
+    )
     folded = known.text.casefold()
     shown = [
         row
