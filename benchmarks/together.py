@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from benchmarks import ways
 from benchmarks.measuring import Figure, seconds
 from benchmarks.serving import bench
 from hartonomous.ask.relations.affinity import affinity
@@ -60,7 +61,7 @@ def _measure(graph: Graph, address: ServerAddress, scratch: Path) -> list[Figure
         model = open_model(str(path), options)
         ingest(graph, model, ExtractOptions(), name, scratch / "cache", silent)
     figures += [_rating(graph), *_affinity(graph)]
-    return [*figures, *_quality(graph), *_lists(graph)]
+    return [*figures, *_quality(graph), *_lists(graph), *ways.measure(graph)]
 
 
 def _whole_minilm(address: ServerAddress, scratch: Path) -> list[Figure]:

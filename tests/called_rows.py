@@ -24,8 +24,13 @@ def called(graph: Graph, name: str, call: str, **values: Any) -> list[Row]:
 
 
 def as_called(rows: Sequence[Row]) -> list[Row]:
-    """Return Python's rows as a procedure shows them: rounded, and in units that people read."""
-    return [{name: _shown(name, value) for name, value in row.items()} for row in rows]
+    """Return Python's rows as a procedure shows them: rounded, in units that people read, and without
+    the parts of a composed word, which only Python answers.
+    """
+    return [
+        {name: _shown(name, value) for name, value in row.items() if name != "composed"}
+        for row in rows
+    ]
 
 
 def _shown(name: str, value: Any) -> Any:

@@ -12,6 +12,7 @@ from hartonomous.api.rows import Rows, field_names
 from hartonomous.errors import UsageError
 from hartonomous.evaluate.ablation import Trial
 from hartonomous.evaluate.advice import Advice
+from hartonomous.evaluate.analogies import AnalogyScore
 from hartonomous.evaluate.learning_curve import Curve
 from hartonomous.evaluate.next_token_evaluation import NextEvaluation
 from hartonomous.evaluate.source_contribution import Contribution
@@ -64,6 +65,19 @@ class SourceMethods(GraphSession):
         Raises Conflict while another writer is active.
         """
         return ingestion.rate(self._graph, self._progress, all)
+
+    def evaluate_analogies(
+        self, questions: PathName | None = None, dense: Sequence[str] = (), most: int = 300
+    ) -> Rows[AnalogyScore]:
+        """Return how often the first answer to an analogy is right, beside dense vectors.
+
+        `questions`: file of four words a line; default: gensim's list. `dense`: models whose dense
+        vectors answer too. `most`: questions drawn from the list. Raises UsageError if none can be asked.
+        """
+        found = measurement.evaluate_questions(
+            self._asked, path_of(questions), measurement.dense_vectors(dense), most, self._progress
+        )
+        return Rows(found, field_names(AnalogyScore))
 
     def evaluate(
         self,

@@ -33,6 +33,7 @@ Example:
   hartonomous evaluate
   hartonomous evaluate --pairs my-pairs.tsv --dense ./all-MiniLM-L6-v2 \\
     --plot scores.png
+  hartonomous evaluate --analogies --dense ./all-MiniLM-L6-v2
   hartonomous evaluate --next ./SmolLM2-135M --text news.txt
 """
 )
@@ -47,6 +48,21 @@ Example:
     multiple=True,
     shell_complete=complete_file,
     help="Model whose dense vectors are compared.",
+)
+@click.option(
+    "--analogies",
+    is_flag=False,
+    flag_value="",
+    type=str,
+    metavar="[FILE]",
+    help="Evaluate analogies: file of four words a line; default: gensim's list.",
+)
+@click.option(
+    "--questions",
+    default=300,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Analogies drawn from the list.",
 )
 @click.option(
     "--next",
@@ -74,6 +90,8 @@ Example:
 def evaluate(
     pairs: tuple[Path, ...],
     dense: tuple[str, ...],
+    analogies: str | None,
+    questions: int,
     model: str | None,
     text: tuple[Path, ...],
     source: tuple[str, ...],
@@ -84,7 +102,8 @@ def evaluate(
     """Evaluate scores against human judgements of word pairs.
 
     Spearman's rho of affinity, consensus, elo, tracks and dense vectors, with
-    95 % bootstrap intervals. With --next, compare the graph's next-token
+    95 % bootstrap intervals. With --analogies, the share of questions whose
+    first answer is right, beside dense vectors. With --next, compare the graph's next-token
     distribution with a causal model's: top-1, top-5, KL divergence in nats,
     perplexity.
     """
@@ -92,6 +111,8 @@ def evaluate(
         raise click.UsageError("--next and --text belong together: a model, and a text for it.")
     if model is not None:
         _next(model, text, source, plot, as_json, quiet)
+    elif analogies is not None:
+        _analogies(Path(analogies) if analogies else None, dense, questions, as_json, quiet)
     else:
         _pairs(pairs, dense, plot, as_json, quiet)
 
@@ -140,6 +161,29 @@ def _next(
         "perplexity": "perplexity",
     }
     print_rows(rows, columns)
+
+
+def _analogies(
+    file: Path | None, dense: tuple[str, ...], most: int, as_json: bool, quiet: bool
+) -> None:
+    from hartonomous.operations.measurement import dense_vectors, evaluate_questions
+
+    beside = dense_vectors(dense)
+    with open_graph() as graph, progress_bar(quiet) as progress:
+        found = evaluate_questions(graph, file, beside, most, progress)
+    rows = [asdict(one) for one in found]
+    if as_json:
+        print_json(rows)
+        return
+    shown = [{**row, "interval": f"{row['low']:.3f} to {row['high']:.3f}"} for row in rows]
+    columns = {
+        "score": "answered by",
+        "questions": "questions",
+        "words": "of words",
+        "right": "right",
+        "interval": "95 %",
+    }
+    print_rows(shown, columns)
 
 
 def _pairs(

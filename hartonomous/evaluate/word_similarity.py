@@ -103,16 +103,17 @@ def gensim_pairs() -> list[GoldPairs]:
 
     Raises UsageError if gensim is not installed.
     """
-    return [read_pairs(_gensim_file(file), name) for name, file in GENSIM.items()]
+    return [read_pairs(gensim_file(file), name) for name, file in GENSIM.items()]
 
 
-def _gensim_file(name: str) -> Path:
+def gensim_file(name: str) -> Path:
+    """Return the path of a list of gensim; raises UsageError if it is not installed."""
     try:
         from gensim.test.utils import datapath
     except ImportError as error:
         raise UsageError(
             "The word lists are part of gensim: pip install 'hartonomous[evaluation]', or give "
-            "your own with --pairs."
+            "your own with --pairs or --analogies."
         ) from error
     return Path(datapath(name))
 

@@ -232,9 +232,9 @@ def columns_of(types: Iterable[schema.EvidenceType]) -> tuple[list[str], list[st
 
 def _with_parts(text: str) -> str:
     """Fill in what depends on the records as a whole."""
+    text = text.replace("COMMUNITIES(projected)", _communities())
     text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
     text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
-    text = text.replace("COMMUNITIES(projected)", _communities())
     text = re.sub(r"\bTELLING\((\w+)\)", _telling, text)
     text = re.sub(r"\bREADABLE\((\w+), (\w+)\)", _readable, text)
     text = text.replace("PROJECTION($above)", _body("ask/called_projection"))

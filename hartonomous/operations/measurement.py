@@ -13,6 +13,7 @@ from hartonomous.bundle import Bundle, is_bundle, read_bundle
 from hartonomous.evaluate import ablation, advice
 from hartonomous.evaluate.ablation import Trial
 from hartonomous.evaluate.advice import Advice
+from hartonomous.evaluate.analogies import AnalogyScore, evaluate_analogies, read_questions
 from hartonomous.evaluate.learning_curve import Curve, gain_curve
 from hartonomous.evaluate.next_token_evaluation import NextEvaluation, evaluate_next
 from hartonomous.evaluate.plots import plot_correlations, plot_curve, plot_next
@@ -75,6 +76,17 @@ def evaluate_pairs(
     if plot is not None:
         plot_correlations(result.correlations, plot)
     return result
+
+
+def evaluate_questions(
+    graph: Graph,
+    questions: Path | None,
+    beside: dict[str, WordVectors],
+    most: int = 300,
+    progress: Progress = unseen,
+) -> list[AnalogyScore]:
+    """Evaluate the graph's analogies on the questions of a file, by default those that gensim has."""
+    return evaluate_analogies(graph, read_questions(questions), beside, most, progress)
 
 
 def evaluate_text(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hartonomous.ask.paths.spreading_activation import starts_of, traverse
+from hartonomous.ask.paths.spreading_activation import SHARPNESS, starts_of, traverse
 from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.ask.relations.question_answers import ask
 from hartonomous.ask.relations.relation_views import View
@@ -15,6 +15,7 @@ from hartonomous.bundle import Bundle
 from hartonomous.delete.selectors import Selectors
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.procedures import install
+from hartonomous.schema import MICRO, STEP_PRICE
 from tests.building import causal_bundle, put_in, take_out
 from tests.called_rows import rounded
 from tests.made_names import (
@@ -75,12 +76,13 @@ def test_a_word_leads_to_the_names_that_contain_it(graph: Graph, tmp_path: Path)
     assert set(found) == {
         "jam", "traffic light", "crossing", "Traffic Jam", "horn", "trafficLightState",
     }  # fmt: skip
-    assert found["traffic light"].score == pytest.approx(0.25, abs=1e-6)
+    share = 10 ** (-SHARPNESS * STEP_PRICE / MICRO) / 4
+    assert found["traffic light"].score == pytest.approx(share, abs=1e-4)
     (step,) = found["traffic light"].path.steps
     assert (step.start, step.end, step.type) == ("traffic", "traffic light", "HAS_WORD")
     assert (step.rating, step.times, step.sources) == (None, None, ())
     assert found["crossing"].path.words == ("traffic", "traffic light", "crossing")
-    assert found["crossing"].score < 0.25
+    assert found["crossing"].score < share
     narrow = {one.word for one in traverse(graph, "traffic", breadth=1, view=View(above=0)).found}
     assert len(narrow & {"traffic light", "Traffic Jam", "trafficLightState"}) == 1
     take_out(graph, Selectors(concepts=("traffic light",)))
