@@ -40,7 +40,8 @@ def _shown(name: str, value: Any) -> Any:
         return value
     if name in MICRO:
         return rounded(value / 1e6, 4)
-    if name in MILLI:
+    # The share of an arc is a fraction, that of a track in odds an integer.
+    if name in MILLI and isinstance(value, int):
         return rounded(value / 1e3, 3)
     if isinstance(value, int):
         return value
