@@ -172,7 +172,7 @@ class Editor:
     def _named_edge(self, type: str, id: str) -> tuple[str, ...]:
         (row,) = self.graph.read(
             "MATCH (a)-[x]->(b) WHERE elementId(x) = $id RETURN coalesce(a.text, a.name) AS a, "
-            "coalesce(b.text, b.name, b.evidence) AS b, x.source AS source, b.index AS next",
+            "coalesce(b.text, b.evidence, b.name) AS b, x.source AS source, b.index AS next",
             id=id,
         )
         if type.endswith("_EVIDENCE"):

@@ -7,4 +7,4 @@
 CALL () {
   PROJECTION($above)
 }
-COMMUNITIES(projected)
+COMMUNITIES(projected, $top, $members, $word, $within, $resolution, $all)

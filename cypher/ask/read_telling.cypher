@@ -2,8 +2,9 @@
 // in:  $ids LIST<INTEGER>
 // out: id INTEGER, telling FLOAT
 UNWIND $ids AS id
-MATCH (c:Composition) WHERE id(c) = id
-CALL (c) {
-  TELLING(c)
+MATCH (node:Composition) WHERE id(node) = id
+WITH collect(node) AS nodes
+CALL (nodes) {
+  TELLING(nodes)
 }
-RETURN id, telling
+RETURN id(c) AS id, telling

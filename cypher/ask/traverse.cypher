@@ -34,10 +34,14 @@ CALL (said) {
   }
   WITH c, i WHERE NOT c:UNCONNECTED_KINDS AND ($pieces OR NOT c:FRAGMENT_KINDS)
   WITH c, min(i) AS i ORDER BY i
-  CALL (c) {
-    TELLING(c)
+  WITH collect(c) AS starts
+  CALL (starts) {
+    CALL (starts) {
+      TELLING(starts)
+    }
+    RETURN collect([c, telling]) AS told
   }
-  RETURN collect(c) AS starts, collect(telling) AS weights
+  RETURN starts, [one IN starts | [pair IN told WHERE pair[0] = one | pair[1]][0]] AS weights
 }
 CALL () {
   MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
@@ -119,9 +123,10 @@ UNWIND nodes AS node
 WITH starts, weights, voices, numbers, node
 WHERE NOT node[0] IN [c IN starts | id(c)]
 CALL (node, starts, weights) {
-  UNWIND node[1] AS way
-  WITH way, starts, weights ORDER BY way[1], way[2]
-  WITH collect(way) AS ways, starts, weights
+  WITH starts, weights, COLLECT {
+    UNWIND node[1] AS way
+    RETURN way ORDER BY way[1], way[2]
+  } AS ways
   RETURN ways[0][2] AS keys, ways[0][1] AS cost, [i IN range(0, size(starts) - 1)
            WHERE any(way IN ways WHERE way[0] = i) | starts[i].text] AS led_by,
          reduce(sum = 0.0, way IN ways | sum + weights[way[0]] * 10.0 ^ (-way[1] / 5e4)) AS activation
@@ -130,14 +135,19 @@ WITH keys, cost, led_by, round(activation, 9) AS activation, voices, numbers
 ORDER BY activation DESC, last(keys)
 LIMIT 5 * $top
 // What tells little is reached from everywhere.
-CALL (keys) {
-  MATCH (c:Composition {key: last(keys)})
-  CALL (c) {
-    TELLING(c)
+WITH collect([keys, cost, led_by, activation]) AS rows, voices, numbers
+CALL (rows) {
+  UNWIND rows AS row
+  MATCH (node:Composition {key: last(row[0])})
+  WITH collect(node) AS nodes
+  CALL (nodes) {
+    TELLING(nodes)
   }
-  RETURN telling
+  RETURN collect([c.key, telling]) AS told
 }
-WITH keys, cost, led_by, round(activation * telling, 9) AS score, voices, numbers
+UNWIND rows AS row
+WITH row[0] AS keys, row[1] AS cost, row[2] AS led_by, voices, numbers,
+     round(row[3] * [pair IN told WHERE pair[0] = last(row[0]) | pair[1]][0], 9) AS score
 ORDER BY score DESC, last(keys)
 LIMIT $top
 CALL (keys, voices, numbers) {

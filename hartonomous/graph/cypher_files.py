@@ -28,9 +28,9 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     OWN_PROPERTIES                                  of kinds, for a map projection
     FIND_WORD(c, text)                              the composition that a text stands for
     FIND_RUNS(words)                                the runs of words that are names of several
-    TELLING(c)                                      how much a composition tells, as telling
+    TELLING(nodes)                                  how much compositions tell, as telling of c
     READABLE(c, voices)                             whether people read a composition as a word
-    COMMUNITIES(projected)                          the communities of a projection
+    COMMUNITIES(projected, ...)                     the communities of a projection
     PROJECTION($above)                              the projection that procedures compute with
     WORD_ORDER(c, text)                             the order in which several are taken
     OWN_NAME(kind, text)                            the name of a composition without a caption
@@ -232,7 +232,7 @@ def columns_of(types: Iterable[schema.EvidenceType]) -> tuple[list[str], list[st
 
 def _with_parts(text: str) -> str:
     """Fill in what depends on the records as a whole."""
-    text = text.replace("COMMUNITIES(projected)", _communities())
+    text = re.sub(r"\bCOMMUNITIES\(projected, [^()]+\)", lambda _: _communities(), text)
     text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
     text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
     text = re.sub(r"\bTELLING\((\w+)\)", _telling, text)
@@ -273,8 +273,7 @@ def _find_runs(match: re.Match[str]) -> str:
 
 
 def _telling(match: re.Match[str]) -> str:
-    first = _body("ask/weigh_word").index("WITH c, COUNT")
-    return re.sub(r"\bc\b", match[1], _body("ask/weigh_word")[first:])
+    return _body("ask/weigh_word").replace("$nodes", match[1])
 
 
 def _communities() -> str:

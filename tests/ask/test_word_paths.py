@@ -225,17 +225,19 @@ def test_communities_by_level(graph: Graph) -> None:
     for start, names in enumerate(("abcdef", "ghijkl")):
         for half in (names[:3], names[3:]):
             pairs |= {f"w{a} w{b}": 1800 for a, b in itertools.combinations(half, 2)}
-        pairs |= {f"w{a} w{b}": 300 for a in names[:3] for b in names[3:]}
+        pairs |= {f"w{a} w{b}": 900 for a in names[:3] for b in names[3:]}
         pairs |= {f"w{names[0]} other{start}": 20}
     make(graph, pairs)
     wide = communities(graph, resolution=resolution_of(1))
     assert [one.size for one in wide[:2]] == [7, 7]
     inside = communities(graph, within="wa", resolution=resolution_of(2))
-    assert {frozenset(one.words) - {"other0"} for one in inside} >= {
-        frozenset(("wa", "wb", "wc")),
-        frozenset(("wd", "we", "wf")),
+    # Those inside are of the finer level, and hold what the wide one holds and nothing else.
+    (around,) = communities(graph, word="wa", members=99, resolution=resolution_of(1))
+    finer = communities(graph, top=99, members=99, resolution=resolution_of(2))
+    assert {word for one in inside for word in one.words} == set(around.words)
+    assert len(inside) > 1 and {frozenset(one.words) for one in inside} <= {
+        frozenset(one.words) for one in finer
     }
-    assert not any("wg" in one.words for one in inside)
     with pytest.raises(UsageError, match="not both"):
         communities(graph, word="wa", within="wb")
 
