@@ -70,6 +70,17 @@ def test_what_has_an_unknown_part_is_not_composed(graph: Graph, text: str) -> No
         neighbours(graph, text)
 
 
+def test_a_misspelt_word_is_not_composed(graph: Graph) -> None:
+    make(graph, {**PAIRS, "rec ieve": 1000})
+    assert [part["text"] for part in parts_of(graph, "recieve")] == ["rec", "ieve"]
+    assert neighbours(graph, "recieve")[0:1] == []
+    graph.write(
+        "CREATE (:Composition:Token {key: 'k', text: 'receive', folded: 'receive', kind: 'Token'})"
+    )
+    with pytest.raises(NotFound, match="Did you mean receive"):
+        neighbours(graph, "recieve")
+
+
 def test_the_error_of_another_question_offers_the_parts(graph: Graph) -> None:
     from hartonomous.ask.relations.affinity import affinity
 

@@ -49,13 +49,11 @@ def parts_of(graph: Graph, text: str) -> list[Row]:
 def composed_neighbours(
     graph: Graph,
     parts: Sequence[Row],
-    top: int,
-    source: str | None,
-    min_sources: int,
-    pieces: bool,
     types: tuple[str, ...],
+    conditions: Row,
 ) -> list[Row]:
-    """Return the relations of a composed word, strongest first; columns as of `neighbours`.
+    """Return the relations of a composed word, strongest first; columns and conditions as those of
+    `neighbours`.
 
     The odds of a pair are the mean over the parts, times the weight of the parts that are related:
     what all parts lead to comes first. Words weigh alike, the pieces of a word by their letters.
@@ -67,10 +65,7 @@ def composed_neighbours(
         query("ask/composed_neighbours", types=types),
         keys=[part["key"] for part in parts],
         weights=weights,
-        top=top,
-        source=source,
-        min_sources=min_sources,
-        pieces=pieces,
+        **conditions,
     )
 
 

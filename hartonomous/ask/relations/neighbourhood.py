@@ -10,10 +10,14 @@ from hartonomous.ask.relations.composed_words import composed_neighbours, parts_
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
+from hartonomous.name_words import text_words
 from hartonomous.schema import DEFAULT_RELATION, rated_type
 
 ORDERS = ("consensus", "elo")
 SUGGESTIONS = 5
+
+MISSPELT = 0.85
+"""From this similarity to a known word on, an unknown one is taken for a misspelling of it."""
 
 
 @dataclass(frozen=True)
@@ -37,19 +41,31 @@ def find_word(graph: Graph, word: str) -> Word:
     return Word(**found[0])
 
 
-def unknown_word(graph: Graph, word: str) -> NotFound:
-    """Return the error for an unknown word, with similar words as suggestions."""
+def similar_words(graph: Graph, word: str, cutoff: float = 0.6) -> tuple[str, ...]:
+    """Return words of a similar spelling, most similar first, at least as similar as `cutoff`, 0 to 1."""
     folded = word.lower()
-    if not graph.read(query("ask/any_composition")):
-        return NotFound("The graph is empty; 'hartonomous ingest' fills it.")
-    near: tuple[str, ...] = ()
     for length in (2, 1):
         rows = graph.read(query("ask/suggest_words"), folded=folded, prefix=folded[:length])
         candidates = [row["text"] for row in rows]
-        if near := tuple(difflib.get_close_matches(word, candidates, SUGGESTIONS, cutoff=0.6)):
-            break
+        if near := difflib.get_close_matches(word, candidates, SUGGESTIONS, cutoff):
+            return tuple(near)
+    return ()
+
+
+def composing_parts(graph: Graph, word: str) -> list[Row]:
+    """Return what an unknown text is composed of; none for a word that is rather a misspelt one."""
+    parts = parts_of(graph, word)
+    misspelt = parts and len(text_words(word)) == 1 and similar_words(graph, word, MISSPELT)
+    return [] if misspelt else parts
+
+
+def unknown_word(graph: Graph, word: str) -> NotFound:
+    """Return the error for an unknown word, with similar words and its parts as suggestions."""
+    if not graph.read(query("ask/any_composition")):
+        return NotFound("The graph is empty; 'hartonomous ingest' fills it.")
+    near = similar_words(graph, word)
     told = [f"Did you mean {', '.join(near)}?"] if near else []
-    if parts := parts_of(graph, word):
+    if parts := composing_parts(graph, word):
         joined = " and ".join(repr(part["text"]) for part in parts)
         told.append(f"Its parts {joined} are known; 'hartonomous neighbours' composes them.")
     more = f". {' '.join(told)}" if told else ", and there is no similar word."
@@ -70,35 +86,30 @@ def neighbours(
     `composed`.
 
     A word or phrase that no source has is composed of what it consists of, whose texts are in
-    `composed`, empty for a known one; its order is by consensus. `source` keeps the pairs observed by this source, `min_sources` those of at least that many;
-    continuation pieces are left out unless `pieces`. Of directed rated types both directions are
-    listed; `direction` is out or in, itself, or none. Raises NotFound for an unknown word or source,
-    UsageError for an unknown type or order.
+    `composed`, empty for a known one; its order is by consensus. `source` keeps the pairs observed by
+    this source, `min_sources` those of at least that many; continuation pieces are left out unless
+    `pieces`. Of directed rated types both directions are listed; `direction` is out or in, itself, or
+    none. Raises NotFound for an unknown word or source, UsageError for an unknown type or order.
     """
     if by not in ORDERS:
         raise UsageError(f"The order must be {' or '.join(ORDERS)}, not {by!r}.")
     if not types:
         raise UsageError("At least one rated type is required, such as RELATES.")
     chosen = tuple(rated_type(name).name for name in types)
-    composed: tuple[str, ...] = ()
-    rows = graph.read(
-        query("ask/neighbours", types=chosen),
-        types=list(chosen),
-        word=word,
-        top=top,
-        by=by,
-        source=source,
-        min_sources=min_sources,
-        pieces=pieces,
-    )
-    if not rows:
-        if not graph.read(query("ask/find_word"), word=word) and (parts := parts_of(graph, word)):
-            composed = tuple(part["text"] for part in parts)
-            rows = composed_neighbours(graph, parts, top, source, min_sources, pieces, chosen)
-        else:
-            find_word(graph, word)
-        if source is not None and not graph.read(query("load/read_source"), name=source):
-            raise unknown_source(graph, source)
+    conditions = {"top": top, "source": source, "min_sources": min_sources, "pieces": pieces}
+    statement = query("ask/neighbours", types=chosen)
+    rows = graph.read(statement, word=word, by=by, types=list(chosen), **conditions)
+    if rows:
+        return [{**row, "composed": ()} for row in rows]
+    parts: list[Row] = []
+    if not graph.read(query("ask/find_word"), word=word):
+        parts = composing_parts(graph, word)
+        if not parts:
+            raise unknown_word(graph, word)
+    if source is not None and not graph.read(query("load/read_source"), name=source):
+        raise unknown_source(graph, source)
+    composed = tuple(part["text"] for part in parts)
+    rows = composed_neighbours(graph, parts, chosen, conditions) if parts else []
     return [{**row, "composed": composed} for row in rows]
 
 
