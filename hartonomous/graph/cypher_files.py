@@ -288,7 +288,7 @@ def _readable(match: re.Match[str]) -> str:
     both = f"size([v IN {voices} WHERE any(n IN v WHERE n IN {known})])"
     letters = "\\\\p{L}\\\\p{M}\\\\p{N}\\'\u2019 ._-"
     single = "[\\\\p{IsHan}\\\\p{IsHiragana}\\\\p{IsKatakana}\\\\p{IsHangul}]"
-    reads = f"'\\\\p{{L}}[{letters}]*\\\\p{{L}}[{letters}]*|{single}'"
+    reads = f"'\\\\p{{L}}[{letters}]*[\\\\p{{L}}\\\\p{{M}}][{letters}]*|{single}'"
     return (
         f"(coalesce({node}.known, '') = '' OR {node}.text =~ {reads}"
         f" AND (size({voices}) < 2 OR {both} > 1))"

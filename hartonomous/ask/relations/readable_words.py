@@ -17,7 +17,7 @@ INSIDE = frozenset("'\u2019 ._-")
 
 
 def reads(text: str) -> bool:
-    """Return whether people read a text as a word: it begins with a letter, has two of them and no
+    """Return whether people read a text as a word: it begins with a letter, has another one or a vowel sign, and no
     marks but those in words; or one ideograph or syllable. As READABLE in Cypher.
 
     >>> [text for text in ("king", "k", "263", "32.8", "}`);", "don't", "B2B", "\u738b") if reads(text)]
@@ -27,7 +27,7 @@ def reads(text: str) -> bool:
         return unicodedata.name(text, "").startswith(IDEOGRAPHS)
     kinds = [unicodedata.category(one)[0] for one in text]
     fits = all(kind in "LMN" or one in INSIDE for one, kind in zip(text, kinds, strict=True))
-    return fits and kinds[:1] == ["L"] and kinds.count("L") >= 2
+    return fits and kinds[:1] == ["L"] and kinds.count("L") + kinds.count("M") >= 2
 
 
 def readable(graph: Graph, rows: Sequence[Row]) -> list[Row]:
