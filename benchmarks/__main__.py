@@ -29,7 +29,7 @@ SHORT = (
     "paths",
     "answers",
 )
-LONG = ("transformer", "words", "together", "promotions", "next_tokens", "generation")
+LONG = ("transformer", "words", "together", "ways", "promotions", "next_tokens", "generation")
 """Those that run whole transformers: an hour and a half on an idle machine of two cores."""
 
 NAMED = ("devices",)

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-from benchmarks import ways
 from benchmarks.measuring import Figure, seconds
 from benchmarks.serving import bench
 from hartonomous.ask.relations.affinity import affinity
@@ -52,6 +51,13 @@ def run() -> list[Figure]:
 
 
 def _measure(graph: Graph, address: ServerAddress, scratch: Path) -> list[Figure]:
+    figures = fill(graph, address, scratch)
+    figures += [_rating(graph), *_affinity(graph)]
+    return [*figures, *_quality(graph), *_lists(graph)]
+
+
+def fill(graph: Graph, address: ServerAddress, scratch: Path) -> list[Figure]:
+    """Ingest the three models, and return the figures of MiniLM."""
     figures = _whole_minilm(address, scratch)
     others = {
         "glove": (models.GLOVE, OpenOptions(models.GLOVE_WORDS, None, GLOVE_WORDS)),
@@ -60,8 +66,7 @@ def _measure(graph: Graph, address: ServerAddress, scratch: Path) -> list[Figure
     for name, (path, options) in others.items():
         model = open_model(str(path), options)
         ingest(graph, model, ExtractOptions(), name, scratch / "cache", silent)
-    figures += [_rating(graph), *_affinity(graph)]
-    return [*figures, *_quality(graph), *_lists(graph), *ways.measure(graph)]
+    return figures
 
 
 def _whole_minilm(address: ServerAddress, scratch: Path) -> list[Figure]:

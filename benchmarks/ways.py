@@ -1,4 +1,4 @@
-"""Ways between words, prompts and analogies, in the graph of `together`."""
+"""Ways between words, prompts and analogies, in one graph of MiniLM whole, GloVe and WordLlama."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from scipy import sparse
 from scipy.sparse import csgraph
 
 from benchmarks.measuring import Figure, seconds
+from benchmarks.serving import bench
+from benchmarks.together import fill
 from hartonomous.ask.paths.spreading_activation import traverse, words_of
 from hartonomous.ask.paths.word_paths import between, path
 from hartonomous.ask.relations.affinity import affinity, analogy
@@ -35,6 +37,12 @@ _RELATIONS = """
 MATCH (a:Token)-[r:RELATES]->(b:Token) WHERE r.decades > 0
 RETURN id(a), id(b), r.decades, r.cost
 """
+
+
+def run() -> list[Figure]:
+    with bench() as given:
+        fill(given.graph, given.address, given.scratch)
+        return measure(given.graph)
 
 
 def measure(graph: Graph) -> list[Figure]:

@@ -85,6 +85,8 @@ def neighbours(word: str, types: str, as_json: bool, **conditions: Any) -> None:
     the neighbours that two words share; use it for any two words, for it also
     tells apart the pairs that no source lists.
 
+    A word or phrase that no source has is composed of its pieces or words.
+
     With another type than RELATES, their type and direction are told: from WORD
     (CALLS ->), to it (<- CALLS), or of WORD with itself.
     """

@@ -13,7 +13,7 @@ DEFAULT_RELATION = "RELATES"
 STEP_PRICE = 10_000
 """What every step of a path costs besides its odds, in micro-decades. Of 0, 5,000, 10,000, 20,000 and
 50,000 the least by which nine of ten pairs of frequent nouns are at most five steps apart, so that
-the steps are the strongest there are (`python -m benchmarks together`)."""
+the steps are the strongest there are (`python -m benchmarks ways`)."""
 
 RATED: tuple[RatedType, ...] = (
     RatedType(
