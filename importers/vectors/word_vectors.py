@@ -63,10 +63,11 @@ class WordVectors:
 
 
 def vectors_in(folder: Path) -> list[Path]:
-    """Return the files of word vectors in a folder, where it is no model's."""
-    if has_weights(folder):
+    """Return the files of word vectors in a folder; none where it is a model's, or holds models."""
+    files = sorted(folder.iterdir())[:MOST_FILES]
+    if any(has_weights(place) for place in (folder, *files) if place.is_dir()):
         return []
-    return [file for file in sorted(folder.iterdir())[:MOST_FILES] if _holds_vectors(file)]
+    return [file for file in files if _holds_vectors(file)]
 
 
 def _holds_vectors(file: Path) -> bool:
