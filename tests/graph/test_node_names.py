@@ -31,7 +31,7 @@ from tests.building import (
 )
 from tests.canaries import wipe_out
 from tests.histories import take_back
-from tests.rate.test_captions import DIGESTS, two
+from tests.made_pictures import DIGESTS, two
 
 LONG = "\U0001f451" * NAME_LENGTH + " is a sentence of more letters than a name may have"
 

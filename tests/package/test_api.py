@@ -26,6 +26,8 @@ RENAMED = {"--as": "name"}
 """Options whose parameter has another name, in every verb but those of ELSEWHERE."""
 
 ELSEWHERE = {
+    ("evaluate", "--analogies"): "evaluate_analogies",
+    ("evaluate", "--questions"): "evaluate_analogies",
     ("delete", "--apply"): "apply",
     ("delete", "--resume"): "resume",
     ("erase", "--apply"): "apply",

@@ -6,71 +6,23 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 import hartonomous
-from hartonomous.ask.relations import word_comparison
+from hartonomous.ask.relations import contradictions
 from hartonomous.audit.audit_report import audit
-from hartonomous.bundle import Bundle, OpenedFile
 from hartonomous.cli import main
 from hartonomous.cli.residuals import print_residual
 from hartonomous.delete.selectors import Selectors
-from hartonomous.extract.extraction import ExtractOptions, extract
-from hartonomous.extract.importer_protocol import OpenedModel
-from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks
-from hartonomous.extract.vocabulary import no_vocabulary
 from hartonomous.graph.driver import Graph
-from hartonomous.held_places import place_table
-from hartonomous.identity import content_digest
-from hartonomous.schema import MICRO
 from tests.building import exported, put_in, silent, take_out, wipe
 from tests.canaries import wipe_out
 from tests.command_line import run
 from tests.histories import take_back
+from tests.made_pictures import DIGESTS, pictures, two
 
 DEPICTION = "DEPICTION_EVIDENCE"
-DIGESTS = [content_digest("picture", {"n": n}) for n in range(3)]
-
-
-def pictures(
-    folder: Path, name: str, shown: dict[int, dict[str, int]], places: dict[int, list[str]]
-) -> Bundle:
-    """Return a bundle of pictures with labels, each seen so many times, and their places."""
-    labels = sorted({label for own in shown.values() for label in own})
-    row = {text: at for at, text in enumerate([*shown, *labels])}
-    pairs = [
-        (row[n], row[label], times) for n, own in shown.items() for label, times in own.items()
-    ]
-    starts, ends, times = (list(one) for one in zip(*pairs, strict=True))
-    rows = {"start": starts, "end": ends, "n": times, "weight": [n * MICRO // 2 for n in times]}
-    held = [(row[n], place) for n, own in places.items() for place in own]
-    kinds = ["Image"] * len(shown) + ["Token"] * len(labels)
-    found = ObservedPiece(
-        pa.table({"text": [*(DIGESTS[n] for n in shown), *labels], "kind": kinds}),
-        {DEPICTION: pa.table(rows)},
-        {},
-        place_table(np.array([at for at, _ in held], np.int64), [one for _, one in held]),
-    )
-    tracks = ObservedTracks((DEPICTION,), ("labels",), (0,), lambda piece: found, len(pairs))
-    file = OpenedFile(name, content_digest("test", {"name": name}), 1)
-    model = OpenedModel(
-        "test", (file,), 0, no_vocabulary(), (), {}, kind="images", observed=(tracks,)
-    )
-    return extract(model, ExtractOptions(), folder / name, silent)
-
-
-def two(folder: Path) -> tuple[Bundle, Bundle]:
-    one = pictures(
-        folder,
-        "one",
-        {0: {"dog": 9000, "fence": 400, "tree": 300, "sky": 200}, 1: {"cat": 5}, 2: {"sea": 1}},
-        {0: ["b/yard.jpg", "c/same.jpg"], 1: ["cats/tom.png"]},
-    )
-    other = pictures(folder, "two", {0: {"sky": 4000, "dog": 1}}, {0: ["a/copy.jpg"]})
-    return one, other
 
 
 def captions(graph: Graph) -> list[str | None]:
@@ -209,8 +161,9 @@ def test_an_explanation_shows_captions(yard: Graph) -> None:
 
 def test_contradictions_show_captions(yard: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     odds = {"spread": 9, "consensus": 1500, "most_odds": 5, "least_odds": -4}
+    odds |= {"most_similarity": 0.5, "least_overlap": 0.0}
     row = {"start": DIGESTS[0], "end": "dog", "most": "a", "least": "b", **odds}
-    monkeypatch.setattr(word_comparison, "contradictions", lambda *given: [row])
+    monkeypatch.setattr(contradictions, "contradictions", lambda *given: [row])
     assert YARD in told("contradictions")
     assert parsed("contradictions") == [{**row, "captions": {DIGESTS[0]: YARD}}]
 
@@ -239,7 +192,7 @@ def test_a_residual_shows_captions(yard: Graph, capsys: pytest.CaptureFixture[st
                 "way": ["dog", picture, "fence"],
                 "types": ["DEPICTS"],
                 "sources": ["a"],
-                "probability": None,
+                "weakest": None,
             }
         ],
         "neighbours": {picture: {"before": ["dog", other], "after": ["dog"]}},

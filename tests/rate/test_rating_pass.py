@@ -12,12 +12,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hartonomous.graph.cypher_files import statement
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.load.canonical_export import export
 from hartonomous.operations.ingestion import rate
 from hartonomous.rate.formulas import SHRINKAGE, consensus, cost, decades, elo
 from hartonomous.rate.rating_pass import read_state
+from hartonomous.schema import DEFAULT_RELATION
 from tests.building import exported, put_in, random_bundle, silent, wipe
 
 RECOMPUTED = f"""
@@ -112,7 +113,7 @@ def test_the_cost_of_a_pair_follows_from_its_odds(graph: Graph, tmp_path: Path) 
 
 def test_both_languages_agree_on_every_cost(graph: Graph) -> None:
     # A removal writes what Python worked out where rating writes what Cypher did.
-    text = statement("rate/rate_pairs").text
+    text = query("rate/rate_pairs", rated=DEFAULT_RELATION)
     (formula,) = re.findall(r"cost: (.+)", text)
     rows = graph.read(f"UNWIND range(-60000, 60000) AS decades RETURN decades, {formula} AS cost")
     assert [row["cost"] for row in rows] == [cost(row["decades"]) for row in rows]
