@@ -37,8 +37,8 @@ POINTS = 6_000
 SHOWN = {3: 0.90, 2: 0.90}
 """Share of the points within the frame, along each axis, by dimensions: a few are far outside."""
 
-LABELLED = 10
-"""Words of a group that are considered as labels, the most central ones."""
+LABELLED = 120
+"""Words that are considered as labels: the most central ones of each group, equally many."""
 
 PANELS = {3: (0.01, 0.12, 0.48, 0.81), 2: (0.51, 0.12, 0.48, 0.81)}
 """Places of the projections in a drawn picture, by dimensions: left, bottom, width, height."""
@@ -200,11 +200,15 @@ def _told(texts: Sequence[str]) -> list[str]:
     return [text for text in texts if reads(text)] or list(texts)
 
 
-def _central(drawn: Scene, group: Group, shown: NDArray[np.bool_]) -> list[int]:
-    """Return the rows of a group that may be labelled, most central first; `shown` (n,) bool."""
-    rows = [int(row) for row in group.rows[shown[group.rows]]]
-    told = [row for row in rows if reads(drawn.texts[row])]
-    return (told or rows)[:LABELLED]
+def _central(drawn: Scene, colouring: str, shown: NDArray[np.bool_]) -> list[list[int]]:
+    """Return the rows of each group that may be labelled, most central first; `shown` (n,) bool."""
+    groups = drawn.groups[colouring]
+    ranked = []
+    for group in groups:
+        rows = [int(row) for row in group.rows[shown[group.rows]]]
+        told = [row for row in rows if reads(drawn.texts[row])]
+        ranked.append((told or rows)[: LABELLED // len(groups)])
+    return ranked
 
 
 def _in_turn(ranked: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
@@ -277,10 +281,9 @@ def _draw_file(drawn: Scene, path: Path, kind: str, colouring: str, say: Say) ->
 
 def _fonts(drawn: Scene, colouring: str) -> ChosenFonts:
     """Return the fonts for the groups' names and the words that may be labels."""
-    groups = drawn.groups[colouring]
     shown = [_inside(points, _frame(points)) for points in (drawn.solid, drawn.flat)]
-    rows = {row for part in shown for group in groups for row in _central(drawn, group, part)}
-    texts = [drawn.texts[row] for row in rows] + [group.name for group in groups]
+    rows = {row for part in shown for one in _central(drawn, colouring, part) for row in one}
+    texts = [drawn.texts[row] for row in rows] + [group.name for group in drawn.groups[colouring]]
     return choose_fonts(map(_short, texts))
 
 
@@ -345,8 +348,7 @@ def _label(
     effects = import_module("matplotlib.patheffects")
     halo = [effects.withStroke(linewidth=2, foreground="white")]
     panel, taken = axes.get_window_extent().extents, list[tuple[float, ...]]()
-    ranked = [_central(drawn, group, shown) for group in drawn.groups[colouring]]
-    for _, row in _in_turn(ranked):
+    for _, row in _in_turn(_central(drawn, colouring, shown)):
         text = _short(drawn.texts[row], 18)
         if not fonts.draws(text):
             continue
@@ -430,7 +432,6 @@ def _notes(drawn: Scene, colouring: str, first: int) -> list[dict[str, Any]]:
     groups' traces begin with number `first`.
     """
     shown = _inside(drawn.solid, _frame(drawn.solid))
-    ranked = [_central(drawn, group, shown) for group in drawn.groups[colouring]]
     return [
         {
             **dict(zip("xyz", drawn.solid[row].round(4).tolist(), strict=True)),
@@ -443,7 +444,7 @@ def _notes(drawn: Scene, colouring: str, first: int) -> list[dict[str, Any]]:
             "bgcolor": "rgba(255, 255, 255, 0.6)",
             "borderpad": 0,
         }
-        for at, row in _in_turn(ranked)
+        for at, row in _in_turn(_central(drawn, colouring, shown))
     ]
 
 
