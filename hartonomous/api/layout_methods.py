@@ -25,7 +25,7 @@ class LayoutMethods(GraphSession):
         active, or the `save` file exists without `force`.
         """
         request = placement_run.request_placement(**settings)
-        return placement_run.lay_out_graph(self._asked, request, self._progress)
+        return placement_run.lay_out_graph(self._asked, request, self._progress, self._say)
 
     def near_on_sphere(
         self, word: str, top: int = 10, by: str = "sphere", pieces: bool = False
@@ -57,7 +57,7 @@ class LayoutMethods(GraphSession):
         return self._captioned(rows_of(SphereStep, found))
 
     def picture(self, output: PathName, colour: str = "community") -> None:
-        """Draw the placement into a file: .png, or a self-contained .html.
+        """Draw the placement into a file: .png, .svg, or a self-contained .html.
 
         `colour`: the meaning of the colours, "community" or "source". Raises NotFound without a
         placement, UsageError for another suffix.

@@ -57,7 +57,7 @@ Example:
     "--picture",
     multiple=True,
     type=click.Path(path_type=Path),
-    help="Draw it: .png, or interactive .html.",
+    help="Draw it: .png, .svg, or interactive .html.",
 )
 @click.option(
     "--between",
@@ -109,7 +109,7 @@ def place(
         force=force,
     )
     with open_graph() as graph, progress_bar(quiet) as progress:
-        done = lay_out_graph(graph, request, progress)
+        done = lay_out_graph(graph, request, progress, lambda text: say(text, quiet))
     report, recalls, agreements = done.report, done.recalls, done.agreements
     facts: dict[str, Any] = {
         **asdict(report),
@@ -280,9 +280,10 @@ Example:
 )
 @quiet_option
 def picture(output: Path, colour: str, quiet: bool) -> None:
-    """Draw the placement into OUTPUT, a .png or .html file.
+    """Draw the placement into OUTPUT, a .png, .svg or .html file.
 
-    The .html file is interactive and needs no network.
+    The most central words of each community are labelled. The .html file is
+    interactive, names every word pointed at, and needs no network.
     """
     from hartonomous.operations.placement_run import draw_placement
 

@@ -66,7 +66,7 @@ class PlacementSettings(TypedDict, total=False):
 
     `dimensions`: dimensions of the spectral vectors, 1 to 256, 64. `save`: a file for the placement.
     `align`: a saved placement to rotate it onto and compare; the graph stores it unrotated.
-    `picture`: files to draw it into, .png or interactive .html. `between`: two sources whose agreement
+    `picture`: files to draw it into, .png, .svg or interactive .html. `between`: two sources whose agreement
     is measured. `dense`: models with the dense vectors of a source, SOURCE=MODEL. `measure`: measure
     agreement over all shared words, not a sample. `force`: overwrite the `save` file.
     """
@@ -124,11 +124,15 @@ class PlacementOutcome:
 
 
 def lay_out_graph(
-    graph: Graph, request: PlacementRequest, progress: Progress = unseen
+    graph: Graph,
+    request: PlacementRequest,
+    progress: Progress = unseen,
+    say: Say = unheard,
 ) -> PlacementOutcome:
     """Compute a placement, write it to the graph, and measure, compare, draw and save it as requested.
 
-    The graph stores it unrotated. Raises as `layout.placement.place` says.
+    The graph stores it unrotated. What a picture lacks is reported to `say`. Raises as
+    `layout.placement.place` says.
     """
     prepare(graph)
     placement, related, report = layout.place(graph, request.dimensions, progress)
@@ -143,7 +147,7 @@ def lay_out_graph(
         placement, turned = align(placement, request.older)
     furthest = _named(graph, turned.furthest) if turned else {}
     for path in request.pictures:
-        draw(placed_scene(graph), path)
+        draw(placed_scene(graph), path, say=say)
     if request.save is not None:
         save_placement(placement, request.save, request.force)
     return PlacementOutcome(report, placement, recalls, agreements, pair, turned, furthest)
@@ -152,14 +156,15 @@ def lay_out_graph(
 def draw_placement(
     graph: Graph, output: Path, colour: str = "community", say: Say = unheard
 ) -> None:
-    """Draw the stored placement: .png, or a self-contained .html.
+    """Draw the stored placement: .png, .svg, or a self-contained .html.
 
-    Raises NotFound without a placement; an outdated one is reported to `say`.
+    Raises NotFound without a placement; an outdated one, and scripts without a font, are reported
+    to `say`.
     """
     _, stale = read_placement(graph)
     if stale:
         say(STALE)
-    draw(placed_scene(graph), output, colour)
+    draw(placed_scene(graph), output, colour, say)
 
 
 def remark_stale(rows: Sequence[Mapping[str, Any]], say: Say) -> None:

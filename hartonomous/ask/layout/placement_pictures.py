@@ -17,31 +17,71 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.vq import kmeans2
 
+from hartonomous.ask.layout.picture_fonts import ChosenFonts, choose_fonts
 from hartonomous.ask.layout.placement import PlacedWords, read_placed
 from hartonomous.ask.layout.sphere import stereographic, unit
+from hartonomous.ask.relations.readable_words import reads
 from hartonomous.atomic_files import atomic
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
+from hartonomous.progress import Say, unheard
 from hartonomous.schema import find_kind
 
-FORMATS = (".png", ".html")
+FORMATS = (".png", ".svg", ".html")
 COLOURINGS = ("community", "source")
 GROUPS = 12
 """Number of distinct colours; smaller groups share a grey one."""
 
 POINTS = 6_000
-SHOWN = {3: 0.75, 2: 0.90}
+SHOWN = {3: 0.90, 2: 0.90}
 """Share of the points within the frame, along each axis, by dimensions: a few are far outside."""
 
-LABELLED = 40
-"""Words of a group that are considered as labels."""
+LABELLED = 120
+"""Words that are considered as labels: the most central ones of each group, equally many."""
+
+PANELS = {3: (0.01, 0.12, 0.48, 0.81), 2: (0.51, 0.12, 0.48, 0.81)}
+"""Places of the projections in a drawn picture, by dimensions: left, bottom, width, height."""
+
+HOLDERS = frozenset("\u200c\u200d")
+"""Characters without a shape that scripts and emoji need."""
+
+WEB_FONTS = "system-ui, 'Noto Sans', 'Segoe UI', Arial, 'Noto Color Emoji', sans-serif"
+"""Fonts of a page; a browser replaces them by others that have a character."""
 
 PALETTE = (
     "#4e79a7", "#f28e2b", "#59a14f", "#e15759", "#76b7b2", "#b07aa1",
     "#9c755f", "#edc948", "#ff9da7", "#86bc25", "#17a2b8", "#5b4b8a",
 )  # fmt: skip
 OTHER = "#b8b8b8"
+
+SCRIPT = """
+const plot = document.getElementById('{plot_id}');
+const labels = plot.querySelector('.infolayer');
+const meet = (a, b) => a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+const thin = () => {
+  const notes = (plot.layout.scene || {}).annotations || [];
+  const number = label => Number(label.getAttribute('data-index'));
+  const all = [...labels.querySelectorAll('.annotation-scene')].sort((a, b) => number(a) - number(b));
+  const page = plot.getBoundingClientRect();
+  const taken = [...labels.querySelectorAll('.legend, .updatemenu-container, .g-gtitle')].map(
+    part => part.getBoundingClientRect());
+  for (const label of all) {
+    const box = label.getBoundingClientRect(), trace = plot.data[(notes[number(label)] || {}).name];
+    const fits = box.left >= page.left && box.right <= page.right && box.top >= page.top &&
+      box.bottom <= page.bottom && trace && trace.visible === true;
+    const free = fits && !taken.some(other => meet(box, other));
+    label.style.pointerEvents = 'none';
+    label.style.visibility = free ? 'visible' : 'hidden';
+    if (free) taken.push(box);
+  }
+};
+new MutationObserver(thin).observe(labels, {childList: true, subtree: true});
+plot.on('plotly_afterplot', thin);
+plot.on('plotly_restyle', thin);
+thin();
+"""
+"""What a page does whenever labels are drawn: hides those that would cover a more central one."""
 
 Floats = NDArray[np.float64]
 
@@ -149,15 +189,42 @@ def _groups(labels: NDArray[Any], near: Floats, texts: Sequence[str] | None) -> 
     for label, colour in zip(ranked, PALETTE, strict=False):
         rows = np.flatnonzero(labels == label)
         inner = rows[np.argsort(-near[rows] @ near[rows].sum(axis=0), kind="stable")]
-        name = ", ".join(texts[row] for row in inner[:3]) if texts else str(label)
+        name = ", ".join(_told([texts[row] for row in inner])[:3]) if texts else str(label)
         groups.append(Group(name, colour, inner))
     rest = np.flatnonzero(~np.isin(labels, ranked[: len(PALETTE)]))
     return [*groups, Group("other", OTHER, rest)] if len(rest) else groups
 
 
-def draw(drawn: Scene, path: Path, colouring: str = "community") -> None:
-    """Draw a scene into a PNG, both projections side by side, or an interactive HTML file,
+def _told(texts: Sequence[str]) -> list[str]:
+    """Return the texts that people read, in order; all of them if there are none."""
+    return [text for text in texts if reads(text)] or list(texts)
+
+
+def _central(drawn: Scene, colouring: str, shown: NDArray[np.bool_]) -> list[list[int]]:
+    """Return the rows of each group that may be labelled, most central first; `shown` (n,) bool."""
+    groups = drawn.groups[colouring]
+    ranked = []
+    for group in groups:
+        rows = [int(row) for row in group.rows[shown[group.rows]]]
+        told = [row for row in rows if reads(drawn.texts[row])]
+        ranked.append((told or rows)[: LABELLED // len(groups)])
+    return ranked
+
+
+def _in_turn(ranked: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """Return pairs of a group's number and a row: the first rows of all groups, then the second."""
+    turns = range(max(map(len, ranked), default=0))
+    return [
+        (at, rows[turn]) for turn in turns for at, rows in enumerate(ranked) if turn < len(rows)
+    ]
+
+
+def draw(drawn: Scene, path: Path, colouring: str = "community", say: Say = unheard) -> None:
+    """Draw a scene into a PNG or SVG, both projections side by side, or an interactive HTML file,
     atomically.
+
+    The most central words that people read are labelled, where the page is free. Words of which
+    no font has a character are not, which is reported to `say`; a page uses the browser's fonts.
 
     Raises UsageError for another file ending or colouring, or if a library of the extra `pictures`
     is missing.
@@ -168,10 +235,10 @@ def draw(drawn: Scene, path: Path, colouring: str = "community") -> None:
         raise UsageError(f"Colour by {' or '.join(COLOURINGS)}, not by {colouring!r}.")
     try:
         with atomic(path) as partial:
-            if path.suffix.lower() == ".png":
-                _draw_png(drawn, partial, colouring)
-            else:
+            if path.suffix.lower() == ".html":
                 partial.write_text(page(drawn, colouring), "utf-8")
+            else:
+                _draw_file(drawn, partial, path.suffix.lower()[1:], colouring, say)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror or error}.") from error
 
@@ -189,57 +256,116 @@ def _inside(points: Floats, frame: Floats) -> NDArray[np.bool_]:
     return np.asarray(within.all(axis=1))
 
 
-def _draw_png(drawn: Scene, path: Path, colouring: str) -> None:
+def _draw_file(drawn: Scene, path: Path, kind: str, colouring: str, say: Say) -> None:
     matplotlib = _library("matplotlib")
     matplotlib.use("agg")
-    pyplot = import_module("matplotlib.pyplot")
-    figure = pyplot.figure(figsize=(14, 7.4))
-    solid = figure.add_axes((0.0, 0.09, 0.5, 0.84), projection="3d")
-    flat = figure.add_axes((0.51, 0.12, 0.48, 0.80))
-    frames = _frame(drawn.solid), _frame(drawn.flat)
-    inside = _inside(drawn.solid, frames[0]), _inside(drawn.flat, frames[1])
-    for group in drawn.groups[colouring]:
-        look = {"s": 4, "c": group.colour, "linewidths": 0, "label": _short(group.name)}
-        seen = drawn.solid[group.rows[inside[0][group.rows]]]
-        solid.scatter(*seen.T, alpha=0.55, depthshade=False, **look)
-        flat.scatter(*drawn.flat[group.rows[inside[1][group.rows]]].T, alpha=0.7, **look)
-    solid.set(xlim=frames[0][0], ylim=frames[0][1], zlim=frames[0][2])
-    solid.set_box_aspect((1, 1, 1), zoom=1.25)
-    flat.set(xlim=frames[1][0], ylim=frames[1][1])
-    for axes in (solid, flat):
-        axes.set_axis_off()
-    _label(drawn, flat, frames[1], colouring)
-    solid.set_title("the sphere S3, projected from its emptiest pole", fontsize=10, y=1.02)
-    flat.set_title("the first three eigenvectors on S2, projected the same way", fontsize=10)
-    handles, names = flat.get_legend_handles_labels()
-    figure.legend(
-        handles, names, loc="lower center", ncols=4, fontsize=8, frameon=False, markerscale=4
-    )
-    with warnings.catch_warnings():
+    fonts = _fonts(drawn, colouring)
+    look = {"font.family": list(fonts.families), "svg.hashsalt": "placement"}
+    still = {"png": {"Software": None}, "svg": {"Date": None, "Creator": None}}
+    with matplotlib.rc_context(look), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")
+        pyplot = import_module("matplotlib.pyplot")
+        figure = pyplot.figure(figsize=(14, 7.6), dpi=150)
         try:
-            figure.savefig(path, format="png", dpi=100, metadata={"Software": None})
+            _compose(drawn, figure, colouring, fonts)
+            figure.savefig(path, format=kind, metadata=still[kind])
         finally:
             pyplot.close(figure)
+    if fonts.missing:
+        say(
+            f"No font has the characters of these scripts: {', '.join(fonts.scripts())}. Their words "
+            "are not labelled; install a font of theirs, such as Noto's, or draw an .html file, "
+            "which uses the browser's fonts. pip install 'hartonomous[pictures]' brings many."
+        )
 
 
-def _label(drawn: Scene, axes: Any, frame: Floats, colouring: str) -> None:
-    """Draw words at their points, as plain text: in turn the next most central word of each group,
-    where the page is free.
+def _fonts(drawn: Scene, colouring: str) -> ChosenFonts:
+    """Return the fonts for the groups' names and the words that may be labels."""
+    shown = [_inside(points, _frame(points)) for points in (drawn.solid, drawn.flat)]
+    rows = {row for part in shown for one in _central(drawn, colouring, part) for row in one}
+    texts = [drawn.texts[row] for row in rows] + [group.name for group in drawn.groups[colouring]]
+    return choose_fonts(map(_short, texts))
+
+
+def _compose(drawn: Scene, figure: Any, colouring: str, fonts: ChosenFonts) -> None:
+    solid = figure.add_axes(PANELS[3], projection="3d", computed_zorder=False)
+    flat = figure.add_axes(PANELS[2])
+    frames = _frame(drawn.solid), _frame(drawn.flat)
+    inside = _inside(drawn.solid, frames[0]), _inside(drawn.flat, frames[1])
+    size = float(np.clip(12_000 / max(len(drawn.texts), 1), 5, 24))
+    for group in drawn.groups[colouring]:
+        name = "".join("?" if c in fonts.missing else c for c in _short(group.name))
+        look = {"s": size, "c": group.colour, "linewidths": 0, "label": name, "alpha": 0.6}
+        seen = drawn.solid[group.rows[inside[0][group.rows]]]
+        solid.scatter(*seen.T, depthshade=False, **look)
+        flat.scatter(*drawn.flat[group.rows[inside[1][group.rows]]].T, **look)
+    solid.set(xlim=frames[0][0], ylim=frames[0][1], zlim=frames[0][2])
+    solid.set_box_aspect((1, 1, 1))
+    flat.set(xlim=frames[1][0], ylim=frames[1][1])
+    titles = "the sphere S3, projected from its emptiest pole", "the first three eigenvectors on S2"
+    for axes, title, shown in zip((solid, flat), titles, inside, strict=True):
+        axes.set_axis_off()
+        told = f"{title}: {shown.sum():,} of {drawn.placed:,} words"
+        figure.text(axes.get_position().x0 + 0.24, 0.955, told, ha="center", fontsize=11)
+    legend = figure.legend(
+        *flat.get_legend_handles_labels(),
+        loc="lower center", ncols=4, fontsize=9, frameon=False, markerscale=(60 / size) ** 0.5,
+    )  # fmt: skip
+    for text in legend.get_texts():
+        text.set_parse_math(False)
+    _fit(figure, solid, drawn.solid[inside[0]])
+    _label(drawn, solid, _flattened(solid, drawn.solid), inside[0], colouring, fonts)
+    _label(drawn, flat, drawn.flat, inside[1], colouring, fonts)
+
+
+def _flattened(axes: Any, points: Floats) -> Floats:
+    """Return where points (n, 3) lie in the plane of a 3D panel, (n, 2), in its data's units."""
+    ends = np.column_stack([points, np.ones(len(points))]) @ np.asarray(axes.get_proj()).T
+    return np.asarray(ends[:, :2] / ends[:, 3:])
+
+
+def _fit(figure: Any, axes: Any, points: Floats) -> None:
+    """Zoom a 3D panel so that the points (n, 3) fill it and none is cut off."""
+    if not len(points):
+        return
+    figure.draw_without_rendering()
+    ends = axes.transAxes.inverted().transform(axes.transData.transform(_flattened(axes, points)))
+    axes.set_box_aspect((1, 1, 1), zoom=0.48 / max(np.abs(ends - 0.5).max(), 0.05))
+    figure.draw_without_rendering()
+
+
+def _label(
+    drawn: Scene,
+    axes: Any,
+    places: Floats,
+    shown: NDArray[np.bool_],
+    colouring: str,
+    fonts: ChosenFonts,
+) -> None:
+    """Write words beside their points `places` (n, 2), as plain text: in turn the next most central
+    word of each group, where nothing is written yet.
     """
-    height = (frame[:, 1] - frame[:, 0]) / np.array([100, 42])  # of a letter, in the axes' units
-    taken: list[tuple[float, float, float, float]] = []
-    groups = [group.rows[:LABELLED] for group in drawn.groups[colouring]]
-    for turn in range(LABELLED):
-        for rows in groups:
-            if turn >= len(rows):
-                continue
-            (x, y), text = drawn.flat[rows[turn]], _short(drawn.texts[rows[turn]], 18)
-            box = (x, y, x + len(text) * height[0], y + height[1])
-            inside = frame[0, 0] <= x and box[2] <= frame[0, 1] and frame[1, 0] <= y <= frame[1, 1]
-            if inside and not any(_meet(box, other) for other in taken):
-                taken.append(box)
-                axes.annotate(text, (x, y), fontsize=7, color="#222222", parse_math=False)
+    effects = import_module("matplotlib.patheffects")
+    halo = [effects.withStroke(linewidth=2, foreground="white")]
+    panel, taken = axes.get_window_extent().extents, list[tuple[float, ...]]()
+    for _, row in _in_turn(_central(drawn, colouring, shown)):
+        text = _short(drawn.texts[row], 18)
+        if not fonts.draws(text):
+            continue
+        label = axes.annotate(
+            text, places[row], (3, 0), textcoords="offset points", va="center", fontsize=8,
+            color="#222222", parse_math=False, path_effects=halo, annotation_clip=False,
+        )  # fmt: skip
+        box = tuple(label.get_window_extent().padded(1).extents)
+        if _within(box, panel) and not any(_meet(box, other) for other in taken):
+            taken.append(box)
+        else:
+            label.remove()
+
+
+def _within(box: Sequence[float], panel: Sequence[float]) -> bool:
+    low, high = box[0] >= panel[0] and box[1] >= panel[1], box[2] <= panel[2] and box[3] <= panel[3]
+    return low and high
 
 
 def _meet(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
@@ -266,15 +392,24 @@ def page(drawn: Scene, colouring: str = "community") -> str:
         {
             "label": f"by {name}",
             "method": "update",
-            "args": [{"visible": [s == name for s in shown]}],
+            "args": [
+                {"visible": [s == name for s in shown]},
+                {"scene.annotations": _notes(drawn, name, shown.index(name))},
+            ],
         }
         for name in ordered
     ]
     figure = graph_objects.Figure(
         traces,
         {
-            "title": {"text": f"{len(drawn.texts):,} of {drawn.placed:,} words on the sphere S3, stereographic"},
-            "scene": {**axes, "aspectmode": "cube", "dragmode": "orbit"},
+            "title": {"text": f"the sphere S3, stereographic: {_inside(drawn.solid, frame).sum():,} of {drawn.placed:,} words"},
+            "font": {"family": WEB_FONTS},
+            "scene": {
+                **axes,
+                "aspectmode": "cube",
+                "dragmode": "orbit",
+                "annotations": _notes(drawn, colouring, 0),
+            },
             "updatemenus": [{"buttons": buttons, "x": 0, "xanchor": "left", "y": 1.0, "yanchor": "top"}],
             "legend": {"itemsizing": "constant", "itemclick": "toggle"},
             "margin": {"l": 0, "r": 0, "t": 48, "b": 0},
@@ -285,10 +420,32 @@ def page(drawn: Scene, colouring: str = "community") -> str:
         include_plotlyjs=True,
         div_id="placement",
         config={"displaylogo": False, "responsive": True},
+        post_script=SCRIPT,
         default_width="100%",
         default_height="96vh",
     )
     return str(text)
+
+
+def _notes(drawn: Scene, colouring: str, first: int) -> list[dict[str, Any]]:
+    """Return the words that a page may label, most central first, each with its group's trace; the
+    groups' traces begin with number `first`.
+    """
+    shown = _inside(drawn.solid, _frame(drawn.solid))
+    return [
+        {
+            **dict(zip("xyz", drawn.solid[row].round(4).tolist(), strict=True)),
+            "text": html.escape(_short(drawn.texts[row], 18)),
+            "name": str(first + at),
+            "showarrow": False,
+            "xanchor": "left",
+            "xshift": 4,
+            "font": {"size": 12, "color": "#222222"},
+            "bgcolor": "rgba(255, 255, 255, 0.6)",
+            "borderpad": 0,
+        }
+        for at, row in _in_turn(_central(drawn, colouring, shown))
+    ]
 
 
 def _trace(graph_objects: Any, drawn: Scene, group: Group, visible: bool) -> Any:
@@ -307,7 +464,7 @@ def _trace(graph_objects: Any, drawn: Scene, group: Group, visible: bool) -> Any
 
 
 def _short(text: str, most: int = 40) -> str:
-    kept = "".join(c if c.isprintable() else "?" for c in text)
+    kept = "".join(c if c.isprintable() or c in HOLDERS else "?" for c in text)
     # matplotlib hides labels that begin with an underscore.
     kept = f"\u200a{kept}" if kept.startswith("_") else kept
     return kept if len(kept) <= most else kept[: most - 1] + "…"
