@@ -67,9 +67,9 @@ class Difference:
 
     A common relation is `stronger` or `weaker` if its elo moved by more than `noise` points, and
     `changed` counts both; `changed_exactly` counts every elo that differs at all. The same of
-    consensus and `consensus_noise`, where both sides have a consensus; of `consensus_changed`, `consensus_same_evidence` have the
-    same observations, weights and sources on both sides, so that only the votes of tracks moved, or
-    which of them know the words and do not list the pair.
+    consensus and `consensus_noise`, where both sides have a consensus. Of `consensus_changed`,
+    `consensus_same_evidence` have the same observations, weights and sources on both sides, so that
+    only the votes of tracks moved, or which of them know the words and do not list the pair.
 
     `neighbour_variation` is the mean, over the compositions of either side, of one minus the
     Jaccard index of its two sets of neighbours. `movers` are the compositions whose relations
