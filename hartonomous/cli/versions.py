@@ -138,7 +138,7 @@ def diff(
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Show the differences of A and B in relations, elo and consensus."""
+    """Show the differences of A and B in relations and ratings."""
     from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.graph_copies import diff as compare
 
