@@ -122,7 +122,7 @@ def _difference(graph: Graph) -> Figure:
     return Figure(
         f"diff of two snapshots, {relations:,} relations before",
         f"{took:.1f} s",
-        f"{found[0].only_a:,} gone, {found[0].changed:,} changed",
+        f"{found[0].only_a:,} gone, {found[0].changed_exactly:,} changed",
         "at most 30 s",
         took <= 30 and relations >= 1_000_000,
     )

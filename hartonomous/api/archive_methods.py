@@ -13,6 +13,7 @@ from hartonomous.api.rows import Rows, field_names, rows_of
 from hartonomous.errors import ConfirmationNeeded
 from hartonomous.load.canonical_export import ExportReport
 from hartonomous.operations import attestation, graph_copies, reinstatement
+from hartonomous.schema import CONSENSUS_NOISE, ELO_NOISE
 from hartonomous.transparency.transparency_log import LogReport, read_log
 from hartonomous.versions.backup import BackupReport, RestoreReport
 from hartonomous.versions.diff import Difference
@@ -93,14 +94,24 @@ class ArchiveMethods(GraphSession):
         """Return the snapshots: `snapshot.create(name)`, `snapshot.list()`, `snapshot.drop(name)`."""
         return Snapshots(self)
 
-    def diff(self, a: str, b: str, top: int = 10) -> Difference:
-        """Return the differences of `b` from `a`: relations, elo, neighbours.
+    def diff(
+        self,
+        a: str,
+        b: str,
+        top: int = 10,
+        noise: float = ELO_NOISE,
+        consensus_noise: float = CONSENSUS_NOISE,
+    ) -> Difference:
+        """Return the differences of `b` from `a`: relations, elo, consensus, neighbours.
 
         Each is a source, a snapshot, or "." for the present graph; for an ambiguous name,
-        "source:NAME" or "snapshot:NAME". A source is rated as if it were the only one. `differs` of
-        the result is true if there is a difference. Raises NotFound for an unknown side.
+        "source:NAME" or "snapshot:NAME". A source is rated as if it were the only one. An elo that
+        changed by at most `noise` points counts as the same, and so does a consensus by
+        `consensus_noise`; lists have at most `top` rows of each change. `differs` of the result is
+        true if there is any difference. Raises NotFound for an unknown side.
         """
-        return graph_copies.diff(self._asked, a, b, top, self._progress)
+        noises = (noise, consensus_noise)
+        return graph_copies.diff(self._asked, a, b, top, *noises, self._progress)
 
     def rollback(self, name: str, plan: bool = False) -> Rollback:
         """Restore the graph to its state at a snapshot; with `plan`, only return the steps.

@@ -21,8 +21,15 @@ from hartonomous.cli.output import (
     quiet_option,
     say,
 )
+from hartonomous.schema import CONSENSUS_NOISE, ELO_NOISE
 
 SHOWN = ("name", "created", "sources", "compositions", "relations")
+LISTS = {
+    "movers": ("composition",),
+    "pairs": ("start", "end"),
+    "consensus_pairs": ("start", "end"),
+}
+"""The lists of a difference, and their columns that are texts."""
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {">": operator.gt, "<": operator.lt}
 
 
@@ -72,12 +79,17 @@ def drop(name: str, quiet: bool) -> None:
 @click.command(
     epilog="""\b
 Example:
-  hartonomous diff minilm glove
+  hartonomous diff base tuned
   hartonomous diff before-glove . --fail-if 'only_b>0' --json
 \b
 A and B are sources, snapshots, or . for the present graph; for an ambiguous
 name, write source:NAME or snapshot:NAME. A source is rated as if it were the
-only one. Exit code 1 if they differ, or with --fail-if, if a condition holds.
+only one. A relation that changed is stronger or weaker by more points of elo
+than --noise; 'changed exactly' counts every difference. Consensus likewise;
+'same evidence' are pairs observed as before, where only votes changed, or
+which tracks know the words.
+\b
+Exit code 1 if anything differs at all, or with --fail-if, if a condition holds.
 """
 )
 @click.argument("a", shell_complete=complete_compared)
@@ -87,14 +99,30 @@ only one. Exit code 1 if they differ, or with --fail-if, if a condition holds.
     default=10,
     show_default=True,
     type=click.IntRange(0, 10_000),
-    help="Number of rows per table.",
+    help="Number of rows per table, or per kind of change.",
+)
+@click.option(
+    "--noise",
+    default=ELO_NOISE,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="POINTS",
+    help="An elo that changed by at most this counts as the same.",
+)
+@click.option(
+    "--consensus-noise",
+    default=CONSENSUS_NOISE,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="POINTS",
+    help="A consensus that changed by at most this counts as the same.",
 )
 @click.option(
     "--fail-if",
     "conditions",
     multiple=True,
     metavar="METRIC>X",
-    help="Exit with 1 only if this condition holds, such as 'only_a>100'.",
+    help="Exit with 1 only if this condition holds, such as 'changed>100'.",
 )
 @json_option
 @quiet_option
@@ -104,28 +132,30 @@ def diff(
     a: str,
     b: str,
     top: int,
+    noise: float,
+    consensus_noise: float,
     conditions: tuple[str, ...],
     as_json: bool,
     quiet: bool,
 ) -> None:
-    """Show the differences of A and B in relations and elo."""
+    """Show the differences of A and B in relations and ratings."""
     from hartonomous.ask.relations.shown_texts import with_captions
     from hartonomous.operations.graph_copies import diff as compare
 
     parsed = [_condition(text) for text in conditions]
     with open_graph() as graph, progress_bar(quiet) as progress:
-        found = compare(graph, a, b, top, progress)
+        found = compare(graph, a, b, top, noise, consensus_noise, progress)
         facts = asdict(found)
-        for name, columns in {"movers": ("composition",), "pairs": ("start", "end")}.items():
+        for name, columns in LISTS.items():
             facts[name] = with_captions(graph, facts[name], *columns, beside=as_json)
     met = [text for text, (name, holds, limit) in zip(conditions, parsed, strict=True)
            if holds(facts[name], limit)]  # fmt: skip
     if as_json:
         print_json({**facts, "failed": met})
     else:
-        movers, pairs = facts.pop("movers"), facts.pop("pairs")
+        lists = [facts.pop(name) for name in LISTS]
         print_facts({name.replace("_", " "): value for name, value in facts.items()})
-        for rows in (movers, pairs):
+        for rows in lists:
             if rows:
                 click.echo()
                 print_rows(rows, {name: name.replace("_", " ") for name in rows[0]})

@@ -13,6 +13,7 @@ from hartonomous.load.canonical_export import ExportReport
 from hartonomous.operations.ingestion import prepare
 from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.proof.provenance import FORMATS
+from hartonomous.schema import CONSENSUS_NOISE, ELO_NOISE
 from hartonomous.versions import backup, snapshots
 from hartonomous.versions import diff as differences
 from hartonomous.versions.backup import BackupReport, RestoreReport
@@ -38,16 +39,25 @@ def remove_snapshot(graph: Graph, name: str) -> None:
         snapshots.drop_snapshot(graph, lock, name)
 
 
-def diff(graph: Graph, a: str, b: str, top: int = 10, progress: Progress = unseen) -> Difference:
+def diff(
+    graph: Graph,
+    a: str,
+    b: str,
+    top: int = 10,
+    noise: float = ELO_NOISE,
+    consensus_noise: float = CONSENSUS_NOISE,
+    progress: Progress = unseen,
+) -> Difference:
     """Return the differences of `b` from `a`: sources, snapshots, or "." for the present graph.
 
-    Raises NotFound for an unknown side, UsageError for an ambiguous name.
+    An elo that changed by at most `noise` points counts as the same, and so does a consensus by
+    `consensus_noise`. Raises NotFound for an unknown side, UsageError for an ambiguous name.
     """
     sides = (
         differences.read_side(graph, a, progress),
         differences.read_side(graph, b, progress),
     )
-    return differences.compare(*sides, (a, b), top)
+    return differences.compare(*sides, (a, b), top, noise, consensus_noise)
 
 
 def back_up(

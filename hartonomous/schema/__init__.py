@@ -37,7 +37,9 @@ from hartonomous.schema.node_labels import (
 from hartonomous.schema.null_models import HALF, SUPPORT
 from hartonomous.schema.rating_catalogue import (
     AGAINST,
+    CONSENSUS_NOISE,
     DEFAULT_RELATION,
+    ELO_NOISE,
     FORMULA_VERSION,
     RATED_PROPERTIES,
     STEP_PRICE,
@@ -77,10 +79,12 @@ __all__ = [
     "AGREES_WITH",
     "ANYTHING",
     "COMPARED",
+    "CONSENSUS_NOISE",
     "CONTEXT",
     "CONTINUATION",
     "COUNTED",
     "DEFAULT_RELATION",
+    "ELO_NOISE",
     "FORMULA_VERSION",
     "HALF",
     "HAS_TRACK",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +16,13 @@ from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.load.loader import read_source
 from hartonomous.progress import Progress
-from hartonomous.schema import rated_types
+from hartonomous.schema import CONSENSUS_NOISE, ELO_NOISE
+from hartonomous.versions.relation_changes import (
+    RatingChange,
+    RelationNames,
+    changed_consensus,
+    changed_pairs,
+)
 from hartonomous.versions.relation_tables import (
     RelationTable,
     graph_relations,
@@ -37,12 +44,19 @@ METRICS = (
     "only_b",
     "shared",
     "changed",
+    "stronger",
+    "weaker",
+    "changed_exactly",
     "compositions_only_a",
     "compositions_only_b",
     "mean_delta",
     "mean_absolute_delta",
     "largest_delta",
     "consensus_changed",
+    "consensus_stronger",
+    "consensus_weaker",
+    "consensus_changed_exactly",
+    "consensus_same_evidence",
     "neighbour_variation",
 )
 
@@ -51,31 +65,50 @@ METRICS = (
 class Difference:
     """The differences of two sides; deltas are b minus a, of elo, over common relations.
 
+    A common relation is `stronger` or `weaker` if its elo moved by more than `noise` points, and
+    `changed` counts both; `changed_exactly` counts every elo that differs at all. The same of
+    consensus and `consensus_noise`, where both sides have a consensus. Of `consensus_changed`,
+    `consensus_same_evidence` have the same observations, weights and sources on both sides, so that
+    only the votes of tracks moved, or which of them know the words and do not list the pair.
+
     `neighbour_variation` is the mean, over the compositions of either side, of one minus the
     Jaccard index of its two sets of neighbours. `movers` are the compositions whose relations
-    changed most, `pairs` the common relations whose elo did.
+    changed most. `pairs` are the relations that became most stronger and weaker, the strongest ones
+    gone and new, `consensus_pairs` those whose consensus became most stronger and weaker.
     """
 
     a: str
     b: str
+    noise: float
+    consensus_noise: float
     only_a: int
     only_b: int
     shared: int
     changed: int
+    stronger: int
+    weaker: int
+    changed_exactly: int
     compositions_only_a: int
     compositions_only_b: int
     mean_delta: float
     mean_absolute_delta: float
     largest_delta: float
     consensus_changed: int
+    consensus_stronger: int
+    consensus_weaker: int
+    consensus_changed_exactly: int
+    consensus_same_evidence: int
     neighbour_variation: float
     movers: list[dict[str, Any]]
     pairs: list[dict[str, Any]]
+    consensus_pairs: list[dict[str, Any]]
 
     @property
     def differs(self) -> bool:
-        """Return whether there is any difference."""
-        return bool(self.only_a or self.only_b or self.changed or self.consensus_changed)
+        """Return whether there is any difference, however small."""
+        return bool(
+            self.only_a or self.only_b or self.changed_exactly or self.consensus_changed_exactly
+        )
 
 
 def read_side(graph: Graph, name: str, progress: Progress) -> RelationTable:
@@ -104,34 +137,59 @@ def read_side(graph: Graph, name: str, progress: Progress) -> RelationTable:
 
 
 def compare(
-    a: RelationTable, b: RelationTable, names: tuple[str, str], top: int = 10
+    a: RelationTable,
+    b: RelationTable,
+    names: tuple[str, str],
+    top: int = 10,
+    noise: float = ELO_NOISE,
+    consensus_noise: float = CONSENSUS_NOISE,
 ) -> Difference:
-    """Return the differences of side b from side a."""
+    """Return the differences of side b from side a; lists have at most `top` rows of each change.
+
+    An elo that changed by at most `noise` points is the same, and so is a consensus that changed by
+    at most `consensus_noise`. Raises UsageError for a negative one.
+    """
+    for points in (noise, consensus_noise):
+        if not 0 <= points < math.inf:
+            raise UsageError(f"The noise is {points:g} points; give a number, 0 or more.")
     keys, places = _together(a, b)
     codes = [_codes(side, place, len(keys)) for side, place in zip((a, b), places, strict=True)]
     _, in_a, in_b = np.intersect1d(codes[0], codes[1], assume_unique=True, return_indices=True)
     elo = [side.relations["elo"].to_numpy() for side in (a, b)]
-    delta = elo[1][in_b] - elo[0][in_a]
     lone = [np.ones(len(code), dtype=bool) for code in codes]
     lone[0][in_a] = lone[1][in_b] = False
+    rated = RatingChange(codes[0][in_a], elo[0][in_a], elo[1][in_b], noise)
+    said, same = _consensus(a, b, in_a, in_b, rated, consensus_noise)
+    delta = rated.delta
     moved = _movement(codes, lone, elo, in_a, delta, len(keys))
     variation = _variation(codes, codes[0][in_a], len(keys))
     texts = _texts(a, b, keys)
+    gone, new = ((c[alone], e[alone]) for c, alone, e in zip(codes, lone, elo, strict=True))
     return Difference(
         *names,
-        only_a=int(lone[0].sum()),
-        only_b=int(lone[1].sum()),
+        noise=float(noise),
+        consensus_noise=float(consensus_noise),
+        only_a=len(gone[0]),
+        only_b=len(new[0]),
         shared=len(delta),
-        changed=int(np.count_nonzero(delta)),
+        changed=rated.stronger + rated.weaker,
+        stronger=rated.stronger,
+        weaker=rated.weaker,
+        changed_exactly=rated.exactly,
         compositions_only_a=len(keys) - b.compositions.num_rows,
         compositions_only_b=len(keys) - a.compositions.num_rows,
         mean_delta=float(delta.mean()) if len(delta) else 0.0,
         mean_absolute_delta=float(np.abs(delta).mean()) if len(delta) else 0.0,
         largest_delta=float(np.abs(delta).max(initial=0.0)),
-        consensus_changed=_consensus_changed(a, b, in_a, in_b),
+        consensus_changed=said.stronger + said.weaker,
+        consensus_stronger=said.stronger,
+        consensus_weaker=said.weaker,
+        consensus_changed_exactly=said.exactly,
+        consensus_same_evidence=int(np.count_nonzero(said.moved & same)),
         neighbour_variation=float(variation.mean()) if len(variation) else 0.0,
         movers=_movers(moved, variation, codes, lone, texts, top),
-        pairs=_pairs(codes[0][in_a], delta, elo[0][in_a], texts, top),
+        pairs=changed_pairs(rated, gone, new, RelationNames(texts), top),
+        consensus_pairs=changed_consensus(said, same, RelationNames(texts), top),
     )
 
 
@@ -191,11 +249,21 @@ def _variation(codes: list[Ints], shared: Ints, keys: int) -> Floats:
     return np.asarray(1.0 - both / np.maximum(either, 1))
 
 
-def _consensus_changed(a: RelationTable, b: RelationTable, in_a: Ints, in_b: Ints) -> int:
-    said = [
-        side.relations["consensus"].take(pa.array(rows)) for side, rows in ((a, in_a), (b, in_b))
-    ]
-    return int(pc.sum(pc.not_equal(*said)).as_py() or 0)
+def _consensus(
+    a: RelationTable, b: RelationTable, in_a: Ints, in_b: Ints, rated: RatingChange, noise: float
+) -> tuple[RatingChange, NDArray[np.bool_]]:
+    """Return the consensus of the common relations that have one on both sides, and which of them
+    have the same evidence of their own.
+    """
+    sides = ((a.relations, in_a), (b.relations, in_b))
+    said = [table["consensus"].take(pa.array(rows)) for table, rows in sides]
+    both = pc.and_(*(pc.is_valid(column) for column in said)).to_numpy()
+    points = [pc.fill_null(column, 0).to_numpy().astype(np.float64)[both] for column in said]
+    same = rated.before == rated.after
+    for name in ("n", "weight", "sources"):
+        before, after = (table[name].to_numpy()[rows] for table, rows in sides)
+        same &= before == after
+    return RatingChange(rated.codes[both], points[0], points[1], noise), same[both]
 
 
 def _texts(a: RelationTable, b: RelationTable, keys: pa.Array) -> list[str]:
@@ -225,24 +293,4 @@ def _movers(
         }
         for row in best
         if moved[row] > 0
-    ]
-
-
-def _pairs(
-    shared: Ints, delta: Floats, before: Floats, texts: list[str], top: int
-) -> list[dict[str, Any]]:
-    keys = len(texts)
-    best = np.lexsort((shared, -np.abs(delta)))[:top]
-    start, end = _ends(shared, keys) if keys else (shared, shared)
-    return [
-        {
-            "type": rated_types()[int(shared[row] // keys**2)].name,
-            "start": texts[start[row]],
-            "end": texts[end[row]],
-            "elo_a": float(before[row]),
-            "elo_b": float(before[row] + delta[row]),
-            "delta": float(delta[row]),
-        }
-        for row in best
-        if delta[row]
     ]
