@@ -15,15 +15,15 @@ CALL () {
   WHERE t.vote > 0 AND t.absent IS NOT NULL
   RETURN collect([t.source, t.evidence, t.vote]) AS tracks, 1.0 * sum(t.vote) AS votes
 }
-// The answer is related to one of the words at least: of these, the ones that odds alone put first.
+// The answer is another word, in any case, and related to one of them at least: of these, the ones that odds alone put first.
 CALL (given) {
   UNWIND range(0, 2) AS i
   WITH given, given[i] AS c, [-1, 1, 1][i] AS sign
   MATCH (c)-[r:DEFAULT_RELATION]-(d:Token)
-  WHERE r.decades > 0 AND NOT d IN given
+  WHERE r.decades > 0 AND NOT d.folded IN [one IN given | one.folded]
   WITH d, sum(sign * r.decades) AS odds
   ORDER BY odds DESC, d.key
-  LIMIT 60
+  LIMIT 40
   RETURN collect(d) AS near
 }
 WITH given + near AS words, tracks, votes

@@ -72,10 +72,14 @@ class SourceMethods(GraphSession):
         """Return how often the first answer to an analogy is right, beside dense vectors.
 
         `questions`: file of four words a line; default: gensim's list. `dense`: models whose dense
-        vectors answer too. `most`: questions drawn from the list. Raises UsageError if none can be asked.
+        vectors answer too, if they know all four words whole. `most`: questions drawn from the list. Raises UsageError if none can be asked.
         """
         found = measurement.evaluate_questions(
-            self._asked, path_of(questions), measurement.dense_vectors(dense), most, self._progress
+            self._asked,
+            path_of(questions),
+            measurement.dense_vectors(dense, whole=True),
+            most,
+            self._progress,
         )
         return Rows(found, field_names(AnalogyScore))
 

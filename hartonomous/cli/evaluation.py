@@ -168,7 +168,7 @@ def _analogies(
 ) -> None:
     from hartonomous.operations.measurement import dense_vectors, evaluate_questions
 
-    beside = dense_vectors(dense)
+    beside = dense_vectors(dense, whole=True)
     with open_graph() as graph, progress_bar(quiet) as progress:
         found = evaluate_questions(graph, file, beside, most, progress)
     rows = [asdict(one) for one in found]

@@ -79,8 +79,8 @@ def evaluate_analogies(
 ) -> list[AnalogyScore]:
     """Return how often the first answer is right: of the graph, and of dense vectors if given.
 
-    Asked are `most` of the questions whose four words the graph and all dense models know, drawn with
-    a fixed seed. Dense vectors answer by 3CosAdd and by 3CosMul over the words of the graph that their
+    Asked are `most` of the questions whose four words the graph and all dense models know, whole words
+    as the latter should be, drawn with a fixed seed. Dense vectors answer by 3CosAdd and by 3CosMul over the words of the graph that their
     model knows. Raises UsageError if no question can be asked.
     """
     asked = _drawn(_answerable(graph, questions, dense or {}), most)
@@ -121,7 +121,10 @@ def _dense_scores(
     found, known = vectors(words)
     texts = [word for word, has in zip(words, known, strict=True) if has]
     unit = _unit(found[known])
-    place = {text: row for row, text in reversed(list(enumerate(texts)))}
+    # A spelling of a word of the question in another case is no answer, as in the graph.
+    places: dict[str, list[int]] = {}
+    for row, text in enumerate(texts):
+        places.setdefault(text.lower(), []).append(row)
     right = np.zeros(2, dtype=np.int64)
     for question in asked:
         rows = _unit(vectors(question)[0][:3])
@@ -131,7 +134,8 @@ def _dense_scores(
         for way, scores in enumerate(
             (likeness[1] + likeness[2] - likeness[0], second * third / (first + 0.001))
         ):
-            scores[[place[word] for word in question[:3] if word in place]] = -np.inf
+            for word in question[:3]:
+                scores[places.get(word, [])] = -np.inf
             right[way] += texts[int(scores.argmax())].lower() == question[3]
     titles = ("3CosAdd", "3CosMul")
     return [

@@ -16,10 +16,11 @@ from hartonomous.schema import CONTINUATION, PIECE, TOKEN
 
 class WordVectors:
     """Looks words up in a model's first track, centred; a word without an entry is the mean of its
-    longest pieces from the left.
+    longest pieces from the left, or unknown where only `whole` words are wanted.
     """
 
-    def __init__(self, model: OpenedModel) -> None:
+    def __init__(self, model: OpenedModel, whole: bool = False) -> None:
+        self._whole = whole
         self._vectors = centred(model.tracks[0].vectors(0))
         table = model.vocabulary.compositions
         kinds, texts = table["kind"].to_pylist(), table["text"].to_pylist()
@@ -38,6 +39,8 @@ class WordVectors:
         return vectors, known
 
     def _spelt(self, word: str) -> list[int]:
+        if self._whole:
+            return [self._row[TOKEN, word]] if (TOKEN, word) in self._row else []
         rows: list[int] = []
         first = 0
         while first < len(word):

@@ -54,10 +54,12 @@ def gold_pairs(files: Sequence[Path] = ()) -> list[GoldPairs]:
     return [read_pairs(file) for file in files] if files else gensim_pairs()
 
 
-def dense_vectors(models: Sequence[str]) -> dict[str, WordVectors]:
-    """Return models' dense vectors for comparison, by their name in the report."""
+def dense_vectors(models: Sequence[str], whole: bool = False) -> dict[str, WordVectors]:
+    """Return models' dense vectors for comparison, by their name in the report; of `whole` words
+    alone, or of any spelt with pieces.
+    """
     return {
-        f"vectors of {Path(model).name}": WordVectors(open_model(model, OpenOptions()))
+        f"vectors of {Path(model).name}": WordVectors(open_model(model, OpenOptions()), whole)
         for model in models
     }
 

@@ -35,7 +35,7 @@ def test_right_answers_are_counted_beside_dense_vectors(
     put_in(graph, bundle_of(folder, tmp_path / "bundle", k=12), "one")
     questions = [(a, f"{a}es", b, f"{b}es") for a in NAMES[:6] for b in NAMES[6:12]]
     questions.append(("nobody", "knows", "these", "words"))
-    dense = {"vectors": WordVectors(open_model(str(folder), OpenOptions()))}
+    dense = {"vectors": WordVectors(open_model(str(folder), OpenOptions()), whole=True)}
     graph_score, added, multiplied = evaluate_analogies(graph, questions, dense)
     right = sum(analogy(graph, *q[:3], top=1)[0]["answer"] == q[3] for q in questions[:-1])
     assert graph_score.right == right / 36 and graph_score.questions == 36

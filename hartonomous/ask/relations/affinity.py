@@ -28,7 +28,7 @@ def analogy(graph: Graph, first: str, second: str, third: str, top: int = 10) ->
     3CosMul (Levy and Goldberg 2014): (cos(d, second) + 0.02) (cos(d, third) + 0.02) / (cos(d, first) +
     0.02). A word's row in a track has the support of its neighbours times the cube of their mean
     similarity, and itself at its maximum; cosines are the means over the tracks whose silence speaks,
-    weighted by vote, a track without one of the words counting as 0. Of all words, the 60 are scored
+    weighted by vote, a track without one of the words counting as 0. Of all words, the 40 are scored
     that are related most to the second and the third, and least to the first; `sources` are those in
     which the answer is like both. Raises NotFound for an unknown word or one without relations.
     """
