@@ -89,7 +89,8 @@ than --noise; 'changed exactly' counts every difference. Consensus likewise;
 'same evidence' are pairs observed as before, where only votes changed, or
 which tracks know the words.
 \b
-Exit code 1 if anything differs at all, or with --fail-if, if a condition holds.
+Exit code 1 if anything differs at all, or with --fail-if, if a condition
+holds.
 """
 )
 @click.argument("a", shell_complete=complete_compared)
