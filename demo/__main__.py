@@ -87,7 +87,7 @@ def main() -> None:
     link = f"{address['browser']}&cmd=edit&arg={urllib.parse.quote(QUERY)}"
     say(
         f"\nOpen Neo4j Browser: {link}\n"
-        f"User {address['user']}; the password is in {address['password in']}\n"
+        f"User {address['user']}; the password is in {address['password_file']}\n"
         f"A query to paste:\n  {QUERY}\n"
         "Or ask the graph itself:\n  CALL custom.hartonomous.neighbours('king')\n"
         "\n'hartonomous down' stops the server, 'hartonomous purge' deletes its home."
