@@ -287,7 +287,7 @@ def _readable(match: re.Match[str]) -> str:
     known = f"split(coalesce({node}.known, ''), '+')"
     both = f"size([v IN {voices} WHERE any(n IN v WHERE n IN {known})])"
     letters = "\\\\p{L}\\\\p{M}\\\\p{N}\\'\u2019 ._-"
-    single = "[\\\\p{IsHan}\\\\p{IsHiragana}\\\\p{IsKatakana}\\\\p{IsHangul}]"
+    single = "[\\\\p{IsHan}\\\\p{IsHiragana}\\\\p{IsKatakana}\\\\x{ac00}-\\\\x{d7a3}]"
     reads = f"'\\\\p{{L}}[{letters}]*[\\\\p{{L}}\\\\p{{M}}][{letters}]*|{single}'"
     return (
         f"(coalesce({node}.known, '') = '' OR {node}.text =~ {reads}"

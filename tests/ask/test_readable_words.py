@@ -22,6 +22,7 @@ TEXTS = {
     "國王": True,
     "か": True,
     "한": True,
+    "ᅥ": False,
     "k": False,
     "พ": False,
     "263": False,

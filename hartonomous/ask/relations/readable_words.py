@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 
-IDEOGRAPHS = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL")
+IDEOGRAPHS = ("CJK", "HIRAGANA", "KATAKANA", "HANGUL SYLLABLE")
 """Beginnings of the names of characters one of which is a word or a syllable."""
 
 
