@@ -189,13 +189,15 @@ class Graph:
         self._guard(change)
 
     def system(self, query: str, **parameters: Any) -> list[Row]:
-        """Run one statement against the system database."""
+        """Run one statement against the system database, repeated after transient errors: it must
+        do the same when run again.
+        """
 
         def run() -> list[Row]:
             with self._driver.session(database="system") as session:
                 return session.run(query, parameters).data()
 
-        return self._guard(run)
+        return self._again(run)
 
     def science(self, work: Callable[[GraphDataScience], T]) -> T:
         """Return the result of `work`, called with the Graph Data Science client on this
