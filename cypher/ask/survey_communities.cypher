@@ -48,7 +48,7 @@ WITH projected, asked, voices,
 CALL gds.graph.nodeProperty.stream(projected, 'community') YIELD nodeId, propertyValue
 WITH projected, asked, voices, wider, nodeId, propertyValue AS community
 WHERE gds.util.nodeProperty(projected, nodeId, 'degree') > 0
-  AND (wider IS NULL OR gds.util.nodeProperty(projected, nodeId, 'wider') = wider)
+  AND ($within IS NULL OR gds.util.nodeProperty(projected, nodeId, 'wider') = wider)
 WITH projected, asked, voices, community, min(nodeId) AS first,
      collect([round(gds.util.nodeProperty(projected, nodeId, 'rank'), 9), nodeId]) AS ranked
 WHERE $word IS NULL OR any(one IN ranked WHERE one[1] IN asked)

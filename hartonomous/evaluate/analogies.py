@@ -80,20 +80,28 @@ def evaluate_analogies(
     """Return how often the first answer is right: of the graph, and of dense vectors if given.
 
     Asked are `most` of the questions whose four words the graph and all dense models know, whole words
-    as the latter should be, drawn with a fixed seed. Dense vectors answer by 3CosAdd and by 3CosMul over the words of the graph that their
-    model knows. Raises UsageError if no question can be asked.
+    as the latter should be, drawn with a fixed seed; one without any answer counts as wrong. Dense
+    vectors answer by 3CosAdd and by 3CosMul over the words of the graph that their model knows. Raises
+    UsageError if no question can be asked.
     """
     asked = _drawn(_answerable(graph, questions, dense or {}), most)
     words = [row["text"] for row in graph.read(query("ask/read_words"))]
     right = 0
     for done, (first, second, third, answer) in enumerate(asked, 1):
-        (best, *_) = analogy(graph, first, second, third, top=1)
-        right += best["answer"].lower() == answer
+        right += _first_answer(graph, first, second, third) == answer
         progress("analogies", done, len(asked))
     found = [_score("analogy", right, len(asked), len(words))]
     for name, vectors in (dense or {}).items():
         found += _dense_scores(name, vectors, words, asked)
     return found
+
+
+def _first_answer(graph: Graph, first: str, second: str, third: str) -> str | None:
+    try:
+        (best,) = analogy(graph, first, second, third, top=1)
+    except NotFound:
+        return None
+    return str(best["answer"]).lower()
 
 
 def _answerable(

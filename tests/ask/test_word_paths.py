@@ -15,6 +15,7 @@ from hartonomous.ask.paths.word_paths import between, bridge, path, reach
 from hartonomous.ask.relations.affinity import affinity
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.errors import NotFound, UsageError
+from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.rate.formulas import cost
 from tests.building import WORDS
@@ -220,6 +221,12 @@ def test_centres_hubs_and_outliers_are_those_of_networkx(
     )
 
 
+OF_NOBODY = {
+    "top": 9, "members": 9, "word": None, "within": "nobody", "resolution": None, "all": True,
+    "above": 1500,
+}  # fmt: skip
+
+
 def test_communities_by_level(graph: Graph) -> None:
     pairs = {}
     for start, names in enumerate(("abcdef", "ghijkl")):
@@ -238,6 +245,8 @@ def test_communities_by_level(graph: Graph) -> None:
     assert len(inside) > 1 and {frozenset(one.words) for one in inside} <= {
         frozenset(one.words) for one in finer
     }
+    rows = graph.read(query("ask/communities", rated="RELATES"), **OF_NOBODY)
+    assert rows == []
     with pytest.raises(UsageError, match="not both"):
         communities(graph, word="wa", within="wb")
 

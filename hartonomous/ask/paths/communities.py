@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.ask.paths.projections import Projection, projection
-from hartonomous.ask.paths.word_paths import DAMPING, best_first
-from hartonomous.ask.relations.neighbourhood import find_word
+from hartonomous.ask.paths.word_paths import DAMPING, best_first, find_compositions
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
@@ -52,11 +51,12 @@ def communities(
 
     `resolution` of Leiden: the higher, the more and the smaller; by default one that gives sizes to
     survey, four times as high for every factor of four in words above 4,000. `within` returns those
-    inside the community of a word at a quarter of the resolution, one level down. Of the most central words of a community, those lead whose odds stay in it: PageRank times
-    the square of the share of their odds inside; only what people read unless `everything`. A function
-    of the rated graph alone: compositions are numbered by their keys, one thread, one seed. Raises
-    NotFound for an empty graph, and for an unknown or unrelated word; UsageError for directed types, a
-    resolution not above 0, and for both a word and `within`.
+    inside the community of a word at a quarter of the resolution, one level down. Of the most central
+    words of a community, those lead whose odds stay in it: PageRank times the square of the share of
+    their odds inside; only what people read unless `everything`. A function of the rated graph alone:
+    compositions are numbered by their keys, one thread, one seed. Raises NotFound for an empty graph,
+    and for an unknown or unrelated word; UsageError for directed types, a resolution not above 0, a
+    word that the view leaves out, and for both a word and `within`.
     """
     view = view or View()
     if view.undirected != list(view.types):
@@ -66,7 +66,7 @@ def communities(
     if word is not None and within is not None:
         raise UsageError("Either the community of a word, or those within it, not both.")
     asked = word if word is not None else within
-    known = find_word(graph, asked) if asked is not None else None
+    known = find_compositions(graph, [asked], view)[0] if asked is not None else None
     with projection(graph, replace(view, by_key=True)) as seen:
         rows = graph.read(
             query("ask/survey_communities", types=view.types),
@@ -79,7 +79,7 @@ def communities(
             all=everything,
         )
     if not rows and known is not None:
-        raise NotFound(f"{known.text!r} is related to nothing, so it is in no community.")
+        raise NotFound(f"{known['text']!r} is related to nothing, so it is in no community.")
     if not rows:
         raise NotFound("No two words are related, so there are no communities.")
     return [Community(row["name"], row["size"], tuple(row["words"])) for row in rows]
