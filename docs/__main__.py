@@ -18,9 +18,10 @@ from hartonomous.api import row_records, standalone_functions
 from hartonomous.api.knowledge_graph import KnowledgeGraph
 from hartonomous.api.rows import Rows
 from hartonomous.ask.paths.communities import Community
+from hartonomous.ask.paths.path_steps import Path as WordPath
+from hartonomous.ask.paths.path_steps import Step
 from hartonomous.ask.paths.spreading_activation import Found, Traversal
-from hartonomous.ask.paths.word_paths import Path as WordPath
-from hartonomous.ask.paths.word_paths import Reached, Step, Tree
+from hartonomous.ask.paths.word_paths import Reached, Tree
 from hartonomous.ask.relations.explanation import Explanation
 from hartonomous.cli import main
 from hartonomous.delete.deletion import DeletionReport

@@ -15,8 +15,9 @@ from hartonomous.ask.paths import (
     word_paths,
 )
 from hartonomous.ask.paths.communities import Community
+from hartonomous.ask.paths.path_steps import Path
 from hartonomous.ask.paths.spreading_activation import Traversal
-from hartonomous.ask.paths.word_paths import Between, Path, Reached, Tree
+from hartonomous.ask.paths.word_paths import Between, Reached, Tree
 from hartonomous.operations.questions import ViewSettings, request_view
 
 if TYPE_CHECKING:

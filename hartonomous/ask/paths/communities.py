@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.ask.paths.projections import Projection, projection
-from hartonomous.ask.paths.word_paths import DAMPING, best_first, find_compositions
+from hartonomous.ask.paths.word_paths import DAMPING
+from hartonomous.ask.relations.asked_words import find_compositions
+from hartonomous.ask.relations.readable_words import best_first
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query

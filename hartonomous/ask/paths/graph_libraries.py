@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from hartonomous.ask.paths.word_paths import find_compositions
+from hartonomous.ask.relations.asked_words import find_compositions
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.errors import ServerError, UsageError
 from hartonomous.graph.cypher_files import query

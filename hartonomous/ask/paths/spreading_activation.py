@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from hartonomous.ask.paths.word_paths import Path, Step, explain_chains
+from hartonomous.ask.paths.path_steps import Path, Step, explain_chains
 from hartonomous.ask.relations.neighbourhood import unknown_word
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.ask.relations.word_rows import find_words

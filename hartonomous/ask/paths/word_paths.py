@@ -7,17 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hartonomous.ask.paths.path_steps import (
+    Path,
+    Step,
+    explain_chains,
+    explain_steps,
+    joined,
+    texts_of,
+)
 from hartonomous.ask.paths.projections import Projection, projection
-from hartonomous.ask.relations.neighbourhood import unknown_word
-from hartonomous.ask.relations.readable_words import readable
+from hartonomous.ask.relations.asked_words import find_compositions
+from hartonomous.ask.relations.readable_words import best_first, readable
 from hartonomous.ask.relations.relation_views import View, source_numbers
-from hartonomous.ask.relations.word_rows import find_words
-from hartonomous.errors import Conflict, NotFound, UsageError
+from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
@@ -41,36 +47,6 @@ CANDIDATES = 300
 
 DAMPING = 0.85
 """Damping of PageRank: Brin and Page 1998."""
-
-
-@dataclass(frozen=True)
-class Step(Record):
-    """One rated edge of a path, in the direction of the path.
-
-    `rating` is the consensus, or elo for types without one; `times` the number of observations.
-    From a word to a name that contains it, of type HAS_WORD, there is neither.
-    """
-
-    start: str
-    end: str
-    type: str
-    rating: int | None
-    times: int | None
-    sources: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Path(Record):
-    """A path between words: `cost` in decades, the sum over its steps, and the rating of its `weakest`
-    step, None without a rated one.
-
-    A step costs a hundredth and log10(1 + 10^(-D)), D the odds of its pair in decades.
-    """
-
-    words: tuple[str, ...]
-    cost: float
-    weakest: int | None
-    steps: tuple[Step, ...]
 
 
 @dataclass(frozen=True)
@@ -180,17 +156,22 @@ def bridge(graph: Graph, words: Sequence[str], view: View | None = None) -> Tree
             for node, parent in zip(frame["nodeId"], frame["parentId"], strict=True)
             if node != parent
         ]
-        joined = {ids[0]} | {node for edge in edges for node in edge}
-        if apart := [row["text"] for row in found if row["id"] not in joined]:
+        met = {ids[0]} | {node for edge in edges for node in edge}
+        if apart := [row["text"] for row in found if row["id"] not in met]:
             raise NotFound(
                 f"No path connects {', '.join(map(repr, apart))} to {found[0]['text']!r} over "
                 f"{' and '.join(view.types)} rated above {view.above}."
             )
-        texts = _texts(graph, joined)
-        steps, cost = _steps(graph, edges, view)
+        texts = texts_of(graph, met)
+        steps, cost = explain_steps(graph, edges, view)
     asked = tuple(row["text"] for row in found)
-    joints = sorted(texts[id] for id in joined - set(ids))
-    return Tree(asked, tuple(joints), cost / MICRO, tuple(sorted(steps, key=_by_words)))
+    joints = sorted(texts[id] for id in met - set(ids))
+    return Tree(
+        asked,
+        tuple(joints),
+        cost / MICRO,
+        tuple(sorted(steps, key=lambda step: (step.start, step.end))),
+    )
 
 
 def reach(graph: Graph, word: str, top: int = 10, view: View | None = None) -> list[Reached]:
@@ -242,7 +223,7 @@ def between(
             row["score"],
             row["like_start"],
             row["like_end"],
-            _joined(halves[0][row["id"]], halves[1][row["id"]]),
+            joined(halves[0][row["id"]], halves[1][row["id"]]),
         )
         for row in best
         if row["id"] in halves[0] and row["id"] in halves[1]
@@ -299,113 +280,6 @@ def _paths_to(seen: Projection, start: int, targets: Sequence[Row]) -> dict[int,
     chains = [[int(id) for id in chain] for chain in frame["nodeIds"]]
     found = explain_chains(seen.graph, chains, seen.view)
     return {chain[-1]: one for chain, one in zip(chains, found, strict=True)}
-
-
-def best_first(
-    graph: Graph,
-    ids: NDArray[np.int64],
-    scores: NDArray[np.float64],
-    top: int,
-    everything: bool = True,
-) -> list[tuple[Row, float]]:
-    """Return the compositions of the highest scores above 0, best first, ties by key; only those that
-    people read unless `everything`.
-
-    `ids` (n,) int64 database ids, `scores` (n,) float64.
-    """
-    rounded = np.round(scores, 9)
-    falling = np.sort(rounded[rounded > 0])[::-1]
-    asked = top
-    while len(falling):
-        # All ties with the last one are included, so that keys decide.
-        limit = falling[min(asked, len(falling)) - 1]
-        chosen = np.flatnonzero(rounded >= limit)
-        rows = graph.read(query("ask/read_compositions_by_id"), ids=ids[chosen].tolist())
-        kept = rows if everything else readable(graph, rows)
-        if len(kept) >= top or len(chosen) == len(falling):
-            score = dict(zip(ids[chosen].tolist(), rounded[chosen].tolist(), strict=True))
-            ranked = [(row, score[row["id"]]) for row in kept]
-            return sorted(ranked, key=lambda pair: (-pair[1], pair[0]["key"]))[:top]
-        asked *= 8
-    return []
-
-
-def explain_chains(graph: Graph, chains: Sequence[Sequence[int]], view: View) -> list[Path]:
-    """Return chains of composition ids as paths, each step with its rating and sources.
-
-    Raises Conflict if a pair is no longer rated.
-    """
-    texts = _texts(graph, {id for chain in chains for id in chain})
-    pairs = sorted({pair for chain in chains for pair in pairwise(chain)})
-    explained = dict(zip(pairs, _explained(graph, pairs, view), strict=True))
-    found = []
-    for chain in chains:
-        rows = [explained[pair] for pair in pairwise(chain)]
-        cost = sum(row["cost"] for row in rows) / MICRO
-        words = tuple(texts[id] for id in chain)
-        found.append(Path(words, cost, _weakest(rows), tuple(map(_step, rows))))
-    return found
-
-
-def _weakest(steps: Iterable[Row | Step]) -> int | None:
-    return min((step["rating"] for step in steps if step["rating"] is not None), default=None)
-
-
-def _joined(there: Path, back: Path) -> Path:
-    """Return a path to a middle word, continued by the reverse of another path to it."""
-    cost = there.cost + back.cost
-    turned = tuple(
-        Step(step.end, step.start, step.type, step.rating, step.times, step.sources)
-        for step in reversed(back.steps)
-    )
-    words = there.words + tuple(reversed(back.words))[1:]
-    steps = there.steps + turned
-    return Path(words, cost, _weakest(steps), steps)
-
-
-def _steps(graph: Graph, pairs: Sequence[tuple[int, int]], view: View) -> tuple[list[Step], int]:
-    rows = _explained(graph, pairs, view)
-    return [_step(row) for row in rows], sum(row["cost"] for row in rows)
-
-
-def _explained(graph: Graph, pairs: Sequence[tuple[int, int]], view: View) -> list[Row]:
-    rows = graph.read(
-        query("ask/read_steps", types=view.types),
-        pairs=[list(pair) for pair in pairs],
-        **view.constants(),
-    )
-    if len(rows) < len(pairs):
-        raise Conflict("The graph changed during the query. Ask again.")
-    return rows
-
-
-def _step(row: Row) -> Step:
-    return Step(
-        row["start"], row["end"], row["type"], row["rating"], row["times"], tuple(row["sources"])
-    )
-
-
-def _by_words(step: Step) -> tuple[str, str]:
-    return step.start, step.end
-
-
-def _texts(graph: Graph, ids: Iterable[int]) -> dict[int, str]:
-    rows = graph.read(query("ask/read_compositions_by_id"), ids=list(ids))
-    return {row["id"]: row["text"] for row in rows}
-
-
-def find_compositions(graph: Graph, words: Sequence[str], view: View) -> list[Row]:
-    """Return the compositions of words; raises NotFound for an unknown one."""
-    found = find_words(graph, words)
-    for word in words:
-        if word not in found:
-            raise unknown_word(graph, word)
-        if not view.admits(found[word]["kind"]):
-            raise UsageError(
-                f"{word!r} exists only as a {found[word]['kind'].lower()}; --pieces includes "
-                "continuation pieces in paths."
-            )
-    return [found[word] for word in words]
 
 
 def _distinct(graph: Graph, words: Sequence[str], view: View) -> list[Row]:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 
@@ -44,3 +47,32 @@ def readable(graph: Graph, rows: Sequence[Row]) -> list[Row]:
         if spoken and (not known or reads(row["text"])):
             found.append(row)
     return found
+
+
+def best_first(
+    graph: Graph,
+    ids: NDArray[np.int64],
+    scores: NDArray[np.float64],
+    top: int,
+    everything: bool = True,
+) -> list[tuple[Row, float]]:
+    """Return the compositions of the highest scores above 0, best first, ties by key; only those that
+    people read unless `everything`.
+
+    `ids` (n,) int64 database ids, `scores` (n,) float64.
+    """
+    rounded = np.round(scores, 9)
+    falling = np.sort(rounded[rounded > 0])[::-1]
+    asked = top
+    while len(falling):
+        # All ties with the last one are included, so that keys decide.
+        limit = falling[min(asked, len(falling)) - 1]
+        chosen = np.flatnonzero(rounded >= limit)
+        rows = graph.read(query("ask/read_compositions_by_id"), ids=ids[chosen].tolist())
+        kept = rows if everything else readable(graph, rows)
+        if len(kept) >= top or len(chosen) == len(falling):
+            score = dict(zip(ids[chosen].tolist(), rounded[chosen].tolist(), strict=True))
+            ranked = [(row, score[row["id"]]) for row in kept]
+            return sorted(ranked, key=lambda pair: (-pair[1], pair[0]["key"]))[:top]
+        asked *= 8
+    return []
