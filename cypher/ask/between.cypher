@@ -1,10 +1,10 @@
 // Words related to what both of two words are related to, by the overlap of their relations with either.
-// in:  $start INTEGER, $end INTEGER, $most INTEGER, $above INTEGER, $min_sources INTEGER, $numbers LIST<INTEGER>, $pieces BOOLEAN
+// in:  $given LIST OF [side INTEGER, id INTEGER, share FLOAT], $most INTEGER, $above INTEGER, $min_sources INTEGER, $numbers LIST<INTEGER>, $pieces BOOLEAN
 // out: id INTEGER, key STRING, text STRING, kind STRING, known STRING, score FLOAT, like_start FLOAT, like_end FLOAT
-MATCH (a:Composition) WHERE id(a) = $start
-MATCH (b:Composition) WHERE id(b) = $end
-UNWIND [[0, a], [1, b]] AS given
-WITH a, b, given[0] AS side, given[1] AS c
+// The cosine with what is composed is the mean of those with its parts.
+UNWIND $given AS given
+MATCH (c:Composition) WHERE id(c) = given[1]
+WITH given[0] AS side, given[2] AS share, c
 CALL (c) {
   MATCH (c)-[r:RATED_TYPES]-(m)
   WHERE coalesce(r.consensus, r.elo) > $above AND r.sources >= $min_sources
@@ -26,11 +26,11 @@ CALL (c, row, high) {
   UNWIND row AS cell
   RETURN cell[0] AS d, 1.0 * high * cell[1] AS dot, cell[1] AS direct
 }
-WITH a, b, side, length, d, sum(dot) / length AS part, max(direct) AS direct
-WITH a, b, d, sum(CASE side WHEN 0 THEN part ELSE 0.0 END) AS of_a, sum(CASE side WHEN 1 THEN part ELSE 0.0 END) AS of_b,
-     sum(CASE side WHEN 0 THEN direct / length ELSE 0.0 END) AS near_a,
-     sum(CASE side WHEN 1 THEN direct / length ELSE 0.0 END) AS near_b
-WHERE of_a > 0 AND of_b > 0 AND d <> a AND d <> b AND NOT d:UNCONNECTED_KINDS
+WITH c, side, share, length, d, share * sum(dot) / length AS part, share * max(direct) / length AS near
+WITH d, sum(CASE side WHEN 0 THEN part ELSE 0.0 END) AS of_a, sum(CASE side WHEN 1 THEN part ELSE 0.0 END) AS of_b,
+     sum(CASE side WHEN 0 THEN near ELSE 0.0 END) AS near_a,
+     sum(CASE side WHEN 1 THEN near ELSE 0.0 END) AS near_b
+WHERE of_a > 0 AND of_b > 0 AND NOT id(d) IN [given IN $given | given[1]] AND NOT d:UNCONNECTED_KINDS
 WITH d, of_a, of_b, near_a, near_b
 ORDER BY of_a * of_b DESC, d.key
 LIMIT $most

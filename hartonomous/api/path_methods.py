@@ -18,7 +18,7 @@ from hartonomous.ask.paths.communities import Community
 from hartonomous.ask.paths.path_steps import Path
 from hartonomous.ask.paths.spreading_activation import Traversal
 from hartonomous.ask.paths.word_paths import Between, Reached, Tree
-from hartonomous.operations.questions import ViewSettings, request_view
+from hartonomous.operations.questions import ViewSettings, remark_composed, request_view
 
 if TYPE_CHECKING:
     import networkx
@@ -48,16 +48,22 @@ class PathMethods(GraphSession):
     def path(self, start: str, end: str, k: int = 3, **view: Unpack[ViewSettings]) -> Rows[Path]:
         """Return the `k` cheapest paths from one word to another, cheapest first.
 
-        A step costs a hundredth of a decade, and more the weaker its relation is.
+        A step costs a hundredth of a decade, and more the weaker its relation is. What no source knows
+        leads to its parts, by steps of type COMPOSED.
         Raises NotFound for an unknown word or if there is no path, ServerError without Graph Data
         Science.
         """
-        found = word_paths.path(self._asked, start, end, k, request_view(**view))
+        chosen = request_view(**view)
+        found = word_paths.path(self._asked, start, end, k, chosen)
+        remark_composed(self._asked, (start, end), found[0].composed, self._say, chosen)
         return self._captioned(Rows(found, field_names(Path)))
 
     def bridge(self, *words: str, **view: Unpack[ViewSettings]) -> Tree:
         """Return the cheapest tree of relations connecting the words; raises as `path`."""
-        return word_paths.bridge(self._asked, words, request_view(**view))
+        chosen = request_view(**view)
+        found = word_paths.bridge(self._asked, words, chosen)
+        remark_composed(self._asked, words, found.composed, self._say, chosen)
+        return found
 
     def between(
         self,
@@ -71,12 +77,20 @@ class PathMethods(GraphSession):
 
         `all`: include texts that nobody reads as words, and those that one source of several knows.
         """
-        found = word_paths.between(self._asked, start, end, top, request_view(**view), all)
+        chosen = request_view(**view)
+        found = word_paths.between(self._asked, start, end, top, chosen, all)
+        remark_composed(
+            self._asked, (start, end), found[0].path.composed if found else (), self._say, chosen
+        )
         return self._captioned(Rows(found, field_names(Between)))
 
     def reach(self, word: str, top: int = 10, **view: Unpack[ViewSettings]) -> Rows[Reached]:
         """Return the words of highest PageRank from a word; raises as `path`."""
-        found = word_paths.reach(self._asked, word, top, request_view(**view))
+        chosen = request_view(**view)
+        found = word_paths.reach(self._asked, word, top, chosen)
+        remark_composed(
+            self._asked, [word], found[0].path.composed if found else (), self._say, chosen
+        )
         if not found:
             self._say(f"{word!r} is in the graph, but no pair of it meets these conditions.")
         return self._captioned(Rows(found, field_names(Reached)))
@@ -94,7 +108,8 @@ class PathMethods(GraphSession):
         The longest run of words that is a name, such as `traffic light`, is taken whole; a word also
         leads to the names that contain it. Words that tell little, such as "the", weigh little. `depth`:
         most steps. `breadth`: neighbours followed from
-        each word. Raises NotFound if no source knows a word of the prompt.
+        each word. A word that no source knows is composed of pieces. Raises NotFound if no source knows
+        a word of the prompt or its pieces.
         """
         settings = request_view(**view)
         return spreading_activation.traverse(self._asked, prompt, depth, breadth, top, settings)

@@ -75,9 +75,11 @@ class RelationMethods(GraphSession):
     def affinity(self, start: str, end: str) -> Affinity:
         """Return the similarity of two words, related or not.
 
-        Raises NotFound for an unknown word.
+        Of what no source knows, the mean over its parts. Raises NotFound for an unknown word.
         """
-        return record_of(Affinity, affinity.affinity(self._asked, start, end))
+        row = affinity.affinity(self._asked, start, end)
+        questions.remark_composed(self._asked, (start, end), row["composed"], self._say)
+        return record_of(Affinity, row)
 
     def analogy(self, first: str, second: str, third: str, top: int = 10) -> Rows[AnalogyAnswer]:
         """Return the words that relate to the third as the second does to the first, best first.

@@ -31,7 +31,8 @@ class Neighbour(Record):
 @dataclass(frozen=True)
 class Affinity(Record):
     """The similarity of two words: `affinity` and `consensus` in points, `overlap` of their neighbours
-    from 0 to 1, number of `shared` neighbours."""
+    from 0 to 1, number of `shared` neighbours. `composed` has the parts of words that no source knows,
+    over which these are means."""
 
     start: str
     end: str
@@ -40,6 +41,7 @@ class Affinity(Record):
     related: bool
     overlap: float
     shared: int
+    composed: tuple[str, ...]
 
 
 @dataclass(frozen=True)

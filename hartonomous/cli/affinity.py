@@ -6,7 +6,7 @@ import click
 
 from hartonomous.cli.completion import complete_word
 from hartonomous.cli.neighbourhood import open_graph, typed
-from hartonomous.cli.output import json_option, print_facts, print_json, print_rows
+from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
 from hartonomous.cli.rated_types import type_option
 from hartonomous.schema import DEFAULT_RELATION
 
@@ -26,14 +26,21 @@ top_option = click.option(
 def affinity(start: str, end: str, as_json: bool) -> None:
     """Show the similarity of A and B, related or not.
 
-    By their consensus and the overlap of their neighbours.
+    By their consensus and the overlap of their neighbours. Of a word or phrase
+    that no source has, the mean over its pieces or words.
     """
     from hartonomous.ask.relations.affinity import affinity as ask
     from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.operations.questions import remark_composed
 
     with open_graph() as graph:
-        (row,) = with_captions(graph, [ask(graph, start, end)], "start", "end", beside=as_json)
-    print_json(row) if as_json else print_facts(row)
+        found = ask(graph, start, end)
+        remark_composed(graph, (start, end), found["composed"], say)
+        (row,) = with_captions(graph, [found], "start", "end", "composed", beside=as_json)
+    if as_json:
+        print_json(row)
+        return
+    print_facts({name: value for name, value in row.items() if name != "composed" or value})
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous analogy man king woman\n")

@@ -99,12 +99,16 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
 
     A step costs a hundredth of a decade, and more the weaker its relation is:
     log10(1 + 10^-D), D its odds in decades. The weakest step's rating is told.
+    A phrase or word that no source has leads to its words or pieces, by steps of
+    type COMPOSED, which have no rating.
     """
     from hartonomous.ask.paths.word_paths import path as ask
     from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.operations.questions import remark_composed
 
     with open_graph() as graph, working("Looking for paths"):
         paths = ask(graph, start, end, k, view_of(options))
+        remark_composed(graph, (start, end), paths[0].composed, say, view_of(options))
         rows = with_captions(
             graph, [asdict(one) for one in paths], "words", "steps", beside=as_json
         )
@@ -123,12 +127,17 @@ def path(start: str, end: str, k: int, as_json: bool, **options: Any) -> None:
 @view_options
 @json_option
 def bridge(words: Sequence[str], as_json: bool, **options: Any) -> None:
-    """Find the cheapest tree of relations connecting the words."""
+    """Find the cheapest tree of relations connecting the words.
+
+    A phrase or word that no source has is connected by one of its words or pieces.
+    """
     from hartonomous.ask.paths.word_paths import bridge as ask
     from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.operations.questions import remark_composed
 
     with open_graph() as graph, working("Growing a tree"):
         found = asdict(ask(graph, words, view_of(options)))
+        remark_composed(graph, words, found["composed"], say, view_of(options))
         (tree,) = with_captions(graph, [found], "words", "joints", "steps", beside=as_json)
     if as_json:
         print_json(tree)
@@ -152,13 +161,17 @@ def between(
     """List the words near both A and B.
 
     The score is the geometric mean of a word's likeness to A and to B: the
-    cosines of its row of odds with theirs.
+    cosines of its row of odds with theirs, the mean over the words or pieces of
+    what no source has.
     """
     from hartonomous.ask.paths.word_paths import between as ask
     from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.operations.questions import remark_composed
 
     with open_graph() as graph, working("Looking between"):
         found = ask(graph, start, end, top, view_of(options), everything)
+        composed = found[0].path.composed if found else ()
+        remark_composed(graph, (start, end), composed, say, view_of(options))
         rows = with_captions(graph, [asdict(one) for one in found], "word", "path", beside=as_json)
     likeness = {"like_start": f"like {start}", "like_end": f"like {end}"}
     _print_reached(rows, as_json, likeness)
@@ -170,12 +183,18 @@ def between(
 @view_options
 @json_option
 def reach(word: str, top: int, as_json: bool, **options: Any) -> None:
-    """List the words of highest PageRank from A."""
+    """List the words of highest PageRank from A.
+
+    Of a phrase or word that no source has, from its words or pieces.
+    """
     from hartonomous.ask.paths.word_paths import reach as ask
     from hartonomous.ask.relations.shown_texts import with_captions
+    from hartonomous.operations.questions import remark_composed
 
     with open_graph() as graph, working("Walking"):
         found = ask(graph, word, top, view_of(options))
+        composed = found[0].path.composed if found else ()
+        remark_composed(graph, [word], composed, say, view_of(options))
         rows = with_captions(graph, [asdict(one) for one in found], "word", "path", beside=as_json)
     if not found:
         say(f"{word!r} is in the graph, but no pair of it meets these conditions.")
@@ -210,7 +229,8 @@ def traverse(
     Activation spreads over relations; each word is listed with its path. The
     longest run of words that is a name, such as 'traffic light', is taken whole;
     a word also leads to the names that contain it. Words that tell little, such
-    as 'the', weigh little; the weights are printed.
+    as 'the', weigh little; the weights are printed. A word that no source has leads
+    to the words and pieces that spell it.
     """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
     from hartonomous.ask.relations.shown_texts import with_captions
@@ -221,6 +241,8 @@ def traverse(
         found = [asdict(one) for one in answer.found]
         found = with_captions(graph, found, "word", "led_by", "path", beside=as_json)
         standing = read_standing(graph)
+    for word, parts in answer.composed.items():
+        say(f"No source knows {word!r}; this is composed of {', '.join(map(repr, parts))}.")
     if answer.unknown:
         say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
     if answer.left_out:
@@ -273,4 +295,5 @@ def _print_reached(
 
 
 def _cost(one: dict[str, Any]) -> str:
-    return f"cost {one['cost']:.3f}, weakest step {one['weakest']:,}"
+    weakest = "" if one["weakest"] is None else f", weakest step {one['weakest']:,}"
+    return f"cost {one['cost']:.3f}{weakest}"

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 from hartonomous.ask.relations import question_answers
+from hartonomous.ask.relations.asked_words import find_asked
 from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.ask.relations.repetition import Repetition, repetition
@@ -66,13 +67,26 @@ def remark_unsettled(graph: Graph, say: Say) -> None:
 def remark_spelling(graph: Graph, word: str, rows: Sequence[Row], say: Say) -> None:
     """Report a word that is in the graph in another spelling only, or composed, or without rows."""
     if rows and (parts := rows[0]["composed"]):
-        say(f"No source knows {word!r}; this is composed of {', '.join(map(repr, parts))}.")
+        say(_composition(word, parts))
         return
     known = find_word(graph, word)
     if not known.exact:
         say(f"{word!r} is not in the graph; this is {known.text!r}.")
     if not rows:
         say(f"{known.text!r} is in the graph, but no pair of it meets these conditions.")
+
+
+def remark_composed(
+    graph: Graph, words: Sequence[str], composed: Sequence[str], say: Say, view: View | None = None
+) -> None:
+    """Report which words of a question are composed, and of what, where `composed` has parts."""
+    for one in find_asked(graph, words, view) if composed else ():
+        if one.composed:
+            say(_composition(one.text, one.composed))
+
+
+def _composition(word: str, parts: Sequence[str]) -> str:
+    return f"No source knows {word!r}; this is composed of {', '.join(map(repr, parts))}."
 
 
 class ViewSettings(TypedDict, total=False):

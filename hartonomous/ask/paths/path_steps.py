@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from hartonomous.ask.relations.asked_words import COMPOSED, AskedWord
 from hartonomous.ask.relations.relation_views import View
 from hartonomous.errors import Conflict
 from hartonomous.graph.cypher_files import query
@@ -19,7 +20,8 @@ class Step(Record):
     """One rated edge of a path, in the direction of the path.
 
     `rating` is the consensus, or elo for types without one; `times` the number of observations.
-    From a word to a name that contains it, of type HAS_WORD, there is neither.
+    From a word to a name that contains it, of type HAS_WORD, there is neither, nor between what no
+    source knows and a part of it, of type COMPOSED.
     """
 
     start: str
@@ -35,13 +37,15 @@ class Path(Record):
     """A path between words: `cost` in decades, the sum over its steps, and the rating of its `weakest`
     step, None without a rated one.
 
-    A step costs a hundredth and log10(1 + 10^(-D)), D the odds of its pair in decades.
+    A step costs a hundredth and log10(1 + 10^(-D)), D the odds of its pair in decades. `composed` has
+    the parts of what it begins or ends with that no source knows.
     """
 
     words: tuple[str, ...]
     cost: float
     weakest: int | None
     steps: tuple[Step, ...]
+    composed: tuple[str, ...] = ()
 
 
 def explain_chains(graph: Graph, chains: Sequence[Sequence[int]], view: View) -> list[Path]:
@@ -63,14 +67,33 @@ def explain_chains(graph: Graph, chains: Sequence[Sequence[int]], view: View) ->
 
 def joined(there: Path, back: Path) -> Path:
     """Return a path to a middle word, continued by the reverse of another path to it."""
-    cost = there.cost + back.cost
-    turned = tuple(
+    rest = turned(back)
+    steps = there.steps + rest.steps
+    return Path(there.words + rest.words[1:], there.cost + back.cost, _weakest(steps), steps)
+
+
+def from_asked(path: Path, asked: AskedWord, part: int) -> Path:
+    """Return a path that begins at a part of an asked word, given by its id, as one from the word."""
+    if not asked.composed:
+        return path
+    text = path.words[0]
+    step = Step(asked.text, text, COMPOSED, None, None, ())
+    cost = asked.prices()[part] / MICRO + path.cost
+    return Path((asked.text, *path.words), cost, path.weakest, (step, *path.steps))
+
+
+def marked(path: Path, *asked: AskedWord) -> Path:
+    """Return the path with what the asked words are composed of."""
+    return replace(path, composed=tuple(part for one in asked for part in one.composed))
+
+
+def turned(path: Path) -> Path:
+    """Return the path in the other direction, for relations that have none."""
+    steps = tuple(
         Step(step.end, step.start, step.type, step.rating, step.times, step.sources)
-        for step in reversed(back.steps)
+        for step in reversed(path.steps)
     )
-    words = there.words + tuple(reversed(back.words))[1:]
-    steps = there.steps + turned
-    return Path(words, cost, _weakest(steps), steps)
+    return Path(path.words[::-1], path.cost, path.weakest, steps)
 
 
 def explain_steps(

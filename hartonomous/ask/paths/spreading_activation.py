@@ -2,7 +2,7 @@
 
 This is the vision's traverse_relations: graph traversal in place of the model's forward pass. A
 prompt's words first meet names of several words: the longest run of words that is one is taken
-whole. A word also leads to the names that contain it.
+whole. A word also leads to the names that contain it; one that no source knows leads to its pieces.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from hartonomous.ask.paths.path_steps import Path, Step, explain_chains
+from hartonomous.ask.relations.asked_words import COMPOSED, AskedWord, compose
 from hartonomous.ask.relations.neighbourhood import unknown_word
 from hartonomous.ask.relations.relation_views import View, source_numbers
 from hartonomous.ask.relations.word_rows import find_words
@@ -37,6 +38,18 @@ WIDTH = 200
 
 
 @dataclass(frozen=True)
+class Start:
+    """Where activation starts: a composition, the word `of` the prompt that it is a part of, if that is
+    composed, and what the step to it costs, in micro-decades.
+    """
+
+    text: str
+    key: str
+    of: str | None
+    price: int
+
+
+@dataclass(frozen=True)
 class Found(Record):
     """A composition reached from the prompt.
 
@@ -54,13 +67,14 @@ class Found(Record):
 @dataclass(frozen=True)
 class Traversal:
     """The compositions reached from a prompt, best first; the weights of its words, from 0 to 1; its
-    unknown words; the number of words left out.
+    unknown words; the number of words left out; the parts of the words that are composed.
     """
 
     found: list[Found]
     weights: dict[str, float]
     unknown: tuple[str, ...]
     left_out: int
+    composed: dict[str, tuple[str, ...]]
 
 
 def words_of(prompt: str) -> list[str]:
@@ -97,7 +111,8 @@ def traverse(
 
     Every composition is expanded to its `breadth` highest rated neighbours, up to `max_depth` steps
     from a word of the prompt; at each depth the cheapest 200 are expanded. Before the first step, a
-    word leads to the `breadth` shortest names that contain it. A word weighs as much as it tells: a
+    word leads to the `breadth` shortest names that contain it. A word that no source knows leads to the
+    words and pieces that spell it, which the procedure passes over. A word weighs as much as it tells: a
     word related to marks, letters and numbers as much as to words, or in many sentences, tells little,
     and so do results like it. Of paths with the same cost, the one
     with the lowest keys wins; cypher/ask/traverse does the same in one statement.
@@ -111,19 +126,40 @@ def traverse(
     if not words:
         raise UsageError("The prompt contains no word.")
     listed = words[:STARTS]
-    known = {
-        word: row for word, row in find_words(graph, listed).items() if view.admits(row["kind"])
-    }
-    if not known:
+    found = find_words(graph, listed)
+    known = {word: row for word, row in found.items() if view.admits(row["kind"])}
+    told = ((word, compose(graph, word, view)) for word in listed if word not in found)
+    composed = {word: one for word, one in told if one is not None}
+    if not known and not composed:
         raise unknown_word(graph, listed[0])
-    starts = {known[word]["id"]: known[word]["text"] for word in listed if word in known}
-    keys = {known[word]["id"]: known[word]["key"] for word in known}
+    starts = _starts(listed, known, composed)
     weights = _telling(graph, starts)
-    chains, leads = _spread(graph, keys, max_depth, breadth, view)
-    found = _ranked(graph, starts, weights, chains, leads, top, view)
-    unknown = tuple(word for word in listed if word not in known)
-    weighed = {text: round(weights[id], 4) for id, text in starts.items()}
-    return Traversal(found, weighed, unknown, len(words) - len(listed))
+    ways, met = _spread(graph, starts, max_depth, breadth, view)
+    reached = _ranked(graph, starts, weights, ways, met, top, view)
+    return Traversal(
+        reached,
+        {one.text: round(weights[id], 4) for id, one in starts.items()},
+        tuple(word for word in listed if word not in known and word not in composed),
+        len(words) - len(listed),
+        {word: one.composed for word, one in composed.items()},
+    )
+
+
+def _starts(
+    listed: Sequence[str], known: dict[str, Row], composed: dict[str, AskedWord]
+) -> dict[int, Start]:
+    """Return the starts by id, in the order of the prompt; a word in it is no part of another."""
+    starts: dict[int, Start] = {}
+    direct = {known[word]["id"] for word in known}
+    for word in listed:
+        if word in known:
+            row = known[word]
+            starts[row["id"]] = Start(row["text"], row["key"], None, 0)
+        for part in composed[word].parts if word in composed else ():
+            if part["id"] not in direct:
+                price = composed[word].prices()[part["id"]]
+                starts.setdefault(part["id"], Start(part["text"], part["key"], word, price))
+    return starts
 
 
 def _telling(graph: Graph, ids: Iterable[int]) -> dict[int, float]:
@@ -139,20 +175,21 @@ its word led there.
 
 
 def _spread(
-    graph: Graph, starts: dict[int, str], max_depth: int, breadth: int, view: View
+    graph: Graph, starts: dict[int, Start], max_depth: int, breadth: int, view: View
 ) -> tuple[dict[int, dict[int, Way]], dict[int, Row]]:
     """Return, for each start, the cheapest path to each composition reached; and all reached
     compositions.
     """
     ways: dict[int, dict[int, Way]] = {
-        start: {start: (0, (key,), (start,))} for start, key in starts.items()
+        start: {start: (one.price, (one.key,), (start,))} for start, one in starts.items()
     }
     leads: dict[int, list[Row]] = {}
     met: dict[int, Row] = {}
     frontier = set(starts)
     for row in graph.read(query("ask/find_names_with"), ids=sorted(starts), breadth=breadth):
         word, name = row["id"], row["other"]
-        ways[word][name] = row["cost"], (starts[word], "", row["key"]), (word, name)
+        start = starts[word]
+        ways[word][name] = start.price + row["cost"], (start.key, "", row["key"]), (word, name)
         met[name] = row
         frontier.add(name)
     numbers = source_numbers(graph, view)
@@ -185,7 +222,7 @@ def _spread(
 
 def _ranked(
     graph: Graph,
-    starts: dict[int, str],
+    starts: dict[int, Start],
     weights: dict[int, float],
     ways: dict[int, dict[int, Way]],
     met: dict[int, Row],
@@ -200,7 +237,7 @@ def _ranked(
         score = sum(
             weights[start] * 10.0 ** (-SHARPNESS * cost / MICRO) for (cost, *_), start in led
         )
-        by = tuple(starts[start] for start in starts if any(start == s for _, s in led))
+        by = tuple(starts[start].text for start in starts if any(start == s for _, s in led))
         candidates.append((-round(score, 9), row["key"], id, row["text"], by, led[0][0]))
     first = sorted(candidates)[: REWEIGHED * top]
     telling = _telling(graph, [id for _, _, id, *_ in first])
@@ -212,15 +249,21 @@ def _ranked(
     ]
 
 
-def _explained(graph: Graph, starts: dict[int, str], ways: Sequence[Way], view: View) -> list[Path]:
-    """Return ways as paths; a first step from a word to a name with it has no rating."""
+def _explained(
+    graph: Graph, starts: dict[int, Start], ways: Sequence[Way], view: View
+) -> list[Path]:
+    """Return ways as paths; first steps to a part, and from a word to a name with it, have no rating."""
     by_name = ["" in keys for _, keys, _ in ways]
     chains = [chain[named:] for (_, _, chain), named in zip(ways, by_name, strict=True)]
     found = explain_chains(graph, chains, view)
     for place, (cost, _, chain) in enumerate(ways):
+        start, rest = starts[chain[0]], found[place]
+        first = []
+        if start.of is not None:
+            first.append(Step(start.of, start.text, COMPOSED, None, None, ()))
         if by_name[place]:
-            word, rest = starts[chain[0]], found[place]
-            step = Step(word, rest.words[0], HAS_WORD, None, None, ())
-            total = cost / MICRO
-            found[place] = Path((word, *rest.words), total, rest.weakest, (step, *rest.steps))
+            first.append(Step(start.text, rest.words[0], HAS_WORD, None, None, ()))
+        if first:
+            words = (*(step.start for step in first), *rest.words)
+            found[place] = Path(words, cost / MICRO, rest.weakest, (*first, *rest.steps))
     return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import product
+
+from hartonomous.ask.relations.asked_words import AskedWord, find_asked
 from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
@@ -10,16 +13,42 @@ from hartonomous.schema import DEFAULT_RELATION, rated_type
 
 
 def affinity(graph: Graph, start: str, end: str) -> Row:
-    """Return the affinity of two words with its terms; columns as in cypher/ask/affinity.
+    """Return the affinity of two words with its terms; columns as in cypher/ask/affinity, and
+    `composed`.
 
-    consensus + 800 (log10(C + 0.01) + 2), C the cosine of the two words' rows of decades. Raises
-    NotFound for an unknown word.
+    consensus + 800 (log10(C + 0.01) + 2), C the cosine of the two words' rows of decades. Of words or
+    phrases that no source knows, the means over their parts, by share; the texts of these are in
+    `composed`. Raises NotFound for an unknown word.
     """
     rows = graph.read(query("ask/affinity"), start=start, end=end)
-    if not rows:
-        find_word(graph, start)
-        find_word(graph, end)
-    return rows[0]
+    if rows:
+        return {**rows[0], "composed": ()}
+    return _composed_affinity(graph, *find_asked(graph, [start, end]))
+
+
+def _composed_affinity(graph: Graph, first: AskedWord, last: AskedWord) -> Row:
+    """Return the means over the pairs of parts; the two are related if a pair of them is."""
+    means = dict.fromkeys(("affinity", "consensus", "overlap", "shared"), 0.0)
+    related = False
+    for (a, of_a), (b, of_b) in product(_by_share(first), _by_share(last)):
+        (row,) = graph.read(query("ask/affinity"), start=a, end=b)
+        related = related or row["related"]
+        means = {name: mean + of_a * of_b * row[name] for name, mean in means.items()}
+    return {
+        "start": first.text,
+        "end": last.text,
+        "affinity": round(means["affinity"]),
+        "consensus": round(means["consensus"]),
+        "related": related,
+        "overlap": means["overlap"],
+        "shared": round(means["shared"]),
+        "composed": first.composed + last.composed,
+    }
+
+
+def _by_share(asked: AskedWord) -> list[tuple[str, float]]:
+    """Return the text and the share of each part."""
+    return [(part["text"], share) for part, share in zip(asked.parts, asked.shares, strict=True)]
 
 
 def analogy(graph: Graph, first: str, second: str, third: str, top: int = 10) -> list[Row]:

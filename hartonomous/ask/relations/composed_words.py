@@ -26,7 +26,7 @@ SHORTEST = 3
 def parts_of(graph: Graph, text: str) -> list[Row]:
     """Return the compositions a text is composed of, in order, distinct; none if a part is unknown.
 
-    Each has key, text, kind and folded.
+    Each has id, key, text, kind and folded.
     """
     words = text_words(text)
     if not words or len(words) > LONGEST:
@@ -55,18 +55,28 @@ def composed_neighbours(
     """Return the relations of a composed word, strongest first; columns and conditions as those of
     `neighbours`.
 
-    The odds of a pair are the mean over the parts, times the weight of the parts that are related:
-    what all parts lead to comes first. Words weigh alike, the pieces of a word by their letters.
+    The odds of a pair are the mean over the parts, by share, times the share of the parts that are
+    related: what all parts lead to comes first.
     """
-    letters = [len(part["text"].removeprefix(CONTINUATION)) for part in parts]
-    spelt = any(part["kind"] == PIECE for part in parts)
-    weights = [size / sum(letters) if spelt else 1 / len(parts) for size in letters]
     return graph.read(
         query("ask/composed_neighbours", types=types),
         keys=[part["key"] for part in parts],
-        weights=weights,
+        weights=shares_of(graph, parts),
         **conditions,
     )
+
+
+def shares_of(graph: Graph, parts: Sequence[Row]) -> list[float]:
+    """Return the share of each part in what is composed of them, 1 in all: words by what they tell, so
+    that "the price of oil" is price and oil; where pieces spell a word, by their letters.
+    """
+    if any(part["kind"] == PIECE for part in parts):
+        weights = [float(len(part["text"].removeprefix(CONTINUATION))) for part in parts]
+    else:
+        rows = graph.read(query("ask/read_telling"), ids=[part["id"] for part in parts])
+        telling = {row["id"]: row["telling"] for row in rows}
+        weights = [telling[part["id"]] for part in parts]
+    return [weight / sum(weights) for weight in weights]
 
 
 def _spans(words: Sequence[str]) -> list[str]:

@@ -67,7 +67,9 @@ def unknown_word(graph: Graph, word: str) -> NotFound:
     told = [f"Did you mean {', '.join(near)}?"] if near else []
     if parts := composing_parts(graph, word):
         joined = " and ".join(repr(part["text"]) for part in parts)
-        told.append(f"Its parts {joined} are known; 'hartonomous neighbours' composes them.")
+        told.append(
+            f"Its parts {joined} are known; 'hartonomous neighbours' and queries of ways compose them."
+        )
     more = f". {' '.join(told)}" if told else ", and there is no similar word."
     return NotFound(f"No source knows {word!r}{more}", suggestions=near)
 
