@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Unpack
 
 from hartonomous.api.graph_session import GraphSession
@@ -18,6 +19,7 @@ from hartonomous.ask.paths.communities import Community
 from hartonomous.ask.paths.path_steps import Path
 from hartonomous.ask.paths.spreading_activation import Traversal
 from hartonomous.ask.paths.word_paths import Between, Reached, Tree
+from hartonomous.graph.driver import Row
 from hartonomous.operations.questions import ViewSettings, remark_composed, request_view
 
 if TYPE_CHECKING:
@@ -146,8 +148,7 @@ class PathMethods(GraphSession):
 
         `all`: include texts that nobody reads as words, and those that one source of several knows.
         """
-        found = communities.central(self._asked, top, request_view(**view), all)
-        return self._captioned(rows_of(ScoredWord, found))
+        return self._surveyed(communities.central, top, all, view)
 
     def hubs(
         self, top: int = 10, all: bool = False, **view: Unpack[ViewSettings]
@@ -156,8 +157,7 @@ class PathMethods(GraphSession):
 
         `all`: include texts that nobody reads as words, and those that one source of several knows.
         """
-        found = communities.hubs(self._asked, top, request_view(**view), all)
-        return self._captioned(rows_of(ScoredWord, found))
+        return self._surveyed(communities.hubs, top, all, view)
 
     def outliers(
         self, top: int = 10, all: bool = False, **view: Unpack[ViewSettings]
@@ -166,7 +166,12 @@ class PathMethods(GraphSession):
 
         `all`: include texts that nobody reads as words, and those that one source of several knows.
         """
-        found = communities.outliers(self._asked, top, request_view(**view), all)
+        return self._surveyed(communities.outliers, top, all, view)
+
+    def _surveyed(
+        self, survey: Callable[..., list[Row]], top: int, all: bool, view: ViewSettings
+    ) -> Rows[ScoredWord]:
+        found = survey(self._asked, top, request_view(**view), all)
         return self._captioned(rows_of(ScoredWord, found))
 
     def to_networkx(

@@ -6,17 +6,9 @@ import click
 
 from hartonomous.cli.completion import complete_word
 from hartonomous.cli.neighbourhood import open_graph, typed
-from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say
+from hartonomous.cli.output import json_option, print_facts, print_json, print_rows, say, top_option
 from hartonomous.cli.rated_types import type_option
 from hartonomous.schema import DEFAULT_RELATION
-
-top_option = click.option(
-    "--top",
-    default=10,
-    show_default=True,
-    type=click.IntRange(1, 10_000),
-    help="Number of results.",
-)
 
 
 @click.command(epilog="\b\nExample:\n  hartonomous affinity king throne\n")

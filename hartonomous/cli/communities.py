@@ -11,15 +11,17 @@ import click
 from hartonomous.cli.completion import complete_word
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
+    count_option,
     json_option,
     print_json,
     print_rows,
     progress_bar,
     quiet_option,
     say,
+    top_option,
     working,
 )
-from hartonomous.cli.word_paths import all_option, top_option, view_of, view_options
+from hartonomous.cli.word_paths import all_option, view_of, view_options
 
 
 @click.command(
@@ -30,13 +32,7 @@ Example:
   hartonomous communities --within king --level 3
 """
 )
-@click.option(
-    "--top",
-    default=20,
-    show_default=True,
-    type=click.IntRange(1, 10_000),
-    help="Number of results.",
-)
+@count_option(20)
 @click.option(
     "--of",
     "word",
@@ -221,7 +217,9 @@ def compare(start: str, end: str, top: int, as_json: bool) -> None:
         "related_to": "related to",
         "neighbour": "neighbour",
         "consensus_start": f"with {start}",
+        "elo_start": "elo",
         "consensus_end": f"with {end}",
+        "elo_end": "elo",
     }
     print_json(rows) if as_json else print_rows(rows, columns)
 

@@ -12,12 +12,14 @@ import click
 from hartonomous.cell_text import printable
 from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.output import (
+    count_option,
     json_option,
     print_facts,
     print_json,
     print_rows,
     print_text,
     say,
+    top_option,
 )
 from hartonomous.cli.rated_types import type_option, types_option
 from hartonomous.schema import DEFAULT_RELATION
@@ -47,13 +49,7 @@ Example:
 """
 )
 @click.argument("word", shell_complete=complete_word)
-@click.option(
-    "--top",
-    default=10,
-    show_default=True,
-    type=click.IntRange(1, 10_000),
-    help="Number of results.",
-)
+@top_option
 @click.option(
     "--by",
     type=click.Choice(["consensus", "elo"]),
@@ -83,7 +79,8 @@ def neighbours(word: str, types: str, as_json: bool, **conditions: Any) -> None:
     a pair was listed, and grows with every layer and head; use it for what models
     repeat, and for pairs of one source. 'affinity' (hartonomous affinity A B) adds
     the neighbours that two words share; use it for any two words, for it also
-    tells apart the pairs that no source lists.
+    tells apart the pairs that no source lists. Pairs of the same consensus, such
+    as those that all sources list at the same ranks, are ordered by elo.
 
     A word or phrase that no source has is composed of its pieces or words.
 
@@ -233,13 +230,7 @@ Example:
 """
 )
 @click.argument("word", shell_complete=complete_word)
-@click.option(
-    "--top",
-    default=100,
-    show_default=True,
-    type=click.IntRange(1, 100_000),
-    help="Number of results.",
-)
+@count_option(100, 100_000)
 @click.option("--source", shell_complete=complete_source, help="Only places of this source.")
 @json_option
 def places(word: str, top: int, source: str | None, as_json: bool) -> None:

@@ -10,13 +10,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from hartonomous.cell_text import cell_text
 from hartonomous.errors import ConfirmationNeeded
 from hartonomous.progress import Progress
+
+if TYPE_CHECKING:
+    from click.decorators import FC
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -25,6 +28,20 @@ _live: list[Any] = []
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="Suppress progress and remarks.")
+
+
+def count_option(default: int, most: int = 10_000) -> Callable[[FC], FC]:
+    """Return the option --top."""
+    return click.option(
+        "--top",
+        default=default,
+        show_default=True,
+        type=click.IntRange(1, most),
+        help="Number of results.",
+    )
+
+
+top_option = count_option(10)
 
 
 def _stop_drawing() -> None:

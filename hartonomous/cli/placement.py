@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from hartonomous.cli.affinity import top_option
 from hartonomous.cli.completion import complete_source, complete_word
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import (
@@ -19,6 +18,7 @@ from hartonomous.cli.output import (
     progress_bar,
     quiet_option,
     say,
+    top_option,
 )
 
 if TYPE_CHECKING:

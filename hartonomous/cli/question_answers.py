@@ -10,7 +10,14 @@ import click
 
 from hartonomous.cell_text import printable
 from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_json, print_text, quiet_option, say
+from hartonomous.cli.output import (
+    count_option,
+    json_option,
+    print_json,
+    print_text,
+    quiet_option,
+    say,
+)
 
 CITED = 3
 """Places of an answer that are shown; all are in the JSON."""
@@ -29,9 +36,7 @@ Example:
     type=click.Path(path_type=Path),
     help="Sentence encoder that compares the question with stored ones.",
 )
-@click.option(
-    "--top", default=3, show_default=True, type=click.IntRange(1, 1_000), help="Number of results."
-)
+@count_option(3, 1_000)
 @json_option
 @quiet_option
 def ask(question: str, encoder: Path | None, top: int, as_json: bool, quiet: bool) -> None:

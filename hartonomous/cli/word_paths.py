@@ -18,20 +18,13 @@ from hartonomous.cli.output import (
     print_rows,
     print_text,
     say,
+    top_option,
     working,
 )
 from hartonomous.cli.rated_types import types_option
 
 if TYPE_CHECKING:
     from hartonomous.ask.relations.relation_views import View
-
-top_option = click.option(
-    "--top",
-    default=10,
-    show_default=True,
-    type=click.IntRange(1, 10_000),
-    help="Number of results.",
-)
 
 
 all_option = click.option(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.ask.relations.readable_words import reads
+from hartonomous.ask.relations.relation_views import EVEN
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.mapping_record import Record
@@ -71,15 +72,22 @@ def _groups(graph: Graph, rows: list[Row]) -> Iterable[list[Row]]:
     """Return the rows in groups, those of a group strongest first."""
     import networkx
 
-    by_id = {row["id"]: row for row in rows}
-    ties = graph.read(query("ask/read_ties_among"), ids=list(by_id))
-    joined: networkx.Graph[int] = networkx.Graph()
+    by_key = {row["key"]: row for row in rows}
+    ties = graph.read(
+        query("ask/read_pairs_among", types=(DEFAULT_RELATION,)),
+        ids=[row["id"] for row in rows],
+        above=EVEN,
+        min_sources=1,
+        numbers=None,
+    )
+    joined: networkx.Graph[str] = networkx.Graph()
     # In the order of the rows, which is of the graph alone, for Louvain's order follows it.
-    joined.add_nodes_from(by_id)
+    joined.add_nodes_from(by_key)
     for tie in ties:
-        joined.add_edge(tie["start"], tie["end"], weight=tie["decades"])
+        if tie["start"] != tie["end"]:
+            joined.add_edge(tie["start"], tie["end"], weight=tie["decades"])
     parts = networkx.community.louvain_communities(joined, weight="weight", seed=SEED)
-    return [[row for id, row in by_id.items() if id in part] for part in parts]
+    return [[row for key, row in by_key.items() if key in part] for part in parts]
 
 
 def _sense(group: list[Row], whole: int, members: int) -> Sense:
