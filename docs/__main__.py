@@ -101,9 +101,9 @@ in milli-decades, `weight` and `vote` in millionths, and fractions unrounded.
 ELSEWHERE = """`path` and `communities` project `RELATES` into Graph Data Science, whole and at the first call, and
 reuse the projection until the graph changes; they return nothing while a rating pass is due.
 
-Two questions have no procedure. `contradictions` reads every row of evidence: within one statement
-that is all of it in the server's memory, where the command takes it in parts; `contested` answers it
-for one word. `diff` compares with a snapshot, whose files are not in the server.
+One question has no procedure: `diff` compares with a snapshot, whose files are not in the server, and
+rates each of two sources as if it were the only one. Procedures do not compose what no source knows;
+the commands do.
 """
 
 
@@ -228,7 +228,7 @@ def procedures() -> str:
     text += (
         "Python runs the same text,\nbut for `traverse`, whose long prompts it walks itself, and "
     )
-    text += "`path`, `communities` and `hubs`, which\nit asks with all options of the commands. "
+    text += "`path`, `communities` and `hubs`, which\nit asks with all options of the commands, and `contradictions`, which it asks in parts. "
     text += f"`CALL {PREFIX}help()` lists them.\n\n" + UNITS + "\n" + ELSEWHERE
     for item in callable_statements():
         name = str(item.signature)

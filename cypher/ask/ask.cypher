@@ -45,7 +45,7 @@ CALL () {
     UNION ALL
     MATCH (c)-[r:DEFAULT_RELATION]-(d:Token)
     WHERE r.decades > 0
-    WITH d, r ORDER BY r.decades DESC, d.key LIMIT 5
+    WITH d, r ORDER BY BY_STRENGTH(r), d.key LIMIT 5
     RETURN d AS near, 0.5 * r.weight / 1e6 / r.n AS likeness
     UNION ALL
     // Or one of the names that contain it is meant, each as likely as the word itself.

@@ -5,6 +5,18 @@
 // procedure: communities(top = 20::INTEGER, members = 8::INTEGER, word = null::STRING, within = null::STRING, resolution = null::FLOAT, all = false::BOOLEAN, above = 1500::INTEGER)
 // example: communities(5)
 CALL () {
+  WITH coalesce($word, $within) AS word
+  CALL (word) {
+    FIND_WORD(c, word)
+  }
+  RETURN collect(c) AS given
+}
+CALL apoc.util.validate(
+  any(c IN given WHERE c:FRAGMENT_KINDS OR c:UNCONNECTED_KINDS),
+  '%s is a %s, and only words are in communities here. hartonomous communities --pieces has pieces too.',
+  [given[0].text, toLower(given[0].kind)]
+)
+CALL () {
   PROJECTION($above)
 }
 COMMUNITIES(projected, $top, $members, $word, $within, $resolution, $all)

@@ -12,10 +12,9 @@ WHERE NOT d.key IN $keys AND r.sources >= $min_sources AND ($pieces OR NOT d:FRA
   AND ($source IS NULL OR number IN r.seen)
 WITH d, type(r) AS type,
      CASE WHEN r:UNDIRECTED_TYPES THEN 'none' WHEN startNode(r) = c THEN 'out' ELSE 'in' END AS direction,
-     sum($weights[i] * r.decades) * sum($weights[i]) AS decades,
-     sum($weights[i] * (r.elo - 1500)) * sum($weights[i]) AS elo, sum(r.n) AS times, sum(r.weight) AS weight,
+     1500 + toInteger(floor(0.4 * sum($weights[i] * r.decades) * sum($weights[i]) + 0.5)) AS consensus,
+     1500 + sum($weights[i] * (r.elo - 1500)) * sum($weights[i]) AS elo, sum(r.n) AS times, sum(r.weight) AS weight,
      reduce(all = [], one IN collect(r.seen) | all + [n IN one WHERE NOT n IN all]) AS seen
-ORDER BY decades DESC, elo DESC, d.key, type, direction
+ORDER BY consensus DESC, elo DESC, d.key, type, direction
 LIMIT $top
-RETURN d.text AS neighbour, d.kind AS kind, 1500 + toInteger(floor(0.4 * decades + 0.5)) AS consensus,
-       1500 + elo AS elo, size(seen) AS sources, times, weight / 1e6 / times AS similarity, type, direction
+RETURN d.text AS neighbour, d.kind AS kind, consensus, elo, size(seen) AS sources, times, weight / 1e6 / times AS similarity, type, direction

@@ -41,14 +41,14 @@ CALL (c, d, source, listed) {
   }
   WITH m, sum(of_c) AS of_c, sum(of_d) AS of_d
   WITH sum(of_c) AS many_c, sum(of_d) AS many_d, sum(of_c * of_d) AS common
-  RETURN toInteger(round(2000 * (log10(common / sqrt((1.0 + many_c) * (1.0 + many_d)) + 0.01) + 2))) AS rise
+  RETURN RISE(common / sqrt((1.0 + many_c) * (1.0 + many_d))) AS rise
 }
 WITH c, d, r, source, toInteger(round(1.0 * said / votes)) + rise AS odds
 ORDER BY odds DESC, source
 WITH c, d, r, collect([source, odds]) AS voices
 WHERE size(voices) > 1
 WITH c, d, r, voices, voices[0][1] - voices[-1][1] AS spread
-ORDER BY spread DESC, r.consensus DESC, d.text, id(r)
+ORDER BY spread DESC, BY_STRENGTH(r), d.text, id(r)
 LIMIT $top
 RETURN d.text AS neighbour, THOUSANDTHS(spread, 3) AS spread, r.consensus AS consensus,
        voices[0][0] AS most, THOUSANDTHS(voices[0][1], 3) AS most_odds,

@@ -9,10 +9,10 @@ CALL (c) {
     AND r.sources >= $min_sources AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT d:FRAGMENT_KINDS)
     AND ($numbers IS NULL OR any(number IN $numbers WHERE number IN r.seen))
   WITH d, max(coalesce(r.consensus, toInteger(round(r.elo)))) AS rating,
-       min(r.cost) AS cost
-  ORDER BY cost, d.key
+       min([r.cost, -r.elo]) AS strength
+  ORDER BY strength, d.key
   LIMIT $breadth
-  RETURN d, rating, cost
+  RETURN d, rating, strength
 }
-RETURN id, id(d) AS other, d.key AS key, d.text AS text, d.kind AS kind, rating, cost
-ORDER BY id, cost, key
+RETURN id, id(d) AS other, d.key AS key, d.text AS text, d.kind AS kind, rating, strength[0] AS cost
+ORDER BY id, strength, key

@@ -29,7 +29,7 @@ LIMIT $top
 CALL (c) {
   MATCH (c)-[r:DEFAULT_RELATION]-(d)
   WHERE r.consensus > $above AND NOT d:UNCONNECTED_KINDS AND NOT d:FRAGMENT_KINDS
-  WITH d, r ORDER BY r.decades DESC, d.key LIMIT 3
+  WITH d, r ORDER BY BY_STRENGTH(r), d.key LIMIT 3
   RETURN collect(d) AS nodes, collect(r) AS edges, collect(d.text + ' ' + toString(r.consensus)) AS strongest
 }
 RETURN c.text AS word, ROUNDED(ratio, 4) AS score, related, strongest,

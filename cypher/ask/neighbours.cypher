@@ -14,8 +14,8 @@ CALL () {
 MATCH (c)-[r:RATED_TYPES]-(d)
 WHERE type(r) IN coalesce($types, ['DEFAULT_RELATION']) AND r.sources >= $min_sources
   AND ($pieces OR NOT d:FRAGMENT_KINDS) AND ($source IS NULL OR number IN r.seen)
-WITH c, d, r, CASE $by WHEN 'elo' THEN r.elo ELSE coalesce(r.decades, (r.elo - 1500) * 2.5) END AS score
-ORDER BY score DESC, r.elo DESC, d.key, type(r), id(r)
+WITH c, d, r
+ORDER BY CASE $by WHEN 'elo' THEN r.elo END DESC, BY_STRENGTH(r), d.key, type(r), id(r)
 LIMIT $top
 RETURN d.text AS neighbour, d.kind AS kind, r.consensus AS consensus, ROUNDED(r.elo, 1) AS elo,
        r.sources AS sources, r.n AS times, ROUNDED(r.weight / 1e6 / r.n, 4) AS similarity, type(r) AS type,

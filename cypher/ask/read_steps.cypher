@@ -15,7 +15,7 @@ CALL (c, d) {
     AND r.sources >= $min_sources AND ($pieces OR NOT (c:FRAGMENT_KINDS OR d:FRAGMENT_KINDS))
   RETURN r, coalesce(r.consensus, toInteger(round(r.elo))) AS rating,
          r.cost AS cost
-  ORDER BY cost, type(r)
+  ORDER BY cost, BY_STRENGTH(r), type(r)
   LIMIT 1
 }
 RETURN i, c.text AS start, d.text AS end, type(r) AS type, rating, cost, r.n AS times,

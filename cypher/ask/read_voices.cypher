@@ -1,6 +1,6 @@
 // What each track says of pairs of words, and how far each source's rows of the two overlap; consensus of the pair.
 // in:  $pairs LIST<LIST<INTEGER>>
-// out: i INTEGER, start STRING, end STRING, start_key STRING, end_key STRING, start_known STRING, end_known STRING, consensus INTEGER, rows LIST<MAP>, overlaps LIST<MAP>
+// out: i INTEGER, start STRING, end STRING, start_key STRING, end_key STRING, start_known STRING, end_known STRING, consensus INTEGER, elo FLOAT, rows LIST<MAP>, overlaps LIST<MAP>
 UNWIND range(0, size($pairs) - 1) AS i
 MATCH (c:Composition) WHERE id(c) = $pairs[i][0]
 MATCH (d:Composition) WHERE id(d) = $pairs[i][1]
@@ -20,9 +20,10 @@ CALL (c, d) {
   }
   WITH source, m, sum(of_c) AS of_c, sum(of_d) AS of_d
   WITH source, sum(of_c) AS many_c, sum(of_d) AS many_d, sum(of_c * of_d) AS common
-  RETURN collect({source: source, overlap: common / sqrt((1.0 + many_c) * (1.0 + many_d))}) AS overlaps
+  WITH source, common / sqrt((1.0 + many_c) * (1.0 + many_d)) AS overlap
+  RETURN collect({source: source, overlap: overlap, rise: RISE(overlap)}) AS overlaps
 }
 OPTIONAL MATCH (c)-[r:DEFAULT_RELATION]-(d)
 RETURN i, c.text AS start, d.text AS end, c.key AS start_key, d.key AS end_key,
-       c.known AS start_known, d.known AS end_known, r.consensus AS consensus, rows, overlaps
+       c.known AS start_known, d.known AS end_known, r.consensus AS consensus, r.elo AS elo, rows, overlaps
 ORDER BY i

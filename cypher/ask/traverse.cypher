@@ -89,8 +89,8 @@ WITH starts, weights, voices, numbers, reduce(
             AND (r:UNDIRECTED_TYPES OR startNode(r) = c) AND coalesce(r.consensus, r.elo) > $above
             AND r.sources >= $min_sources AND NOT d:UNCONNECTED_KINDS AND ($pieces OR NOT d:FRAGMENT_KINDS)
             AND (numbers IS NULL OR any(number IN numbers WHERE number IN r.seen))
-          WITH d, r.cost AS step
-          RETURN [id(d), step, d.key] ORDER BY step, d.key
+          WITH d, r.cost AS step, r.elo AS elo
+          RETURN [id(d), step, d.key] ORDER BY step, elo DESC, d.key
           LIMIT $breadth * size(coalesce($types, ['DEFAULT_RELATION']))
         }] | [i IN range(0, size(edges) - 1)
                 WHERE none(j IN range(0, i - 1) WHERE edges[j][0] = edges[i][0]) | edges[i]

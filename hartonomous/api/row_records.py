@@ -91,12 +91,14 @@ class Contradiction(Record):
 
 @dataclass(frozen=True)
 class ComparedWord(Record):
-    """A neighbour of "both" words or of one of them, with its consensus with each."""
+    """A neighbour of "both" words or of one of them, with its consensus and elo with each."""
 
     related_to: str
     neighbour: str
     consensus_start: int | None
     consensus_end: int | None
+    elo_start: float | None
+    elo_end: float | None
 
 
 @dataclass(frozen=True)

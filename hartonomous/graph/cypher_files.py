@@ -33,6 +33,8 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     COMMUNITIES(projected, ...)                     the communities of a projection
     PROJECTION($above)                              the projection that procedures compute with
     WORD_ORDER(c, text)                             the order in which several are taken
+    RISE(overlap)                                   by how much a silent source's odds rise
+    BY_STRENGTH(r)                                  the order of rated edges, strongest first
     OWN_NAME(kind, text)                            the name of a composition without a caption
     RECORD_NAME(label, node)                        the name of a track, batch, journal, suppression
 
@@ -258,6 +260,8 @@ def _with_parts(text: str) -> str:
     text = _replace(text, "IDENTIFIER_KINDS", _joined(one for one in kinds if one.identifier))
     text = re.sub(r"\bOWN_NAME\(([^(),]+), ([^()]+)\)", _own_name, text)
     text = re.sub(r"\bRECORD_NAME\((\w+), (\w+)\)", _record_name, text)
+    text = re.sub(r"\bBY_STRENGTH\((\w+)\)", _by_strength, text)
+    text = _call(text, "RISE", _rise)
     own = dict.fromkeys(each.name for kind in kinds for each in kind.properties)
     text = _replace(text, "OWN_PROPERTIES", ", ".join(f".{name}" for name in own))
     return re.sub(r"\bWORD_ORDER\((\w+), ([^()]+)\)", _word_order, text)
@@ -306,6 +310,17 @@ def _word_order(match: re.Match[str]) -> str:
     ranked = f"CASE {variable}.kind {ranks} END"
     apart = ", ".join(f"'{one.name}'" for one in schema.kinds() if not one.connected)
     return f"{variable}.kind IN [{apart}], {variable}.text = normalize({text}) DESC, {ranked}, {variable}.text"
+
+
+def _rise(overlap: str) -> str:
+    """In milli-decades, by the cosine of two words' neighbours, as affinity grows with it."""
+    return f"toInteger(round(2000 * (log10({overlap} + 0.01) + 2)))"
+
+
+def _by_strength(match: re.Match[str]) -> str:
+    """By consensus, which equal ranks in all sources make equal, then by elo, which has the similarity."""
+    edge = match[1]
+    return f"coalesce({edge}.consensus, {edge}.elo) DESC, {edge}.elo DESC"
 
 
 def _own_name(match: re.Match[str]) -> str:

@@ -10,6 +10,7 @@ from hartonomous.ask.paths.communities import communities, hubs
 from hartonomous.ask.paths.projections import projections, sweep_projections
 from hartonomous.ask.paths.word_paths import path
 from hartonomous.ask.relations.relation_views import View
+from hartonomous.errors import ServerError
 from hartonomous.graph.driver import Graph
 from hartonomous.graph.procedures import install
 from tests.building import put_in, random_bundle
@@ -56,6 +57,12 @@ def test_hubs_and_communities_are_those_of_python(asked: Graph) -> None:
     call = "communities(5, 4, $word, null, null, false, 1000)"
     assert called(asked, "ask/communities", call, word=word) == [rows[1]]
     assert called(asked, "ask/communities", call, word="nobody knows") == []
+    asked.write(
+        "CREATE (:Composition:Piece {key: 'p', text: '##ing', folded: '##ing', kind: 'Piece'})"
+    )
+    for call in ("communities(5, 4, '##ing')", "communities(5, 4, null, '##ing')"):
+        with pytest.raises(ServerError, match="##ing is a piece, and only words"):
+            asked.read(f"CALL custom.hartonomous.{call}")
 
 
 def test_a_projection_is_reused_until_the_graph_changes(asked: Graph, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from hartonomous.graph.schema_check import rules
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = "EMBEDDING_EVIDENCE"
-ALONE = ("traverse", "path", "communities", "hubs")
+ALONE = ("traverse", "path", "communities", "contradictions", "hubs")
 """What Python computes by itself; tests hold both equal."""
 BODIES = [name for name in names() if not re.match(r"schema/V\d", name)]
 
@@ -80,6 +80,14 @@ def test_labels_and_types_are_the_schemas(name: str) -> None:
     known |= {"PHRASE_KINDS", "IDENTIFIER_KINDS"}
     used = re.findall(r"[(\[]\w*:([A-Z]\w*(?:\|[A-Z]\w*)*)", code(name))
     assert {part for types in used for part in types.split("|")} <= known
+
+
+@pytest.mark.parametrize("name", [name for name in names() if name.startswith("ask/")])
+def test_relations_are_ordered_in_one_way(name: str) -> None:
+    # By consensus, then by elo: what all sources list at the same ranks has the same consensus.
+    orders = re.findall(r"ORDER BY (.*)", code(name))
+    composed = name == "ask/composed_neighbours"
+    assert composed or not [one for one in orders if re.search(r"consensus|decades|rating", one)]
 
 
 def test_every_type_that_is_loaded_is_indexed_by_source() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import log10
+from math import floor
 
 from hartonomous.ask.relations.readable_words import reads
 from hartonomous.errors import NotFound
@@ -42,8 +42,8 @@ def contradictions(
         told = (_disagreement(row, tracks) for row in rows if everything or _readable(row))
         found += [one for one in told if one is not None]
         progress("pairs", done, len(pairs))
-    found.sort(key=lambda row: (-row["spread"], -row["consensus"], row["keys"]))
-    return [{k: v for k, v in row.items() if k != "keys"} for row in found[:top]]
+    found.sort(key=lambda row: row["order"])
+    return [{k: v for k, v in row.items() if k != "order"} for row in found[:top]]
 
 
 def _candidates(graph: Graph, tracks: Sequence[Row], top: int) -> list[list[int]]:
@@ -70,7 +70,7 @@ def _readable(row: Row) -> bool:
 def _disagreement(row: Row, tracks: Sequence[Row]) -> Row | None:
     """Return what the sources with the highest and lowest odds say of a pair; None for one voice."""
     listed = {(one["source"], one["evidence"]): one for one in row["rows"]}
-    overlaps = {one["source"]: one["overlap"] for one in row["overlaps"]}
+    overlaps = {one["source"]: (one["overlap"], one["rise"]) for one in row["overlaps"]}
     both = set((row["start_known"] or "").split("+")) & set((row["end_known"] or "").split("+"))
     voices = []
     for source in sorted({track["source"] for track in tracks}):
@@ -84,8 +84,7 @@ def _disagreement(row: Row, tracks: Sequence[Row]) -> Row | None:
         if similarities := [one["similarity"] for one in said if one]:
             voices.append((_mean(heard), source, max(similarities), None))
         elif heard:
-            overlap = overlaps.get(source, 0.0)
-            rise = round(2000 * (log10(overlap + 0.01) + 2))
+            overlap, rise = overlaps.get(source, (0.0, 0))
             voices.append((_mean(heard) + rise, source, None, overlap))
     if len(voices) < 2:
         return None
@@ -102,10 +101,14 @@ def _disagreement(row: Row, tracks: Sequence[Row]) -> Row | None:
         "least": least[1],
         "least_odds": least[0],
         "least_overlap": least[3],
-        "keys": (row["start_key"], row["end_key"]),
+        "order": (
+            *(least[0] - most[0], -(row["consensus"] or 0), -(row["elo"] or 0)),
+            *(row["start_key"], row["end_key"]),
+        ),
     }
 
 
 def _mean(heard: Sequence[tuple[int, int]]) -> int:
-    """Return the mean of odds by votes, rounded; each is a vote and the odds."""
-    return round(sum(vote * odds for vote, odds in heard) / sum(vote for vote, _ in heard))
+    """Return the mean of odds by votes, rounded as Cypher does; each is a vote and the odds."""
+    mean = sum(vote * odds for vote, odds in heard) / sum(vote for vote, _ in heard)
+    return floor(mean + 0.5)
