@@ -15,7 +15,7 @@ from hartonomous.ask.layout.placement_alignment import (
     read_placement_file,
     save_placement,
 )
-from hartonomous.ask.layout.placement_pictures import draw, placed_scene
+from hartonomous.ask.layout.placement_pictures import draw
 from hartonomous.ask.layout.placement_quality import (
     GALLERY,
     Agreement,
@@ -25,6 +25,7 @@ from hartonomous.ask.layout.placement_quality import (
     same_token_agreement,
     two_sources,
 )
+from hartonomous.ask.layout.placement_scene import placed_scene
 from hartonomous.errors import Conflict, UsageError
 from hartonomous.extract.extraction import open_model
 from hartonomous.extract.importer_protocol import OpenOptions

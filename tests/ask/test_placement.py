@@ -13,13 +13,14 @@ from click.testing import CliRunner
 from hartonomous.ask.layout import placement
 from hartonomous.ask.layout.placement import Placement, place, read_placed, read_placement
 from hartonomous.ask.layout.placement_alignment import align, read_placement_file, save_placement
-from hartonomous.ask.layout.placement_pictures import draw, page, placed_scene
+from hartonomous.ask.layout.placement_pictures import draw, page
 from hartonomous.ask.layout.placement_quality import (
     neighbour_recall,
     same_token_agreement,
     two_sources,
 )
 from hartonomous.ask.layout.placement_queries import distance, near_on_sphere, slerp
+from hartonomous.ask.layout.placement_scene import placed_scene
 from hartonomous.ask.layout.sphere import geodesic
 from hartonomous.ask.layout.sphere import slerp as along
 from hartonomous.cli import main

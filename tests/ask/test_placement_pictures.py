@@ -15,7 +15,8 @@ from matplotlib.text import Annotation
 from hartonomous.ask.layout import picture_fonts, placement_pictures
 from hartonomous.ask.layout.picture_fonts import BASE, choose_fonts
 from hartonomous.ask.layout.placement import PlacedWords
-from hartonomous.ask.layout.placement_pictures import Scene, draw, page, scene
+from hartonomous.ask.layout.placement_pictures import draw, page
+from hartonomous.ask.layout.placement_scene import Scene, scene
 from hartonomous.ask.relations.readable_words import reads
 
 GROUPS = (
