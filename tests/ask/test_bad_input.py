@@ -136,10 +136,10 @@ def test_comparing_tells_shared_from_distinct(served: Graph, tmp_path: Path) -> 
     make(served, pairs | {"queen dress": 600, "king cold": -100, "queen cold": 300})
     rows = called(served, "ask/compare", "compare('king', 'queen')")
     assert [tuple(row.values()) for row in rows] == [
-        ("both", "crown", 1860, 1820),
-        ("king", "beard", 1780, None),
-        ("queen", "dress", None, 1740),
-        ("queen", "cold", None, 1620),
+        ("both", "crown", 1860, 1820, 1700.0, 1700.0),
+        ("king", "beard", 1780, None, 1700.0, None),
+        ("queen", "dress", None, 1740, None, 1700.0),
+        ("queen", "cold", None, 1620, None, 1700.0),
     ]
     assert "two different" in refused(UsageError.exit_code, "compare king KING").lower()
     assert "three different" in refused(UsageError.exit_code, "odd-one-out king KING queen").lower()
