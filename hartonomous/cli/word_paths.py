@@ -227,7 +227,7 @@ def traverse(
     """
     from hartonomous.ask.paths.spreading_activation import traverse as ask
     from hartonomous.ask.relations.shown_texts import with_captions
-    from hartonomous.operations.questions import read_standing
+    from hartonomous.operations.questions import composition_remark, read_standing
 
     with open_graph() as graph, working("Traversing"):
         answer = ask(graph, prompt, depth, breadth, top, view_of(options))
@@ -235,7 +235,7 @@ def traverse(
         found = with_captions(graph, found, "word", "led_by", "path", beside=as_json)
         standing = read_standing(graph)
     for word, parts in answer.composed.items():
-        say(f"No source knows {word!r}; this is composed of {', '.join(map(repr, parts))}.")
+        say(composition_remark(word, parts))
     if answer.unknown:
         say(f"No source knows {', '.join(map(repr, answer.unknown))}.")
     if answer.left_out:

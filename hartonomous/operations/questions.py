@@ -67,7 +67,7 @@ def remark_unsettled(graph: Graph, say: Say) -> None:
 def remark_spelling(graph: Graph, word: str, rows: Sequence[Row], say: Say) -> None:
     """Report a word that is in the graph in another spelling only, or composed, or without rows."""
     if rows and (parts := rows[0]["composed"]):
-        say(_composition(word, parts))
+        say(composition_remark(word, parts))
         return
     known = find_word(graph, word)
     if not known.exact:
@@ -82,10 +82,11 @@ def remark_composed(
     """Report which words of a question are composed, and of what, where `composed` has parts."""
     for one in find_asked(graph, words, view) if composed else ():
         if one.composed:
-            say(_composition(one.text, one.composed))
+            say(composition_remark(one.text, one.composed))
 
 
-def _composition(word: str, parts: Sequence[str]) -> str:
+def composition_remark(word: str, parts: Sequence[str]) -> str:
+    """Return what is said of a word or phrase that is composed of these parts."""
     return f"No source knows {word!r}; this is composed of {', '.join(map(repr, parts))}."
 
 

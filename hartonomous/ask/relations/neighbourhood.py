@@ -68,7 +68,7 @@ def unknown_word(graph: Graph, word: str) -> NotFound:
     if parts := composing_parts(graph, word):
         joined = " and ".join(repr(part["text"]) for part in parts)
         told.append(
-            f"Its parts {joined} are known; 'hartonomous neighbours' and queries of ways compose them."
+            f"Its parts {joined} are known; 'hartonomous neighbours', 'path' and 'traverse' compose them."
         )
     more = f". {' '.join(told)}" if told else ", and there is no similar word."
     return NotFound(f"No source knows {word!r}{more}", suggestions=near)
