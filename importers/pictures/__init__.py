@@ -1,0 +1,1 @@
+"""Pictures as importers share them: options and the evidence of what can be measured in a picture."""

@@ -1,0 +1,1 @@
+"""Towers: models that compare text and pictures, such as CLIP and SigLIP."""
