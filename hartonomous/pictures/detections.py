@@ -95,9 +95,7 @@ def _finite(found: Detections) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(found.scores) & np.isfinite(found.boxes).all(axis=1))
 
 
-def _kept(
-    found: Detections, good: NDArray[np.bool_], reason: str, excluded: Counter[str]
-) -> Detections:
+def _kept(found: Detections, good: Any, reason: str, excluded: Counter[str]) -> Detections:
     if not good.all():
         excluded[reason] += int((~good).sum())
         return found.at(good)
