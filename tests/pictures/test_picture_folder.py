@@ -47,7 +47,9 @@ def test_what_is_no_picture_is_left_out_and_counted(tmp_path: Path) -> None:
 
 def test_unreadable_pictures_are_counted_and_the_first_is_named(tmp_path: Path) -> None:
     filled(tmp_path, "a.png", "c.png")
-    (tmp_path / "b.png").write_bytes((tmp_path / "a.png").read_bytes()[:50])
+    Image.effect_noise((60, 60), 50).save(tmp_path / "b.png")
+    whole = (tmp_path / "b.png").read_bytes()
+    (tmp_path / "b.png").write_bytes(whole[:900])
     folder, excluded = open_folder(tmp_path), Counter()
     assert [one.name for one in folder.pictures(0, 3, excluded)] == ["a.png", "c.png"]
     assert excluded == {"unreadable pictures": 1}
