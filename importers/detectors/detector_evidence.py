@@ -48,7 +48,7 @@ EMPTY = "pictures in which nothing was found"
 UNNAMED = "boxes without a label"
 TOO_LONG = "places longer than a place may be"
 
-_ENDS = re.compile(r"[.!?…。！？][\"'”’)\]]*$")
+_ENDS = re.compile("[.!?\u2026\u3002\uff01\uff1f][\"'\u201d\u2019)\\]]*$")
 Ints = NDArray[np.int64]
 
 
@@ -134,9 +134,7 @@ class _Scene:
     def places(self, excluded: Counter[str]) -> pa.Table:
         """Return where the pictures are; regions and labels are where their boxes are."""
         held = [(at, file_place(one.name)) for at, one in enumerate(self._seen)]
-        rows = zip(
-            self._picture.tolist(), self._label.tolist(), self._whole.tolist(), strict=True
-        )
+        rows = zip(self._picture.tolist(), self._label.tolist(), self._whole.tolist(), strict=True)
         first, pictures = self._first_region, len(self._seen)
         for at, (picture, label, box) in enumerate(rows):
             fragment = "#xywh=" + ",".join(map(str, box))
