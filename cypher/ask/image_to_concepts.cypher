@@ -12,7 +12,7 @@ CALL () {
 }
 CALL apoc.util.validate(
   size(found) > 1,
-  'Several pictures are called %s; give the key of one: %s.',
+  'Several pictures are called %s. Give the key of one: %s.',
   [$picture, reduce(keys = '', p IN found[0..6] | keys + CASE keys WHEN '' THEN '' ELSE ', ' END + p.text)]
 )
 UNWIND found AS p

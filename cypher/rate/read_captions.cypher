@@ -10,11 +10,13 @@ WITH id, c,
      } AS places,
      COLLECT {
        MATCH (c)-[r:DEPICTS]->(d)
-       WHERE NOT d:DIGESTED_KINDS
+       // What a picture's own pixels show is no name of it.
+       WHERE NOT d:DIGESTED_KINDS AND NOT d:Feature
        RETURN left(d.text, 40) AS label ORDER BY r.elo DESC, d.key LIMIT 3
      } AS labels
 WITH id, c, split(places[0], '/')[-1] AS file,
      reduce(named = labels[0], label IN labels[1..] | named + ', ' + label) AS named
 RETURN id, c.text AS text, c.name AS stored,
-       CASE WHEN file IS NOT NULL AND named IS NOT NULL THEN file + ': ' + named
+       CASE WHEN c:Region AND file IS NOT NULL AND named IS NOT NULL THEN named + ' in ' + split(file, '#')[0]
+            WHEN file IS NOT NULL AND named IS NOT NULL THEN file + ': ' + named
             ELSE coalesce(file, named, OWN_NAME(c.kind, c.text)) END AS caption

@@ -1,7 +1,7 @@
 """Captions: the names of compositions whose text is a digest.
 
-A caption is the name of the first file that holds the composition, and the labels that it depicts;
-where there are neither, its kind and the beginning of the digest. It follows from places and ratings, so whatever changes these writes it, in the same transaction or
+A caption is the name of the first file that holds the composition, and the labels that it depicts, not
+the features that its pixels show; of a region its labels in its file. Where there are neither, its kind and the beginning of the digest. It follows from places and ratings, so whatever changes these writes it, in the same transaction or
 before its act ends.
 """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,9 +17,11 @@ from hartonomous.operations import picture_questions
 from hartonomous.operations.picture_questions import image_to_concepts
 from hartonomous.pictures.detections import Detections
 from hartonomous.pictures.picture_files import Pixels, picture_key
-from tests.building import take_out
+from hartonomous.server.managed_server import ServerAddress
+from tests.building import take_out, wipe
 from tests.command_line import run
 from tests.drawn_pictures import drawn
+from tests.histories import take_back
 from tests.seen_pictures import Found, detections, look, stored
 
 BALLS = {
@@ -39,6 +41,7 @@ SKY: Found = {
         ("bird", 0.6, (100, 20, 120, 35)),
     ]
 }
+UNNAMED = drawn("round", "red", 0.4, side=70)
 FOUND: Found = {
     **{name: [("ball", 0.9, (16, 16, 48, 48))] for name in BALLS},
     **{name: [("box", 0.8, (16, 16, 48, 48))] for name in BOXES},
@@ -47,13 +50,20 @@ FOUND: Found = {
 FEWER: Found = {"scene.png": [("sky", 0.5, (0, 0, 200, 92)), ("cloud", 0.5, (20, 10, 70, 41))]}
 
 
-@pytest.fixture
-def pictures(graph: Graph, tmp_path: Path) -> Path:
-    """A folder that two detectors saw, the second with less in it."""
-    folder = stored(tmp_path / "seen", {**BALLS, **BOXES, "scene.png": SCENE})
-    look(graph, folder, FOUND, "fine", tmp_path / "cache")
-    look(graph, folder, FEWER, "coarse", tmp_path / "cache")
-    return folder
+@pytest.fixture(scope="module")
+def pictures(
+    _connected: Graph, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Graph, Path]]:
+    """A graph of what two detectors saw in a folder, the second less; and the folder."""
+    place = tmp_path_factory.mktemp("pictures")
+    folder = stored(place / "seen", {**BALLS, **BOXES, "scene.png": SCENE, "unnamed.png": UNNAMED})
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("HARTONOMOUS_HOME", str(place / "home"))
+        wipe(_connected)
+        look(_connected, folder, FOUND, "fine", place / "cache")
+        look(_connected, folder, FEWER, "coarse", place / "cache")
+    yield _connected, folder
+    wipe(_connected)
 
 
 def concepts(told: ImageConcepts) -> dict[str, list[str]]:
@@ -64,8 +74,9 @@ def relations(told: ImageConcepts) -> set[tuple[str, str, str]]:
     return {(row["start"], row["relation"], row["end"]) for row in told.relations}
 
 
-def test_known_pixels_are_told_by_the_sources_that_saw_them(graph: Graph, pictures: Path) -> None:
-    copy = pictures.parent / "copy.bmp"
+def test_known_pixels_are_told_by_the_sources_that_saw_them(pictures: tuple[Graph, Path]) -> None:
+    graph, folder = pictures
+    copy = folder.parent / "copy.bmp"
     Image.fromarray(SCENE).save(copy)
     by_file = image_to_concepts(graph, str(copy))
     assert by_file.by == "sources" and by_file.picture == picture_key(SCENE)
@@ -95,20 +106,24 @@ def test_known_pixels_are_told_by_the_sources_that_saw_them(graph: Graph, pictur
 
 
 def test_a_deleted_detector_says_nothing_and_the_other_says_the_same(
-    graph: Graph, pictures: Path
+    pictures: tuple[Graph, Path],
 ) -> None:
-    take_out(graph, Selectors(sources=("fine",)))
+    graph, _ = pictures
+    deletion = take_out(graph, Selectors(sources=("fine",)))
     told = image_to_concepts(graph, "scene.png")
     assert concepts(told) == {"sky": ["coarse"], "cloud": ["coarse"]}
     assert relations(told) == {("cloud", "INSIDE", "sky")}
+    take_back(graph, deletion)
+    assert "bird" in concepts(image_to_concepts(graph, "scene.png"))
 
 
-def test_an_unseen_picture_is_told_by_those_that_are_like_it(graph: Graph, pictures: Path) -> None:
+def test_an_unseen_picture_is_told_by_those_that_are_like_it(pictures: tuple[Graph, Path]) -> None:
+    graph, folder = pictures
     said: list[str] = []
     for number, (shape, colour, ground, expected) in enumerate(
         [("round", "red", "white", "ball"), ("square", "blue", "grey", "box")]
     ):
-        file = pictures.parent / f"new{number}.png"
+        file = folder.parent / f"new{number}.png"
         Image.fromarray(drawn(shape, colour, 0.45, ground, 90)).save(file)
         told = image_to_concepts(graph, str(file), say=said.append)
         assert told.by == "likeness" and told.relations == ()
@@ -125,23 +140,22 @@ def test_an_unseen_picture_is_told_by_those_that_are_like_it(graph: Graph, pictu
     )
 
 
-def test_a_picture_like_no_other_is_told_so(graph: Graph, pictures: Path) -> None:
-    file = pictures.parent / "odd.png"
+def test_a_picture_like_no_other_is_told_so(pictures: tuple[Graph, Path]) -> None:
+    graph, folder = pictures
+    file = folder.parent / "odd.png"
     Image.fromarray(drawn("cross", "yellow", 0.9, "purple", 90)).save(file)
     told = image_to_concepts(graph, str(file))
     assert (told.concepts, told.relations, told.like) == ((), (), ())
 
 
 def test_a_seen_picture_without_a_label_is_told_by_those_that_are_like_it(
-    graph: Graph, tmp_path: Path
+    pictures: tuple[Graph, Path],
 ) -> None:
-    unnamed = drawn("round", "red", 0.4, side=70)
-    folder = stored(tmp_path / "seen", {**BALLS, **BOXES, "unnamed.png": unnamed})
-    look(graph, folder, FOUND, "fine", tmp_path / "cache")
+    graph, _ = pictures
     said: list[str] = []
     told = image_to_concepts(graph, "unnamed.png", say=said.append)
     assert concepts(told) == {"ball": ["fine"]}
-    assert picture_key(unnamed) not in {row["picture"] for row in told.like}
+    assert picture_key(UNNAMED) not in {row["picture"] for row in told.like}
     assert said[0].startswith("No source says what this picture shows")
 
 
@@ -162,16 +176,17 @@ class Sure:
 
 
 def test_a_given_detector_is_asked_instead(
-    graph: Graph, pictures: Path, monkeypatch: pytest.MonkeyPatch
+    pictures: tuple[Graph, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = pictures.parent / "model.onnx"
+    graph, folder = pictures
+    model = folder.parent / "model.onnx"
     model.write_bytes(b"a model")
     opened: list[Path] = []
     monkeypatch.setattr(
         picture_questions, "open_detector", lambda path: opened.append(path) or Sure()
     )
     said: list[str] = []
-    told = image_to_concepts(graph, str(pictures / "scene.png"), model, say=said.append)
+    told = image_to_concepts(graph, str(folder / "scene.png"), model, say=said.append)
     assert opened == [model] and told.by == "detector"
     assert concepts(told) == {"cat": ["model.onnx"], "mat": ["model.onnx"]}
     assert relations(told) >= {("cat", "ABOVE", "mat")}
@@ -180,7 +195,8 @@ def test_a_given_detector_is_asked_instead(
         image_to_concepts(graph, "balls/1.png", model)
 
 
-def test_what_cannot_be_told_is_a_clear_error(graph: Graph, pictures: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_told_is_a_clear_error(pictures: tuple[Graph, Path], tmp_path: Path) -> None:
+    graph, _ = pictures
     with pytest.raises(NotFound, match="No picture in the graph has the key or the file name"):
         image_to_concepts(graph, "nothing.png")
     broken = tmp_path / "broken.png"
@@ -198,7 +214,8 @@ def test_what_cannot_be_told_is_a_clear_error(graph: Graph, pictures: Path, tmp_
         graph.read("CALL custom.hartonomous.image_to_concepts('scene.png')")
 
 
-def test_the_procedure_answers_as_python_does(graph: Graph, pictures: Path) -> None:
+def test_the_procedure_answers_as_python_does(pictures: tuple[Graph, Path]) -> None:
+    graph, _ = pictures
     told = image_to_concepts(graph, "scene.png")
     for name in ("scene.png", picture_key(SCENE)):
         rows = graph.read(
@@ -213,17 +230,22 @@ def test_the_procedure_answers_as_python_does(graph: Graph, pictures: Path) -> N
     assert graph.read("CALL custom.hartonomous.image_to_concepts('no.png') YIELD concept") == []
 
 
-def test_the_command_prints_concepts_relations_and_sources(served: Graph, pictures: Path) -> None:
+def test_the_command_prints_concepts_relations_and_sources(
+    pictures: tuple[Graph, Path], server: ServerAddress, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, folder = pictures
+    monkeypatch.setenv("NEO4J_URI", server.uri)
+    monkeypatch.setenv("NEO4J_PASSWORD", server.password)
     shown = run("image-to-concepts", "scene.png")
     assert shown.exit_code == 0
     lines = [line.split() for line in shown.stdout.splitlines()]
     assert lines[0] == ["concept", "score", "boxes", "consensus", "by"]
     assert lines[1][:3] == ["sky", "0.70", "2"] and lines[1][-2:] == ["coarse,", "fine"]
     assert ["cloud", "INSIDE", "sky", "2", "coarse,", "fine"] in lines
-    told = json.loads(run("image-to-concepts", str(pictures / "scene.png"), "--json").stdout)
+    told = json.loads(run("image-to-concepts", str(folder / "scene.png"), "--json").stdout)
     assert told["by"] == "sources" and told["concepts"][0]["sources"] == ["coarse", "fine"]
     assert told["captions"][told["picture"]].startswith("scene.png")
-    unseen = pictures.parent / "unseen.png"
+    unseen = folder.parent / "unseen.png"
     Image.fromarray(drawn("round", "red", 0.45, side=90)).save(unseen)
     shown = run("image-to-concepts", str(unseen))
     assert "Like it:" in shown.stdout and "No source saw this picture" in shown.stderr

@@ -19,8 +19,10 @@ from hartonomous.graph.driver import Graph
 from tests.building import exported, put_in, silent, take_out, wipe
 from tests.canaries import wipe_out
 from tests.command_line import run
+from tests.drawn_pictures import drawn
 from tests.histories import take_back
 from tests.made_pictures import DIGESTS, pictures, two
+from tests.seen_pictures import look, stored
 
 DEPICTION = "DEPICTION_EVIDENCE"
 
@@ -98,6 +100,26 @@ def test_tables_show_captions_and_json_the_text(served: Graph, tmp_path: Path) -
     table = run.invoke(main, ["places", "dog"]).output
     assert "yard.jpg: dog, fence, tree" in table and DIGESTS[0] not in table
     assert DIGESTS[0] in run.invoke(main, ["places", "dog", "--json"]).output
+
+
+def test_a_region_is_its_label_in_its_file_and_features_name_no_picture(
+    graph: Graph, tmp_path: Path
+) -> None:
+    shown = {"ball.png": drawn("round", "red"), "bare.png": drawn("square", "blue")}
+    found = {"ball.png": [("ball", 0.5, (16, 16, 48, 48)), ("toy", 0.4, (1, 1, 60, 60))]}
+    look(graph, stored(tmp_path / "in" / "x", shown).parent, {f"x/{n}": f for n, f in found.items()},
+         "one", tmp_path / "cache")  # fmt: skip
+    rows = graph.read("MATCH (c) WHERE c:Image OR c:Region RETURN c.kind AS kind, c.name AS name")
+    assert sorted((row["kind"], row["name"]) for row in rows) == [
+        ("Image", "ball.png: ball, toy"),
+        ("Image", "bare.png"),
+        ("Region", "ball in ball.png"),
+        ("Region", "toy in ball.png"),
+    ]
+    assert graph.read("MATCH (f:Feature {text: 'colour red'}) RETURN f.name AS name") == [
+        {"name": "colour red"}
+    ]
+    assert audit(graph, silent, full=True)["findings"] == []
 
 
 # ---------------------------------------------------------------- wherever pictures are shown
