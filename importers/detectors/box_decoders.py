@@ -170,17 +170,23 @@ def _anchors(outputs: Sequence[Output], size: tuple[int, int]) -> NDArray[Any] |
     return values[:, : values.shape[1] - masks[0].shape[1]] if masks else values
 
 
-def _is_yolo(more: int) -> Callable[[Sequence[Output], tuple[int, int], int], bool]:
-    def fits(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
-        anchors = _anchors(outputs, size)
-        return anchors is not None and anchors.shape[1] == more + classes and len(anchors) > 1
+def _is_yolov5(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
+    """Return whether boxes are one a row, of three anchors a cell where the cells are as usual."""
+    anchors = _anchors(outputs, size)
+    if anchors is None or anchors.shape[1] != 5 + classes:
+        return False
+    first = next(one for one in outputs if len(one.shape) == 3).shape[1]
+    return first == len(anchors) > 1 and first not in (_cells(size), _cells(size, STRIDES))
 
-    return fits
+
+def _is_yolov8(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
+    anchors = _anchors(outputs, size)
+    return anchors is not None and anchors.shape[1] == 4 + classes and len(anchors) > 1
 
 
 def _is_yolox(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
-    cells = _cells(size)
-    return _is_yolo(5)(outputs, size, classes) and outputs[0].shape[1] == cells
+    anchors = _anchors(outputs, size)
+    return anchors is not None and outputs[0].shape[1:] == (_cells(size), 5 + classes)
 
 
 def _yolov5(outputs: Sequence[Output], layout: Layout) -> FoundBoxes:
@@ -416,8 +422,8 @@ DECODERS: dict[str, BoxDecoder] = {
         BoxDecoder("paddle", _is_paddle, _paddle, UNIT),
         BoxDecoder("centernet", _is_centernet, _centernet, CENTERNET),
         BoxDecoder("yolox", _is_yolox, _yolox, RAW_PADDED, anchored=True),
-        BoxDecoder("yolov5", _is_yolo(5), _yolov5, UNIT_PADDED, anchored=True),
-        BoxDecoder("yolov8", _is_yolo(4), _yolov8, UNIT_PADDED, anchored=True),
+        BoxDecoder("yolov5", _is_yolov5, _yolov5, UNIT_PADDED, anchored=True),
+        BoxDecoder("yolov8", _is_yolov8, _yolov8, UNIT_PADDED, anchored=True),
         BoxDecoder("yolov10", _is_yolov10, _yolov10, UNIT_PADDED),
     )
 }
