@@ -18,7 +18,12 @@ from hartonomous.bundle import OpenedFile
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.context_counts import Expectations
-from hartonomous.extract.files.file_kinds import models_within, refuse_known, unknown
+from hartonomous.extract.files.file_kinds import (
+    models_within,
+    read_if_asked,
+    refuse_known,
+    unknown,
+)
 from hartonomous.extract.files.untrusted_files import is_pickle, refuse_pickle
 from hartonomous.extract.importer_options import (
     Declaration,
@@ -271,7 +276,7 @@ def importer_for(
     if not path.exists():
         raise NotFound(f"There is nothing at {path}.")
     candidates = [known[name]] if name is not None else list(known.values())
-    if path.is_dir():
+    if path.is_dir() or read_if_asked(path):
         weighing = _claims(path, [one for one in candidates if hasattr(one, "claims")], given)
         if Claim.ASKED in weighing.values():
             # Whatever else is in it.
