@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hartonomous.api.archive_methods import ArchiveMethods
+from hartonomous.api.cross_modal_methods import CrossModalMethods
 from hartonomous.api.layout_methods import LayoutMethods
 from hartonomous.api.path_methods import PathMethods
 from hartonomous.api.relation_methods import RelationMethods
@@ -11,7 +12,13 @@ from hartonomous.api.source_methods import SourceMethods
 
 
 class KnowledgeGraph(
-    SourceMethods, RelationMethods, PathMethods, LayoutMethods, RemovalMethods, ArchiveMethods
+    SourceMethods,
+    RelationMethods,
+    CrossModalMethods,
+    PathMethods,
+    LayoutMethods,
+    RemovalMethods,
+    ArchiveMethods,
 ):
     """An open graph: the verbs of the command line as methods, with the same names and meaning.
 

@@ -49,6 +49,8 @@ COMMANDS = {
     "projections": "communities",
     "ask": "question_answers",
     "places": "neighbourhood",
+    "text-to-images": "cross_modal",
+    "image-to-text": "cross_modal",
     "sources": "neighbourhood",
     "source": "neighbourhood",
     "stats": "neighbourhood",
@@ -100,6 +102,7 @@ SECTIONS = {
         "source",
         "stats",
     ),
+    "See": ("text-to-images", "image-to-text"),
     "Explore": (
         "path",
         "bridge",
