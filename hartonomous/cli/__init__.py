@@ -51,6 +51,8 @@ COMMANDS = {
     "places": "neighbourhood",
     "image-to-concepts": "pictures",
     "detectors": "pictures",
+    "text-to-images": "cross_modal",
+    "image-to-text": "cross_modal",
     "sources": "neighbourhood",
     "source": "neighbourhood",
     "stats": "neighbourhood",
@@ -102,7 +104,7 @@ SECTIONS = {
         "source",
         "stats",
     ),
-    "See": ("image-to-concepts", "detectors"),
+    "See": ("text-to-images", "image-to-text", "image-to-concepts", "detectors"),
     "Explore": (
         "path",
         "bridge",
