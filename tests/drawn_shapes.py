@@ -27,6 +27,8 @@ SIZES = {"small": 6.0, "large": 11.0}
 GRID = """\
 template = "a {size} {colour} {shape}"
 seeds = 12
+steps = 15
+guidance = 3.0
 
 [values]
 size = ["small", "large"]
