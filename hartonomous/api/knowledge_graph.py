@@ -5,13 +5,20 @@ from __future__ import annotations
 from hartonomous.api.archive_methods import ArchiveMethods
 from hartonomous.api.layout_methods import LayoutMethods
 from hartonomous.api.path_methods import PathMethods
+from hartonomous.api.picture_methods import PictureMethods
 from hartonomous.api.relation_methods import RelationMethods
 from hartonomous.api.removal_methods import RemovalMethods
 from hartonomous.api.source_methods import SourceMethods
 
 
 class KnowledgeGraph(
-    SourceMethods, RelationMethods, PathMethods, LayoutMethods, RemovalMethods, ArchiveMethods
+    SourceMethods,
+    RelationMethods,
+    PictureMethods,
+    PathMethods,
+    LayoutMethods,
+    RemovalMethods,
+    ArchiveMethods,
 ):
     """An open graph: the verbs of the command line as methods, with the same names and meaning.
 

@@ -49,6 +49,8 @@ COMMANDS = {
     "projections": "communities",
     "ask": "question_answers",
     "places": "neighbourhood",
+    "image-to-concepts": "pictures",
+    "detectors": "pictures",
     "sources": "neighbourhood",
     "source": "neighbourhood",
     "stats": "neighbourhood",
@@ -100,6 +102,7 @@ SECTIONS = {
         "source",
         "stats",
     ),
+    "See": ("image-to-concepts", "detectors"),
     "Explore": (
         "path",
         "bridge",

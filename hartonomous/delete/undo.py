@@ -15,6 +15,7 @@ import pyarrow as pa
 from hartonomous.ask.paths.projections import sweep_projections
 from hartonomous.delete.deletion_plan import Plan
 from hartonomous.delete.overlap_transfer import divide, joined, next_weights
+from hartonomous.delete.picture_thumbnails import drop_unheld
 from hartonomous.delete.retention_area import (
     Retained,
     kept,
@@ -153,6 +154,8 @@ def expire(graph: Graph, lock: WriterLock) -> int:
         else:
             let_go(one.id)
         lock.write(query("delete/set_journal_state"), id=one.id, state="expired")
+    if ended:
+        drop_unheld(graph)
     return len(ended)
 
 

@@ -1,7 +1,7 @@
 """Erasure: permanent removal, with suppression of the same data afterwards.
 
 First it runs as a deletion, by the same plan and steps. Then it purges the data from retained
-deletions, waiting bundles, snapshots, projections in the server's memory and names in the log.
+deletions, waiting bundles, snapshots, thumbnails, projections in the server's memory and names in the log.
 Suppressions, written before the first step, refuse the data on every later import. No word of it,
 and no unkeyed hash, remains in the graph or in files beside it. Data that exists only in those
 files is erased there. Copies out of reach are reported: backups, bundles in use, other graphs of
@@ -13,6 +13,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from hartonomous.ask.paths.projections import need_projections, purge_projection
 from hartonomous.delete import deletion
 from hartonomous.delete.deletion import as_json, begin, refuse_moved, verify_outcome
 from hartonomous.delete.deletion_plan import Plan
+from hartonomous.delete.picture_thumbnails import drop_unheld
 from hartonomous.delete.removal_executor import Removal
 from hartonomous.delete.residuals import Residual, Watched, residual, watched
 from hartonomous.delete.retention_area import let_go, place, read_retained, retain
@@ -57,6 +59,7 @@ from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.proof.claims import Scan, draft
 from hartonomous.rate.rating_pass import check_formula, rate_due
 from hartonomous.schema import FORMULA_VERSION
+from hartonomous.schema.kind_catalogue import IMAGE
 from hartonomous.transparency import transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory
 from hartonomous.transparency.signing import canonical
@@ -91,6 +94,9 @@ class ErasureReport:
     names_purged: int = 0
     still_held: tuple[OutsideCopy, ...] = ()
 
+
+MOST_PICTURES = 100
+"""Erased pictures whose keys are searched for in the store's bytes; each makes the search longer."""
 
 ELSEWHERE = (
     "earlier backups and dumps of the server",
@@ -201,7 +207,11 @@ def _finish(graph: Graph, lock: WriterLock, options: ErasureOptions) -> None:
 
 
 def _close(graph: Graph, lock: WriterLock, erasure: str) -> None:
-    """Mark an erasure as complete, or as waiting for the copy of the managed store."""
+    """Remove the thumbnails of erased pictures; mark an erasure as complete, or as waiting for the copy
+    of the managed store.
+    """
+    # After the erasure's own rows went, which name its pictures.
+    drop_unheld(graph)
     state = ERASED if managed_home(graph) is None else COMPACTING
     lock.write(query("delete/set_journal_state"), id=erasure, state=state)
 
@@ -240,7 +250,8 @@ def texts_of(planned: Plan) -> tuple[str, ...]:
     kinds = ("concepts", "people", "sources")
     named = [*(one for kind in kinds for one in given.get(kind, ()))]
     named += [one for part in ("words", "names", "people") for one in reach.get(part, ())]
-    return tuple(dict.fromkeys(named))
+    pictures = (one["text"] for one in planned.summary["compositions"] if one["kind"] == IMAGE)
+    return tuple(dict.fromkeys([*named, *islice(pictures, MOST_PICTURES)]))
 
 
 def carry_out(

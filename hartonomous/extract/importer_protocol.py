@@ -18,7 +18,12 @@ from hartonomous.bundle import OpenedFile
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.context_counts import Expectations
-from hartonomous.extract.files.file_kinds import models_within, refuse_known, unknown
+from hartonomous.extract.files.file_kinds import (
+    models_within,
+    read_if_asked,
+    refuse_known,
+    unknown,
+)
 from hartonomous.extract.files.untrusted_files import is_pickle, refuse_pickle
 from hartonomous.extract.importer_options import (
     Declaration,
@@ -31,6 +36,7 @@ from hartonomous.extract.observed_pieces import ObservedTracks
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.held_places import PLACES
+from hartonomous.pictures.picture_folder import PictureFolder
 from hartonomous.progress import Progress
 
 ENTRY_POINTS = "hartonomous.importers"
@@ -157,7 +163,8 @@ class OpenedModel:
     `kind` is the source's, as docs/data-model.md lists them. `observed` tracks find their compositions
     themselves, besides those of the vocabulary, which may then be empty. `unread` are files left
     out, `remarks` other messages for the user. `places` are those of the vocabulary's compositions,
-    with the columns of `held_places.PLACES`, sorted; observed pieces have their own besides.
+    with the columns of `held_places.PLACES`, sorted; observed pieces have their own besides. `pictures`
+    are those it was shown, of which the home keeps thumbnails.
     """
 
     importer: str
@@ -174,6 +181,7 @@ class OpenedModel:
     unread: tuple[UnreadFile, ...] = ()
     remarks: tuple[str, ...] = ()
     places: pa.Table = field(default_factory=PLACES.empty_table)
+    pictures: PictureFolder | None = None
 
 
 class Claim(IntEnum):
@@ -271,7 +279,7 @@ def importer_for(
     if not path.exists():
         raise NotFound(f"There is nothing at {path}.")
     candidates = [known[name]] if name is not None else list(known.values())
-    if path.is_dir():
+    if path.is_dir() or read_if_asked(path):
         weighing = _claims(path, [one for one in candidates if hasattr(one, "claims")], given)
         if Claim.ASKED in weighing.values():
             # Whatever else is in it.

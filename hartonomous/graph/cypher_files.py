@@ -27,6 +27,7 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     SCALAR_COLUMNS, LIST_COLUMNS                    columns of the types that feed a rated type
     OWN_PROPERTIES                                  of kinds, for a map projection
     FIND_WORD(c, text)                              the composition that a text stands for
+    FIND_PICTURES(picture)                          the pictures of a key or of a file's name, as p
     FIND_RUNS(words)                                the runs of words that are names of several
     FIND_PROMPTED(text)                             the words of a text that pictures were asked for
     TELLING(nodes)                                  how much compositions tell, as telling of c
@@ -237,6 +238,7 @@ def _with_parts(text: str) -> str:
     """Fill in what depends on the records as a whole."""
     text = re.sub(r"\bCOMMUNITIES\(projected, [^()]+\)", lambda _: _communities(), text)
     text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
+    text = re.sub(r"\bFIND_PICTURES\(([^()]+)\)", _find_pictures, text)
     text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
     text = re.sub(r"\bFIND_PROMPTED\(([^()]+)\)", _find_prompted, text)
     text = re.sub(r"\bTELLING\((\w+)\)", _telling, text)
@@ -272,6 +274,10 @@ def _with_parts(text: str) -> str:
 def _find_word(match: re.Match[str]) -> str:
     variable, text = match.groups()
     return re.sub(r"\bc\b", variable, _body("ask/find_text")).replace("$text", text)
+
+
+def _find_pictures(match: re.Match[str]) -> str:
+    return _body("ask/match_pictures").replace("$picture", match[1])
 
 
 def _find_runs(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from hartonomous.bundle import Bundle, SourceDescription, read_bundle
 from hartonomous.bundle_scan import BundleScan, scan
+from hartonomous.delete.picture_thumbnails import drop_unheld, keep_thumbnails
 from hartonomous.directories import earlier_bundles_folder
 from hartonomous.errors import Conflict, HartonomousError, NotFound
 from hartonomous.extract.extraction import ExtractOptions, describe_source, extract_cached
@@ -153,6 +154,7 @@ def ingest(
     if (report := _done_already(graph, name, source.digest)) is not None:
         # An ingest that was interrupted after it went live, and rated since, left its bundle.
         discard_for(graph, source, name)
+        _keep_pictures(graph, model, progress)
         return with_omissions(report, omissions_of(model))
     with use_bundle(graph, source, name, "an ingest of the same model", say) as place:
         # The process that was waited for may have loaded it.
@@ -163,7 +165,16 @@ def ingest(
         report = _take_in(graph, model, options, name, place, progress, replace)
         place.remove()
     _clear_earlier(left, say)
+    _keep_pictures(graph, model, progress)
+    if replace:
+        drop_unheld(graph)
     return report
+
+
+def _keep_pictures(graph: Graph, model: OpenedModel, progress: Progress) -> None:
+    """Write the thumbnails of the pictures that a model was shown."""
+    if model.pictures is not None:
+        keep_thumbnails(graph, model.pictures, progress)
 
 
 def _take_in(

@@ -1,4 +1,4 @@
-"""Relations between boxes of one picture, by their geometry alone.
+"""Relations between boxes of the same picture, by their geometry alone.
 
 With gaps gx = left of b - right of a, gy = top of b - bottom of a, and (cx, cy) from the centre of a to
 that of b, y growing downwards:
@@ -16,6 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.pictures.detections import Boxes
+from hartonomous.pictures.relation_kernels import (
+    ABOVE,
+    BELOW,
+    HOLDS,
+    INSIDE,
+    LEFT_OF,
+    NEAR,
+    OVERLAPS,
+    RIGHT_OF,
+    related,
+)
 
 NESTED, SHARED, SLACK, CLOSE = 0.9, 0.05, 0.02, 0.5
 
@@ -25,29 +36,32 @@ RELATIONS = ("LEFT_OF", "ABOVE", "INSIDE", *SYMMETRIC)
 Pairs = NDArray[np.int64]
 """Rows of boxes, (m, 2) int64: a, b."""
 
+_ONE_WAY = {"LEFT_OF": (LEFT_OF, RIGHT_OF), "ABOVE": (ABOVE, BELOW), "INSIDE": (INSIDE, HOLDS)}
+_BOTH_WAYS = {"OVERLAPS": OVERLAPS, "NEAR": NEAR}
 
-def box_relations(boxes: Boxes) -> dict[str, Pairs]:
-    """Return the pairs of n boxes in each relation; a symmetric one has each pair once, a < b."""
-    centre = (boxes[:, :2] + boxes[:, 2:]) / 2
-    side = boxes[:, 2:] - boxes[:, :2]
-    area, diagonal = side.prod(axis=1), np.hypot(side[:, 0], side[:, 1])
-    away = centre[None, :, :] - centre[:, None, :]
-    gap = boxes[None, :, :2] - boxes[:, None, 2:]
-    low = np.maximum(boxes[:, None, :2], boxes[None, :, :2])
-    high = np.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
-    shared = np.clip(high - low, 0, None).prod(axis=2)
-    smaller = np.minimum(area[:, None], area[None, :])
-    inside = (shared >= NESTED * area[:, None]) & (area[:, None] < area[None, :])
-    nested = inside | inside.T
-    overlapping = ~nested & (shared >= SHARED * smaller) & (shared > 0)
-    least = np.minimum(side[:, None, :], side[None, :, :])
-    beyond = gap >= -SLACK * least
-    left = beyond[:, :, 0] & (away[:, :, 0] > np.abs(away[:, :, 1])) & ~nested
-    above = beyond[:, :, 1] & (away[:, :, 1] > np.abs(away[:, :, 0])) & ~nested
-    apart = np.clip(np.maximum(gap, np.swapaxes(gap, 0, 1)), 0, None)
-    distance = np.hypot(apart[:, :, 0], apart[:, :, 1])
-    close = distance <= CLOSE * np.minimum(diagonal[:, None], diagonal[None, :])
-    near = ~nested & ~overlapping & close
-    found = {"LEFT_OF": left, "ABOVE": above, "INSIDE": inside}
-    found |= {"OVERLAPS": np.triu(overlapping, 1), "NEAR": np.triu(near, 1)}
-    return {name: np.argwhere(pairs) for name, pairs in found.items()}
+
+def box_relations(boxes: Boxes, ends: NDArray[np.int64] | None = None) -> dict[str, Pairs]:
+    """Return the pairs of n boxes in each relation, sorted; a symmetric one has each pair once, a < b.
+
+    `ends` (p,) int64 are the ends of the pictures among the boxes, which lie one picture after the
+    other; without it all are of one. It takes 17 bytes of memory for each two boxes of a picture.
+    """
+    last = np.array([len(boxes)]) if ends is None else ends.astype(np.int64)
+    first = np.concatenate([np.zeros(1, np.int64), last[:-1]])
+    corners = np.ascontiguousarray(boxes, dtype=np.float64)
+    limits = np.array([NESTED, SHARED, SLACK, CLOSE])
+    most = int(((last - first) * (last - first - 1) // 2).sum())
+    pairs, bits = np.empty((most, 2), np.int64), np.empty(most, np.uint8)
+    count = related(corners, first, last, limits, pairs, bits)
+    pairs, bits = pairs[:count], bits[:count]
+    found = {name: pairs[bits & bit > 0] for name, bit in _BOTH_WAYS.items()}
+    size = max(len(boxes), 1)
+    for name, (ahead, behind) in _ONE_WAY.items():
+        along, against = pairs[bits & ahead > 0], pairs[bits & behind > 0]
+        # Sorted as single numbers, which is several times faster than by two columns.
+        single = np.concatenate(
+            [along[:, 0] * size + along[:, 1], against[:, 1] * size + against[:, 0]]
+        )
+        single.sort()
+        found[name] = np.stack(np.divmod(single, size), axis=1)
+    return {name: found[name] for name in RELATIONS}

@@ -100,10 +100,10 @@ def _pixels(image: Any) -> Pixels:
 
 def _deep(image: Any) -> Pixels:
     """Return a picture of 16 or 32 bits a pixel as 8 bits of grey."""
-    values = np.asarray(image).astype(np.float64)
+    values = np.nan_to_num(np.asarray(image).astype(np.float64))
     if image.mode.startswith("I;16") or (image.mode == "I" and values.max(initial=0) > 255):
         values /= 257
     elif image.mode == "F" and values.max(initial=0) <= 1:
         values *= 255
-    grey = np.rint(np.clip(np.nan_to_num(values), 0, 255)).astype(np.uint8)
+    grey = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
     return np.repeat(grey[:, :, None], 3, axis=2)

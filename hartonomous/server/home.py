@@ -34,7 +34,9 @@ _SMALL = ("-Xmx256m", "-XX:TieredStopAtLevel=1", *LANGUAGE)
 TURN = "turn"
 """The lock file of processes that start, stop or change the server of a home."""
 
-KEPT = frozenset({"retained", "keys", "snapshots", "bundles", "backups", TURN, f"{TURN}.holder"})
+KEPT = frozenset(
+    {"retained", "keys", "snapshots", "bundles", "backups", "thumbnails", TURN, f"{TURN}.holder"}
+)
 """What a home may contain before its server does: retained data of graphs on other servers."""
 
 WORKING_DISK = 128 << 20

@@ -45,10 +45,9 @@ def with_features(piece: ObservedPiece, pictures: Sequence[Picture]) -> Observed
             "weight": pa.array(np.rint(MICRO * degrees[image, feature]), pa.int64()),
         }
     )
-    held = place_table(
-        np.array([row[picture.key] for picture in pictures], dtype=np.int64),
-        [file_place(picture.name) for picture in pictures],
-    )
+    named = [(row[picture.key], file_place(picture.name)) for picture in pictures]
+    kept = [(at, place) for at, place in named if place is not None]
+    held = place_table(np.array([at for at, _ in kept], np.int64), [place for _, place in kept])
     places = held if piece.places is None else _joined(piece.places, held)
     given = piece.rows.get(DEPICTION)
     whole = rows if given is None else _joined(given, rows)

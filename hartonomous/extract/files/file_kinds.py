@@ -45,7 +45,8 @@ CONVERT = (
 )
 NOT_READ = {
     ".onnx": (
-        f"an ONNX graph, whose weights have lost their names; give the original model ({CONVERT})"
+        "an ONNX graph, whose weights have lost their names; give the original model "
+        f"({CONVERT}), or, to a detector of things, pictures: --images DIR"
     ),
     ".tflite": "a TensorFlow Lite model; give the original model, as safetensors",
     ".mlmodel": "a Core ML model; give the original model, as safetensors",
@@ -54,6 +55,11 @@ NOT_READ = {
     ".ot": f"weights of Rust's tch; {CONVERT}",
 }
 """Unsupported forms of weights, by file ending."""
+
+
+def read_if_asked(path: Path) -> bool:
+    """Return whether a file is of a form that is refused, unless an importer's options ask for it."""
+    return path.is_file() and path.suffix.lower() in NOT_READ
 
 
 def refuse_known(path: Path) -> None:
