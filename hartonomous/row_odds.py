@@ -26,6 +26,10 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 
+MOST_EFFECT = 5000
+"""Thousandths from which on an effect says no more: groups so far apart overlap by a hundredth."""
+
+
 class Half(NamedTuple):
     """One half of the observations of rows, (rows,) float64 each.
 
@@ -205,3 +209,13 @@ def judged(columns: Columns, constants: TrackConstants) -> Floats:
 
 def judged_impossible(columns: Columns, constants: TrackConstants) -> Mask:
     return np.asarray(columns["weight"] != columns["n"].astype(np.int64) * MICRO)
+
+
+def effect(columns: Columns, constants: TrackConstants) -> Floats:
+    g, error = _floats(columns, "effect", "error")
+    return odds.effect(g / 1000, error / 1000, constants.total)
+
+
+def effect_impossible(columns: Columns, constants: TrackConstants) -> Mask:
+    g, error, spread = columns["effect"], columns["error"], columns["spread"]
+    return np.asarray((np.abs(g) > MOST_EFFECT) | (error < 0) | (spread < 0))

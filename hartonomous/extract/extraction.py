@@ -210,7 +210,7 @@ def extract(
         found = [track.observe(progress, finished) for track in model.counted]
         contexts = found[0].contexts if found else np.empty((0, ORDERS), dtype=np.int64)
         placed = place(model.vocabulary.compositions, contexts).beside(_own_compositions(model))
-        merged = None
+        merged, pieces = None, finished
         if model.observed:
             pieces = finished if finished.stores else FinishedWork(scratch / "pieces")
             stores = [PieceStore(track, pieces) for track in model.observed]
@@ -231,7 +231,9 @@ def extract(
             _write_counted(writer, track, one, placed, len(model.vocabulary))
             for track, one in zip(model.counted, found, strict=True)
         )
-        tracks += tuple(_write_pairs(writing, track, options.neighbours) for track in model.pairs)
+        # What pieces kept is read by tracks of pairs.
+        paired = replace(writing, finished=pieces)
+        tracks += tuple(_write_pairs(paired, track, options.neighbours) for track in model.pairs)
         source = describe_source(model, options)
         if merged is not None:
             tracks += tuple(

@@ -43,6 +43,9 @@ FOUND = "compositions"
 HELD = "places"
 """Name of a piece's table of places."""
 
+KEPT = "kept"
+"""Name of a piece's table for tracks of pairs."""
+
 IN_FLIGHT = 16
 """Pieces handed to an executor at once: workers never wait, and finished ones are soon stored."""
 
@@ -61,13 +64,16 @@ class ObservedPiece:
     with the columns of `held_places.PLACES`, in any order, also repeatedly: `composition` is a row of
     `compositions`, `place` as `held_places.file_place` makes it. Of all pieces' places of a
     composition the `held_places.MOST` first ones in order are kept, the others counted; a
-    composition without evidence has none in the graph.
+    composition without evidence has none in the graph. `kept` is for a track of pairs of the same
+    source, which is observed behind all pieces and reads it by `PieceStore.kept`; any columns, no part
+    of the bundle.
     """
 
     compositions: pa.Table
     rows: Mapping[str, pa.Table]
     excluded: Mapping[str, int] = field(default_factory=dict)
     places: pa.Table | None = None
+    kept: pa.Table | None = None
 
 
 class Observer(Protocol):
@@ -88,7 +94,8 @@ class ObservedTracks:
 
     `pieces` divide the source; one takes seconds to minutes, and its result fits into memory several
     times. `positions` names the observations, `dimensions` is that of compared vectors or 0,
-    `expected` the approximate number of rows of evidence, known before any observation.
+    `expected` the approximate number of rows of evidence, known before any observation. With `keeps`,
+    every piece has a table `kept`.
     """
 
     evidence: tuple[str, ...]
@@ -97,6 +104,7 @@ class ObservedTracks:
     observe: Observer
     expected: int
     dimensions: int = 0
+    keeps: bool = False
 
 
 class PieceStore:
@@ -109,7 +117,7 @@ class PieceStore:
         self._names = [_name(tracks.evidence, piece) for piece in tracks.pieces]
         if len(set(self._names)) < len(self._names):
             raise UsageError(f"Two pieces of {', '.join(tracks.evidence)} are the same one.")
-        self._parts = (FOUND, HELD, *tracks.evidence)
+        self._parts = (FOUND, HELD, *((KEPT,) if tracks.keeps else ()), *tracks.evidence)
 
     def __len__(self) -> int:
         return len(self._names)
@@ -143,6 +151,10 @@ class PieceStore:
         a row of its compositions.
         """
         return self._read(number, HELD)
+
+    def kept(self, number: int) -> pa.Table:
+        """Return what a piece of tracks that keep something kept, as it was observed."""
+        return self._read(number, KEPT)
 
     def count(self, part: str) -> int:
         """Return the rows of one part in all pieces."""
@@ -211,6 +223,10 @@ def piece_tables(tracks: ObservedTracks, piece: Piece) -> dict[str, pa.Table]:
         compositions, place = _keyed(found.compositions)
         tables = {FOUND: compositions.replace_schema_metadata(_metadata(found.excluded))}
         tables[HELD] = _held(found.places, place)
+        if tracks.keeps:
+            if found.kept is None:
+                raise BadInput("nothing was kept of it")
+            tables[KEPT] = found.kept
         of_kind = np.array(compositions["kind"].to_pylist(), dtype=object)
         for name in tracks.evidence:
             evidence = evidence_type(name)
@@ -291,7 +307,13 @@ def _name(evidence: Sequence[str], piece: Piece) -> str:
 
 def _without_pieces(tracks: ObservedTracks) -> ObservedTracks:
     return ObservedTracks(
-        tracks.evidence, tracks.positions, (), tracks.observe, tracks.expected, tracks.dimensions
+        tracks.evidence,
+        tracks.positions,
+        (),
+        tracks.observe,
+        tracks.expected,
+        tracks.dimensions,
+        tracks.keeps,
     )
 
 

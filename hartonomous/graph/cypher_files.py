@@ -29,6 +29,7 @@ What follows from the records of hartonomous.schema stands in the text as a plac
     FIND_WORD(c, text)                              the composition that a text stands for
     FIND_PICTURES(picture)                          the pictures of a key or of a file's name, as p
     FIND_RUNS(words)                                the runs of words that are names of several
+    FIND_PROMPTED(text)                             the words of a text that pictures were asked for
     TELLING(nodes)                                  how much compositions tell, as telling of c
     READABLE(c, voices)                             whether people read a composition as a word
     COMMUNITIES(projected, ...)                     the communities of a projection
@@ -239,6 +240,7 @@ def _with_parts(text: str) -> str:
     text = re.sub(r"\bFIND_WORD\((\w+), ([^()]+)\)", _find_word, text)
     text = re.sub(r"\bFIND_PICTURES\(([^()]+)\)", _find_pictures, text)
     text = re.sub(r"\bFIND_RUNS\(([^()]+)\)", _find_runs, text)
+    text = re.sub(r"\bFIND_PROMPTED\(([^()]+)\)", _find_prompted, text)
     text = re.sub(r"\bTELLING\((\w+)\)", _telling, text)
     text = re.sub(r"\bREADABLE\((\w+), (\w+)\)", _readable, text)
     text = text.replace("PROJECTION($above)", _body("ask/called_projection"))
@@ -280,6 +282,10 @@ def _find_pictures(match: re.Match[str]) -> str:
 
 def _find_runs(match: re.Match[str]) -> str:
     return _body("ask/match_runs").replace("$words", match[1])
+
+
+def _find_prompted(match: re.Match[str]) -> str:
+    return _body("ask/match_prompted").replace("$text", match[1])
 
 
 def _telling(match: re.Match[str]) -> str:

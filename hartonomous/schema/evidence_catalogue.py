@@ -13,6 +13,7 @@ from hartonomous.schema.kind_catalogue import (
     TOKEN,
 )
 from hartonomous.schema.null_models import (
+    EFFECT,
     EXPECTED,
     HALF,
     INDEPENDENT,
@@ -163,6 +164,14 @@ EVIDENCE: tuple[EvidenceType, ...] = (
         "an image shows a concept",
         (PICTURES, TEXTS | PICTURES),
         INDEPENDENT,
+        STATED,
+    ),
+    _counted(
+        "EFFECT_EVIDENCE",
+        "DEPICTS",
+        "how much more of a feature generated pictures have with a word in the prompt",
+        (frozenset({FEATURE}), frozenset({TOKEN})),
+        EFFECT,
         STATED,
     ),
     _spatial("LEFT_OF", "one box left of another", ORDERED),

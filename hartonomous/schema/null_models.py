@@ -114,3 +114,19 @@ JUDGED = NullModel(
     "hartonomous.row_odds:judged",
     "hartonomous.row_odds:judged_impossible",
 )
+
+EFFECT = NullModel(
+    "effect",
+    "sign(g) max(0, |g| - z e) pi / (sqrt(3) ln 10), z = Phi^-1(1 - 0.05 / (2 total)): the bound nearer "
+    "to 0 of the interval of the effect g with error e, of `total` effects at once",
+    "Hasselblad and Hedges 1995, log-odds of a standardised difference; Bonferroni",
+    (
+        Column("effect", "int32", "standardised mean difference g with the word, in thousandths"),
+        Column("error", "int32", "standard error of the effect, in thousandths"),
+        Column("middle", "int32", "midway between the means with and without, in millionths"),
+        Column("spread", "int32", "standard deviation that g is in units of, in millionths"),
+    ),
+    "hartonomous.row_odds:effect",
+    "hartonomous.row_odds:effect_impossible",
+    adds_up=False,
+)

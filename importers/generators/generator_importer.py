@@ -1,0 +1,276 @@
+"""Image generators: pictures made of every prompt of a grid, and what each word does to them.
+
+Of a picture its prompt and seed are the place, `a large red circle/seed 3.png`, and nothing else says
+them: what was asked for is not what is shown. What is shown are the features measured in it; what a word
+does to these is the evidence of a word.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from hartonomous.counted_rows import counted_rows
+from hartonomous.errors import BadInput
+from hartonomous.evidence import COMPOSITIONS
+from hartonomous.extract.checkpoints import FinishedWork
+from hartonomous.extract.importer_options import DEVICE, PATH, ImporterOption
+from hartonomous.extract.importer_protocol import (
+    Claim,
+    OpenedModel,
+    OpenOptions,
+    PairTrack,
+    ReadyPairs,
+)
+from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks, Piece, PieceStore
+from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
+from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.identity import composition_keys
+from hartonomous.opened_files import kept_files
+from hartonomous.pictures.generated_places import generated_name
+from hartonomous.pictures.picture_files import Pixels, picture_key
+from hartonomous.pictures.picture_folder import Picture
+from hartonomous.pictures.visual_features import FEATURES, measured
+from hartonomous.progress import Progress
+from hartonomous.schema import TOKEN, TrackConstants, evidence_type
+from hartonomous.schema.kind_catalogue import FEATURE
+from importers.generators.effect_sizes import effect_table, effects
+from importers.generators.picture_makers import OpenMaker, PictureMaker, open_pipeline
+from importers.generators.pipeline_folders import checked_files, is_pipeline
+from importers.generators.prompt_grid import PromptGrid, read_grid
+from importers.pictures.picture_evidence import DEPICTION, FEATURES_VERSION, with_features
+
+EFFECT = "EFFECT_EVIDENCE"
+EFFECTS_VERSION = 1
+"""For a source's options: raised when the same pictures have other effects."""
+
+TOGETHER = 48
+"""Pictures of a piece, in whole prompts."""
+
+MOST_MISSING = 0.5
+"""Share of the pictures from which on what is missing decides what is left."""
+
+BLACK = "black pictures"
+
+PROMPTS = ImporterOption(
+    "prompts",
+    "Grid of prompts (TOML) that an image generator makes pictures of.",
+    PATH,
+    metavar="FILE",
+    unfit=lambda value: "it is for image generators",
+)
+
+
+class Generators:
+    """Opens a diffusers pipeline that makes pictures of text, with a grid of prompts."""
+
+    name = "generators"
+    summary = "image generator: a diffusers folder with model_index.json (--prompts)"
+    options = (PROMPTS, DEVICE)
+
+    def __init__(self, open_maker: OpenMaker = open_pipeline) -> None:
+        self._open_maker = open_maker
+
+    def recognises(self, path: Path) -> Claim:
+        return Claim.SURE if is_pipeline(path) else Claim.NONE
+
+    def claims(self, path: Path, options: OpenOptions) -> Claim:
+        """With a grid of prompts, the pipeline is meant, whatever else is in its folder."""
+        found = self.recognises(path)
+        return Claim.ASKED if found and options.prompts is not None else found
+
+    def open(self, path: Path, options: OpenOptions) -> OpenedModel:
+        if options.prompts is None:
+            raise BadInput(
+                f"{path} is an image generator, which says what it knows in pictures; name a grid of "
+                "prompts for it to make: --prompts FILE. docs/seeing.md shows one."
+            )
+        grid = read_grid(options.prompts)
+        files, parameters = checked_files(path)
+        studio = Studio(path, grid, options.device, self._open_maker)
+        words = WordEffects(studio)
+        described: dict[str, object] = {
+            "importer": self.name,
+            "prompts": grid.described(),
+            "features": FEATURES_VERSION,
+            "effects": EFFECTS_VERSION,
+        }
+        return OpenedModel(
+            self.name, kept_files(files), parameters, words.vocabulary, (), described,
+            pairs=(words.track(),), observed=(studio.tracks(),),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Studio:
+    """Makes the pictures of a grid, a few prompts at a time; plain values until it is first called."""
+
+    path: Path
+    grid: PromptGrid
+    device: str
+    open_maker: OpenMaker
+    _opened: list[PictureMaker] = field(default_factory=list, compare=False, repr=False)
+
+    def __getstate__(self) -> dict[str, object]:
+        return {**self.__dict__, "_opened": []}
+
+    def tracks(self) -> ObservedTracks:
+        """Return the pictures and their features, by pieces."""
+        prompts = self.grid.prompts
+        return ObservedTracks(
+            (DEPICTION,),
+            ("measured features",),
+            self.pieces(),
+            self,
+            expected=prompts * self.grid.seeds * len(FEATURES) // 4,
+            keeps=True,
+        )
+
+    def pieces(self) -> Sequence[Piece]:
+        """Return ranges of prompts, (first, behind the last)."""
+        size, prompts = max(2, TOGETHER // self.grid.seeds), self.grid.prompts
+        return [(at, min(at + size, prompts)) for at in range(0, prompts, size)]
+
+    def __call__(self, piece: Piece) -> ObservedPiece:
+        assert isinstance(piece, tuple)
+        excluded = Counter[str]()
+        pictures: list[Picture] = []
+        told: list[tuple[int, int]] = []
+        for prompt in range(int(piece[0]), int(piece[1])):
+            for seed, made in enumerate(self._made(prompt)):
+                if isinstance(made, str):
+                    excluded[made] += 1
+                    continue
+                name = generated_name(self.grid.prompt(prompt), self.grid.seed(seed))
+                pictures.append(Picture(name, picture_key(made), made))
+                told.append((prompt, seed))
+        _refuse_constant(self.path, pictures, told)
+        nothing = ObservedPiece(
+            pa.table({"text": pa.array([], pa.string()), "kind": pa.array([], pa.string())}), {}
+        )
+        found = with_features(nothing, pictures)
+        return ObservedPiece(
+            found.compositions, found.rows, dict(excluded), found.places, _kept(pictures, told)
+        )
+
+    def _made(self, prompt: int) -> list[Pixels | str]:
+        if not self._opened:
+            self._opened.append(self.open_maker(self.path, self.grid, self.device))
+        seeds = [self.grid.seed(seed) for seed in range(self.grid.seeds)]
+        made = self._opened[0].make(self.grid.prompt(prompt), seeds)
+        # A safety checker that says nothing makes them black.
+        return [one if isinstance(one, str) or one.any() else BLACK for one in made]
+
+
+class WordEffects:
+    """The words of a grid and the features as compositions, and the effects of the one on the other."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio, self._words = studio, studio.grid.words()
+        self.vocabulary, self._row = _compositions(self._words)
+
+    def track(self) -> PairTrack:
+        """Return the track of effects."""
+        expected = len(self._words) * len(FEATURES)
+        return PairTrack(EFFECT, ("words of prompts",), 0, expected, self._observe)
+
+    def _observe(
+        self, options: NeighbourOptions, progress: Progress, finished: FinishedWork
+    ) -> ReadyPairs:
+        """Return the effects, of the pictures that are finished by now."""
+        prompt, seed, key, values = _collected(PieceStore(self._studio.tracks(), finished))
+        grid, path = self._studio.grid, self._studio.path
+        _refuse_few(path, grid, prompt, seed, key)
+        found = effects(values, prompt, grid.shape)
+        words, features = self._row[: len(self._words)], self._row[len(self._words) :]
+        evidence = evidence_type(EFFECT)
+        total = found.effect.size
+        table = counted_rows(
+            evidence, effect_table(found, features, words), TrackConstants(1, 0, 0, total)
+        )
+        return ReadyPairs(table, 0, 1.0, total)
+
+
+def _compositions(words: Sequence[str]) -> tuple[Vocabulary, NDArray[np.int64]]:
+    """Return words and features sorted by key, and the row of each word, then of each feature."""
+    texts = [*words, *FEATURES]
+    kinds = [TOKEN] * len(words) + [FEATURE] * len(FEATURES)
+    keys = np.array(composition_keys(kinds, texts), dtype="U32")
+    order = np.argsort(keys)
+    row = np.empty(len(order), dtype=np.int64)
+    row[order] = np.arange(len(order))
+    table = pa.table({"key": keys.tolist(), "text": texts, "kind": kinds}, schema=COMPOSITIONS)
+    return Vocabulary(table.take(pa.array(order)), order, row, {}, 0), row
+
+
+def _kept(pictures: Sequence[Picture], told: Sequence[tuple[int, int]]) -> pa.Table:
+    """Return prompt, seed, the beginning of the key and the measured features of each picture."""
+    values = {picture.key: measured(picture.pixels) for picture in pictures}
+    degrees = np.array([values[picture.key] for picture in pictures]).reshape(-1, len(FEATURES))
+    prompt, seed = np.array(told, dtype=np.int64).reshape(-1, 2).T
+    keys = [int(picture.key[:15], 16) for picture in pictures]
+    measures = {f"feature {at}": degrees[:, at] for at in range(len(FEATURES))}
+    return pa.table({"prompt": prompt, "seed": seed, "key": pa.array(keys, pa.int64()), **measures})
+
+
+def _collected(
+    store: PieceStore,
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Return prompts, seeds, keys (m,) and measured features (m, f) of the pictures of all pieces."""
+    whole = pa.concat_tables([store.kept(number) for number in range(len(store))])
+    numbers = [whole[name].to_numpy() for name in ("prompt", "seed", "key")]
+    values = np.stack([whole[f"feature {at}"].to_numpy() for at in range(len(FEATURES))], axis=1)
+    return numbers[0], numbers[1], numbers[2], values
+
+
+def _refuse_constant(
+    path: Path, pictures: Sequence[Picture], told: Sequence[tuple[int, int]]
+) -> None:
+    """Raise BadInput if the first pictures show that a generator does not read its prompt or seed."""
+    by_seed: dict[int, set[str]] = {}
+    by_prompt: dict[int, set[str]] = {}
+    for picture, (prompt, seed) in zip(pictures, told, strict=True):
+        by_seed.setdefault(seed, set()).add(picture.key)
+        by_prompt.setdefault(prompt, set()).add(picture.key)
+    several = len(by_prompt) > 1 and len(pictures) > len(by_seed)
+    if several and all(len(keys) == 1 for keys in by_seed.values()):
+        raise _one_picture(path)
+    if len(by_seed) > 1 and all(len(keys) == 1 for keys in by_prompt.values()):
+        raise BadInput(
+            f"{path} makes the same picture of a prompt whatever the seed, so that nothing tells what "
+            "a word does from chance; give a generator that draws noise by its seed."
+        )
+
+
+def _one_picture(path: Path) -> BadInput:
+    return BadInput(
+        f"{path} makes the same picture of every prompt, so that no word has an effect; look whether "
+        "its text encoder is whole."
+    )
+
+
+def _refuse_few(
+    path: Path,
+    grid: PromptGrid,
+    prompt: NDArray[np.int64],
+    seed: NDArray[np.int64],
+    key: NDArray[np.int64],
+) -> None:
+    """Raise BadInput for too few pictures to compare."""
+    asked = grid.prompts * grid.seeds
+    if len(prompt) < (1 - MOST_MISSING) * asked:
+        raise BadInput(
+            f"{path} made {len(prompt):,} pictures of {asked:,}; the others are black, withheld or not "
+            "finite. Choose words that its safety checker lets pass, or load it without one."
+        )
+    if len(np.unique(key)) <= len(np.unique(seed)) < len(prompt):
+        raise _one_picture(path)
+
+
+IMPORTER = Generators()
