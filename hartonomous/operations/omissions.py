@@ -15,9 +15,14 @@ WANTED = frozenset(
         "files that --exclude names",
         "hidden files and folders",
         "page numbers and running heads",
+        "scores below the threshold",
+        "boxes of an object listed twice",
     }
 )
 """Reasons that somebody chose, or that omit nothing of the content."""
+
+OF_PLACES = "places "
+"""Beginning of the reasons that count places of what was not left out itself."""
 
 OF_FILES = ("files ", "links ")
 """Beginnings of the reasons that count files, not their parts."""
@@ -37,7 +42,7 @@ class Omissions:
     @property
     def share(self) -> float:
         """Return the larger of two shares, 0 to 1: of the files, and of their parts."""
-        counted = {reason: n for reason, n in self.excluded.items() if reason not in WANTED}
+        counted = _counted(self.excluded)
         files = sum(n for reason, n in counted.items() if reason.startswith(OF_FILES))
         parts = sum(counted.values()) - files
         return max(files / max(1, files + self.files), parts / max(1, parts + self.compositions))
@@ -50,6 +55,15 @@ class Omissions:
             "unread": [asdict(file) for file in self.unread],
             "remarks": list(self.remarks),
         }
+
+
+def _counted(excluded: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts of the reasons by which content was left out that nobody asked to omit."""
+    return {
+        reason: n
+        for reason, n in excluded.items()
+        if reason not in WANTED and not reason.startswith(OF_PLACES)
+    }
 
 
 def omissions_of(model: OpenedModel, bundle: Bundle | None = None) -> Omissions:
