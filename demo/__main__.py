@@ -1,4 +1,5 @@
-"""Two real models into a running Neo4j, king asked about, one of them taken out again.
+"""Two acts on a running Neo4j. Two real models of words, king asked about, one of them taken out
+again; and drawn pages, taken apart by a real detector and asked about.
 
 Everything is done by the commands a person would type; each is shown before it runs. It may be run
 again: what is there already stays, and the model taken out at the end is put in anew.
@@ -13,11 +14,13 @@ import sys
 import urllib.parse
 from pathlib import Path
 
+from demo.drawn_pages import draw_pages
 from tests import models
 
 HARTONOMOUS = str(Path(sys.executable).with_name("hartonomous"))
 QUERY = "MATCH p = (c:Token {text: 'king'})-[r:RELATES]-(d:Token) RETURN p ORDER BY r.consensus DESC LIMIT 25"
 GLOVE_WORDS = 50_000
+PAGES = 12
 
 
 def run(*arguments: str) -> None:
@@ -45,6 +48,13 @@ def say(text: str) -> None:
 
 def main() -> None:
     models.require()
+    words()
+    pages()
+    browser()
+
+
+def words() -> None:
+    """Ingest MiniLM and GloVe, ask, and take GloVe out again."""
     glove = ["--vocabulary", str(models.GLOVE_WORDS), "--limit", str(GLOVE_WORDS)]
     run("up")
     run(
@@ -83,6 +93,22 @@ def main() -> None:
         say("The numbers did not return to what they were before GloVe came.")
         sys.exit(1)
     say("\nWithout GloVe, every number is what it was before GloVe came.")
+
+
+def pages() -> None:
+    """Draw pages, let a page-layout detector take them apart, and ask what lies where."""
+    folder = Path(__file__).parents[1] / "build" / "demo-pages"
+    say(f"\n{PAGES} pages with text, figures and tables are drawn into build/demo-pages.")
+    draw_pages(folder, PAGES)
+    run("ingest", str(models.LAYOUT), "--images", str(folder), "--as", "layout")
+    say("\nWhat stands above a table?")
+    run("neighbours", "table", "--types", "ABOVE", "--top", "4")
+    say("\nWhat does one picture show, and who says so?")
+    run("image-to-concepts", "page-01.png", "--top", "6")
+
+
+def browser() -> None:
+    """Tell how to go on in Neo4j Browser."""
     address = ask("up")
     link = f"{address['browser']}&cmd=edit&arg={urllib.parse.quote(QUERY)}"
     say(
@@ -90,6 +116,7 @@ def main() -> None:
         f"User {address['user']}; the password is in {address['password_file']}\n"
         f"A query to paste:\n  {QUERY}\n"
         "Or ask the graph itself:\n  CALL custom.hartonomous.neighbours('king')\n"
+        "  CALL custom.hartonomous.image_to_concepts('page-01.png', 6)\n"
         "\n'hartonomous down' stops the server, 'hartonomous purge' deletes its home."
     )
 

