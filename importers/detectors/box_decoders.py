@@ -82,13 +82,14 @@ class Layout:
 @dataclass(frozen=True)
 class BoxDecoder:
     """A decoder: `fits(outputs, size, classes)` says whether outputs have its shape; `pixels` is how
-    such models are usually shown a picture.
+    such models are usually shown a picture; `anchored` ones list a thing once for each anchor.
     """
 
     name: str
     fits: Callable[[Sequence[Output], tuple[int, int], int], bool]
     decode: Callable[[Sequence[Output], Layout], FoundBoxes]
     pixels: InputPixels
+    anchored: bool = False
 
 
 def decoder_for(
@@ -159,7 +160,7 @@ def _anchors(outputs: Sequence[Output], size: tuple[int, int]) -> NDArray[Any] |
     masks = [one for one in outputs if len(one.shape) == 4]
     if not flat or len(masks) > 1 or (len(flat) > 1 and len(outputs) < 4):
         return None
-    values = flat[0].values[0]
+    values: NDArray[Any] = flat[0].values[0]
     counts = {_cells(size) * anchors for anchors in (1, 3)}
     counts |= {_cells(size, STRIDES) * anchors for anchors in (1, 3)}
     if values.shape[1] in counts and values.shape[0] not in counts:
@@ -169,17 +170,23 @@ def _anchors(outputs: Sequence[Output], size: tuple[int, int]) -> NDArray[Any] |
     return values[:, : values.shape[1] - masks[0].shape[1]] if masks else values
 
 
-def _is_yolo(more: int) -> Callable[[Sequence[Output], tuple[int, int], int], bool]:
-    def fits(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
-        anchors = _anchors(outputs, size)
-        return anchors is not None and anchors.shape[1] == more + classes and len(anchors) > 1
+def _is_yolov5(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
+    """Return whether boxes are one a row, of three anchors a cell where the cells are as usual."""
+    anchors = _anchors(outputs, size)
+    if anchors is None or anchors.shape[1] != 5 + classes:
+        return False
+    first = next(one for one in outputs if len(one.shape) == 3).shape[1]
+    return first == len(anchors) > 1 and first not in (_cells(size), _cells(size, STRIDES))
 
-    return fits
+
+def _is_yolov8(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
+    anchors = _anchors(outputs, size)
+    return anchors is not None and anchors.shape[1] == 4 + classes and len(anchors) > 1
 
 
 def _is_yolox(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
-    cells = _cells(size)
-    return _is_yolo(5)(outputs, size, classes) and outputs[0].shape[1] == cells
+    anchors = _anchors(outputs, size)
+    return anchors is not None and outputs[0].shape[1:] == (_cells(size), 5 + classes)
 
 
 def _yolov5(outputs: Sequence[Output], layout: Layout) -> FoundBoxes:
@@ -409,14 +416,14 @@ def _chosen(classes: Any, scores: Any, boxes: Any, layout: Layout) -> FoundBoxes
 DECODERS: dict[str, BoxDecoder] = {
     one.name: one
     for one in (
-        BoxDecoder("picodet", _is_picodet, _picodet, IMAGENET),
+        BoxDecoder("picodet", _is_picodet, _picodet, IMAGENET, anchored=True),
         BoxDecoder("detr", _is_detr, _detr, UNIT),
         BoxDecoder("ready", _is_ready, _ready, UNIT),
         BoxDecoder("paddle", _is_paddle, _paddle, UNIT),
         BoxDecoder("centernet", _is_centernet, _centernet, CENTERNET),
-        BoxDecoder("yolox", _is_yolox, _yolox, RAW_PADDED),
-        BoxDecoder("yolov5", _is_yolo(5), _yolov5, UNIT_PADDED),
-        BoxDecoder("yolov8", _is_yolo(4), _yolov8, UNIT_PADDED),
+        BoxDecoder("yolox", _is_yolox, _yolox, RAW_PADDED, anchored=True),
+        BoxDecoder("yolov5", _is_yolov5, _yolov5, UNIT_PADDED, anchored=True),
+        BoxDecoder("yolov8", _is_yolov8, _yolov8, UNIT_PADDED, anchored=True),
         BoxDecoder("yolov10", _is_yolov10, _yolov10, UNIT_PADDED),
     )
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.detector_protocol import DetectorOptions
 from hartonomous.extract.files.untrusted_files import read_json, shown
 from hartonomous.identity import content_digest, file_digest
-from hartonomous.pictures.detections import Detections
+from hartonomous.pictures.detections import Detections, cleaned
 from hartonomous.pictures.picture_files import Pixels, library
 from importers.detectors.box_decoders import BoxDecoder, Layout, Output, decoder_for
 from importers.detectors.class_lists import Labels, labels_of
@@ -114,7 +115,8 @@ class OnnxDetector:
                 "labels; give one for each class: --labels FILE."
             )
         labels = np.array(self.labels, dtype=object)[found.classes]
-        return Detections(labels, found.scores, place.back(found.boxes))
+        every = Detections(labels, found.scores, place.back(found.boxes))
+        return _one_each(every, pixels) if self._decoder.anchored else every
 
     def _run(self, path: Path, values: NDArray[np.float32]) -> list[Output]:
         """Return the outputs for one prepared picture, (3, height, width)."""
@@ -145,6 +147,21 @@ class OnnxDetectors:
 
     def open(self, path: Path, options: DetectorOptions) -> OnnxDetector:
         return OnnxDetector(path, options)
+
+
+def _one_each(found: Detections, pixels: Pixels) -> Detections:
+    """Return boxes without those of the same thing by other anchors, which nobody needs to be told of;
+    what is not finite stays, and is counted where boxes are cleaned.
+    """
+    finite = np.isfinite(found.scores) & np.isfinite(found.boxes).all(axis=1)
+    height, width, _ = pixels.shape
+    kept = cleaned(found.at(finite), (width, height), 0.0, Counter())
+    odd = found.at(~finite)
+    return Detections(
+        np.concatenate([kept.labels, odd.labels]),
+        np.concatenate([kept.scores, odd.scores]),
+        np.concatenate([kept.boxes, odd.boxes]),
+    )
 
 
 def open_session(path: Path, files: Sequence[Path], device: str = "cpu") -> Any:
