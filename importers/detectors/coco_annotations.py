@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,7 @@ from hartonomous.identity import content_digest, file_digest
 from hartonomous.opened_files import OpenedFile
 from hartonomous.pictures.detections import Boxes, Detections, cleaned
 from hartonomous.pictures.picture_files import Pixels, library, picture_key, read_picture
-from hartonomous.pictures.picture_folder import Picture
+from hartonomous.pictures.picture_folder import Picture, PictureFolder
 from importers.detectors.detector_evidence import (
     EVIDENCE,
     SeenPicture,
@@ -435,7 +436,18 @@ class CocoAnnotations:
             0, replace(no_vocabulary(), merged=read.merged), (), described, kind=self.kind,
             observed=(ObservedTracks(EVIDENCE, ("boxes",), pieces, observe, EXPECTED * count),),
             remarks=tuple(remarks),
+            pictures=None if options.images is None else _folder(read, options.images, count),
         )  # fmt: skip
+
+
+def _folder(read: CocoBoxes, folder: Path, count: int) -> PictureFolder:
+    """Return the first images whose files are in a folder, by name."""
+    names = []
+    for image in read.images[:count]:
+        with suppress(BadInput, OSError, ValueError):
+            if inside(folder, image.name).is_file():
+                names.append(image.name)
+    return PictureFolder(folder, tuple(names), "")
 
 
 def _refuse_without_files(read: CocoBoxes, folder: Path) -> None:

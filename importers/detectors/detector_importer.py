@@ -209,8 +209,9 @@ class DetectorImporter:
         vocabulary = replace(no_vocabulary(), excluded=dict(folder.excluded))
         files = kept_files(_opened(file, path) for file in detector.files)
         return OpenedModel(
-            self.name, files, 0, vocabulary, (), described, kind=self.kind, observed=(tracks,)
-        )
+            self.name, files, 0, vocabulary, (), described, kind=self.kind, observed=(tracks,),
+            pictures=folder,
+        )  # fmt: skip
 
 
 def refuse_unreadable(folder: PictureFolder) -> None:
