@@ -14,8 +14,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -30,14 +31,22 @@ from hartonomous.extract.vocabulary import no_vocabulary
 from hartonomous.identity import content_digest, file_digest
 from hartonomous.opened_files import OpenedFile
 from hartonomous.pictures.detections import Boxes, Detections, cleaned
-from hartonomous.pictures.picture_files import library, picture_key, read_picture
+from hartonomous.pictures.picture_files import Pixels, library, picture_key, read_picture
+from hartonomous.pictures.picture_folder import Picture, PictureFolder
 from importers.detectors.detector_evidence import (
     EVIDENCE,
     SeenPicture,
     label_text,
     observed_piece,
 )
-from importers.detectors.detector_importer import EXPECTED, READING_VERSION, THRESHOLD
+from importers.detectors.detector_importer import (
+    AT_ONCE,
+    EXPECTED,
+    READING_VERSION,
+    THRESHOLD,
+    joined_piece,
+)
+from importers.pictures.picture_evidence import FEATURES_VERSION, with_features
 from importers.pictures.picture_options import IMAGES
 
 LARGEST = 1 << 30
@@ -45,6 +54,9 @@ LARGEST = 1 << 30
 
 HEAD = 1 << 16
 LEAST_SCORE = 0.5
+
+UNSTATED = 1 << 30
+"""Side of a picture whose size is not stated: no box is clamped."""
 
 WITH_PIXELS, WITHOUT = 64, 1_024
 """Pictures of a piece."""
@@ -307,7 +319,15 @@ class CocoObserver:
             self.read = read_coco(self.path, self.annotations)
         first, last = (int(end) for end in piece)
         excluded = Counter(self.read.excluded) if first == 0 else Counter[str]()
-        return observed_piece(list(self._seen(self.read, range(first, last), excluded)), excluded)
+        if self.pictures is None:
+            return observed_piece(
+                list(self._seen(self.read, range(first, last), excluded)), excluded
+            )
+        parts = [
+            self._shown(self.read, range(at, min(at + AT_ONCE, last)), excluded)
+            for at in range(first, last, AT_ONCE)
+        ]
+        return joined_piece(parts, excluded)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "read": None}
@@ -315,27 +335,38 @@ class CocoObserver:
     def _seen(
         self, read: CocoBoxes, places: range, excluded: Counter[str]
     ) -> Iterator[SeenPicture]:
+        """Yield images that are known by their names alone."""
         for place in places:
             image = read.images[place]
-            keyed = self._keyed(image, excluded)
-            if keyed is None:
-                continue
-            key, size = keyed
-            # A person who draws two boxes means two things; a detector's results are as it gave them.
-            found = cleaned(read.of(place), size, self.threshold, excluded, merge=False)
-            yield SeenPicture(image.name, key, found)
-
-    def _keyed(
-        self, image: CocoImage, excluded: Counter[str]
-    ) -> tuple[str, tuple[int, int]] | None:
-        """Return the text of a picture's composition, and its width and height."""
-        if self.pictures is None:
             stated = {"name": image.name, "width": image.width, "height": image.height}
-            size = image.width or 1 << 30, image.height or 1 << 30
-            return content_digest("named picture", stated), size
+            size = image.width or UNSTATED, image.height or UNSTATED
+            key = content_digest("named picture", stated)
+            yield SeenPicture(image.name, key, self._cleaned(read, place, size, excluded))
+
+    def _shown(self, read: CocoBoxes, places: range, excluded: Counter[str]) -> ObservedPiece:
+        """Return what is in images whose pixels are read."""
+        seen, pictures = list[SeenPicture](), list[Picture]()
+        for place in places:
+            image = read.images[place]
+            pixels = self._pixels(image, excluded)
+            if pixels is None:
+                continue
+            pictures.append(Picture(image.name, picture_key(pixels), pixels))
+            size = pixels.shape[1], pixels.shape[0]
+            found = self._cleaned(read, place, size, excluded)
+            seen.append(SeenPicture(image.name, pictures[-1].key, found))
+        return with_features(observed_piece(seen, excluded), pictures)
+
+    def _cleaned(
+        self, read: CocoBoxes, place: int, size: tuple[int, int], excluded: Counter[str]
+    ) -> Detections:
+        # Who draws two boxes means two things, and a detector's results are as it gave them.
+        return cleaned(read.of(place), size, self.threshold, excluded, merge=False)
+
+    def _pixels(self, image: CocoImage, excluded: Counter[str]) -> Pixels | None:
+        """Return an image's pixels; None, and counted, if they cannot be had or are of another size."""
+        assert self.pictures is not None
         try:
-            if PurePosixPath(image.name).is_absolute():
-                raise BadInput(f"{image.name} is absolute.")
             if not (self.pictures / image.name).is_file():
                 excluded[NO_FILE] += 1
                 return None
@@ -352,7 +383,7 @@ class CocoObserver:
         if (image.width or width, image.height or height) != (width, height):
             excluded[OTHER_SIZE] += 1
             return None
-        return picture_key(pixels), (width, height)
+        return pixels
 
 
 class CocoAnnotations:
@@ -393,6 +424,7 @@ class CocoAnnotations:
             "pictures": _pictures_digest(read, options.images, count),
             "threshold": threshold,
             "reading": READING_VERSION,
+            "features": FEATURES_VERSION,
         }
         remarks = [] if options.images is not None else [
             "without --images, pictures are known by name and size, and not as the same as those of "
@@ -404,7 +436,18 @@ class CocoAnnotations:
             0, replace(no_vocabulary(), merged=read.merged), (), described, kind=self.kind,
             observed=(ObservedTracks(EVIDENCE, ("boxes",), pieces, observe, EXPECTED * count),),
             remarks=tuple(remarks),
+            pictures=None if options.images is None else _folder(read, options.images, count),
         )  # fmt: skip
+
+
+def _folder(read: CocoBoxes, folder: Path, count: int) -> PictureFolder:
+    """Return the first images whose files are in a folder, by name."""
+    names = []
+    for image in read.images[:count]:
+        with suppress(BadInput, OSError, ValueError):
+            if inside(folder, image.name).is_file():
+                names.append(image.name)
+    return PictureFolder(folder, tuple(names), "")
 
 
 def _refuse_without_files(read: CocoBoxes, folder: Path) -> None:

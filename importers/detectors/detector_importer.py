@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.detector_protocol import (
@@ -35,6 +38,7 @@ from hartonomous.pictures.picture_files import read_picture
 from hartonomous.pictures.picture_folder import Picture, PictureFolder, open_folder
 from importers.detectors.detector_evidence import EVIDENCE, SeenPicture, observed_piece
 from importers.detectors.input_pixels import NORMALISATIONS
+from importers.pictures.picture_evidence import FEATURES_VERSION, with_features
 from importers.pictures.picture_options import IMAGES
 
 
@@ -94,23 +98,55 @@ class PictureObserver:
     def __call__(self, piece: Piece) -> ObservedPiece:
         assert isinstance(piece, tuple)
         first, last = (int(end) for end in piece)
-        excluded, seen, waiting = Counter[str](), list[SeenPicture](), list[Picture]()
+        excluded, parts, waiting = Counter[str](), list[ObservedPiece](), list[Picture]()
         for picture in self.folder.pictures(first, last, excluded):
             waiting.append(picture)
             if len(waiting) == AT_ONCE:
-                seen += self._seen(waiting, excluded)
+                parts.append(self._part(waiting, excluded))
                 waiting = []
-        seen += self._seen(waiting, excluded)
-        return observed_piece(seen, excluded)
+        parts.append(self._part(waiting, excluded))
+        return joined_piece(parts, excluded)
 
     def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "detector": None}
 
-    def _seen(self, pictures: list[Picture], excluded: Counter[str]) -> list[SeenPicture]:
+    def _part(self, pictures: list[Picture], excluded: Counter[str]) -> ObservedPiece:
         if self.detector is None:
             self.detector = openers()[self.opener].open(self.path, self.options)
         found = found_in(self.detector, [picture.pixels for picture in pictures], excluded)
-        return [SeenPicture(p.name, p.key, one) for p, one in zip(pictures, found, strict=True)]
+        seen = [SeenPicture(p.name, p.key, one) for p, one in zip(pictures, found, strict=True)]
+        return with_features(observed_piece(seen, excluded), pictures)
+
+
+def joined_piece(parts: Sequence[ObservedPiece], excluded: Counter[str]) -> ObservedPiece:
+    """Return what was observed in parts as one piece, with what was left out of all."""
+    first = 0
+    compositions, rows, places = list[pa.Table](), dict[str, list[pa.Table]](), list[pa.Table]()
+    for part in parts:
+        compositions.append(part.compositions)
+        for name, table in part.rows.items():
+            rows.setdefault(name, []).append(_moved(table, ("start", "end"), first))
+        if part.places is not None:
+            places.append(_moved(part.places, ("composition",), first))
+        first += part.compositions.num_rows
+    return ObservedPiece(
+        _one(compositions),
+        {name: _one(some) for name, some in rows.items()},
+        excluded,
+        _one(places),
+    )
+
+
+def _moved(table: pa.Table, columns: tuple[str, ...], by: int) -> pa.Table:
+    """Return rows whose columns of compositions are moved by a number."""
+    for name in columns:
+        moved = pc.add(table[name].cast(pa.int64()), by)
+        table = table.set_column(table.schema.get_field_index(name), name, moved)
+    return table
+
+
+def _one(tables: Sequence[pa.Table]) -> pa.Table:
+    return pa.concat_tables(tables, promote_options="permissive")
 
 
 class DetectorImporter:
@@ -168,12 +204,14 @@ class DetectorImporter:
             "pictures": folder.digest,
             "threshold": round(detector.threshold, 6),
             "reading": READING_VERSION,
+            "features": FEATURES_VERSION,
         }
         vocabulary = replace(no_vocabulary(), excluded=dict(folder.excluded))
         files = kept_files(_opened(file, path) for file in detector.files)
         return OpenedModel(
-            self.name, files, 0, vocabulary, (), described, kind=self.kind, observed=(tracks,)
-        )
+            self.name, files, 0, vocabulary, (), described, kind=self.kind, observed=(tracks,),
+            pictures=folder,
+        )  # fmt: skip
 
 
 def refuse_unreadable(folder: PictureFolder) -> None:

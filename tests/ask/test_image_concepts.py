@@ -195,25 +195,6 @@ def test_a_given_detector_is_asked_instead(
         image_to_concepts(graph, "balls/1.png", model)
 
 
-def test_what_cannot_be_told_is_a_clear_error(pictures: tuple[Graph, Path], tmp_path: Path) -> None:
-    graph, _ = pictures
-    with pytest.raises(NotFound, match="No picture in the graph has the key or the file name"):
-        image_to_concepts(graph, "nothing.png")
-    broken = tmp_path / "broken.png"
-    broken.write_bytes(b"no picture")
-    with pytest.raises(BadInput, match="is no picture"):
-        image_to_concepts(graph, str(broken))
-    other = stored(tmp_path / "other", {"scene.png": drawn("bar", "black")})
-    look(graph, other, {"scene.png": [("bar", 0.9, (1, 1, 9, 9))]}, "other", tmp_path / "cache")
-    with pytest.raises(UsageError, match=f"Several pictures .*{picture_key(SCENE)}"):
-        image_to_concepts(graph, "scene.png")
-    assert concepts(image_to_concepts(graph, picture_key(drawn("bar", "black")))) == {
-        "bar": ["other"]
-    }
-    with pytest.raises(Exception, match=r"Several pictures are called scene\.png"):
-        graph.read("CALL custom.hartonomous.image_to_concepts('scene.png')")
-
-
 def test_the_procedure_answers_as_python_does(pictures: tuple[Graph, Path]) -> None:
     graph, _ = pictures
     told = image_to_concepts(graph, "scene.png")
@@ -250,3 +231,22 @@ def test_the_command_prints_concepts_relations_and_sources(
     shown = run("image-to-concepts", str(unseen))
     assert "Like it:" in shown.stdout and "No source saw this picture" in shown.stderr
     assert run("image-to-concepts", "nothing.png").exit_code == 3
+
+
+def test_what_cannot_be_told_is_a_clear_error(pictures: tuple[Graph, Path], tmp_path: Path) -> None:
+    graph, _ = pictures
+    with pytest.raises(NotFound, match="No picture in the graph has the key or the file name"):
+        image_to_concepts(graph, "nothing.png")
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(b"no picture")
+    with pytest.raises(BadInput, match="is no picture"):
+        image_to_concepts(graph, str(broken))
+    other = stored(tmp_path / "other", {"scene.png": drawn("bar", "black")})
+    look(graph, other, {"scene.png": [("bar", 0.9, (1, 1, 9, 9))]}, "other", tmp_path / "cache")
+    with pytest.raises(UsageError, match=f"Several pictures .*{picture_key(SCENE)}"):
+        image_to_concepts(graph, "scene.png")
+    assert concepts(image_to_concepts(graph, picture_key(drawn("bar", "black")))) == {
+        "bar": ["other"]
+    }
+    with pytest.raises(Exception, match=r"Several pictures are called scene\.png"):
+        graph.read("CALL custom.hartonomous.image_to_concepts('scene.png')")

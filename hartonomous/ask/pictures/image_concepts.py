@@ -21,6 +21,9 @@ LIKE = 10
 LEAST_ALIKE = 0.5
 """Share of a picture's features, by rarity, that a picture like it has at least."""
 
+LEAST_ODDS = 0.5
+"""Decades of odds against chance from which on a concept of like pictures is told: three to one."""
+
 BY_SOURCES, BY_DETECTOR, BY_LIKENESS = "sources", "detector", "likeness"
 """How an answer came about."""
 
@@ -79,8 +82,8 @@ def concepts_by_likeness(
 ) -> ImageConcepts:
     """Return what the pictures show that share most of a picture's features, weighted by rarity.
 
-    A concept's `consensus` is its odds among them against its share of all pictures, those without
-    odds above even left out; nothing is told where no picture is like enough.
+    A concept's `consensus` is its odds among them against its share of all pictures, and those with
+    less than LEAST_ODDS are left out; nothing is told where no picture is like enough.
     """
     found = graph.read(
         query("ask/find_like_pictures"), features=list(features), without=key, top=LIKE
@@ -114,7 +117,7 @@ def _weighed(depicted: Iterable[Row], weights: dict[str, float]) -> list[Row]:
         own = sum(weights[row["picture"]] for row in rows)
         share = (own + chance) / (whole + 1)
         odds = log10(share / (1 - share)) - log10(chance / (1 - chance))
-        if odds > 0:
+        if odds >= LEAST_ODDS:
             concepts.append(
                 {
                     "concept": concept,
