@@ -28,8 +28,19 @@ SHORT = (
     "placing",
     "paths",
     "answers",
+    "boxes",
+    "page_layout",
 )
-LONG = ("transformer", "words", "together", "ways", "promotions", "next_tokens", "generation")
+LONG = (
+    "transformer",
+    "words",
+    "together",
+    "ways",
+    "promotions",
+    "next_tokens",
+    "generation",
+    "detectors",
+)
 """Those that run whole transformers: an hour and a half on an idle machine of two cores."""
 
 NAMED = ("devices",)

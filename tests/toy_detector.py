@@ -150,11 +150,16 @@ def _target(one: Scene) -> dict[str, torch.Tensor]:
 
 def _apart(box: tuple[int, ...], other: tuple[int, ...]) -> bool:
     return bool(
-        box[2] + 1 < other[0] or other[2] + 1 < box[0] or box[3] + 1 < other[1] or other[3] + 1 < box[1]
+        box[2] + 1 < other[0]
+        or other[2] + 1 < box[0]
+        or box[3] + 1 < other[1]
+        or other[3] + 1 < box[1]
     )
 
 
-def _draw(draw: ImageDraw.ImageDraw, shape: str, box: tuple[int, ...], colour: tuple[int, ...]) -> None:
+def _draw(
+    draw: ImageDraw.ImageDraw, shape: str, box: tuple[int, ...], colour: tuple[int, ...]
+) -> None:
     left, top, right, bottom = box
     if shape == "circle":
         draw.ellipse(box, colour)
