@@ -15,7 +15,7 @@ from tests.drawn_shapes import COLOURS, EVERYTHING, SHAPES, SIDE, SIZES, draw
 
 ROOT = Path(__file__).parents[1]
 
-STEPS, BATCH, RATE = 300, 128, 2e-3
+STEPS, BATCH, RATE = 400, 128, 2e-3
 DRAWN = 6_000
 SPECIALS = ["[PAD]", "[UNK]", "[BOS]", "[EOS]"]
 WORDS = ["a", "photo", "of", *SIZES, *COLOURS, *SHAPES]

@@ -6,9 +6,12 @@ Vectors are centred per modality: what all texts share, and all pictures, is wha
 
 A list has a first place even where nothing fits, and no cosine says so: what is high differs from model to
 model and from text to text. But each picture is more of one thing than of others. A text matches if, at
-one picture that lists it or that it lists, no competing text is nearer. A text does not compete with one
-whose words it has or that has its words: "star" is true where "red star" is. What competes is compared
-without the direction between the two sets, along which a text is near to all pictures or to none.
+one picture that lists it or that it lists, no competing text is nearer, by the model's own cosines, which
+it was trained to tell texts of a picture apart by. A text does not compete with one whose words it has or
+that has its words: "star" is true where "red star" is.
+
+A trained model is about as near to all pictures with each text of a form. Where texts differ more, as of
+vectors that were shifted since, they are compared without the direction from texts to pictures.
 """
 
 from __future__ import annotations
@@ -32,6 +35,17 @@ MOST_LISTED = 10
 
 SHORTER = 10
 """A list has at most every tenth of its candidates: of few labels, a picture lists the best."""
+
+LARGEST_LEAN = 0.35
+"""How much texts of a form differ in their mean nearness to pictures (by the median), in deviations of
+pairs around the means of both, in a model as it was trained. Of the small models of the tests it is .05
+to .14 where all is shown; with a gap of one planted between texts and pictures it is .38 to .71."""
+
+NORMAL = 1.4826
+"""Standard deviations of a normal distribution in its median deviation."""
+
+SAMPLED = 2_000
+"""Texts and pictures that this is measured with."""
 
 COMPETING = 50
 """Texts nearest to a picture among which one competes."""
@@ -88,10 +102,8 @@ def find_matches(
     by_text, near_text = nearest_across(one, other, k, threads, told("pictures for texts"))
     by_picture, near_picture = nearest_across(other, one, k, threads, told("texts for pictures"))
     text, picture, listed, cosine = _united(by_text, near_text, by_picture, near_picture)
-    across = texts - _along(texts, _gap(texts, pictures))
-    rivals, nearness = nearest_across(
-        pictures, np.ascontiguousarray(across), COMPETING, threads, told("competing texts")
-    )
+    across = _comparable(names, texts, pictures)
+    rivals, nearness = nearest_across(pictures, across, COMPETING, threads, told("competing texts"))
     own = np.einsum("ij,ij->i", across[text], pictures[picture], dtype=np.float64)
     held = (cosine > 0) & _unrivalled(names, text, picture, own, rivals, nearness)
     present = np.zeros(len(texts), dtype=bool)
@@ -108,15 +120,30 @@ def _directions(vectors: Floats) -> Floats:
     return normalised(centred(vectors) if len(vectors) > 1 else vectors)
 
 
-def _gap(texts: Floats, pictures: Floats) -> Floats:
-    """Return the direction (d,) from the mean of texts to that of pictures, of length one or zero."""
-    away = pictures.mean(axis=0, dtype=np.float64) - texts.mean(axis=0, dtype=np.float64)
-    length = float(np.linalg.norm(away))
-    return np.asarray(away / length if length > 0 else away, dtype=np.float32)
+def _comparable(names: Sequence[str], texts: Floats, pictures: Floats) -> Floats:
+    """Return the vectors of texts as they compete at pictures, (t, d): as they are; where they lean to
+    all pictures or to none, without that, but for what texts of equally many words have in common.
+    """
+    words = np.array([len(_telling(name)) for name in names])
+    _, form = np.unique(words, return_inverse=True)
+    mean = pictures.mean(axis=0, dtype=np.float64)
+    lean = _within(form, texts @ mean)
+    some = texts[:: -(-len(texts) // SAMPLED)], pictures[:: -(-len(pictures) // SAMPLED)]
+    pairs = some[0].astype(np.float64) @ some[1].T.astype(np.float64)
+    pairs -= pairs.mean(axis=1, keepdims=True)
+    pairs -= pairs.mean(axis=0, keepdims=True)
+    if NORMAL * np.median(np.abs(lean)) <= LARGEST_LEAN * pairs.std():
+        return texts
+    gap = mean - texts.mean(axis=0, dtype=np.float64)
+    gap /= np.linalg.norm(gap)
+    away = texts - np.outer(_within(form, texts @ gap), gap)
+    return np.ascontiguousarray(away, dtype=np.float32)
 
 
-def _along(vectors: Floats, direction: Floats) -> Floats:
-    return np.asarray(np.outer(vectors @ direction, direction), dtype=np.float32)
+def _within(form: Ints, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return values (n,) relative to the mean of their form, which are numbers (n,) from 0."""
+    mean = np.bincount(form, weights=values) / np.bincount(form)
+    return np.asarray(values - mean[form], dtype=np.float64)
 
 
 def _united(

@@ -244,9 +244,7 @@ class CrossModalEvidence:
     def track(self) -> PairTrack:
         """Return the track of pairs of a text and a picture."""
         expected = MOST_LISTED * (len(self._texts.texts) + len(self._pictures.keys))
-        return PairTrack(
-            CROSSMODAL, ("towers",), self._towers.dimensions, expected, self._observed
-        )
+        return PairTrack(CROSSMODAL, ("towers",), self._towers.dimensions, expected, self._observed)
 
     def _held(self) -> pa.Table:
         first = len(self._texts.texts)
@@ -280,7 +278,10 @@ class CrossModalEvidence:
                 part = slice(first, first + READ_AT_ONCE)
                 stored = f"texts-{number:03d}-{first:08d}"
                 mean[part] += self._stored(
-                    finished, stored, names[part], lambda p=part, g=given: self._towers.read_texts(g[p])
+                    finished,
+                    stored,
+                    names[part],
+                    lambda p=part, g=given: self._towers.read_texts(g[p]),
                 )
                 progress("reading texts", number * size + min(first + READ_AT_ONCE, size),
                          len(self._templates) * size)  # fmt: skip
@@ -305,7 +306,9 @@ class CrossModalEvidence:
             self._pictures.keys[part], pixels, self._pictures.names[part], strict=True
         ):
             if picture_key(one) != key:
-                raise BadInput(f"{self._folder.root / name} was changed meanwhile; ingest it again.")
+                raise BadInput(
+                    f"{self._folder.root / name} was changed meanwhile; ingest it again."
+                )
         return self._towers.see(pixels)
 
     def _stored(

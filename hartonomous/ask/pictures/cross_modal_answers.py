@@ -85,7 +85,9 @@ def _reason(graph: Graph, asked: str, keys: list[str]) -> str:
     """Return why nothing matches what was asked, a text or a picture."""
     found = graph.read(query("ask/read_compared"), keys=keys)
     if not found:
-        return "The graph has no pictures; 'hartonomous ingest MODEL --images DIR' shows a model some."
+        return (
+            "The graph has no pictures; 'hartonomous ingest MODEL --images DIR' shows a model some."
+        )
     compared = [row for row in found if row["pictured"]]
     if not compared:
         names = ", ".join(row["source"] for row in found)
