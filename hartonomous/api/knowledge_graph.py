@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hartonomous.api.archive_methods import ArchiveMethods
+from hartonomous.api.generator_methods import GeneratorMethods
 from hartonomous.api.layout_methods import LayoutMethods
 from hartonomous.api.path_methods import PathMethods
 from hartonomous.api.picture_methods import PictureMethods
@@ -15,6 +16,7 @@ class KnowledgeGraph(
     SourceMethods,
     RelationMethods,
     PictureMethods,
+    GeneratorMethods,
     PathMethods,
     LayoutMethods,
     RemovalMethods,
