@@ -29,7 +29,16 @@ SHORT = (
     "paths",
     "answers",
 )
-LONG = ("transformer", "words", "together", "ways", "promotions", "next_tokens", "generation")
+LONG = (
+    "transformer",
+    "words",
+    "together",
+    "ways",
+    "promotions",
+    "next_tokens",
+    "generation",
+    "image_generator",
+)
 """Those that run whole transformers: an hour and a half on an idle machine of two cores."""
 
 NAMED = ("devices",)
