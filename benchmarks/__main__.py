@@ -40,6 +40,7 @@ LONG = (
     "next_tokens",
     "generation",
     "detectors",
+    "image_generator",
 )
 """Those that run whole transformers: an hour and a half on an idle machine of two cores."""
 

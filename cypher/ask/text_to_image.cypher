@@ -1,4 +1,4 @@
-// The pictures of all sources that look most like a text, by the effects of its words on measured features; with their places.
+// The pictures of all sources that look most like a text: the decades by which its words make their features likelier, added up.
 // in:  $text STRING, $top INTEGER
 // out: picture STRING, score FLOAT, features LIST<STRING>, place STRING, source STRING
 // drawn: picture_node NODE
@@ -12,9 +12,10 @@ WHERE e.support <> 0 AND EXISTS { (:Source {name: e.source, state: 'live'}) }
 WITH f, sum(e.support) / 1000.0 / count(DISTINCT e.source) AS wanted
 MATCH (f)<-[e:DEPICTION_EVIDENCE]-(i:Image)
 WHERE EXISTS { (:Source {name: e.source, state: 'live'}) }
-WITH i, f, wanted, max(e.weight / 1e6 / e.n) AS value
-ORDER BY wanted * value DESC, f.text
-WITH i, sum(wanted * value) AS score, [one IN collect({feature: f.text, said: wanted * value}) WHERE one.said > 0.1 | one.feature] AS features
+WITH DISTINCT i, f, wanted
+ORDER BY wanted DESC, f.text
+// Of how much a picture has of a feature, values of different features say different things.
+WITH i, sum(wanted) AS score, [one IN collect({feature: f.text, said: wanted}) WHERE one.said > 0.1 | one.feature] AS features
 WHERE score > 0
 ORDER BY score DESC, i.key
 LIMIT $top

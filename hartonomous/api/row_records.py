@@ -302,3 +302,17 @@ class LogEntry(Record):
     names: list[str]
     entry: dict[str, Any]
     leaf: str
+
+
+@dataclass(frozen=True)
+class ImageFeature(Record):
+    """A feature of pictures of a text: the effects of its words on it by a source, added up, in standard
+    deviations, with the standard error, and the milli-decades that they stand for; `words` are those
+    whose effect chance does not explain."""
+
+    feature: str
+    effect: float
+    error: float
+    support: int
+    words: list[str]
+    source: str

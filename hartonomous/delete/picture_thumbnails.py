@@ -22,7 +22,7 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph
 from hartonomous.identity import composition_keys
 from hartonomous.pictures.picture_files import Pixels, library
-from hartonomous.pictures.picture_folder import PictureFolder
+from hartonomous.pictures.picture_folder import ShownPictures
 from hartonomous.progress import Progress, unseen
 from hartonomous.schema.kind_catalogue import IMAGE
 from hartonomous.server.home import default_home
@@ -49,7 +49,7 @@ def thumbnail(graph: Graph, picture: str) -> Path | None:
     return file if file.is_file() else None
 
 
-def keep_thumbnails(graph: Graph, folder: PictureFolder, progress: Progress = unseen) -> int:
+def keep_thumbnails(graph: Graph, folder: ShownPictures, progress: Progress = unseen) -> int:
     """Write the thumbnails of a folder's pictures that are in the graph; return how many are new.
 
     Pictures that cannot be read have none. Raises BadInput if the home cannot be written.

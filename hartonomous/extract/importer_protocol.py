@@ -36,7 +36,7 @@ from hartonomous.extract.observed_pieces import ObservedTracks
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, Neighbours
 from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.held_places import PLACES
-from hartonomous.pictures.picture_folder import PictureFolder
+from hartonomous.pictures.picture_folder import ShownPictures
 from hartonomous.progress import Progress
 
 ENTRY_POINTS = "hartonomous.importers"
@@ -164,7 +164,7 @@ class OpenedModel:
     themselves, besides those of the vocabulary, which may then be empty. `unread` are files left
     out, `remarks` other messages for the user. `places` are those of the vocabulary's compositions,
     with the columns of `held_places.PLACES`, sorted; observed pieces have their own besides. `pictures`
-    are those it was shown, of which the home keeps thumbnails.
+    are those it was shown or made, of which the home keeps thumbnails.
     """
 
     importer: str
@@ -181,7 +181,7 @@ class OpenedModel:
     unread: tuple[UnreadFile, ...] = ()
     remarks: tuple[str, ...] = ()
     places: pa.Table = field(default_factory=PLACES.empty_table)
-    pictures: PictureFolder | None = None
+    pictures: ShownPictures | None = None
 
 
 class Claim(IntEnum):

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
+from typing import Protocol
 
 from hartonomous.errors import BadInput, NotFound
 from hartonomous.file_names import readable
@@ -25,6 +26,18 @@ class Picture:
     name: str
     key: str
     pixels: Pixels
+
+
+class ShownPictures(Protocol):
+    """Pictures that a model was shown or made, divided into pieces."""
+
+    def pieces(self) -> list[tuple[int, int]]:
+        """Return ranges of pictures, (first, behind the last), which `pictures` reads."""
+        ...
+
+    def pictures(self, first: int, last: int, excluded: Counter[str]) -> Iterator[Picture]:
+        """Yield the pictures of a range; what cannot be read is counted in `excluded`."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -144,10 +144,10 @@ def _word(
     spread = np.sqrt(pooled / freedom)
     # Rounding alone is no difference.
     apart = np.where(np.abs(low - high) < 1e-9, 0.0, low - high)
-    most = MOST_EFFECT / 1000
+    most, correction = MOST_EFFECT / 1000, 1 - 3 / (4 * freedom - 1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        g = np.where(spread > 1e-9, apart / spread, np.sign(apart) * most)
-    g = np.clip(g * (1 - 3 / (4 * freedom - 1)), -most, most)
+        g = np.where(spread > 1e-9, apart / spread * correction, np.sign(apart) * most)
+    g = np.clip(g, -most, most)
     error = np.sqrt((n_with + n_without) / (n_with * n_without) + g**2 / (2 * (freedom + 2)))
     return np.full(features, n_with), g, error, (low + high) / 2, spread
 

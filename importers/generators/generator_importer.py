@@ -8,7 +8,7 @@ does to these is the evidence of a word.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +34,7 @@ from hartonomous.extract.vocabulary import Vocabulary
 from hartonomous.identity import composition_keys
 from hartonomous.opened_files import kept_files
 from hartonomous.pictures.generated_places import generated_name
-from hartonomous.pictures.picture_files import Pixels, picture_key
+from hartonomous.pictures.picture_files import Pixels, library, picture_key
 from hartonomous.pictures.picture_folder import Picture
 from hartonomous.pictures.visual_features import FEATURES, measured
 from hartonomous.progress import Progress
@@ -57,6 +57,9 @@ MOST_MISSING = 0.5
 """Share of the pictures from which on what is missing decides what is left."""
 
 BLACK = "black pictures"
+
+MOST_SHOWN, SHOWN_SIDE = 4_096, 128
+"""Pictures that small copies are kept of, and the pixels of their longer side."""
 
 PROMPTS = ImporterOption(
     "prompts",
@@ -88,12 +91,14 @@ class Generators:
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         if options.prompts is None:
             raise BadInput(
-                f"{path} is an image generator, which says what it knows in pictures; name a grid of "
-                "prompts for it to make: --prompts FILE. docs/seeing.md shows one."
+                f"{path} is a diffusion pipeline, which says what it knows in pictures; name a grid of "
+                "prompts for it to make: --prompts FILE (docs/seeing.md shows one). Or give the folder of "
+                f"one of its models that reads text, such as {path / 'text_encoder'}."
             )
         grid = read_grid(options.prompts)
         files, parameters = checked_files(path)
-        studio = Studio(path, grid, options.device, self._open_maker)
+        made = MadePictures()
+        studio = Studio(path, grid, options.device, self._open_maker, made)
         words = WordEffects(studio)
         described: dict[str, object] = {
             "importer": self.name,
@@ -103,8 +108,45 @@ class Generators:
         }
         return OpenedModel(
             self.name, kept_files(files), parameters, words.vocabulary, (), described,
-            pairs=(words.track(),), observed=(studio.tracks(),),
+            pairs=(words.track(),), observed=(studio.tracks(),), pictures=made,
         )  # fmt: skip
+
+
+class MadePictures:
+    """Small copies of pictures that were made in this process, the first seeds of each prompt, of which
+    the home keeps thumbnails. Of pieces that an earlier run made there are none.
+    """
+
+    def __init__(self) -> None:
+        self._small: list[Picture] = []
+
+    def __len__(self) -> int:
+        return len(self._small)
+
+    def add(
+        self, pictures: Sequence[Picture], told: Sequence[tuple[int, int]], grid: PromptGrid
+    ) -> None:
+        """Take copies of pictures, each told by the numbers of its prompt and seed."""
+        each = max(1, MOST_SHOWN // grid.prompts)
+        self._small += [
+            Picture(one.name, one.key, _small(one.pixels))
+            for one, (_, seed) in zip(pictures, told, strict=True)
+            if seed < each and len(self) < MOST_SHOWN
+        ]
+
+    def pieces(self) -> list[tuple[int, int]]:
+        """Return ranges of pictures, (first, behind the last)."""
+        return [(at, min(at + TOGETHER, len(self))) for at in range(0, len(self), TOGETHER)]
+
+    def pictures(self, first: int, last: int, excluded: Counter[str]) -> Iterator[Picture]:
+        """Yield the pictures of a range."""
+        yield from self._small[first:last]
+
+
+def _small(pixels: Pixels) -> Pixels:
+    image = library("PIL.Image").fromarray(pixels)
+    image.thumbnail((SHOWN_SIDE, SHOWN_SIDE))
+    return np.array(image, dtype=np.uint8)
 
 
 @dataclass(frozen=True)
@@ -115,6 +157,7 @@ class Studio:
     grid: PromptGrid
     device: str
     open_maker: OpenMaker
+    made: MadePictures
     _opened: list[PictureMaker] = field(default_factory=list, compare=False, repr=False)
 
     def __getstate__(self) -> dict[str, object]:
@@ -151,6 +194,7 @@ class Studio:
                 pictures.append(Picture(name, picture_key(made), made))
                 told.append((prompt, seed))
         _refuse_constant(self.path, pictures, told)
+        self.made.add(pictures, told, self.grid)
         nothing = ObservedPiece(
             pa.table({"text": pa.array([], pa.string()), "kind": pa.array([], pa.string())}), {}
         )

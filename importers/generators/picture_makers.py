@@ -49,6 +49,7 @@ def open_pipeline(path: Path, grid: PromptGrid, device: str = "cpu") -> PictureM
         ) from error
     if device == "cuda" and not torch.cuda.is_available():
         raise UsageError("There is no CUDA device here; leave --device out.")
+    _hush()
     asked = {"local_files_only": True, "use_safetensors": True, "variant": variant(path)}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -61,6 +62,16 @@ def open_pipeline(path: Path, grid: PromptGrid, device: str = "cpu") -> PictureM
         except (OSError, RuntimeError, KeyError, TypeError, AttributeError) as error:
             raise _unloadable(path, error) from error
     return DiffusersMaker(path, pipeline.to(device), grid)
+
+
+def _hush() -> None:
+    """Keep the libraries' own progress bars from the terminal."""
+    import diffusers.utils.logging
+    import transformers.utils.logging
+
+    for one in (diffusers.utils.logging, transformers.utils.logging):
+        hide: Any = one.disable_progress_bar
+        hide()
 
 
 def _loaded(kind: Any, path: Path, asked: dict[str, Any]) -> Any:

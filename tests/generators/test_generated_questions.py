@@ -33,10 +33,14 @@ def asked(graph: Graph, tmp_path: Path) -> Graph:
 def test_words_are_answered_with_features_and_back(asked: Graph, tmp_path: Path) -> None:
     rows = text_to_image_features(asked, "a small red square", 40)
     by_feature = {row["feature"]: row for row in rows}
-    assert by_feature["colour red"]["words"] == ["red"] and by_feature["colour red"]["support"] > 1000
+    assert (
+        by_feature["colour red"]["words"] == ["red"] and by_feature["colour red"]["support"] > 1000
+    )
     assert by_feature["size large"]["effect"] < -1 and by_feature["size small"]["effect"] > 1
     assert by_feature["shape square"]["support"] > 500
-    found = called(asked, "ask/text_to_image_features", "text_to_image_features('a small red square', 40)")
+    found = called(
+        asked, "ask/text_to_image_features", "text_to_image_features('a small red square', 40)"
+    )
     assert as_called(rows) == found
     file = tmp_path / "unseen.png"
     Image.fromarray(draw("a large blue triangle", np.random.default_rng(99))).save(file)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from hartonomous.ask.pictures.known_pictures import find_picture, read_file
 from hartonomous.ask.pictures.word_effects import (
     Additivity,
     WordStanding,
@@ -23,7 +23,7 @@ from hartonomous.ask.relations.neighbourhood import unknown_source
 from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.pictures.picture_files import read_picture
+from hartonomous.pictures.picture_files import Pixels
 from hartonomous.pictures.visual_features import FEATURES, measured
 
 
@@ -93,22 +93,24 @@ def text_to_image(graph: Graph, text: str, top: int = 10) -> ImageAnswer:
 
 
 def image_features_to_prompt(graph: Graph, picture: str, top: int = 10) -> PromptAnswer:
-    """Return the words that a picture looks like: a file, or the key or place of a picture of the graph.
+    """Return the words that a picture looks like: a file, or a picture of the graph by its key or its
+    file's name, such as `a red car/seed 3.png`.
 
     Of a file all features are measured; of a picture of the graph those count that it has. Raises
-    NotFound if it is neither, or no generator was opened yet, BadInput for a file that is no picture.
+    NotFound for an unknown picture, or if no generator was opened yet, UsageError for a name of
+    several, BadInput for a file that is no picture.
     """
-    values = _values(picture)
-    statement = query("ask/image_features_to_prompt")
-    words = graph.read(statement, picture=picture, top=10_000, values=values)
     every = read_effects(graph)
     if not every:
         raise _no_generator()
-    if not words and values is None:
-        raise NotFound(
-            f"There is no file {picture}, and no picture of the graph has this key or place, or any "
-            "feature that a word has an effect on."
-        )
+    read = read_file(picture)
+    key = find_picture(graph, picture) if read is None else read[0]
+    words = graph.read(
+        query("ask/image_features_to_prompt"),
+        picture=key,
+        top=sum(len(one.words) for one in every),
+        values=None if read is None else _values(read[1]),
+    )
     prompts = {}
     for effects in every:
         told = {row["word"]: row["score"] for row in words if row["source"] == effects.source}
@@ -118,15 +120,9 @@ def image_features_to_prompt(graph: Graph, picture: str, top: int = 10) -> Promp
     return PromptAnswer(words[:top], prompts)
 
 
-def _values(picture: str) -> list[dict[str, object]] | None:
-    """Return the measured features of a file; None if there is no such file."""
-    file = Path(picture)
-    try:
-        if not file.is_file():
-            return None
-    except OSError:
-        return None
-    found = measured(read_picture(file)).tolist()
+def _values(pixels: Pixels) -> list[dict[str, object]]:
+    """Return the measured features of a picture."""
+    found = measured(pixels).tolist()
     return [{"feature": name, "value": value} for name, value in zip(FEATURES, found, strict=True)]
 
 

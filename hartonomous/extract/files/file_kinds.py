@@ -189,10 +189,8 @@ def _refuse_folder(path: Path) -> None:
     if models:
         return
     if (path / "model_index.json").is_file():
-        raise BadInput(
-            f"{path} is a diffusion pipeline of several models; give the folder of one that reads text, "
-            f"with its tokenizer's files beside it: {path / 'text_encoder'}."
-        )
+        # A diffusion pipeline of several models.
+        return
     for file in sorted((*path.iterdir(), *(path / "onnx").glob("*.onnx"))):
         suffix = file.suffix.lower()
         if suffix in NOT_READ and (path / "config.json").is_file() | (suffix == ".onnx"):
