@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ class PictureObserver:
         assert isinstance(piece, tuple)
         first, last = (int(end) for end in piece)
         excluded, parts, waiting = Counter[str](), list[ObservedPiece](), list[Picture]()
-        for picture in self.folder.pictures(first, last, excluded):
+        for picture in read_ahead(self.folder.pictures(first, last, excluded)):
             waiting.append(picture)
             if len(waiting) == AT_ONCE:
                 parts.append(self._part(waiting, excluded))
@@ -116,6 +117,15 @@ class PictureObserver:
         found = found_in(self.detector, [picture.pixels for picture in pictures], excluded)
         seen = [SeenPicture(p.name, p.key, one) for p, one in zip(pictures, found, strict=True)]
         return with_features(observed_piece(seen, excluded), pictures)
+
+
+def read_ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """Yield pictures, each decoded while the one before is looked at, by a thread that ends with them."""
+    with ThreadPoolExecutor(1) as reader:
+        coming = reader.submit(next, pictures, None)
+        while (picture := coming.result()) is not None:
+            coming = reader.submit(next, pictures, None)
+            yield picture
 
 
 def joined_piece(parts: Sequence[ObservedPiece], excluded: Counter[str]) -> ObservedPiece:
