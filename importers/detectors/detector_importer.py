@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -120,11 +120,13 @@ class PictureObserver:
 
 
 def read_ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
-    """Yield pictures, each decoded while the one before is looked at, by a thread that ends with them."""
+    """Yield pictures; the next AT_ONCE are decoded while these are looked at, by a thread that ends
+    with them.
+    """
     with ThreadPoolExecutor(1) as reader:
-        coming = reader.submit(next, pictures, None)
-        while (picture := coming.result()) is not None:
-            coming = reader.submit(next, pictures, None)
+        coming = deque(reader.submit(next, pictures, None) for _ in range(AT_ONCE))
+        while (picture := coming.popleft().result()) is not None:
+            coming.append(reader.submit(next, pictures, None))
             yield picture
 
 
