@@ -30,7 +30,7 @@ WHERE = {
     "ABOVE": ((40, 5, 60, 25), (42, 70, 62, 90)),
     "INSIDE": ((30, 30, 50, 50), (20, 20, 80, 80)),
     "OVERLAPS": ((20, 20, 60, 60), (45, 45, 85, 85)),
-    "NEAR": ((20, 20, 45, 45), (52, 52, 77, 77)),
+    "NEAR": ((20, 20, 45, 45), (52, 22, 77, 47)),
 }
 """A box of the first and of the second thing, for each planted relation."""
 
@@ -113,6 +113,9 @@ def _planted() -> list[Figure]:
             rows.append({"image_id": at, "category_id": len(names), "bbox": sides})
             names.append(thing)
         planted.add((relation, things[0], things[1]))
+        if relation == "NEAR":
+            # What is near is beside, above or below, too.
+            planted.add(("LEFT_OF", things[0], things[1]))
     stated = {
         "images": images,
         "annotations": rows,

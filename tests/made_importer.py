@@ -38,7 +38,7 @@ LEAST_SCORE = ImporterOption(
     unfit=lambda value: "its models detect nothing",
 )
 CLASSES = ImporterOption("classes", "Class to detect; repeatable.", repeated=True)
-LABELS = ImporterOption("labels", "File of the classes' names.", PATH)
+LABELS = ImporterOption("class_names", "File of the classes' names.", PATH)
 TINY = ImporterOption("tiny", "Use the small detector.", SWITCH, default=False)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -99,7 +100,7 @@ class PictureObserver:
         assert isinstance(piece, tuple)
         first, last = (int(end) for end in piece)
         excluded, parts, waiting = Counter[str](), list[ObservedPiece](), list[Picture]()
-        for picture in self.folder.pictures(first, last, excluded):
+        for picture in read_ahead(self.folder.pictures(first, last, excluded)):
             waiting.append(picture)
             if len(waiting) == AT_ONCE:
                 parts.append(self._part(waiting, excluded))
@@ -116,6 +117,17 @@ class PictureObserver:
         found = found_in(self.detector, [picture.pixels for picture in pictures], excluded)
         seen = [SeenPicture(p.name, p.key, one) for p, one in zip(pictures, found, strict=True)]
         return with_features(observed_piece(seen, excluded), pictures)
+
+
+def read_ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
+    """Yield pictures; the next AT_ONCE are decoded while these are looked at, by a thread that ends
+    with them.
+    """
+    with ThreadPoolExecutor(1) as reader:
+        coming = deque(reader.submit(next, pictures, None) for _ in range(AT_ONCE))
+        while (picture := coming.popleft().result()) is not None:
+            coming.append(reader.submit(next, pictures, None))
+            yield picture
 
 
 def joined_piece(parts: Sequence[ObservedPiece], excluded: Counter[str]) -> ObservedPiece:

@@ -67,7 +67,7 @@ def test_its_options_are_shown_and_arrive(made: None, shots: Path, tmp_path: Pat
     for command in ("ingest", "extract", "inspect", "advise"):
         told = run(command, "--help").stdout
         section = told.split("Options of detections:")[1]
-        for text in ("--least-score", "--classes", "--labels PATH", "--tiny / --no-tiny"):
+        for text in ("--least-score", "--classes", "--class-names PATH", "--tiny / --no-tiny"):
             assert text in section, command
         assert "[default: 0.5]" in section and "0<=x<=1" in section
     told = run("importers", "detections").stdout
@@ -79,23 +79,23 @@ def test_its_options_are_shown_and_arrive(made: None, shots: Path, tmp_path: Pat
     assert pairs(tmp_path / "b") == {("a.jpg", "cat"), ("b.jpg", "cat"), ("b.jpg", "dog")}
     assert read_bundle(tmp_path / "b").source.excluded == {"below the score": 1}
     options = IMPORTER.given[-1]
-    assert (options.least_score, options.classes, options.labels, options.tiny) == (
+    assert (options.least_score, options.classes, options.class_names, options.tiny) == (
         0.5, (), None, False,
     )  # fmt: skip
     own = ("--least-score", 0.75, "--classes", "dog", "--classes", "cat", "--tiny")
-    done = run("extract", shots, *own, "--labels", "l.txt", "--output", tmp_path / "c")
+    done = run("extract", shots, *own, "--class-names", "l.txt", "--output", tmp_path / "c")
     assert done.exit_code == 0, done.output
     assert pairs(tmp_path / "c") == {("a.jpg", "cat"), ("b.jpg", "dog")}
     options = IMPORTER.given[-1]
-    assert (options.classes, options.labels, options.tiny) == (("dog", "cat"), Path("l.txt"), True)
+    assert (options.classes, options.class_names, options.tiny) == (("dog", "cat"), Path("l.txt"), True)
     assert read_bundle(tmp_path / "c").source.digest != read_bundle(tmp_path / "b").source.digest
 
 
 def test_its_options_are_keyword_arguments(made: None, shots: Path, tmp_path: Path) -> None:
-    settings: dict[str, Any] = {"least_score": 0.75, "classes": ["cat"], "labels": "l.txt"}
+    settings: dict[str, Any] = {"least_score": 0.75, "classes": ["cat"], "class_names": "l.txt"}
     hartonomous.extract(shots, tmp_path / "b", **settings)
     assert pairs(tmp_path / "b") == {("a.jpg", "cat")}
-    assert IMPORTER.given[-1].labels == Path("l.txt")
+    assert IMPORTER.given[-1].class_names == Path("l.txt")
     (facts,) = hartonomous.importers("detections")
     assert facts.options["--tiny"] == "Use the small detector."
     with pytest.raises(UsageError, match="There is no setting 'most_score'"):
