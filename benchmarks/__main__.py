@@ -28,6 +28,7 @@ SHORT = (
     "placing",
     "paths",
     "answers",
+    "cross_modal",
 )
 LONG = ("transformer", "words", "together", "ways", "promotions", "next_tokens", "generation")
 """Those that run whole transformers: an hour and a half on an idle machine of two cores."""
