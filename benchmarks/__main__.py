@@ -29,6 +29,7 @@ SHORT = (
     "paths",
     "answers",
     "boxes",
+    "cross_modal",
     "page_layout",
 )
 LONG = (

@@ -28,7 +28,7 @@ LABEL_WORDS = 8
 BLANK = "{}"
 """Where a template has the text."""
 
-_ENDS = (".", "!", "?", "…", "。", "！", "？")
+_ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 _WORD = re.compile(r"[^\W\d_]{2,}(?:['\u2019-][^\W\d_]+)*")
 
 
