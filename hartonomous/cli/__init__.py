@@ -145,7 +145,7 @@ SECTIONS = {
 """Sections of the help, each with its verbs in order; every verb stands in one."""
 
 
-_PADDED = 17
+_PADDED = 14
 """Longest name of a verb that the columns of all sections make room for."""
 
 
