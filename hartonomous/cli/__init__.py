@@ -149,6 +149,10 @@ SECTIONS = {
 """Sections of the help, each with its verbs in order; every verb stands in one."""
 
 
+_PADDED = 14
+"""Longest name of a verb that the columns of all sections make room for."""
+
+
 class _Verbs(click.Group):
     """Imports a verb's module only when the verb is used or listed."""
 
@@ -167,7 +171,8 @@ class _Verbs(click.Group):
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the verbs by section, each with the whole first line of its help."""
         names = self.list_commands(context)
-        widest = max(map(len, names))
+        # Longer names widen their own section alone: beside them, other verbs' lines would not fit.
+        widest = max(len(name) for name in names if len(name) <= _PADDED)
         for title, verbs in SECTIONS.items():
             lines = []
             for name in verbs:

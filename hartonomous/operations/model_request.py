@@ -38,8 +38,9 @@ class ModelSettings(TypedDict, total=False):
     list a pair. `read`: texts for the model to read. `samples`: tokens for the model to generate and
     read, 0. `words`: words and phrases to run the model on, a file with one a line, or "en:50000".
     `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder, for documents. `exclude`: files
-    or folders of documents to skip. `subject`: person whose data it is (ID). `licence`, `family`:
-    licence and model family of the source.
+    or folders of documents to skip. `prompts`: grid of prompts (TOML) that an image generator makes
+    pictures of. `subject`: person whose data it is (ID). `licence`, `family`: licence and model family
+    of the source.
     """
 
     vocabulary: PathName | None
@@ -56,6 +57,7 @@ class ModelSettings(TypedDict, total=False):
     device: str
     encoder: PathName | None
     exclude: Sequence[str]
+    prompts: PathName | None
     subject: str | None
     licence: str | None
     family: str | None

@@ -21,6 +21,9 @@ from hartonomous.row_odds import MOST_EFFECT
 from hartonomous.schema import MICRO
 from importers.generators.prompt_grid import all_places
 
+LEAST_SPREAD = 0.01
+"""Deviation of a feature at least, a hundredth of its range: a smaller one is not seen."""
+
 LEAST_FREEDOM = 8
 """Degrees of freedom of the prompts' residuals from which on they say anything."""
 
@@ -89,8 +92,7 @@ def effects(values: Floats, prompt: Ints, shape: tuple[int, ...]) -> Effects:
         seen = int(np.isfinite(means.reshape(len(places), -1)[:, 0]).sum())
         # Prompts with the word, and those without.
         apart = np.sqrt(sizes / seen + sizes / (seen * (sizes - 1)))[:, None]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            between = np.where(spread > 0, residual * apart / spread, 0.0)
+        between = residual * apart / np.maximum(spread, LEAST_SPREAD)
         level = 0.025 / g.size
         between *= t.isf(level, freedom) / norm.isf(level)
         error = np.maximum(analytic, np.sqrt(between**2 + g**2 / (2 * len(values))))
@@ -141,13 +143,11 @@ def _word(
     pooled = (n_with - 1) * values[own].var(axis=0, ddof=1)
     pooled += (n_without - 1) * values[~own].var(axis=0, ddof=1)
     freedom = n_with + n_without - 2
-    spread = np.sqrt(pooled / freedom)
+    spread = np.maximum(np.sqrt(pooled / freedom), LEAST_SPREAD)
     # Rounding alone is no difference.
     apart = np.where(np.abs(low - high) < 1e-9, 0.0, low - high)
-    most, correction = MOST_EFFECT / 1000, 1 - 3 / (4 * freedom - 1)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        g = np.where(spread > 1e-9, apart / spread * correction, np.sign(apart) * most)
-    g = np.clip(g, -most, most)
+    most = MOST_EFFECT / 1000
+    g = np.clip(apart / spread * (1 - 3 / (4 * freedom - 1)), -most, most)
     error = np.sqrt((n_with + n_without) / (n_with * n_without) + g**2 / (2 * (freedom + 2)))
     return np.full(features, n_with), g, error, (low + high) / 2, spread
 

@@ -14,6 +14,7 @@ from hartonomous.ask.pictures.generated_pictures import (
     text_to_image_features,
 )
 from hartonomous.audit.audit_report import audit
+from hartonomous.delete.selectors import Selectors
 from hartonomous.errors import NotFound
 from hartonomous.graph.driver import Graph
 from hartonomous.operations.ingestion import prepare
@@ -72,7 +73,7 @@ def test_the_graph_is_sound_and_forgets_the_generator(graph: Graph, tmp_path: Pa
     put_in(graph, made_pictures(tmp_path, "other", grid), "other")
     assert {row["source"] for row in text_to_image_features(graph, "red", 40)} == {"one", "other"}
     assert audit(graph, silent, full=True)["findings"] == []
-    take_out(graph, "other")
+    take_out(graph, Selectors(sources=("other",)))
     assert exported(graph) == before
     assert {row["source"] for row in text_to_image_features(graph, "red", 40)} == {"one"}
 
@@ -85,5 +86,5 @@ def test_what_no_generator_was_asked_is_said(graph: Graph, tmp_path: Path) -> No
     put_in(graph, made_pictures(tmp_path, "painter"), "painter")
     with pytest.raises(NotFound, match="they were asked for blue"):
         text_to_image_features(graph, "a submarine")
-    with pytest.raises(NotFound, match="no picture of the graph"):
+    with pytest.raises(NotFound, match="No picture in the graph"):
         image_features_to_prompt(graph, "no such picture")
