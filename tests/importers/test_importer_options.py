@@ -87,7 +87,11 @@ def test_its_options_are_shown_and_arrive(made: None, shots: Path, tmp_path: Pat
     assert done.exit_code == 0, done.output
     assert pairs(tmp_path / "c") == {("a.jpg", "cat"), ("b.jpg", "dog")}
     options = IMPORTER.given[-1]
-    assert (options.classes, options.class_names, options.tiny) == (("dog", "cat"), Path("l.txt"), True)
+    assert (options.classes, options.class_names, options.tiny) == (
+        ("dog", "cat"),
+        Path("l.txt"),
+        True,
+    )
     assert read_bundle(tmp_path / "c").source.digest != read_bundle(tmp_path / "b").source.digest
 
 
