@@ -38,9 +38,13 @@ class ModelSettings(TypedDict, total=False):
     list a pair. `read`: texts for the model to read. `samples`: tokens for the model to generate and
     read, 0. `words`: words and phrases to run the model on, a file with one a line, or "en:50000".
     `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder, for documents. `exclude`: files
-    or folders of documents to skip. `prompts`: grid of prompts (TOML) that an image generator makes
-    pictures of. `subject`: person whose data it is (ID). `licence`, `family`: licence and model family
-    of the source.
+    or folders of documents to skip. `images`: folder of pictures that a model is shown. `labels`: file of
+    a detector's labels, one a line. `decoder`: how its boxes are read off, `normalise`: how pixels are
+    scaled, if the model does not tell. `threshold`: least score of a box. `annotations`: COCO file with
+    the images and categories of a file of results. `texts`: file of words, phrases and captions that
+    pictures are compared with, `template`: prompts around them, such as "a photo of a {}". `prompts`:
+    grid of prompts (TOML) that an image generator makes pictures of. `subject`: person whose data it is
+    (ID). `licence`, `family`: licence and model family of the source.
     """
 
     vocabulary: PathName | None
@@ -57,6 +61,14 @@ class ModelSettings(TypedDict, total=False):
     device: str
     encoder: PathName | None
     exclude: Sequence[str]
+    images: PathName | None
+    labels: PathName | None
+    decoder: str | None
+    normalise: str | None
+    threshold: float | None
+    annotations: PathName | None
+    texts: PathName | None
+    template: Sequence[str]
     prompts: PathName | None
     subject: str | None
     licence: str | None

@@ -37,7 +37,7 @@ NOUNS = {"class_data_sharing", "signing", "token_sampling"}
 """Names in -ing that are nouns of the field."""
 NO_DATABASE = {
     "pictures": {"ground"},
-    "extract": {"ground"},
+    "extract": {"ground", "pictures"},
     "importers": {"ground", "pictures", "extract"},
 }
 """Packages that may import less than all below them."""
