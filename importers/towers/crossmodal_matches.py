@@ -51,7 +51,27 @@ COMPETING = 50
 """Texts nearest to a picture among which one competes."""
 
 FILLERS = frozenset(
-    ["a", "an", "the", "of", "in", "on", "at", "with", "and", "or", "is", "are", "this", "that", "it", "its", "photo", "picture", "image"]
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "in",
+        "on",
+        "at",
+        "with",
+        "and",
+        "or",
+        "is",
+        "are",
+        "this",
+        "that",
+        "it",
+        "its",
+        "photo",
+        "picture",
+        "image",
+    ]
 )
 """Words of which texts are made whatever they are about."""
 
