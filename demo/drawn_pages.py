@@ -28,7 +28,15 @@ TITLE, TEXT, FIGURE, FIGURE_CAPTION, TABLE, TABLE_CAPTION = (
     "table caption",
 )
 
-WORDS = ["the", "harbour", "keeps", "a", "record", "of", "every", "boat", "that", "enters", "in", "spring", "and", "its", "length", "in", "metres", "while", "tide", "tables", "state", "when", "water", "is", "high", "enough", "at", "the", "bar", "wind", "from", "west", "raises", "the", "level", "by", "a", "hand", "or", "two", "most", "crews", "moor", "along", "the", "quay", "where", "depth", "is", "measured", "each", "week", "with", "a", "line", "and", "lead", "results", "of", "these", "soundings", "were", "compared", "over", "ten", "years", "they", "show", "that", "sand", "moves", "slowly", "towards", "north", "after", "storms", "and", "returns", "in", "summer", "methods", "differ", "between", "stations", "so", "numbers", "have", "been", "adjusted", "before", "analysis", "error", "of", "a", "single", "reading", "is", "small", "against", "what", "changes", "from", "month", "to", "month"]
+WORDS = (
+    "the harbour keeps a record of every boat that enters in spring and its length in metres while "
+    "tide tables state when water is high enough at the bar wind from west raises the level by a hand "
+    "or two most crews moor along the quay where depth is measured each week with a line and lead "
+    "results of these soundings were compared over ten years they show that sand moves slowly towards "
+    "north after storms and returns in summer methods differ between stations so numbers have been "
+    "adjusted before analysis error of a single reading is small against what changes from month to "
+    "month"
+).split()
 
 COLOURS = ((31, 119, 180), (214, 39, 40), (44, 160, 44), (148, 103, 189), (255, 127, 14))
 
