@@ -178,7 +178,7 @@ def _preparation(path: Path, session: Any) -> tuple[tuple[int, int], InputPixels
         if isinstance(given, dict):
             sides = [given.get(side, given.get("shortest_edge")) for side in ("height", "width")]
             if all(isinstance(side, int) and 0 < side <= 8_192 for side in sides):
-                return (sides[0], sides[1]), stated_pixels(UNIT, said)
+                return (int(sides[0] or 0), int(sides[1] or 0)), stated_pixels(UNIT, said)
     raise BadInput(f"{file} states no size of pictures.")
 
 

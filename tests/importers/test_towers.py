@@ -260,7 +260,7 @@ def test_a_pair_of_onnx_files_is_opened(shown: ShownShapes, tmp_path: Path) -> N
         open_model(str(folder), given(shown)), ExtractOptions(), tmp_path / "b", silent
     )
     assert bundle.source.importer == "towers"
-    with pytest.raises(UsageError, match="name the pictures"):
+    with pytest.raises(BadInput, match="pictures: --images DIR"):
         open_model(str(folder), OpenOptions())
 
 
