@@ -275,14 +275,15 @@ def _torch() -> Any:
 
 def _loaded(path: Path, kind: FolderKind, device: str) -> tuple[Any, Any]:
     import transformers
-    from transformers.utils import logging
+    from transformers.utils import logging as transformers_logging
 
+    logging: Any = transformers_logging
     known = getattr(transformers, kind.architecture, None)
     if known is None:
         raise BadInput(
             f"{path} is a {shown(kind.architecture)}, which this transformers does not have; update it."
         )
-    reader = (
+    reader: Any = (
         transformers.AutoProcessor if kind.task == ZERO_SHOT else transformers.AutoImageProcessor
     )
     asked: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
