@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -274,9 +275,8 @@ def _torch() -> Any:
 
 
 def _loaded(path: Path, kind: FolderKind, device: str) -> tuple[Any, Any]:
-    import transformers
-    from transformers.utils import logging
-
+    transformers: Any = import_module("transformers")
+    logging: Any = import_module("transformers.utils.logging")
     known = getattr(transformers, kind.architecture, None)
     if known is None:
         raise BadInput(
