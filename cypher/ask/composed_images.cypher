@@ -4,12 +4,12 @@
 UNWIND range(0, size($keys) - 1) AS i
 MATCH (c:Composition {key: $keys[i]})-[r:RELATES|DEPICTS]-(p:Image)
 WHERE r.decades > 0
-WITH p, i, c, sum(r.decades) AS decades, sum(r.weight) AS weight, sum(r.n) AS n
-WITH p, sum($weights[i]) AS share, sum($weights[i] * decades) AS decades, sum($weights[i] * weight / n) AS similarity,
+WITH p, i, c, sum(r.decades) AS gained, sum(r.weight) AS weight, sum(r.n) AS n
+WITH p, sum($weights[i]) AS share, sum($weights[i] * gained) AS gained, sum($weights[i] * weight / n) AS similarity,
      collect(c) AS parts
 WHERE share > 0.5
-WITH p, parts, decades * share AS decades, similarity
-ORDER BY decades DESC, similarity DESC, p.key
+WITH p, parts, gained * share AS gained, similarity
+ORDER BY gained DESC, similarity DESC, p.key
 LIMIT $top
 CALL (p, parts) {
   UNWIND parts AS c
@@ -24,6 +24,6 @@ CALL (p) {
   MATCH (:Source {state: 'live'})-[h:HOLDS]->(p)
   RETURN min(h.place) AS place
 }
-RETURN p.text AS picture, p.name AS caption, place, source, decades / 1000.0 AS odds,
-       1500 + toInteger(floor(0.4 * decades + 0.5)) AS consensus, similarity / 1e6 AS similarity
-ORDER BY decades DESC, similarity DESC, p.key
+RETURN p.text AS picture, p.name AS caption, place, source, gained / 1000.0 AS odds,
+       1500 + toInteger(floor(0.4 * gained + 0.5)) AS consensus, similarity / 1e6 AS similarity
+ORDER BY gained DESC, similarity DESC, p.key

@@ -12,15 +12,15 @@ CALL () {
 }
 CALL apoc.util.validate(
   size(found) > 1,
-  'Several pictures are called %s; give the key of one: %s.',
+  'Several pictures are called %s, so give the key of one of them, %s.',
   [$picture, reduce(keys = '', p IN found[0..6] | keys + CASE keys WHEN '' THEN '' ELSE ', ' END + p.text)]
 )
 UNWIND found AS p
 MATCH (p)-[r:RELATES|DEPICTS]-(c:Composition)
 WHERE r.decades > 0 AND c.kind IN ['Token', 'Sentence']
-WITH p, c, sum(r.decades) AS decades, max(r.elo) AS elo, sum(r.weight) AS weight, sum(r.n) AS n,
+WITH p, c, sum(r.decades) AS gained, max(r.elo) AS elo, sum(r.weight) AS weight, sum(r.n) AS n,
      head(collect(r)) AS r
-ORDER BY decades DESC, elo DESC, c.key
+ORDER BY gained DESC, elo DESC, c.key
 LIMIT $top
 CALL (c, p) {
   MATCH (c)-[e:ALL_EVIDENCE]-(p)
@@ -30,7 +30,7 @@ CALL (c, p) {
   WITH collect(name) AS names
   RETURN reduce(all = names[0], name IN names[1..] | all + ', ' + name) AS source
 }
-RETURN c.text AS text, c.kind AS kind, source, ROUNDED(decades / 1000.0, 3) AS odds,
-       1500 + toInteger(floor(0.4 * decades + 0.5)) AS consensus, ROUNDED(weight / 1e6 / n, 4) AS similarity,
+RETURN c.text AS text, c.kind AS kind, source, ROUNDED(gained / 1000.0, 3) AS odds,
+       1500 + toInteger(floor(0.4 * gained + 0.5)) AS consensus, ROUNDED(weight / 1e6 / n, 4) AS similarity,
        DRAWN(p AS picture_node, r AS relation, c AS text_node)
-ORDER BY decades DESC, elo DESC, c.key
+ORDER BY gained DESC, elo DESC, c.key

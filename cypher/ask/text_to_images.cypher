@@ -9,9 +9,9 @@ CALL () {
 }
 MATCH (c)-[r:RELATES|DEPICTS]-(p:Image)
 WHERE r.decades > 0
-WITH c, p, sum(r.decades) AS decades, max(r.elo) AS elo, sum(r.weight) AS weight, sum(r.n) AS n,
+WITH c, p, sum(r.decades) AS gained, max(r.elo) AS elo, sum(r.weight) AS weight, sum(r.n) AS n,
      head(collect(r)) AS r
-ORDER BY decades DESC, elo DESC, p.key
+ORDER BY gained DESC, elo DESC, p.key
 LIMIT $top
 CALL (c, p) {
   MATCH (c)-[e:ALL_EVIDENCE]-(p)
@@ -25,7 +25,7 @@ CALL (p) {
   MATCH (:Source {state: 'live'})-[h:HOLDS]->(p)
   RETURN min(h.place) AS place
 }
-RETURN p.text AS picture, p.name AS caption, place, source, ROUNDED(decades / 1000.0, 3) AS odds,
-       1500 + toInteger(floor(0.4 * decades + 0.5)) AS consensus, ROUNDED(weight / 1e6 / n, 4) AS similarity,
+RETURN p.text AS picture, p.name AS caption, place, source, ROUNDED(gained / 1000.0, 3) AS odds,
+       1500 + toInteger(floor(0.4 * gained + 0.5)) AS consensus, ROUNDED(weight / 1e6 / n, 4) AS similarity,
        DRAWN(c AS text_node, r AS relation, p AS picture_node)
-ORDER BY decades DESC, elo DESC, p.key
+ORDER BY gained DESC, elo DESC, p.key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -71,7 +72,8 @@ def _heading(owners: Sequence[str]) -> str:
         return "Options"
     if len(owners) == len(registered()):
         return "Options of every importer"
-    return f"Options of {', '.join(owners)}"
+    # A section's heading is not wrapped by itself.
+    return "\n".join(textwrap.wrap(f"Options of {', '.join(owners)}", 78, break_on_hyphens=False))
 
 
 def _flag(declared: Sequence[Declaration]) -> click.Option:

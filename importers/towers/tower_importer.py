@@ -143,7 +143,7 @@ class Towers:
         return OpenedModel(
             self.name, files, towers.parameters, evidence.vocabulary, (), described, kind=self.kind,
             pairs=(evidence.track(),), observed=(_features(folder),),
-            remarks=tuple(_remarks(texts)), places=evidence.places,
+            remarks=tuple(_remarks(texts)), places=evidence.places, pictures=folder,
         )  # fmt: skip
 
 

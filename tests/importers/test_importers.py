@@ -16,7 +16,12 @@ from gguf.quants import dequantize
 from safetensors.numpy import load_file, save_file
 
 from hartonomous.errors import BadInput, NotFound, UsageError
-from hartonomous.extract.importer_protocol import ENTRY_POINTS, importer_for, importers
+from hartonomous.extract.importer_protocol import (
+    ENTRY_POINTS,
+    importer_for,
+    importers,
+    own_options,
+)
 from hartonomous.identity import composition_key, file_digest
 from tests import models
 from tests.model_files import (
@@ -31,8 +36,13 @@ from tests.model_files import (
 )
 
 ROOT = Path(__file__).parents[2]
-MODELS = [name for name in importers() if name != "documents"]
-"""What opens models; test_documents.py is about the one that opens documents."""
+OTHERS = {"exclude", "images", "prompts"}
+"""Options of importers that open something else than words with vectors; each has tests of its own."""
+
+MODELS = [
+    name for name, one in importers().items() if not OTHERS & {o.name for o in own_options(one)}
+]
+"""What opens words with vectors."""
 
 
 @pytest.fixture
