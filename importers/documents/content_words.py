@@ -50,7 +50,7 @@ class ContentWords:
 
     def __init__(self, path: Path, encoder: SentenceEncoder) -> None:
         self._encoder = encoder
-        self._stop = _stop_words()
+        self._stop = stop_words()
         self._known = _known_words(path)
 
     def of(self, sentences: Sequence[str]) -> Iterator[list[str]]:
@@ -91,7 +91,15 @@ class ContentWords:
         return list(module("icu4py.breakers").WordBreaker(token, "th"))
 
 
-def _stop_words() -> frozenset[str]:
+def unspaced_words(run: str) -> list[str]:
+    """Return the words of a run of a script without spaces by ICU's dictionary; none of another."""
+    found = _compiled(_WORD).match(run)
+    if found is None or found["unspaced"] is None:
+        return []
+    return list(module("icu4py.breakers").WordBreaker(run, "th"))
+
+
+def stop_words() -> frozenset[str]:
     """Return scikit-learn's English stop words, and the remains of clitics at an apostrophe."""
     stop = module("sklearn.feature_extraction.text").ENGLISH_STOP_WORDS
     return frozenset(stop) | {"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"}
