@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from hartonomous.identity import normalise
 from hartonomous.schema import SENTENCE, TOKEN
-from importers.documents.content_words import stop_words, unspaced_words, words_of
+from importers.documents.content_words import plain_words
+from importers.documents.sentence_boundaries import ENGLISH, language_of
+from importers.documents.stop_words import stop_words
 
 LONGEST_LABEL = 8
 """Words of a label; what is longer is a sentence."""
@@ -26,21 +25,8 @@ def caption_kind(text: str) -> str:
 def content_words(text: str) -> list[str]:
     """Return the content words of a caption in lower case, in order, each once.
 
-    Stop words and single letters are left out; scripts without spaces are parted by ICU.
-
     >>> content_words("A White car, and the car's door")
     ['white', 'car', 'door']
     """
-    stop = _stop()
-    found: dict[str, None] = {}
-    for run in words_of(text):
-        for word in unspaced_words(run) or [run]:
-            lower = normalise(word.lower())
-            if lower not in stop and (len(lower) > 1 or not lower.isascii()):
-                found[lower] = None
-    return list(found)
-
-
-@cache
-def _stop() -> frozenset[str]:
-    return stop_words()
+    language = language_of(text) or ENGLISH
+    return list(dict.fromkeys(plain_words(text, stop_words(language))))
