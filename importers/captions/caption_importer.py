@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from hartonomous.pictures.visual_features import present
+from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput
@@ -25,8 +25,10 @@ from hartonomous.extract.vocabulary import no_vocabulary
 from hartonomous.held_places import file_place, place_table
 from hartonomous.identity import content_digest, file_digest
 from hartonomous.opened_files import kept_files
-from hartonomous.pictures.picture_folder import PictureFolder, open_folder
-from hartonomous.schema import FEATURE, IMAGE, MICRO, SENTENCE, TOKEN
+from hartonomous.pictures.picture_folder import PictureFolder, holds_pictures, open_folder
+from hartonomous.pictures.visual_features import FEATURES, features_of, measured
+from hartonomous.schema import MICRO, SENTENCE, TOKEN
+from hartonomous.schema.kind_catalogue import FEATURE, IMAGE
 from importers.captions.caption_words import caption_kind, content_words
 from importers.captions.folder_captions import folder_captions
 from importers.documents.document_importer import EXCLUDE
@@ -44,6 +46,8 @@ CAPTIONS = ImporterOption(
     unfit=lambda value: "it is for folders of pictures",
 )
 
+Floats = NDArray[np.float64]
+
 Node = tuple[str, str]
 """The kind and the text of a composition."""
 
@@ -57,7 +61,7 @@ class CaptionedPictures:
     summary = "pictures with captions: records, texts, pages beside them, or their names"
 
     def recognises(self, path: Path) -> Claim:
-        return Claim.LAST if _has_pictures(path) else Claim.NONE
+        return Claim.LAST if holds_pictures(path) else Claim.NONE
 
     def claims(self, path: Path, options: OpenOptions) -> Claim:
         """With files of captions, a folder of pictures is meant, whatever else is in it."""
@@ -93,13 +97,6 @@ class CaptionedPictures:
         )  # fmt: skip
 
 
-def _has_pictures(path: Path) -> bool:
-    try:
-        return bool(open_folder(path, limit=1)) and path.is_dir()
-    except BadInput:
-        return False
-
-
 @dataclass(frozen=True)
 class CaptionObserver:
     """Observes a range of a folder's pictures with their captions."""
@@ -114,7 +111,7 @@ class CaptionObserver:
         rows, excluded = _Rows(), Counter[str]()
         for picture in self.folder.pictures(first, last, excluded):
             captions = self.texts.get(picture.name, ())
-            rows.add(picture.key, picture.name, captions, present(picture.pixels))
+            rows.add(picture.key, picture.name, captions, measured(picture.pixels))
         return rows.piece(excluded)
 
 
@@ -124,15 +121,21 @@ class _Rows:
     def __init__(self) -> None:
         self._nodes: dict[Node, int] = {}
         self._depicted = Counter[tuple[int, int]]()
+        self._weight: dict[tuple[int, int], int] = {}
         self._together = Counter[tuple[int, int]]()
         self._places: list[tuple[int, str]] = []
 
-    def add(self, key: str, name: str, captions: tuple[str, ...], features: list[str]) -> None:
+    def add(self, key: str, name: str, captions: tuple[str, ...], values: Floats) -> None:
         image = self._row(IMAGE, key)
         if (place := file_place(name)) is not None:
             self._places.append((image, place))
+        degree = dict(zip(FEATURES, values.tolist(), strict=True))
+        features = features_of(values)
         shown = [self._row(FEATURE, one) for one in features]
-        self._depicted.update((image, one) for one in shown)
+        for row, one in zip(shown, features, strict=True):
+            # Once a picture, whatever the number of its files.
+            self._depicted[image, row] = 1
+            self._weight[image, row] = round(MICRO * degree[one])
         said: dict[int, None] = {}
         for caption in captions:
             words = [self._row(TOKEN, word) for word in content_words(caption)]
@@ -150,7 +153,10 @@ class _Rows:
         compositions = pa.table(
             {"text": pa.array(texts, pa.string()), "kind": pa.array(kinds, pa.string())}
         )
-        rows = {DEPICTION: _table(self._depicted), TOGETHER: _table(self._together)}
+        rows = {
+            DEPICTION: _table(self._depicted, self._weight),
+            TOGETHER: _table(self._together, {}),
+        }
         at = np.array([row for row, _ in self._places], dtype=np.int64)
         places = place_table(at, [place for _, place in self._places])
         return ObservedPiece(compositions, rows, excluded, places)
@@ -159,11 +165,13 @@ class _Rows:
         return self._nodes.setdefault((kind, text), len(self._nodes))
 
 
-def _table(counted: Counter[tuple[int, int]]) -> pa.Table:
-    """Return pairs with their counts, each of weight one."""
+def _table(counted: Counter[tuple[int, int]], weight: Mapping[tuple[int, int], int]) -> pa.Table:
+    """Return pairs with their counts; each counts whole unless it has a weight of its own."""
     pairs = np.array(list(counted), dtype=np.int64).reshape(-1, 2)
-    n = np.fromiter(counted.values(), dtype=np.int64)
-    return pa.table({"start": pairs[:, 0], "end": pairs[:, 1], "n": n, "weight": n * MICRO})
+    n = np.fromiter(counted.values(), dtype=np.int64, count=len(counted))
+    own = [weight.get(pair, times * MICRO) for pair, times in counted.items()]
+    weights = np.array(own, dtype=np.int64)
+    return pa.table({"start": pairs[:, 0], "end": pairs[:, 1], "n": n, "weight": weights})
 
 
 IMPORTER = CaptionedPictures()

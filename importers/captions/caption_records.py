@@ -151,7 +151,7 @@ def _of_table(path: Path) -> Iterator[Record]:
     try:
         for row in reader:
             if None in row:
-                cells = ", ".join(map(shown, row[None]))  # type: ignore[call-overload]
+                cells = ", ".join(map(shown, row[None]))
                 raise BadInput(
                     f"{path}, line {reader.line_num}: there are more cells than columns ({cells}). "
                     "Quote captions that contain the delimiter."

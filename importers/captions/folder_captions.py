@@ -59,8 +59,8 @@ def folder_captions(folder: PictureFolder, files: Sequence[Path] = ()) -> Folder
         elif caption := _caption(text, excluded):
             said[name].append(caption)
     for name in folder.names:
-        if name not in said and (text := _name_caption(name)):
-            said[name].append(text)
+        if name not in said and (words := _name_caption(name)):
+            said[name].append(words)
     without = len(folder) - len(said)
     if without:
         excluded["pictures without a caption"] += without
