@@ -38,7 +38,8 @@ class ModelSettings(TypedDict, total=False):
     list a pair. `read`: texts for the model to read. `samples`: tokens for the model to generate and
     read, 0. `words`: words and phrases to run the model on, a file with one a line, or "en:50000".
     `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder, for documents. `exclude`: files
-    or folders of documents to skip. `subject`: person whose data it is (ID). `licence`, `family`:
+    or folders of documents to skip. `count`: count which words of documents stand near each other,
+    false. `captions`: files of captions, for pictures. `subject`: person whose data it is (ID). `licence`, `family`:
     licence and model family of the source.
     """
 
@@ -56,6 +57,8 @@ class ModelSettings(TypedDict, total=False):
     device: str
     encoder: PathName | None
     exclude: Sequence[str]
+    count: bool
+    captions: Sequence[PathName]
     subject: str | None
     licence: str | None
     family: str | None

@@ -86,6 +86,8 @@ class CaptionedPictures:
             "reading": READING_VERSION,
         }
         excluded = found.excluded + Counter(dict(folder.excluded))
+        # Files of captions and pages are among them.
+        del excluded["files of other kinds"]
         files = [
             OpenedFile(n, file_digest(folder.root / n), (folder.root / n).stat().st_size)
             for n in folder.names

@@ -19,6 +19,7 @@ from hartonomous.extract.vocabulary import LONGEST, build_vocabulary
 from hartonomous.identity import normalise
 from hartonomous.schema import TOKEN
 from importers.documents.document_files import module
+from importers.documents.stop_words import stop_words
 from importers.transformers.sentence_encoders import AT_ONCE, SentenceEncoder
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\u30fc\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
@@ -67,7 +68,7 @@ class ContentWords:
 
     def __init__(self, path: Path, encoder: SentenceEncoder) -> None:
         self._encoder = encoder
-        self._stop = _stop_words()
+        self._stop = stop_words()
         self._known = _known_words(path)
 
     def of(self, sentences: Sequence[str]) -> Iterator[list[str]]:
@@ -114,12 +115,6 @@ def unspaced_words(run: str) -> list[str]:
     if found is None or found["unspaced"] is None:
         return []
     return list(module("icu4py.breakers").WordBreaker(run, "th"))
-
-
-def _stop_words() -> frozenset[str]:
-    """Return scikit-learn's English stop words, and the remains of clitics at an apostrophe."""
-    stop = module("sklearn.feature_extraction.text").ENGLISH_STOP_WORDS
-    return frozenset(stop) | {"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"}
 
 
 def _known_words(encoder: Path) -> frozenset[str]:

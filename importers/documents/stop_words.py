@@ -1,4 +1,4 @@
-"""Stop words of many languages, by the package stopwordsiso; of others, English ones alone."""
+"""Stop words of many languages: scikit-learn's of English, stopwordsiso's of others."""
 
 from __future__ import annotations
 
@@ -10,9 +10,18 @@ CLITICS = frozenset({"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"})
 """What is left of English clitics at an apostrophe."""
 
 
+ENGLISH = "en"
+
+
 @cache
-def stop_words(language: str = "en") -> frozenset[str]:
-    """Return the stop words of a language, by its ISO 639-1 code, in lower case."""
-    library = module("stopwordsiso")
-    found = frozenset(library.stopwords(language)) if library.has_lang(language) else frozenset()
-    return found | CLITICS | (stop_words("en") if not found and language != "en" else frozenset())
+def stop_words(language: str = ENGLISH) -> frozenset[str]:
+    """Return the stop words of a language, by its ISO 639-1 code, in lower case.
+
+    English ones are scikit-learn's, whose list has no word that people ask for; those of a language
+    without a list are English.
+    """
+    if language != ENGLISH:
+        library = module("stopwordsiso")
+        if library.has_lang(language):
+            return frozenset(library.stopwords(language)) | CLITICS
+    return frozenset(module("sklearn.feature_extraction.text").ENGLISH_STOP_WORDS) | CLITICS
