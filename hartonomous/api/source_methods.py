@@ -21,6 +21,7 @@ from hartonomous.extract.input_texts import read_texts
 from hartonomous.operations import ingestion, measurement
 from hartonomous.operations.ingestion import IngestReport
 from hartonomous.operations.model_request import ModelSettings, request_model
+from hartonomous.operations.observation import request_observation
 from hartonomous.rate.rating_pass import RatingReport
 
 
@@ -44,6 +45,28 @@ class SourceMethods(GraphSession):
         erased source, and while another writer is active.
         """
         request = request_model(model, **settings)
+        return ingestion.ingest_model(
+            self._graph, request, name, replace, self._progress, self._say
+        )
+
+    def observe(
+        self,
+        content: PathName,
+        name: str | None = None,
+        replace: str | None = None,
+        captions: Sequence[PathName] = (),
+        exclude: Sequence[str] = (),
+        limit: int | None = None,
+        subject: str | None = None,
+        licence: str | None = None,
+    ) -> IngestReport:
+        """Learn from pictures with captions, or from documents, without any model.
+
+        `captions`: files that say what the pictures show, instead of what lies beside them.
+        `exclude`: patterns of files to skip. `limit`: only the first pictures or sentences. The others
+        as `ingest`. Raises NotFound if there is nothing, BadInput if it holds neither.
+        """
+        request = request_observation(content, captions, exclude, limit, subject, licence)
         return ingestion.ingest_model(
             self._graph, request, name, replace, self._progress, self._say
         )

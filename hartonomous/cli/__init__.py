@@ -27,6 +27,7 @@ COMMANDS = {
     "extract": "extraction",
     "load": "ingestion",
     "ingest": "ingestion",
+    "observe": "ingestion",
     "rate": "ingestion",
     "neighbours": "neighbourhood",
     "explain": "neighbourhood",
@@ -91,7 +92,7 @@ HELP = {"help": "help_pages", "completion": "completion"}
 
 SECTIONS = {
     "Server": ("up", "down", "status", "logs", "doctor", "purge"),
-    "Bring in": ("importers", "inspect", "extract", "load", "ingest", "rate"),
+    "Bring in": ("importers", "inspect", "extract", "load", "ingest", "observe", "rate"),
     "Ask": (
         "ask",
         "neighbours",

@@ -103,6 +103,56 @@ def ingest(
     _print_report(report, as_json, quiet)
 
 
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous observe holiday-pictures/ --as holidays
+  hartonomous observe pictures/ --captions captions.csv --as captions
+  hartonomous observe handbook/ --as handbook
+"""
+)
+@click.argument("content", type=click.Path(path_type=Path))
+@_as
+@_replace
+@click.option(
+    "--captions",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="File of captions (JSON, JSONL, CSV) instead of those beside the pictures; repeatable.",
+)
+@click.option("--exclude", metavar="PATTERN", multiple=True, help="Files to skip; repeatable.")
+@click.option("--limit", type=click.IntRange(1), help="Only the first pictures or sentences.")
+@click.option("--subject", help="Person whose data it is (ID).")
+@click.option("--licence", help="Licence of the source.")
+@json_option
+@quiet_option
+def observe(
+    content: Path, name: str | None, replace: str | None, as_json: bool, quiet: bool, **given: Any
+) -> None:
+    """Learn from captioned pictures or documents.
+
+    No model is needed. CONTENT is a folder or a file. Of pictures, the words of
+    their captions are related to them, to each other and to what is measured in
+    the pictures; captions are files of records, texts of the same name, web pages
+    and figures, or else the names of the files. Of documents, words are related
+    that stand near each other in sentences.
+    """
+    from hartonomous.extract.extraction import expected_seconds
+    from hartonomous.operations.ingestion import ingest_model
+    from hartonomous.operations.observation import request_observation
+    from hartonomous.operations.source_names import source_name
+    from hartonomous.server.connection import connect
+
+    source_name(name, replace, str(content))
+    request = request_observation(content, **given)
+    takes = expected_seconds(request.opened, request.search)
+    with connect() as graph, progress_bar(quiet, takes.parts) as progress:
+        report = ingest_model(
+            graph, request, name, replace, progress, lambda text: say(text, quiet)
+        )
+    _print_report(report, as_json, quiet)
+
+
 def _print_report(report: IngestReport, as_json: bool, quiet: bool) -> None:
     omissions = report.omissions
     assert omissions is not None

@@ -59,6 +59,11 @@ class PlaceList:
         else:
             self.left_out += 1
 
+    def of(self) -> dict[int, list[str]]:
+        """Return the places kept of each thing, by its number."""
+        names = list(self._number)
+        return {row: [names[number] for number in own] for row, own in self._of.items()}
+
     def table(self, composition: NDArray[np.int64]) -> pa.Table:
         """Return the rows of a bundle; `composition` (n,) int64 is the row of each thing among the
         compositions.

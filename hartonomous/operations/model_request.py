@@ -38,7 +38,8 @@ class ModelSettings(TypedDict, total=False):
     list a pair. `read`: texts for the model to read. `samples`: tokens for the model to generate and
     read, 0. `words`: words and phrases to run the model on, a file with one a line, or "en:50000".
     `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder, for documents. `exclude`: files
-    or folders of documents to skip. `images`: folder of pictures that a model is shown. `labels`: file of
+    or folders of documents to skip. `count`: count which words of documents stand near each other, false.
+    `captions`: files of captions, for pictures. `images`: folder of pictures that a model is shown. `labels`: file of
     a detector's labels, one a line. `decoder`: how its boxes are read off, `normalise`: how pixels are
     scaled, if the model does not tell. `threshold`: least score of a box. `annotations`: COCO file with
     the images and categories of a file of results. `texts`: file of words, phrases and captions that
@@ -61,6 +62,8 @@ class ModelSettings(TypedDict, total=False):
     device: str
     encoder: PathName | None
     exclude: Sequence[str]
+    count: bool
+    captions: Sequence[PathName]
     images: PathName | None
     labels: PathName | None
     decoder: str | None

@@ -106,6 +106,12 @@ def open_folder(path: Path, exclude: Sequence[str] = (), limit: int | None = Non
     return PictureFolder(root, tuple(names), digest, tuple(sorted(excluded.items())))
 
 
+def holds_pictures(path: Path) -> bool:
+    """Return whether a path is a file of a picture by its name, or a folder with one in it."""
+    files = [path] if path.is_file() else _within(path)
+    return any(one.suffix.lower() in SUFFIXES and not one.name.startswith(".") for one in files)
+
+
 def _within(folder: Path) -> Iterator[Path]:
     """Yield the files of a folder and those in it; links to folders are not followed."""
     for where, folders, names in os.walk(folder):

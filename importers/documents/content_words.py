@@ -19,6 +19,7 @@ from hartonomous.extract.vocabulary import LONGEST, build_vocabulary
 from hartonomous.identity import normalise
 from hartonomous.schema import TOKEN
 from importers.documents.document_files import module
+from importers.documents.stop_words import stop_words
 from importers.transformers.sentence_encoders import AT_ONCE, SentenceEncoder
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\u30fc\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
@@ -45,12 +46,29 @@ def words_of(text: str) -> list[str]:
     return list(dict.fromkeys(found[0] for found in _compiled(_WORD).finditer(text)))
 
 
+def plain_words(text: str, stop: frozenset[str]) -> Iterator[str]:
+    """Yield the words of a text in lower case, in order, also repeatedly, without those of `stop`.
+
+    Single letters are left out; scripts without spaces are parted by ICU.
+    """
+    for found in _compiled(_WORD).finditer(text):
+        run = found[0]
+        for word in unspaced_words(run) if found["unspaced"] is not None else [run]:
+            lower = normalise(word.lower())
+            if (
+                lower not in stop
+                and len(lower) <= LONGEST
+                and (len(lower) > 1 or not lower.isascii())
+            ):
+                yield lower
+
+
 class ContentWords:
     """Finds the content words of sentences."""
 
     def __init__(self, path: Path, encoder: SentenceEncoder) -> None:
         self._encoder = encoder
-        self._stop = _stop_words()
+        self._stop = stop_words()
         self._known = _known_words(path)
 
     def of(self, sentences: Sequence[str]) -> Iterator[list[str]]:
@@ -91,10 +109,12 @@ class ContentWords:
         return list(module("icu4py.breakers").WordBreaker(token, "th"))
 
 
-def _stop_words() -> frozenset[str]:
-    """Return scikit-learn's English stop words, and the remains of clitics at an apostrophe."""
-    stop = module("sklearn.feature_extraction.text").ENGLISH_STOP_WORDS
-    return frozenset(stop) | {"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"}
+def unspaced_words(run: str) -> list[str]:
+    """Return the words of a run of a script without spaces by ICU's dictionary; none of another."""
+    found = _compiled(_WORD).match(run)
+    if found is None or found["unspaced"] is None:
+        return []
+    return list(module("icu4py.breakers").WordBreaker(run, "th"))
 
 
 def _known_words(encoder: Path) -> frozenset[str]:

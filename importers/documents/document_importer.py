@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.counted_rows import counted_rows, margins
-from hartonomous.errors import BadInput
+from hartonomous.errors import BadInput, UsageError
 from hartonomous.evidence import COMPOSITIONS
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.files.module_folders import has_weights, weights_folder
 from hartonomous.extract.files.untrusted_files import is_pickle
-from hartonomous.extract.importer_options import DEVICE, LIMIT, PATH, ImporterOption
+from hartonomous.extract.importer_options import DEVICE, LIMIT, PATH, SWITCH, ImporterOption
 from hartonomous.extract.importer_protocol import (
     Claim,
     OpenedModel,
@@ -42,11 +42,13 @@ from importers.documents.content_words import ContentWords
 from importers.documents.sentence_sequence import (
     KINDS,
     LONGEST,
+    FoundFiles,
     Reading,
     find_documents,
     read_documents,
     refuse_bytes,
 )
+from importers.documents.word_cooccurrence import COUNT_VERSION, WordCooccurrence
 from importers.transformers.sentence_encoders import AT_ONCE, SentenceEncoder, open_encoder
 from importers.vectors.word_vectors import IMPORTER as WORD_VECTORS
 
@@ -99,12 +101,21 @@ EXCLUDE = ImporterOption(
 )
 
 
+COUNT = ImporterOption(
+    "count",
+    "Count which words of documents stand near each other; needs no encoder.",
+    SWITCH,
+    default=False,
+    unfit=lambda value: "it is for documents",
+)
+
+
 class Documents:
     """Opens a document, a file of questions, or a folder of both."""
 
     name = "documents"
     kind = "corpus"
-    options = (ENCODER, EXCLUDE, LIMIT, DEVICE)
+    options = (ENCODER, COUNT, EXCLUDE, LIMIT, DEVICE)
     summary = (
         "text, Markdown, HTML, PDF; questions in JSON, JSONL, CSV; a folder of them (--encoder)"
     )
@@ -117,7 +128,7 @@ class Documents:
         """With an encoder, documents are meant: what holds any, before all that is in it, and what no
         other importer reads.
         """
-        if options.encoder is None:
+        if options.encoder is None and not options.count:
             return self.recognises(path)
         if self.holds_documents(path):
             return Claim.ASKED
@@ -134,24 +145,27 @@ class Documents:
         return bool(find_documents(path).documents)
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        if options.encoder is None:
+        if options.encoder is None and not options.count:
             raise BadInput(
                 f"{path} is not a model that any importer reads. If it is documents, name a "
-                "sentence encoder: --encoder FOLDER."
+                "sentence encoder, --encoder FOLDER, or count their words: 'hartonomous observe'."
             )
+        if options.encoder is not None and options.count:
+            raise UsageError("--count needs no encoder; leave --encoder out, or ingest twice.")
         found = find_documents(path, options.exclude)
         if not found.documents:
             raise BadInput(
                 f"{path} holds no document ({', '.join(KINDS)}).{_left_out(found.others)}"
             )
         refuse_bytes(path, found.documents)
+        if options.count:
+            return self._counted(path, found, options.limit)
         encoder = open_encoder(options.encoder, options.device)
         reading = read_documents(path, found, options.limit, encoder.reach)
         if not reading.sentences:
             raise BadInput(f"{path} holds no sentence.{_left_out(reading.excluded)}")
         _refuse_size(path, len(reading.sentences), encoder.dimensions)
-        home = path if path.is_dir() else path.parent
-        opened = kept_files(_opened(file, home) for file in reading.files)
+        opened = _opened_files(path, reading)
         evidence = SentenceEvidence(reading, encoder, options.encoder)
         described: dict[str, object] = {
             "importer": self.name,
@@ -164,6 +178,29 @@ class Documents:
             kind=self.kind, pairs=evidence.tracks(), unread=tuple(reading.unread),
             remarks=tuple(_remarks(reading, encoder)), places=evidence.places,
         )  # fmt: skip
+
+    def _counted(self, path: Path, found: FoundFiles, limit: int | None) -> OpenedModel:
+        """Open documents whose words are counted."""
+        reading = read_documents(path, found, limit)
+        words = WordCooccurrence(reading)
+        if not words.words:
+            raise BadInput(f"{path} holds no word.{_left_out(reading.excluded)}")
+        described: dict[str, object] = {
+            "importer": self.name,
+            "limit": limit,
+            "count": COUNT_VERSION,
+            "reading": READING_VERSION,
+        }
+        return OpenedModel(
+            self.name, _opened_files(path, reading), 0, words.vocabulary, (), described,
+            kind=self.kind, pairs=(words.track(),), unread=tuple(reading.unread),
+            places=words.places,
+        )  # fmt: skip
+
+
+def _opened_files(path: Path, reading: Reading) -> Sequence[OpenedFile]:
+    home = path if path.is_dir() else path.parent
+    return kept_files(_opened(file, home) for file in reading.files)
 
 
 def _may_be_documents(path: Path) -> bool:

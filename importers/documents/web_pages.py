@@ -82,6 +82,14 @@ _CHARSET = re.compile(r"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"']+))", 
 def read_page(path: Path) -> Document:
     """Return the blocks of a page of HTML or XHTML, decoded as declared.
 
+    Raises BadInput as `page_html` does.
+    """
+    return page_document(page_html(path))
+
+
+def page_html(path: Path) -> str:
+    """Return the source of a page of HTML or XHTML, decoded as declared.
+
     Raises BadInput for bytes outside the encoding, too many tags, or too deep nesting.
     """
     raw = read_whole(path)
@@ -90,7 +98,7 @@ def read_page(path: Path) -> Document:
     # The declaration is ASCII in all encodings that can be declared.
     shape = raw.decode("latin-1")
     refuse_nesting(path, shape)
-    return page_document(page_text(path, raw, _declared(shape)))
+    return page_text(path, raw, _declared(shape))
 
 
 def refuse_nesting(path: Path, html: str) -> None:

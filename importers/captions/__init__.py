@@ -1,0 +1,1 @@
+"""Captions: pictures with the words that people wrote beside them."""
