@@ -59,7 +59,7 @@ def test_words_of_documents_that_stand_near_each_other(graph: Graph, tmp_path: P
     )
     # The repeated sentence is read once; what was met once is left out.
     assert rows == [
-        {"a": "bread", "b": "salt", "n": 2, "weight": 1_000_000 // 2 + 1_000_000 // 2},
+        {"a": "bread", "b": "salt", "n": 2, "weight": 1_000_000 // 2 + 1_000_000},
         {"a": "harbour", "b": "pilot", "n": 2, "weight": 1_000_000 + 1_000_000 // 2},
     ]
     places = graph.read(
