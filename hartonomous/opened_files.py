@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any, overload
 
 import numpy as np
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 
 from hartonomous.errors import BadInput
 from hartonomous.file_names import readable
-from hartonomous.identity import canonical_json
+from hartonomous.identity import canonical_json, file_digest
 from hartonomous.merkle import leaf_hash, streamed_root
 
 MOST_LISTED = 1_000
@@ -55,6 +56,12 @@ class OpenedFile:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", readable(self.name))
+
+
+def opened_file(file: Path, home: Path | None = None) -> OpenedFile:
+    """Return an opened file with its digest, named relative to a folder, or else by its name alone."""
+    name = file.name if home is None else file.relative_to(home).as_posix()
+    return OpenedFile(name, file_digest(file), file.stat().st_size)
 
 
 @dataclass(frozen=True)

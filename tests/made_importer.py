@@ -14,7 +14,6 @@ import pytest
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.extract import importer_protocol
-from hartonomous.extract.embedding_matrix import opened_file
 from hartonomous.extract.importer_options import (
     LIMIT,
     NUMBER,
@@ -26,6 +25,7 @@ from hartonomous.extract.importer_options import (
 from hartonomous.extract.importer_protocol import Claim, OpenedModel
 from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks, Piece
 from hartonomous.extract.vocabulary import no_vocabulary
+from hartonomous.opened_files import opened_file
 from hartonomous.schema import MICRO
 
 LEAST_SCORE = ImporterOption(

@@ -21,7 +21,7 @@ from hartonomous.pictures.detections import Detections
 from hartonomous.pictures.picture_files import Pixels
 from hartonomous.pictures.picture_folder import PictureFolder, open_folder
 from importers.detectors.detector_evidence import EVIDENCE, SeenPicture, observed_piece
-from importers.pictures.picture_evidence import with_features
+from importers.pictures.picture_evidence import measure, with_features
 from tests.building import silent
 
 Things = Sequence[tuple[str, float, tuple[float, float, float, float]]]
@@ -72,4 +72,4 @@ def _observed(folder: PictureFolder, found: Found, piece: Piece) -> ObservedPiec
     first, last = piece
     pictures = list(folder.pictures(first, last, excluded))
     shown = [SeenPicture(p.name, p.key, detections(found.get(p.name, ()))) for p in pictures]
-    return with_features(observed_piece(shown, excluded), pictures)
+    return with_features(observed_piece(shown, excluded), measure(pictures))

@@ -11,7 +11,15 @@ import click
 from hartonomous.cell_text import printable
 from hartonomous.cli.completion import complete_source
 from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_json, print_rows, print_text, say, top_option
+from hartonomous.cli.output import (
+    joined,
+    json_option,
+    print_json,
+    print_rows,
+    print_text,
+    say,
+    top_option,
+)
 
 if TYPE_CHECKING:
     from hartonomous.ask.pictures.generated_pictures import ImageAnswer
@@ -62,7 +70,7 @@ def _print_answer(answer: ImageAnswer) -> None:
     print_rows(*_features(answer.features))
     if answer.pictures:
         click.echo("\nPictures like it:")
-        rows = [{**_joined(row), "score": f"{row['score']:.2f}"} for row in answer.pictures]
+        rows = [{**joined(row), "score": f"{row['score']:.2f}"} for row in answer.pictures]
         print_rows(
             rows, {"place": "place", "score": "score", "features": "features", "source": "source"}
         )
@@ -83,7 +91,7 @@ def _features(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[st
     """Return rows of features as they are printed, and their columns."""
     shown = [
         {
-            **_joined(row),
+            **joined(row),
             "effect": f"{row['effect']:+.2f} ± {row['error']:.2f}",
             "support": f"{row['support'] / 1000:+.2f}",
         }
@@ -91,13 +99,6 @@ def _features(rows: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[st
     ]
     titles = {"feature": "feature", "effect": "effect", "support": "decades"}
     return shown, {**titles, "words": "words", "source": "source"}
-
-
-def _joined(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a row whose lists are texts."""
-    return {
-        name: ", ".join(value) if isinstance(value, list) else value for name, value in row.items()
-    }
 
 
 @click.command(
@@ -159,5 +160,5 @@ def image_features_to_prompt(picture: str, top: int, as_json: bool) -> None:
     for source, prompt in answer.prompts.items():
         print_text(f"{prompt}  ({source})")
     click.echo()
-    rows = [{**_joined(row), "score": f"{row['score']:+.2f}"} for row in answer.words]
+    rows = [{**joined(row), "score": f"{row['score']:+.2f}"} for row in answer.words]
     print_rows(rows, {"word": "word", "score": "score", "features": "features", "source": "source"})

@@ -22,6 +22,7 @@ from hartonomous.cli.output import (
 
 if TYPE_CHECKING:
     from hartonomous.operations.ingestion import IngestReport
+    from hartonomous.operations.model_request import ModelRequest
 
 _as = click.option(
     "--as",
@@ -87,20 +88,11 @@ def ingest(
     need --encoder. After an interruption, the same command resumes; a completed
     command changes nothing when repeated.
     """
-    from hartonomous.extract.extraction import expected_seconds
-    from hartonomous.operations.ingestion import ingest_model
     from hartonomous.operations.model_request import request_model
     from hartonomous.operations.source_names import source_name
-    from hartonomous.server.connection import connect
 
     source_name(name, replace, model)
-    request = request_model(model, **options)
-    takes = expected_seconds(request.opened, request.search)
-    with connect() as graph, progress_bar(quiet, takes.parts) as progress:
-        report = ingest_model(
-            graph, request, name, replace, progress, lambda text: say(text, quiet)
-        )
-    _print_report(report, as_json, quiet)
+    _ingest(request_model(model, **options), name, replace, as_json, quiet)
 
 
 @click.command(
@@ -137,14 +129,20 @@ def observe(
     and figures, or else the names of the files. Of documents, words are related
     that stand near each other in sentences.
     """
-    from hartonomous.extract.extraction import expected_seconds
-    from hartonomous.operations.ingestion import ingest_model
     from hartonomous.operations.observation import request_observation
     from hartonomous.operations.source_names import source_name
-    from hartonomous.server.connection import connect
 
     source_name(name, replace, str(content))
-    request = request_observation(content, **given)
+    _ingest(request_observation(content, **given), name, replace, as_json, quiet)
+
+
+def _ingest(
+    request: ModelRequest, name: str | None, replace: str | None, as_json: bool, quiet: bool
+) -> None:
+    from hartonomous.extract.extraction import expected_seconds
+    from hartonomous.operations.ingestion import ingest_model
+    from hartonomous.server.connection import connect
+
     takes = expected_seconds(request.opened, request.search)
     with connect() as graph, progress_bar(quiet, takes.parts) as progress:
         report = ingest_model(

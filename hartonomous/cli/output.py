@@ -81,6 +81,13 @@ def print_rows(rows: Sequence[dict[str, Any]], columns: dict[str, str]) -> None:
         click.echo(line)
 
 
+def joined(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row for a table, whose lists of texts are one text each."""
+    return {
+        name: ", ".join(value) if isinstance(value, list) else value for name, value in row.items()
+    }
+
+
 def _room() -> int | None:
     """Return the columns of the terminal; None where it is none, such as a pipe or a file."""
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None

@@ -11,7 +11,15 @@ import click
 
 from hartonomous.cli.completion import complete_source
 from hartonomous.cli.neighbourhood import open_graph
-from hartonomous.cli.output import json_option, print_json, print_rows, print_text, say, top_option
+from hartonomous.cli.output import (
+    joined,
+    json_option,
+    print_json,
+    print_rows,
+    print_text,
+    say,
+    top_option,
+)
 
 if TYPE_CHECKING:
     from hartonomous.ask.pictures.detector_comparison import DetectorComparison
@@ -63,7 +71,7 @@ def _print_concepts(told: ImageConcepts, captions: dict[str, str]) -> None:
         say(f"Nothing {found}.")
     else:
         heading = {"detector": "boxes", "sources": "boxes", "likeness": "pictures"}[told.by]
-        rows = [_joined(row, "sources") for row in told.concepts]
+        rows = [joined(row) for row in told.concepts]
         rows = [{**row, "score": f"{row['score']:.2f}"} for row in rows]
         columns = {"concept": "concept", "score": "score", "times": heading}
         if told.by != "detector":
@@ -78,10 +86,10 @@ def _print_concepts(told: ImageConcepts, captions: dict[str, str]) -> None:
             "times": "times",
             "sources": "by",
         }
-        print_rows([_joined(row, "sources") for row in told.relations], told_by)
+        print_rows([joined(row) for row in told.relations], told_by)
     if told.like:
         click.echo("\nLike it:")
-        rows = [_joined(row, "shared", "sources") for row in told.like]
+        rows = [joined(row) for row in told.like]
         rows = [
             {
                 **row,
@@ -132,7 +140,7 @@ def _print_comparison(found: DetectorComparison) -> None:
             "both": "both",
             "pictures": "such as",
         }
-        print_rows([_joined(row, "pictures") for row in found.labels], columns)
+        print_rows([joined(row) for row in found.labels], columns)
     else:
         say("They agree on the labels of every picture.")
     if not found.relations:
@@ -150,16 +158,8 @@ def _print_comparison(found: DetectorComparison) -> None:
         "difference": "decades",
         "pictures": "such as",
     }
-    rows = [
-        {**_joined(row, "pictures"), "difference": f"{row['difference']:+.2f}"}
-        for row in found.relations
-    ]
+    rows = [{**joined(row), "difference": f"{row['difference']:+.2f}"} for row in found.relations]
     print_rows(rows, columns)
-
-
-def _joined(row: dict[str, Any], *names: str) -> dict[str, Any]:
-    """Return a row whose lists of these columns are texts."""
-    return {**row, **{name: ", ".join(row[name]) for name in names}}
 
 
 def _captions(graph: Any, keys: Iterable[str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ from hartonomous.identity import composition_keys
 from hartonomous.pictures.picture_files import Pixels, library
 from hartonomous.pictures.picture_folder import ShownPictures
 from hartonomous.progress import Progress, unseen
-from hartonomous.schema.kind_catalogue import IMAGE
+from hartonomous.schema import IMAGE
 from hartonomous.server.home import default_home
 
 SIDE = 128

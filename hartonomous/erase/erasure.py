@@ -58,8 +58,7 @@ from hartonomous.load.suppression_list import (
 from hartonomous.progress import Progress, Say, unheard, unseen
 from hartonomous.proof.claims import Scan, draft
 from hartonomous.rate.rating_pass import check_formula, rate_due
-from hartonomous.schema import FORMULA_VERSION
-from hartonomous.schema.kind_catalogue import IMAGE
+from hartonomous.schema import FORMULA_VERSION, IMAGE
 from hartonomous.transparency import transparency_log
 from hartonomous.transparency.inventory_record import notes_inventory
 from hartonomous.transparency.signing import canonical

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput
 from hartonomous.extract.files.magnitudes import refuse_outlying
 from hartonomous.extract.files.spare_rows import refuse_unexplained
@@ -16,7 +15,7 @@ from hartonomous.extract.files.tokenizer_files import TokenTable
 from hartonomous.extract.files.untrusted_files import shown
 from hartonomous.extract.importer_protocol import OpenedModel, VectorTrack
 from hartonomous.extract.vocabulary import Vocabulary, build_vocabulary
-from hartonomous.identity import file_digest
+from hartonomous.opened_files import opened_file
 
 Floats = NDArray[np.float32]
 
@@ -57,11 +56,6 @@ def embedding_model(
     described = {**options, "importer": importer, "limit": limit}
     opened = tuple(opened_file(path) for path in dict.fromkeys((*files, *table.files)))
     return OpenedModel(importer, opened, matrix.size, vocabulary, (track,), described)
-
-
-def opened_file(path: Path) -> OpenedFile:
-    """Return an opened file, with its digest."""
-    return OpenedFile(path.name, file_digest(path), path.stat().st_size)
 
 
 def _finite_rows(where: str, matrix: Floats, vocabulary: Vocabulary) -> Floats:

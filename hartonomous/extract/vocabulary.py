@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -68,6 +68,22 @@ class Vocabulary:
         """Return the same compositions with more entries counted as left out."""
         counted = Counter(self.excluded) + Counter({reason: count})
         return replace(self, excluded=dict(sorted(counted.items())))
+
+
+def sorted_vocabulary(
+    texts: Sequence[str],
+    kinds: Sequence[str],
+    excluded: Mapping[str, int] | None = None,
+    merged: int = 0,
+) -> tuple[Vocabulary, NDArray[np.int64]]:
+    """Return distinct texts of some kinds as compositions sorted by key, and the row of each, (N,) int64."""
+    keys = np.array(composition_keys(kinds, texts), dtype="U32")
+    order = np.argsort(keys)
+    row = np.empty(len(order), dtype=np.int64)
+    row[order] = np.arange(len(order))
+    columns = {"key": keys.tolist(), "text": list(texts), "kind": list(kinds)}
+    table = pa.table(columns, schema=COMPOSITIONS).take(pa.array(order))
+    return Vocabulary(table, order, row, dict(sorted((excluded or {}).items())), merged), row
 
 
 def no_vocabulary(excluded: Mapping[str, int] | None = None) -> Vocabulary:

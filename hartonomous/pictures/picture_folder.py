@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from pathlib import Path
@@ -45,13 +45,20 @@ class PictureFolder:
     """The files of a folder that are pictures by name, sorted; plain values, so that a worker can
     open it again.
 
-    `digest` is that of the names and contents, `excluded` counts other files by reason.
+    `digests` are those of the files' bytes, in the order of the names, `excluded` counts other files by
+    reason.
     """
 
     root: Path
     names: tuple[str, ...]
-    digest: str
+    digests: tuple[str, ...]
     excluded: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of the names and contents."""
+        files = [list(one) for one in zip(map(readable, self.names), self.digests, strict=True)]
+        return content_digest("pictures", {"files": files})
 
     def __len__(self) -> int:
         return len(self.names)
@@ -70,14 +77,16 @@ class PictureFolder:
                 continue
             yield Picture(name, picture_key(pixels), pixels)
 
-    def first_fault(self) -> str | None:
-        """Return why the first unreadable file is so; None if every file can be read."""
+    def refuse_unreadable(self) -> None:
+        """Raise BadInput, with the first fault, where no file can be read."""
+        first: Exception | None = None
         for name in self.names:
             try:
                 read_picture(self.root / name)
+                return
             except (BadInput, OSError) as error:
-                return str(error)
-        return None
+                first = first or error
+        raise BadInput(f"No picture in {self.root} can be read: {first}")
 
 
 def open_folder(path: Path, exclude: Sequence[str] = (), limit: int | None = None) -> PictureFolder:
@@ -101,9 +110,15 @@ def open_folder(path: Path, exclude: Sequence[str] = (), limit: int | None = Non
         raise BadInput(f"{path} holds no picture ({kinds}); name the folder that does.")
     if limit is not None:
         names = names[:limit]
-    digests = [[readable(name), file_digest(root / name)] for name in names]
-    digest = content_digest("pictures", {"files": digests})
-    return PictureFolder(root, tuple(names), digest, tuple(sorted(excluded.items())))
+    return named_pictures(root, names, excluded)
+
+
+def named_pictures(
+    root: Path, names: Sequence[str], excluded: Mapping[str, int] | None = None
+) -> PictureFolder:
+    """Return files of a folder, by their names in order; reads them for their digests."""
+    digests = tuple(file_digest(root / name) for name in names)
+    return PictureFolder(root, tuple(names), digests, tuple(sorted((excluded or {}).items())))
 
 
 def holds_pictures(path: Path) -> bool:
@@ -128,15 +143,15 @@ def _is_kept(root: Path, name: str, exclude: Sequence[str], excluded: Counter[st
     if Path(name).name.startswith("."):
         return False
     if file.suffix.lower() not in SUFFIXES:
-        excluded["files of other kinds"] += 1
+        excluded["files of another kind"] += 1
         return False
     if any(fnmatch(name, pattern) or fnmatch(file.name, pattern) for pattern in exclude):
-        excluded["excluded by name"] += 1
+        excluded["files that --exclude names"] += 1
         return False
     if not file.resolve().is_relative_to(root.resolve()):
-        excluded["links out of the folder"] += 1
+        excluded["links that lead elsewhere"] += 1
         return False
     if not file.is_file():
-        excluded["files of other kinds"] += 1
+        excluded["files of another kind"] += 1
         return False
     return True

@@ -12,8 +12,6 @@ are one scene, and boxes of one scene tell no more independently of each other.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,10 +25,11 @@ from hartonomous.held_places import file_place, place_table
 from hartonomous.identity import content_digest
 from hartonomous.pictures.box_relations import RELATIONS, SYMMETRIC, box_relations
 from hartonomous.pictures.detections import Boxes, Detections
-from hartonomous.schema import MICRO, SENTENCE, TOKEN
-from hartonomous.schema.kind_catalogue import IMAGE, REGION
+from hartonomous.schema import IMAGE, MICRO, REGION, SENTENCE, TOKEN
+from importers.pictures.label_texts import is_sentence, label_text
+from importers.pictures.picture_evidence import DEPICTION
 
-DEPICTION, COOCCURRENCE = "DEPICTION_EVIDENCE", "COOCCURRENCE_EVIDENCE"
+COOCCURRENCE = "COOCCURRENCE_EVIDENCE"
 SPATIAL = {name: f"{name}_EVIDENCE" for name in RELATIONS}
 EVIDENCE = (DEPICTION, COOCCURRENCE, *SPATIAL.values())
 
@@ -40,15 +39,11 @@ MOST_RELATED = 100
 AT_ONCE = 1 << 20
 """Pairs of boxes compared at once."""
 
-LONGEST_PHRASE = 8
-"""Words of a text beyond which it is a sentence, not a label."""
-
 LEFT_OUT = f"boxes beyond the {MOST_RELATED} surest of a picture, not related to others"
 EMPTY = "pictures in which nothing was found"
 UNNAMED = "boxes without a label"
 TOO_LONG = "places longer than a place may be"
 
-_ENDS = re.compile("[.!?\u2026\u3002\uff01\uff1f][\"'\u201d\u2019)\\]]*$")
 Ints = NDArray[np.int64]
 
 
@@ -59,27 +54,6 @@ class SeenPicture:
     name: str
     key: str
     found: Detections
-
-
-def label_text(label: str) -> str:
-    """Return a label as compositions are written: NFC, blanks for underscores, lower case unless it
-    is a sentence.
-
-    >>> label_text("Dining_Table "), label_text("Push the door.")
-    ('dining table', 'Push the door.')
-    """
-    text = unicodedata.normalize("NFC", " ".join(label.replace("_", " ").split()))
-    return text if is_sentence(text) else unicodedata.normalize("NFC", text.lower())
-
-
-def is_sentence(text: str) -> bool:
-    """Return whether a text is a sentence: it ends like one, or is longer than a label.
-
-    >>> is_sentence("fire hydrant"), is_sentence("No entry!"), is_sentence("Stop!")
-    (False, True, False)
-    """
-    words = len(text.split())
-    return words > LONGEST_PHRASE or (words > 1 and _ENDS.search(text) is not None)
 
 
 def observed_piece(seen: Sequence[SeenPicture], excluded: Counter[str]) -> ObservedPiece:
@@ -240,7 +214,9 @@ class _Scene:
 
 def _named(one: SeenPicture, excluded: Counter[str]) -> SeenPicture:
     """Return a picture with its labels as texts of compositions, without boxes that have none."""
-    texts = {label: label_text(str(label)) for label in set(one.found.labels.tolist())}
+    texts = {
+        label: label_text(str(label)) for label in set(one.found.labels.tolist())
+    }
     labels = np.array([texts[label] for label in one.found.labels.tolist()], dtype=object)
     found = Detections(labels, one.found.scores, one.found.boxes)
     named = np.array([bool(label) for label in labels], dtype=bool)

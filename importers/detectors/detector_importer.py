@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from hartonomous.errors import BadInput, UsageError
+from hartonomous.errors import UsageError
 from hartonomous.extract.detector_protocol import (
     DetectorOpener,
     DetectorOptions,
@@ -33,13 +33,11 @@ from hartonomous.extract.importer_options import (
 from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
 from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks, Piece
 from hartonomous.extract.vocabulary import no_vocabulary
-from hartonomous.identity import file_digest
-from hartonomous.opened_files import OpenedFile, kept_files
-from hartonomous.pictures.picture_files import read_picture
+from hartonomous.opened_files import kept_files, opened_file
 from hartonomous.pictures.picture_folder import Picture, PictureFolder, open_folder
 from importers.detectors.detector_evidence import EVIDENCE, SeenPicture, observed_piece
 from importers.detectors.input_pixels import NORMALISATIONS
-from importers.pictures.picture_evidence import FEATURES_VERSION, with_features
+from importers.pictures.picture_evidence import FEATURES_VERSION, measure, with_features
 from importers.pictures.picture_options import IMAGES
 
 
@@ -116,7 +114,7 @@ class PictureObserver:
             self.detector = openers()[self.opener].open(self.path, self.options)
         found = found_in(self.detector, [picture.pixels for picture in pictures], excluded)
         seen = [SeenPicture(p.name, p.key, one) for p, one in zip(pictures, found, strict=True)]
-        return with_features(observed_piece(seen, excluded), pictures)
+        return with_features(observed_piece(seen, excluded), measure(pictures))
 
 
 def read_ahead(pictures: Iterator[Picture]) -> Iterator[Picture]:
@@ -197,7 +195,7 @@ class DetectorImporter:
                 f"{path} is a detector; name a folder of pictures that it is shown: --images DIR."
             )
         folder = open_folder(options.images, limit=options.limit)
-        refuse_unreadable(folder)
+        folder.refuse_unreadable()
         given = DetectorOptions(
             options.given.get("labels"),
             options.given.get("decoder"),
@@ -219,25 +217,9 @@ class DetectorImporter:
             "features": FEATURES_VERSION,
         }
         vocabulary = replace(no_vocabulary(), excluded=dict(folder.excluded))
-        files = kept_files(_opened(file, path) for file in detector.files)
+        home = path if path.is_dir() else path.parent
+        files = kept_files(opened_file(file, home) for file in detector.files)
         return OpenedModel(
             self.name, files, 0, vocabulary, (), described, kind=self.kind, observed=(tracks,),
             pictures=folder,
         )  # fmt: skip
-
-
-def refuse_unreadable(folder: PictureFolder) -> None:
-    """Raise BadInput, with the first fault, where no picture of a folder can be read."""
-    first: BadInput | None = None
-    for name in folder.names:
-        try:
-            read_picture(folder.root / name)
-            return
-        except BadInput as error:
-            first = first or error
-    raise BadInput(f"No picture in {folder.root} can be read: {first}")
-
-
-def _opened(file: Path, path: Path) -> OpenedFile:
-    home = path if path.is_dir() else path.parent
-    return OpenedFile(file.relative_to(home).as_posix(), file_digest(file), file.stat().st_size)

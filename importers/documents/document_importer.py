@@ -20,7 +20,6 @@ from numpy.typing import NDArray
 from hartonomous.bundle import OpenedFile
 from hartonomous.counted_rows import counted_rows, margins
 from hartonomous.errors import BadInput, UsageError
-from hartonomous.evidence import COMPOSITIONS
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.files.module_folders import has_weights, weights_folder
 from hartonomous.extract.files.untrusted_files import is_pickle
@@ -33,9 +32,8 @@ from hartonomous.extract.importer_protocol import (
     ReadyPairs,
 )
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
-from hartonomous.extract.vocabulary import Vocabulary
-from hartonomous.identity import composition_keys, file_digest
-from hartonomous.opened_files import kept_files
+from hartonomous.extract.vocabulary import sorted_vocabulary
+from hartonomous.opened_files import kept_files, opened_file
 from hartonomous.progress import Progress
 from hartonomous.schema import MICRO, SENTENCE, TOKEN, TrackConstants, evidence_type
 from importers.documents.content_words import ContentWords
@@ -200,7 +198,7 @@ class Documents:
 
 def _opened_files(path: Path, reading: Reading) -> Sequence[OpenedFile]:
     home = path if path.is_dir() else path.parent
-    return kept_files(_opened(file, home) for file in reading.files)
+    return kept_files(opened_file(file, home) for file in reading.files)
 
 
 def _may_be_documents(path: Path) -> bool:
@@ -245,10 +243,6 @@ def _left_out(excluded: Counter[str]) -> str:
     return f" Left out: {counted}." if counted else ""
 
 
-def _opened(file: Path, home: Path) -> OpenedFile:
-    return OpenedFile(file.relative_to(home).as_posix(), file_digest(file), file.stat().st_size)
-
-
 def _refuse_size(path: Path, sentences: int, dimensions: int) -> None:
     # The vectors, a normalised copy for the search, and the words' besides.
     needed = 3 * 4 * sentences * dimensions
@@ -278,7 +272,10 @@ class SentenceEvidence:
         self._sentences, self._words = sentences, list(words)
         self._inside = np.array(pairs, dtype=np.int64).reshape(-1, 2)
         self._vectors: tuple[Floats, Floats] | None = None
-        self.vocabulary, self._row = _compositions(sentences, list(words), reading)
+        kinds = [SENTENCE] * len(sentences) + [TOKEN] * len(words)
+        self.vocabulary, self._row = sorted_vocabulary(
+            [*sentences, *words], kinds, reading.excluded, reading.merged
+        )
         self.places = reading.places.table(self._row)
 
     def tracks(self) -> tuple[PairTrack, ...]:
@@ -348,21 +345,6 @@ class SentenceEvidence:
         weights = times * _cosines(sentences, sentences, places)
         table, total = _table(ANSWERS, pairs, times, weights)
         return ReadyPairs(table, 0, 1.0, total)
-
-
-def _compositions(
-    sentences: list[str], words: list[str], reading: Reading
-) -> tuple[Vocabulary, Ints]:
-    """Return the compositions sorted by key, and the row of each sentence, then of each word."""
-    texts = sentences + words
-    kinds = [SENTENCE] * len(sentences) + [TOKEN] * len(words)
-    keys = np.array(composition_keys(kinds, texts), dtype="U32")
-    order = np.argsort(keys)
-    row = np.empty(len(order), dtype=np.int64)
-    row[order] = np.arange(len(order))
-    table = pa.table({"key": keys.tolist(), "text": texts, "kind": kinds}, schema=COMPOSITIONS)
-    excluded = dict(sorted(reading.excluded.items()))
-    return Vocabulary(table.take(pa.array(order)), order, row, excluded, reading.merged), row
 
 
 def _cosines(first: Floats, second: Floats, pairs: Ints) -> Ints:

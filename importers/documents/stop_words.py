@@ -5,12 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from importers.documents.document_files import module
+from importers.documents.sentence_boundaries import ENGLISH
 
 CLITICS = frozenset({"don", "doesn", "didn", "isn", "aren", "ll", "ve", "re"})
 """What is left of English clitics at an apostrophe."""
-
-
-ENGLISH = "en"
 
 
 @cache

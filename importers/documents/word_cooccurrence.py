@@ -11,17 +11,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from hartonomous.counted_rows import Totals, counted_rows
-from hartonomous.evidence import COMPOSITIONS
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.importer_protocol import PairTrack, ReadyPairs
 from hartonomous.extract.place_list import PlaceList
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
-from hartonomous.extract.vocabulary import Vocabulary
-from hartonomous.identity import composition_keys
+from hartonomous.extract.vocabulary import sorted_vocabulary
 from hartonomous.progress import Progress
 from hartonomous.schema import MICRO, TOKEN, TrackConstants, evidence_type
 from importers.documents.content_words import plain_words
@@ -79,7 +76,9 @@ class WordCooccurrence:
                 for one in dict.fromkeys(own):
                     places.add(one, place)
         self.words = list(number)
-        self.vocabulary, row = _vocabulary(self.words, reading)
+        self.vocabulary, row = sorted_vocabulary(
+            self.words, [TOKEN] * len(self.words), reading.excluded, reading.merged
+        )
         self.places = places.table(row)
         flat = row[np.array(words, dtype=np.int64)] if words else np.empty(0, dtype=np.int64)
         self._sequences = Sequences(flat, np.array(sentence, dtype=np.int64))
@@ -179,15 +178,3 @@ def _with_languages(sentences: list[str]) -> Iterator[tuple[str, str]]:
         part = sentences[first : first + BLOCK]
         language = language_of(" ".join(part)) or ENGLISH
         yield from ((text, language) for text in part)
-
-
-def _vocabulary(words: list[str], reading: Reading) -> tuple[Vocabulary, Ints]:
-    """Return the words as compositions sorted by key, and the row of each."""
-    kinds = [TOKEN] * len(words)
-    keys = np.array(composition_keys(kinds, words), dtype="U32")
-    order = np.argsort(keys)
-    row = np.empty(len(order), dtype=np.int64)
-    row[order] = np.arange(len(order))
-    table = pa.table({"key": keys.tolist(), "text": words, "kind": kinds}, schema=COMPOSITIONS)
-    excluded = dict(sorted(reading.excluded.items()))
-    return Vocabulary(table.take(pa.array(order)), order, row, excluded, reading.merged), row

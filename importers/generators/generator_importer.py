@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from hartonomous.counted_rows import counted_rows
 from hartonomous.errors import BadInput
-from hartonomous.evidence import COMPOSITIONS
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.importer_options import DEVICE, PATH, ImporterOption
 from hartonomous.extract.importer_protocol import (
@@ -30,21 +29,26 @@ from hartonomous.extract.importer_protocol import (
 )
 from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks, Piece, PieceStore
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
-from hartonomous.extract.vocabulary import Vocabulary
-from hartonomous.identity import composition_keys
+from hartonomous.extract.vocabulary import sorted_vocabulary
 from hartonomous.opened_files import kept_files
 from hartonomous.pictures.generated_places import generated_name
 from hartonomous.pictures.picture_files import Pixels, library, picture_key
 from hartonomous.pictures.picture_folder import Picture
-from hartonomous.pictures.visual_features import FEATURES, measured
+from hartonomous.pictures.visual_features import FEATURES
 from hartonomous.progress import Progress
-from hartonomous.schema import TOKEN, TrackConstants, evidence_type
-from hartonomous.schema.kind_catalogue import FEATURE
+from hartonomous.schema import FEATURE, TOKEN, TrackConstants, evidence_type
 from importers.generators.effect_sizes import effect_table, effects
 from importers.generators.picture_makers import OpenMaker, PictureMaker, open_pipeline
 from importers.generators.pipeline_folders import checked_files, is_pipeline
 from importers.generators.prompt_grid import PromptGrid, read_grid
-from importers.pictures.picture_evidence import DEPICTION, FEATURES_VERSION, with_features
+from importers.pictures.picture_evidence import (
+    DEPICTION,
+    FEATURES_VERSION,
+    MeasuredPicture,
+    measure,
+    nothing_observed,
+    with_features,
+)
 
 EFFECT = "EFFECT_EVIDENCE"
 EFFECTS_VERSION = 1
@@ -195,12 +199,10 @@ class Studio:
                 told.append((prompt, seed))
         _refuse_constant(self.path, pictures, told)
         self.made.add(pictures, told, self.grid)
-        nothing = ObservedPiece(
-            pa.table({"text": pa.array([], pa.string()), "kind": pa.array([], pa.string())}), {}
-        )
-        found = with_features(nothing, pictures)
+        shown = measure(pictures)
+        found = with_features(nothing_observed(), shown)
         return ObservedPiece(
-            found.compositions, found.rows, dict(excluded), found.places, _kept(pictures, told)
+            found.compositions, found.rows, dict(excluded), found.places, _kept(shown, told)
         )
 
     def _made(self, prompt: int) -> list[Pixels | str]:
@@ -217,7 +219,8 @@ class WordEffects:
 
     def __init__(self, studio: Studio) -> None:
         self._studio, self._words = studio, studio.grid.words()
-        self.vocabulary, self._row = _compositions(self._words)
+        kinds = [TOKEN] * len(self._words) + [FEATURE] * len(FEATURES)
+        self.vocabulary, self._row = sorted_vocabulary([*self._words, *FEATURES], kinds)
 
     def track(self) -> PairTrack:
         """Return the track of effects."""
@@ -241,22 +244,9 @@ class WordEffects:
         return ReadyPairs(table, 0, 1.0, total)
 
 
-def _compositions(words: Sequence[str]) -> tuple[Vocabulary, NDArray[np.int64]]:
-    """Return words and features sorted by key, and the row of each word, then of each feature."""
-    texts = [*words, *FEATURES]
-    kinds = [TOKEN] * len(words) + [FEATURE] * len(FEATURES)
-    keys = np.array(composition_keys(kinds, texts), dtype="U32")
-    order = np.argsort(keys)
-    row = np.empty(len(order), dtype=np.int64)
-    row[order] = np.arange(len(order))
-    table = pa.table({"key": keys.tolist(), "text": texts, "kind": kinds}, schema=COMPOSITIONS)
-    return Vocabulary(table.take(pa.array(order)), order, row, {}, 0), row
-
-
-def _kept(pictures: Sequence[Picture], told: Sequence[tuple[int, int]]) -> pa.Table:
+def _kept(pictures: Sequence[MeasuredPicture], told: Sequence[tuple[int, int]]) -> pa.Table:
     """Return prompt, seed, the beginning of the key and the measured features of each picture."""
-    values = {picture.key: measured(picture.pixels) for picture in pictures}
-    degrees = np.array([values[picture.key] for picture in pictures]).reshape(-1, len(FEATURES))
+    degrees = np.array([picture.degrees for picture in pictures]).reshape(-1, len(FEATURES))
     prompt, seed = np.array(told, dtype=np.int64).reshape(-1, 2).T
     keys = [int(picture.key[:15], 16) for picture in pictures]
     measures = {f"feature {at}": degrees[:, at] for at in range(len(FEATURES))}

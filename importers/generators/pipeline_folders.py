@@ -18,7 +18,7 @@ from hartonomous.extract.files.untrusted_files import (
     refuse_pointer,
     shown,
 )
-from hartonomous.identity import file_digest
+from hartonomous.opened_files import opened_file
 
 INDEX = "model_index.json"
 LIBRARIES = frozenset({"diffusers", "transformers"})
@@ -84,9 +84,7 @@ def checked_files(path: Path) -> tuple[list[OpenedFile], int]:
             refuse_pointer(folder / one)
         parameters += sum(map(_parameters, _counted(folder, weights)))
         files += [f"{name}/{one}" for one in own]
-    opened = [
-        OpenedFile(name, file_digest(path / name), (path / name).stat().st_size) for name in files
-    ]
+    opened = [opened_file(path / name, path) for name in files]
     if not parameters:
         raise BadInput(f"{path} has no weights in safetensors; get the pipeline whole.")
     return opened, parameters

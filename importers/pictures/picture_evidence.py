@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pyarrow as pa
@@ -13,8 +13,7 @@ from hartonomous.extract.observed_pieces import ObservedPiece
 from hartonomous.held_places import file_place, place_table
 from hartonomous.pictures.picture_folder import Picture
 from hartonomous.pictures.visual_features import FEATURES, features_of, measured
-from hartonomous.schema import MICRO
-from hartonomous.schema.kind_catalogue import FEATURE, IMAGE
+from hartonomous.schema import FEATURE, IMAGE, MICRO
 
 DEPICTION = "DEPICTION_EVIDENCE"
 
@@ -22,7 +21,21 @@ FEATURES_VERSION = 1
 """For a source's options: raised when the same pictures have other features."""
 
 
-def with_features(piece: ObservedPiece, pictures: Sequence[Picture]) -> ObservedPiece:
+@dataclass(frozen=True)
+class MeasuredPicture:
+    """A picture without its pixels: its name, the text of its composition, the degrees of FEATURES."""
+
+    name: str
+    key: str
+    degrees: NDArray[np.float64]
+
+
+def measure(pictures: Iterable[Picture]) -> list[MeasuredPicture]:
+    """Measure pictures as they come, so that the pixels of one are held at a time."""
+    return [MeasuredPicture(one.name, one.key, measured(one.pixels)) for one in pictures]
+
+
+def with_features(piece: ObservedPiece, pictures: Sequence[MeasuredPicture]) -> ObservedPiece:
     """Return a piece to which its pictures are added, with their places and measured features.
 
     A feature is a row of DEPICTION_EVIDENCE, n = 1 a picture whatever the number of its files, its
@@ -30,10 +43,11 @@ def with_features(piece: ObservedPiece, pictures: Sequence[Picture]) -> Observed
     """
     if not pictures:
         return piece
-    values = _measured(pictures)
+    degrees_of = {one.key: one.degrees for one in pictures}
     first = len(piece.compositions)
-    row = {key: first + at for at, key in enumerate(values)}
-    keys, degrees = list(values), np.stack(list(values.values()))
+    keys = sorted(degrees_of)
+    row = {key: first + at for at, key in enumerate(keys)}
+    degrees = np.stack([degrees_of[key] for key in keys])
     image, feature = _present(degrees)
     texts, kinds = [*keys, *FEATURES], [IMAGE] * len(keys) + [FEATURE] * len(FEATURES)
     added = pa.table({"text": texts, "kind": kinds})
@@ -59,10 +73,10 @@ def with_features(piece: ObservedPiece, pictures: Sequence[Picture]) -> Observed
     )
 
 
-def _measured(pictures: Sequence[Picture]) -> dict[str, NDArray[np.float64]]:
-    """Return the measured values of each picture, by key, in the order of keys."""
-    by_key = {picture.key: picture for picture in pictures}
-    return {key: measured(by_key[key].pixels) for key in sorted(by_key)}
+def nothing_observed() -> ObservedPiece:
+    """Return a piece without compositions, to which pictures are added."""
+    none = pa.array([], pa.string())
+    return ObservedPiece(pa.table({"text": none, "kind": none}), {})
 
 
 def _present(degrees: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

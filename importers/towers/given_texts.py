@@ -17,18 +17,15 @@ from hartonomous.extract.files.untrusted_files import read_bounded
 from hartonomous.extract.input_texts import decoded
 from hartonomous.identity import normalise
 from hartonomous.schema import SENTENCE, TOKEN
+from importers.pictures.label_texts import is_sentence, label_text
 
 MOST_BYTES = 64 << 20
 LONGEST = 1_000
 """Most characters of a text."""
 
-LABEL_WORDS = 8
-"""Most words of a label; longer texts are sentences."""
-
 BLANK = "{}"
 """Where a template has the text."""
 
-_ENDS = (".", "!", "?", "\u2026", "\u3002", "\uff01", "\uff1f")
 _WORD = re.compile(r"[^\W\d_]{2,}(?:['\u2019-][^\W\d_]+)*")
 
 
@@ -53,7 +50,7 @@ def read_texts(file: Path) -> GivenTexts:
     Raises BadInput for a file that is not text, is too large, or has no text.
     """
     lines = decoded(file, read_bounded(file, MOST_BYTES)).split("\n")
-    found = _texts([" ".join(line.split()) for line in lines])
+    found = _texts(lines)
     if not found.texts:
         raise BadInput(f"{file} holds no text; write words, phrases or captions, one a line.")
     return found
@@ -95,16 +92,15 @@ def _texts(lines: Sequence[str]) -> GivenTexts:
     found: dict[str, bool] = {}
     long = repeated = 0
     for line in lines:
-        text = normalise(line.strip())
+        text = normalise(" ".join(line.split()))
         if not text:
             continue
         if len(text) > LONGEST:
             long += 1
             continue
-        sentence = text.endswith(_ENDS) or len(text.split()) > LABEL_WORDS
-        text = text if sentence else normalise(text.lower())
+        text = label_text(text)
         repeated += text in found
-        found.setdefault(text, sentence)
+        found.setdefault(text, is_sentence(text))
     counted = {f"texts longer than {LONGEST:,} characters": long, "texts given twice": repeated}
     excluded = tuple((reason, count) for reason, count in counted.items() if count)
     return GivenTexts(tuple(found), tuple(found.values()), excluded)

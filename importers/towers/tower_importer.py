@@ -11,10 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from hartonomous.bundle import OpenedFile
 from hartonomous.counted_rows import counted_rows
 from hartonomous.errors import BadInput, UsageError
-from hartonomous.evidence import COMPOSITIONS
 from hartonomous.extract.checkpoints import FinishedWork
 from hartonomous.extract.importer_options import DEVICE, LIMIT, PATH, ImporterOption
 from hartonomous.extract.importer_protocol import (
@@ -26,16 +24,21 @@ from hartonomous.extract.importer_protocol import (
 )
 from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks, Piece
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions
-from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.extract.vocabulary import sorted_vocabulary
 from hartonomous.held_places import MOST, file_place, place_table
-from hartonomous.identity import composition_keys, content_digest, file_digest
-from hartonomous.opened_files import kept_files
+from hartonomous.identity import content_digest
+from hartonomous.opened_files import kept_files, opened_file
 from hartonomous.pictures.picture_files import picture_key, read_picture
 from hartonomous.pictures.picture_folder import PictureFolder, open_folder
 from hartonomous.progress import Progress
-from hartonomous.schema import MICRO, TrackConstants, evidence_type
-from hartonomous.schema.kind_catalogue import IMAGE
-from importers.pictures.picture_evidence import DEPICTION, FEATURES_VERSION, with_features
+from hartonomous.schema import IMAGE, MICRO, TrackConstants, evidence_type
+from importers.pictures.picture_evidence import (
+    DEPICTION,
+    FEATURES_VERSION,
+    measure,
+    nothing_observed,
+    with_features,
+)
 from importers.pictures.picture_options import IMAGES
 from importers.towers.crossmodal_matches import MOST_LISTED, Matches, find_matches
 from importers.towers.given_texts import (
@@ -57,6 +60,9 @@ MATCHING_VERSION = 1
 
 READ_AT_ONCE = 256
 """Texts whose vectors are stored together."""
+
+AT_ONCE = 8
+"""Pictures that are decoded and in memory at once."""
 
 FEW = 10
 """Texts below which hardly anything competes."""
@@ -139,7 +145,7 @@ class Towers:
             "matching": MATCHING_VERSION,
             "features": FEATURES_VERSION,
         }
-        files = kept_files(_opened(file, path) for file in model_files(path))
+        files = kept_files(opened_file(file, path) for file in model_files(path))
         return OpenedModel(
             self.name, files, towers.parameters, evidence.vocabulary, (), described, kind=self.kind,
             pairs=(evidence.track(),), observed=(_features(folder),),
@@ -189,6 +195,7 @@ def _remarks(texts: GivenTexts) -> Iterator[str]:
 
 def _seen(folder: PictureFolder) -> SeenPictures:
     """Return the distinct pictures of a folder; raises BadInput if there is none that can be read."""
+    folder.refuse_unreadable()
     number: dict[str, int] = {}
     names: list[str] = []
     held: list[tuple[int, str]] = []
@@ -199,8 +206,6 @@ def _seen(folder: PictureFolder) -> SeenPictures:
                 number[picture.key] = len(names)
                 names.append(picture.name)
             held.append((number[picture.key], picture.name))
-    if not names:
-        raise BadInput(f"No picture in {folder.root} can be read: {folder.first_fault()}")
     return SeenPictures(tuple(number), tuple(names), tuple(held), excluded)
 
 
@@ -214,9 +219,9 @@ class FeatureObserver:
         assert isinstance(piece, tuple)
         first, last = (int(end) for end in piece)
         # What is left out is counted where the pictures are opened.
-        pictures = list(self.folder.pictures(first, last, Counter()))
-        nothing = pa.table({"text": pa.array([], pa.string()), "kind": pa.array([], pa.string())})
-        return with_features(ObservedPiece(nothing, {}), pictures)
+        return with_features(
+            nothing_observed(), measure(self.folder.pictures(first, last, Counter()))
+        )
 
 
 def _features(folder: PictureFolder) -> ObservedTracks:
@@ -238,7 +243,13 @@ class CrossModalEvidence:
     ) -> None:
         self._towers, self._folder, self._pictures = towers, folder, pictures
         self._texts, self._templates = texts, templates
-        self.vocabulary, self._row = _compositions(texts, pictures)
+        excluded = pictures.excluded + Counter(dict(texts.excluded))
+        self.vocabulary, self._row = sorted_vocabulary(
+            [*texts.texts, *pictures.keys],
+            [*texts.kinds, *([IMAGE] * len(pictures.keys))],
+            excluded,
+            merged=len(pictures.held) - len(pictures.keys),
+        )
         self.places = self._held()
 
     def track(self) -> PairTrack:
@@ -301,15 +312,19 @@ class CrossModalEvidence:
         return vectors
 
     def _shown(self, part: slice) -> Floats:
-        pixels = [read_picture(self._folder.root / name) for name in self._pictures.names[part]]
-        for key, one, name in zip(
-            self._pictures.keys[part], pixels, self._pictures.names[part], strict=True
-        ):
-            if picture_key(one) != key:
-                raise BadInput(
-                    f"{self._folder.root / name} was changed meanwhile; ingest it again."
-                )
-        return self._towers.see(pixels)
+        """Return the vectors of a part of the pictures, of which AT_ONCE are decoded at a time."""
+        every = list(zip(self._pictures.keys[part], self._pictures.names[part], strict=True))
+        vectors = []
+        for first in range(0, len(every), AT_ONCE):
+            pixels = []
+            for key, name in every[first : first + AT_ONCE]:
+                pixels.append(read_picture(self._folder.root / name))
+                if picture_key(pixels[-1]) != key:
+                    raise BadInput(
+                        f"{self._folder.root / name} was changed meanwhile; ingest it again."
+                    )
+            vectors.append(self._towers.see(pixels))
+        return np.concatenate(vectors)
 
     def _stored(
         self, finished: FinishedWork, name: str, texts: Sequence[str], make: object
@@ -348,24 +363,6 @@ class CrossModalEvidence:
         }
         constants = TrackConstants(1, found.k, len(self.vocabulary), 0)
         return counted_rows(evidence_type(CROSSMODAL), counts, constants)
-
-
-def _compositions(texts: GivenTexts, pictures: SeenPictures) -> tuple[Vocabulary, Ints]:
-    """Return the compositions sorted by key, and the row of each text, then of each picture."""
-    every = [*texts.texts, *pictures.keys]
-    kinds = [*texts.kinds, *([IMAGE] * len(pictures.keys))]
-    keys = np.array(composition_keys(kinds, every), dtype="U32")
-    order = np.argsort(keys)
-    row = np.empty(len(order), dtype=np.int64)
-    row[order] = np.arange(len(order))
-    table = pa.table({"key": keys.tolist(), "text": every, "kind": kinds}, schema=COMPOSITIONS)
-    excluded = dict(sorted((pictures.excluded + Counter(dict(texts.excluded))).items()))
-    merged = len(pictures.held) - len(pictures.keys)
-    return Vocabulary(table.take(pa.array(order)), order, row, excluded, merged), row
-
-
-def _opened(file: Path, path: Path) -> OpenedFile:
-    return OpenedFile(file.relative_to(path).as_posix(), file_digest(file), file.stat().st_size)
 
 
 IMPORTER = Towers()

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput
-from hartonomous.extract.embedding_matrix import opened_file
 from hartonomous.extract.files.module_folders import MODULES
+from hartonomous.opened_files import opened_file
 from importers.transformers.prefix_cache import PrefixMemory
 from importers.transformers.sentence_encoders import encoder_files, load_modules
 from importers.transformers.transformer_weights import Transformer, load_transformer, refused

@@ -10,7 +10,6 @@ from typing import TypeVar
 
 from hartonomous.bundle import OpenedFile
 from hartonomous.errors import BadInput, UsageError
-from hartonomous.extract.embedding_matrix import opened_file
 from hartonomous.extract.given_words import GivenWords, read_given_words
 from hartonomous.extract.importer_protocol import (
     ALL,
@@ -22,6 +21,7 @@ from hartonomous.extract.importer_protocol import (
 )
 from hartonomous.extract.input_texts import Texts, read_texts
 from hartonomous.extract.vocabulary import Vocabulary
+from hartonomous.opened_files import opened_file
 from importers.transformers.transformer_weights import architecture, is_causal, load_transformer
 
 Track = TypeVar("Track", VectorTrack, ListedTrack)

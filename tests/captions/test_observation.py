@@ -26,7 +26,7 @@ def test_words_find_pictures_and_features(graph: Graph, tmp_path: Path) -> None:
     request = request_observation(captioned(tmp_path / "shapes"))
     report = ingest_model(graph, request, "shapes")
     assert report.omissions is not None
-    assert "1 pictures without a caption" in report.omissions.remarks
+    assert report.omissions.excluded == {"pictures without a caption": 1}
     found = graph.read(
         "MATCH (p:Image)-[r:DEPICTS]->(:Token {text: 'red'}) RETURN p.name AS name ORDER BY name"
     )

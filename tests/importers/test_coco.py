@@ -17,7 +17,8 @@ from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.extraction import ExtractOptions, extract
 from hartonomous.extract.importer_protocol import Claim
 from hartonomous.pictures.picture_files import picture_key, read_picture
-from importers.detectors import coco_annotations as coco
+from importers.detectors import coco_files as coco
+from importers.detectors.coco_importer import IMPORTER
 from tests.building import silent
 from tests.model_files import opened
 from tests.onnx_models import write_pictures
@@ -83,7 +84,7 @@ def test_what_is_above_what_is_read_out(tmp_path: Path) -> None:
     depicted = rows(bundle, "DEPICTION_EVIDENCE")
     assert {end for _, end, _ in depicted} == labels
     assert ("sky", 2) not in {(end, n) for _, end, n in depicted}
-    assert bundle.source.kind == "corpus"
+    assert bundle.source.kind == "images"
 
 
 def test_with_pictures_they_are_known_by_their_pixels(tmp_path: Path) -> None:
@@ -193,7 +194,7 @@ def test_results_need_their_annotations(tmp_path: Path) -> None:
     results = tmp_path / "results.json"
     low, high = box(10, 7, 0, 30, 9, 9, score=0.3), box(10, 5, 0, 40, 30, 20, score=0.9)
     results.write_text(json.dumps([{**SCENE[0], "score": 0.8}, high, low]))
-    assert coco.IMPORTER.recognises(results) == Claim.SURE
+    assert IMPORTER.recognises(results) == Claim.SURE
     with pytest.raises(UsageError, match="--annotations FILE"):
         opened(results)
     bundle = made(results, annotations=base)
@@ -217,9 +218,9 @@ def test_damaged_files(tmp_path: Path, text: str) -> None:
 
 def test_other_json_is_not_claimed(tmp_path: Path) -> None:
     (tmp_path / "faq.json").write_text('[{"question": "When?", "answer": "At nine."}]')
-    assert coco.IMPORTER.recognises(tmp_path / "faq.json") == Claim.NONE
-    assert coco.IMPORTER.recognises(written(tmp_path, SCENE)) == Claim.SURE
-    assert coco.IMPORTER.recognises(tmp_path) == Claim.NONE
+    assert IMPORTER.recognises(tmp_path / "faq.json") == Claim.NONE
+    assert IMPORTER.recognises(written(tmp_path, SCENE)) == Claim.SURE
+    assert IMPORTER.recognises(tmp_path) == Claim.NONE
 
 
 def test_a_picture_counts_once_for_its_labels(tmp_path: Path) -> None:

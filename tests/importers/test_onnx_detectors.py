@@ -435,7 +435,7 @@ def test_a_folder_of_pictures_becomes_evidence(tmp_path: Path) -> None:
     assert by_type["INSIDE_EVIDENCE"].rows == 70
     assert made.source.importer == "onnx-detectors"
     assert made.source.excluded["unreadable pictures"] == 1
-    assert made.source.excluded["files of other kinds"] == 1
+    assert made.source.excluded["files of another kind"] == 1
     assert made.source.excluded["places beyond 16 of a composition"] == 54
     places = {place for batch in made.places(1000) for place in batch["place"].to_pylist()}
     assert {"0000.png", "0000.png#xywh=32,0,64,48"} <= places

@@ -16,9 +16,8 @@ from hartonomous.held_places import place_table
 from hartonomous.pictures.picture_files import picture_key
 from hartonomous.pictures.picture_folder import Picture
 from hartonomous.pictures.visual_features import FEATURES, measured, present
-from hartonomous.schema import MICRO
-from hartonomous.schema.kind_catalogue import FEATURE, IMAGE, TOKEN
-from importers.pictures.picture_evidence import DEPICTION, with_features
+from hartonomous.schema import FEATURE, IMAGE, MICRO, TOKEN
+from importers.pictures.picture_evidence import DEPICTION, measure, with_features
 from tests.drawn_pictures import drawn
 
 
@@ -43,7 +42,7 @@ EMPTY = ObservedPiece(
 
 def test_every_feature_of_a_picture_is_a_row_with_its_degree() -> None:
     red, blue = picture("a.png", "round", "red"), picture("b.png", "square", "blue")
-    stored = tables(with_features(EMPTY, [red, blue]))
+    stored = tables(with_features(EMPTY, measure([red, blue])))
     expected = {}
     for one in (red, blue):
         degree = dict(zip(FEATURES, measured(one.pixels), strict=True))
@@ -65,7 +64,7 @@ def test_rows_and_places_of_a_model_are_kept() -> None:
         {"unreadable pictures": 1},
         place_table(np.array([1]), ["labels.txt:4"]),
     )
-    stored = tables(with_features(given, [red]))
+    stored = tables(with_features(given, measure([red])))
     found = pairs(stored)
     assert found[red.key, "ball"] == (3, 2 * MICRO) and found[red.key, "colour red"][0] == 1
     texts = stored[FOUND]["text"].to_pylist()
@@ -75,10 +74,10 @@ def test_rows_and_places_of_a_model_are_kept() -> None:
 
 def test_one_picture_in_two_files_is_counted_once_with_both_places() -> None:
     twice = [picture("b.png", "round", "red"), picture("a/copy.png", "round", "red")]
-    stored = tables(with_features(EMPTY, twice))
+    stored = tables(with_features(EMPTY, measure(twice)))
     assert {n for n, _ in pairs(stored).values()} == {1}
     assert stored[HELD]["place"].to_pylist() == ["a/copy.png", "b.png"]
 
 
 def test_a_piece_without_readable_pictures_stays_as_it_is() -> None:
-    assert with_features(EMPTY, []) is EMPTY
+    assert with_features(EMPTY, measure([])) is EMPTY

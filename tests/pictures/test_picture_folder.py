@@ -39,9 +39,9 @@ def test_what_is_no_picture_is_left_out_and_counted(tmp_path: Path) -> None:
     folder = open_folder(tmp_path / "in", ["skipped/*"])
     assert folder.names == ("a.png", "b.png")
     assert dict(folder.excluded) == {
-        "files of other kinds": 2,
-        "excluded by name": 1,
-        "links out of the folder": 1,
+        "files of another kind": 2,
+        "files that --exclude names": 1,
+        "links that lead elsewhere": 1,
     }
 
 
@@ -53,9 +53,11 @@ def test_unreadable_pictures_are_counted_and_the_first_is_named(tmp_path: Path) 
     folder, excluded = open_folder(tmp_path), Counter()
     assert [one.name for one in folder.pictures(0, 3, excluded)] == ["a.png", "c.png"]
     assert excluded == {"unreadable pictures": 1}
-    assert "b.png is damaged" in str(folder.first_fault())
-    (tmp_path / "b.png").unlink()
-    assert open_folder(tmp_path).first_fault() is None
+    folder.refuse_unreadable()
+    for name in ("a.png", "c.png"):
+        (tmp_path / name).unlink()
+    with pytest.raises(BadInput, match=r"No picture in .* can be read: .*b\.png is damaged"):
+        open_folder(tmp_path).refuse_unreadable()
 
 
 def test_a_single_file_and_a_limit(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.identity import composition_key, normalise
-from hartonomous.schema.kind_catalogue import IMAGE
+from hartonomous.schema import IMAGE
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,14 @@
-"""COCO annotations: boxes in pictures from a JSON file, drawn by people or found by a detector.
+"""COCO files: the images, labels and boxes that a JSON file states.
 
 A file of annotations has images, categories and annotations; a file of results is a list of boxes with
-scores, whose images and categories stand in a file of annotations (`--annotations`).
-
-With `--images DIR`, pictures are keyed by their pixels, as by every other importer, so that what
-several sources say of a picture meets. Without it there are no pixels: pictures are keyed by the digest
-of file name, width and height. Relations between labels, which need no pixels, come out the same; the
-pictures are this dataset's own, and a remark says so.
+scores, whose images and categories stand in a file of annotations.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,56 +16,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput, NotFound, UsageError
-from hartonomous.extract.files.untrusted_files import inside, refuse_pointer, shown
-from hartonomous.extract.importer_options import LIMIT, PATH, ImporterOption
-from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
-from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks, Piece
-from hartonomous.extract.vocabulary import no_vocabulary
-from hartonomous.identity import content_digest, file_digest
-from hartonomous.opened_files import OpenedFile
-from hartonomous.pictures.detections import Boxes, Detections, cleaned
-from hartonomous.pictures.picture_files import Pixels, library, picture_key, read_picture
-from hartonomous.pictures.picture_folder import Picture, PictureFolder
-from importers.detectors.detector_evidence import (
-    EVIDENCE,
-    SeenPicture,
-    label_text,
-    observed_piece,
-)
-from importers.detectors.detector_importer import (
-    AT_ONCE,
-    EXPECTED,
-    READING_VERSION,
-    THRESHOLD,
-    joined_piece,
-)
-from importers.pictures.picture_evidence import FEATURES_VERSION, with_features
-from importers.pictures.picture_options import IMAGES
+from hartonomous.extract.files.untrusted_files import refuse_pointer, shown
+from hartonomous.pictures.detections import Boxes, Detections
+from hartonomous.pictures.picture_files import library
+from importers.pictures.label_texts import label_text
 
 LARGEST = 1 << 30
 """Bytes of a file; COCO's own largest has 450 MB."""
 
-HEAD = 1 << 16
-LEAST_SCORE = 0.5
-
-UNSTATED = 1 << 30
-"""Side of a picture whose size is not stated: no box is clamped."""
-
-WITH_PIXELS, WITHOUT = 64, 1_024
-"""Pictures of a piece."""
-
 CROWDS = "boxes of crowds"
 NO_IMAGE, NO_CATEGORY = "boxes of unknown pictures", "boxes of unknown categories"
 ODD = "boxes that are not valid"
-NO_FILE, OTHER_SIZE = "pictures without a file", "pictures of another size than stated"
-UNREADABLE, OUTSIDE = "unreadable pictures", "pictures outside the folder"
-
-ANNOTATIONS = ImporterOption(
-    "annotations",
-    "COCO file with the images and categories of a file of results.",
-    PATH,
-    unfit=lambda value: "it is for results in COCO's form",
-)
 
 
 @dataclass(frozen=True)
@@ -301,177 +255,3 @@ def _runs(counts: bytes) -> int:
         runs.append(value + runs[-2] if len(runs) > 2 else value)
         value = shift = 0
     return -1 if shift or any(run < 0 for run in runs) else sum(runs)
-
-
-@dataclass
-class CocoObserver:
-    """Observes ranges of a file's images; a copy in another process reads the file again."""
-
-    path: Path
-    annotations: Path | None
-    pictures: Path | None
-    threshold: float
-    read: CocoBoxes | None = field(default=None, repr=False, compare=False)
-
-    def __call__(self, piece: Piece) -> ObservedPiece:
-        assert isinstance(piece, tuple)
-        if self.read is None:
-            self.read = read_coco(self.path, self.annotations)
-        first, last = (int(end) for end in piece)
-        excluded = Counter(self.read.excluded) if first == 0 else Counter[str]()
-        if self.pictures is None:
-            return observed_piece(
-                list(self._seen(self.read, range(first, last), excluded)), excluded
-            )
-        parts = [
-            self._shown(self.read, range(at, min(at + AT_ONCE, last)), excluded)
-            for at in range(first, last, AT_ONCE)
-        ]
-        return joined_piece(parts, excluded)
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "read": None}
-
-    def _seen(
-        self, read: CocoBoxes, places: range, excluded: Counter[str]
-    ) -> Iterator[SeenPicture]:
-        """Yield images that are known by their names alone."""
-        for place in places:
-            image = read.images[place]
-            stated = {"name": image.name, "width": image.width, "height": image.height}
-            size = image.width or UNSTATED, image.height or UNSTATED
-            key = content_digest("named picture", stated)
-            yield SeenPicture(image.name, key, self._cleaned(read, place, size, excluded))
-
-    def _shown(self, read: CocoBoxes, places: range, excluded: Counter[str]) -> ObservedPiece:
-        """Return what is in images whose pixels are read."""
-        seen, pictures = list[SeenPicture](), list[Picture]()
-        for place in places:
-            image = read.images[place]
-            pixels = self._pixels(image, excluded)
-            if pixels is None:
-                continue
-            pictures.append(Picture(image.name, picture_key(pixels), pixels))
-            size = pixels.shape[1], pixels.shape[0]
-            found = self._cleaned(read, place, size, excluded)
-            seen.append(SeenPicture(image.name, pictures[-1].key, found))
-        return with_features(observed_piece(seen, excluded), pictures)
-
-    def _cleaned(
-        self, read: CocoBoxes, place: int, size: tuple[int, int], excluded: Counter[str]
-    ) -> Detections:
-        # Who draws two boxes means two things, and a detector's results are as it gave them.
-        return cleaned(read.of(place), size, self.threshold, excluded, merge=False)
-
-    def _pixels(self, image: CocoImage, excluded: Counter[str]) -> Pixels | None:
-        """Return an image's pixels; None, and counted, if they cannot be had or are of another size."""
-        assert self.pictures is not None
-        try:
-            if not (self.pictures / image.name).is_file():
-                excluded[NO_FILE] += 1
-                return None
-            file = inside(self.pictures, image.name)
-        except (BadInput, OSError, ValueError):
-            excluded[OUTSIDE] += 1
-            return None
-        try:
-            pixels = read_picture(file)
-        except (BadInput, OSError):
-            excluded[UNREADABLE] += 1
-            return None
-        height, width, _ = pixels.shape
-        if (image.width or width, image.height or height) != (width, height):
-            excluded[OTHER_SIZE] += 1
-            return None
-        return pixels
-
-
-class CocoAnnotations:
-    """Opens COCO annotations and results."""
-
-    name = "coco"
-    kind = "corpus"
-    summary = "boxes in pictures as COCO annotations or results (JSON)"
-    options = (IMAGES, ANNOTATIONS, THRESHOLD, LIMIT)
-
-    def recognises(self, path: Path) -> Claim:
-        if not path.is_file() or path.suffix.lower() != ".json":
-            return Claim.NONE
-        with path.open("rb") as file:
-            head = file.read(HEAD)
-        results = b'"image_id"' in head and b'"category_id"' in head
-        stated = sum(
-            name in head
-            for name in (b'"images"', b'"annotations"', b'"categories"', b'"file_name"')
-        )
-        return Claim.SURE if results or stated >= 2 else Claim.NONE
-
-    def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        if options.images is not None and not options.images.is_dir():
-            raise NotFound(f"There is no folder of pictures at {options.images}.")
-        read = read_coco(path, options.annotations)
-        threshold = LEAST_SCORE if options.threshold is None else options.threshold
-        size = WITHOUT if options.images is None else WITH_PIXELS
-        count = min(len(read.images), options.limit or len(read.images))
-        pieces = [(at, min(at + size, count)) for at in range(0, count, size)]
-        observe = CocoObserver(path, options.annotations, options.images, threshold, read)
-        if options.images is not None:
-            _refuse_without_files(read, options.images)
-        files = [path] if options.annotations is None else [path, options.annotations]
-        described: dict[str, object] = {
-            "importer": self.name,
-            "limit": options.limit,
-            "pictures": _pictures_digest(read, options.images, count),
-            "threshold": threshold,
-            "reading": READING_VERSION,
-            "features": FEATURES_VERSION,
-        }
-        remarks = [] if options.images is not None else [
-            "without --images, pictures are known by name and size, and not as the same as those of "
-            "other sources"
-        ]  # fmt: skip
-        return OpenedModel(
-            self.name,
-            [OpenedFile(file.name, file_digest(file), file.stat().st_size) for file in files],
-            0, replace(no_vocabulary(), merged=read.merged), (), described, kind=self.kind,
-            observed=(ObservedTracks(EVIDENCE, ("boxes",), pieces, observe, EXPECTED * count),),
-            remarks=tuple(remarks),
-            pictures=None if options.images is None else _folder(read, options.images, count),
-        )  # fmt: skip
-
-
-def _folder(read: CocoBoxes, folder: Path, count: int) -> PictureFolder:
-    """Return the first images whose files are in a folder, by name."""
-    names = []
-    for image in read.images[:count]:
-        with suppress(BadInput, OSError, ValueError):
-            if inside(folder, image.name).is_file():
-                names.append(image.name)
-    return PictureFolder(folder, tuple(names), "")
-
-
-def _refuse_without_files(read: CocoBoxes, folder: Path) -> None:
-    if not any((folder / image.name).is_file() for image in read.images):
-        raise BadInput(
-            f"{folder} has none of the {len(read.images):,} pictures, such as "
-            f"{shown(read.images[0].name)}; name the folder that they lie in."
-        )
-
-
-def _pictures_digest(read: CocoBoxes, folder: Path | None, count: int) -> str | None:
-    """Return the digest of the pictures' files; None without a folder."""
-    if folder is None:
-        return None
-    names = sorted({image.name for image in read.images[:count]})
-    digests = [[name, file_digest(folder / name)] for name in names if _is_within(folder, name)]
-    return content_digest("pictures", {"files": digests})
-
-
-def _is_within(folder: Path, name: str) -> bool:
-    try:
-        return inside(folder, name).is_file()
-    except (BadInput, OSError, ValueError):
-        return False
-
-
-IMPORTER = CocoAnnotations()
