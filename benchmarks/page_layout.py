@@ -21,9 +21,9 @@ from hartonomous.extract.detector_protocol import found_in, open_detector
 from hartonomous.extract.extraction import ExtractOptions, extract, open_model
 from hartonomous.extract.importer_protocol import OpenOptions
 from hartonomous.pictures.detections import Detections
+from hartonomous.pictures.label_texts import label_text
 from hartonomous.pictures.picture_files import read_picture
 from importers.detectors.onnx_detectors import OnnxDetector
-from importers.pictures.label_texts import label_text
 from tests import models
 from tests.building import silent
 

@@ -76,7 +76,11 @@ def _print_answer(answer: ImageAnswer) -> None:
         )
     click.echo()
     standing = [
-        {**asdict(one), "obeyed": f"{one.obeyed:.2f}", "readable": f"{one.readable:.2f}"}
+        {
+            **asdict(one),
+            "obeyed": "-" if one.obeyed is None else f"{one.obeyed:.2f}",
+            "readable": f"{one.readable:.2f}",
+        }
         for one in answer.standing
     ]
     print_rows(standing, {n: n for n in ("word", "obeyed", "readable", "pictures", "source")})

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from hartonomous.pictures.label_texts import label_text
 from hartonomous.pictures.picture_files import Pixels
 
 Boxes = NDArray[np.float64]
@@ -63,12 +64,14 @@ def cleaned(
     merge: bool = True,
     most: int = MOST,
 ) -> Detections:
-    """Return detections within a picture of that width and height, surest first.
+    """Return detections within a picture of that width and height, surest first, with labels as
+    compositions are written.
 
-    Left out, and counted by reason: numbers that are not finite, boxes turned inside out, scores
+    Left out, and counted by reason: boxes without a label, numbers that are not finite, boxes turned inside out, scores
     below the threshold, boxes thinner than LEAST_SIDE once clamped to the picture, with `merge` those
     that overlap a surer one by OVERLAP whatever their labels, and all beyond `most`.
     """
+    found = _named(found, excluded)
     found = _kept(found, _finite(found), "boxes or scores that are not finite", excluded)
     found = _kept(
         found, np.asarray(found.scores >= threshold), "scores below the threshold", excluded
@@ -89,6 +92,15 @@ def cleaned(
     if len(found) > most:
         excluded[f"boxes beyond the {most:,} surest of a picture"] += len(found) - most
     return found.at(np.arange(min(most, len(found))))
+
+
+def _named(found: Detections, excluded: Counter[str]) -> Detections:
+    texts = {label: label_text(str(label)) for label in set(found.labels.tolist())}
+    labels = np.array([texts[label] for label in found.labels.tolist()], dtype=object)
+    named = np.array([bool(label) for label in labels], dtype=bool)
+    return _kept(
+        Detections(labels, found.scores, found.boxes), named, "boxes without a label", excluded
+    )
 
 
 def _finite(found: Detections) -> NDArray[np.bool_]:

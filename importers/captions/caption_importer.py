@@ -22,13 +22,13 @@ from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks, P
 from hartonomous.extract.vocabulary import no_vocabulary
 from hartonomous.identity import content_digest
 from hartonomous.opened_files import OpenedFile, kept_files
+from hartonomous.pictures.label_texts import is_sentence, label_text, text_kind
 from hartonomous.pictures.picture_folder import PictureFolder, holds_pictures, open_folder
 from hartonomous.pictures.visual_features import features_of
 from hartonomous.schema import FEATURE, IMAGE, MICRO, TOKEN
 from importers.captions.caption_words import content_words
 from importers.captions.folder_captions import folder_captions
 from importers.documents.document_importer import EXCLUDE
-from importers.pictures.label_texts import is_sentence, label_text, text_kind
 from importers.pictures.picture_evidence import (
     DEPICTION,
     FEATURES_VERSION,

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.files.untrusted_files import refuse_pointer, shown
 from hartonomous.pictures.detections import Boxes, Detections
+from hartonomous.pictures.label_texts import label_text
 from hartonomous.pictures.picture_files import library
-from importers.pictures.label_texts import label_text
 
 LARGEST = 1 << 30
 """Bytes of a file; COCO's own largest has 450 MB."""

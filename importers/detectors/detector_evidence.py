@@ -25,8 +25,8 @@ from hartonomous.held_places import file_place, place_table
 from hartonomous.identity import content_digest
 from hartonomous.pictures.box_relations import RELATIONS, SYMMETRIC, box_relations
 from hartonomous.pictures.detections import Boxes, Detections
+from hartonomous.pictures.label_texts import is_sentence
 from hartonomous.schema import IMAGE, MICRO, REGION, SENTENCE, TOKEN
-from importers.pictures.label_texts import is_sentence, label_text
 from importers.pictures.picture_evidence import DEPICTION
 
 COOCCURRENCE = "COOCCURRENCE_EVIDENCE"
@@ -41,7 +41,6 @@ AT_ONCE = 1 << 20
 
 LEFT_OUT = f"boxes beyond the {MOST_RELATED} surest of a picture, not related to others"
 EMPTY = "pictures in which nothing was found"
-UNNAMED = "boxes without a label"
 TOO_LONG = "places longer than a place may be"
 
 Ints = NDArray[np.int64]
@@ -49,7 +48,9 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SeenPicture:
-    """A picture with what was found in it, surest first: its name, the text of its composition."""
+    """A picture with what was found in it, as `cleaned` returns it: its name, the text of its
+    composition.
+    """
 
     name: str
     key: str
@@ -70,7 +71,7 @@ class _Scene:
     """
 
     def __init__(self, seen: Sequence[SeenPicture], excluded: Counter[str]) -> None:
-        self._seen = [_named(one, excluded) for one in seen]
+        self._seen = seen
         counts = [len(one.found) for one in self._seen]
         excluded[EMPTY] += counts.count(0)
         if not excluded[EMPTY]:
@@ -210,20 +211,6 @@ class _Scene:
                 "half": self._half[self._picture],
             }
         )
-
-
-def _named(one: SeenPicture, excluded: Counter[str]) -> SeenPicture:
-    """Return a picture with its labels as texts of compositions, without boxes that have none."""
-    texts = {
-        label: label_text(str(label)) for label in set(one.found.labels.tolist())
-    }
-    labels = np.array([texts[label] for label in one.found.labels.tolist()], dtype=object)
-    found = Detections(labels, one.found.scores, one.found.boxes)
-    named = np.array([bool(label) for label in labels], dtype=bool)
-    if not named.all():
-        excluded[UNNAMED] += int((~named).sum())
-        found = found.at(named)
-    return SeenPicture(one.name, one.key, found)
 
 
 def _summed(code: Ints, weight: Ints) -> tuple[Ints, Ints, Ints]:

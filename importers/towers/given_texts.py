@@ -16,8 +16,8 @@ from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.files.untrusted_files import read_bounded
 from hartonomous.extract.input_texts import decoded
 from hartonomous.identity import normalise
+from hartonomous.pictures.label_texts import is_sentence, label_text
 from hartonomous.schema import SENTENCE, TOKEN
-from importers.pictures.label_texts import is_sentence, label_text
 
 MOST_BYTES = 64 << 20
 LONGEST = 1_000

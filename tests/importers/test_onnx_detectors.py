@@ -195,7 +195,7 @@ def test_the_number_of_labels_has_to_fit(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="2 labels fit no known decoder"):
         detected(path, labels=labels)
     labels.write_text("Katze\nHund\nVogel\n\n")
-    assert detected(path, labels=labels).labels.tolist() == ["Hund"]
+    assert detected(path, labels=labels).labels.tolist() == ["hund"]
     ready_ones = constant_model(tmp_path / "r.onnx", ready(), metadata={"names": "{0: 'cat'}"})
     with pytest.raises(BadInput, match="class 1 and has 1 labels"):
         detected(ready_ones)

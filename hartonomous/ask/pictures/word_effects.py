@@ -73,13 +73,15 @@ class WordEffects:
         return found
 
     def prompt_for(self, scores: Floats) -> str:
-        """Return the prompt of the best word of each factor, by the scores of words (w,)."""
+        """Return the prompt of the best word of each factor, by the scores of words (w,); a factor of
+        which several are as good is left out.
+        """
         chosen = {}
         for (name, values), places in zip(self.values.items(), self.factors(), strict=True):
-            own = [self.words[at] for at in places]
-            best = own[int(np.argmax(scores[places]))] if places else ""
-            chosen[name] = next((one for one in values if normalise(one.lower()) == best), best)
-        return written(self.template, chosen)
+            best = [self.words[at] for at in places if scores[at] == scores[places].max()]
+            if len(best) == 1:
+                chosen[name] = next(one for one in values if normalise(one.lower()) == best[0])
+        return " ".join(written(self.template, chosen).split())
 
 
 @dataclass(frozen=True)
@@ -144,12 +146,13 @@ def read_made(graph: Graph, effects: WordEffects) -> MadePictures:
 class WordStanding:
     """How a source stands to a word, of the pictures that it was asked to make of it.
 
-    `obeyed`: of these, the share whose features are on the word's side of the middle. `readable`: the
-    share of which the word is the likeliest of its factor by their features.
+    `obeyed`: of these, the share whose features are on the word's side of the middle; None where no
+    feature tells the word from others. `readable`: the share of which the word is likelier by their
+    features than every other of its factor.
     """
 
     word: str
-    obeyed: float
+    obeyed: float | None
     readable: float
     pictures: int
     source: str
@@ -181,11 +184,12 @@ def standing(effects: WordEffects, made: MadePictures, words: Sequence[str]) -> 
             continue
         place = effects.words.index(word)
         rivals = next((each for each in effects.factors() if place in each), [place])
-        best = np.array(rivals)[np.argmax(scores[:, rivals], axis=1)]
-        obeyed, readable = (scores[own, place] > 0).mean(), (best[own] == place).mean()
-        found.append(
-            WordStanding(word, float(obeyed), float(readable), int(own.sum()), effects.source)
-        )
+        others = scores[:, [each for each in rivals if each != place]]
+        best = (scores[:, [place]] > others).all(axis=1)
+        told = bool(effects.odds[place].any())
+        obeyed = float((scores[own, place] > 0).mean()) if told else None
+        readable = float(best[own].mean())
+        found.append(WordStanding(word, obeyed, readable, int(own.sum()), effects.source))
     return found
 
 
