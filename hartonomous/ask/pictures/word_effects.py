@@ -185,7 +185,7 @@ def standing(effects: WordEffects, made: MadePictures, words: Sequence[str]) -> 
         place = effects.words.index(word)
         rivals = next((each for each in effects.factors() if place in each), [place])
         others = scores[:, [each for each in rivals if each != place]]
-        best = (scores[:, [place]] > others).all(axis=1)
+        best = np.asarray((scores[:, [place]] > others).all(axis=1))
         told = bool(effects.odds[place].any())
         obeyed = float((scores[own, place] > 0).mean()) if told else None
         readable = float(best[own].mean())
