@@ -32,6 +32,7 @@ from hartonomous.extract.importer_protocol import (
     ReadyPairs,
 )
 from hartonomous.extract.search.nearest_neighbours import NeighbourOptions, nearest
+from hartonomous.extract.search.paired_products import paired_products
 from hartonomous.extract.vocabulary import sorted_vocabulary
 from hartonomous.opened_files import kept_files, opened_file
 from hartonomous.progress import Progress
@@ -349,11 +350,7 @@ class SentenceEvidence:
 
 def _cosines(first: Floats, second: Floats, pairs: Ints) -> Ints:
     """Return the cosine of each pair of rows of length one, in micro-units, within [0, 1]."""
-    found = np.empty(len(pairs), dtype=np.float64)
-    for begin in range(0, len(pairs), 1 << 16):
-        part = pairs[begin : begin + (1 << 16)]
-        left, right = first[part[:, 0]], second[part[:, 1]]
-        found[begin : begin + len(part)] = np.einsum("ij,ij->i", left, right, dtype=np.float64)
+    found = paired_products(first, second, *pairs.T)
     return np.rint(MICRO * np.clip(found, 0.0, 1.0)).astype(np.int64)
 
 

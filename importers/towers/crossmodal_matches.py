@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from hartonomous.extract.search.cross_search import nearest_across
 from hartonomous.extract.search.nearest_neighbours import centred, normalised
+from hartonomous.extract.search.paired_products import paired_products
 from hartonomous.name_words import text_words
 from hartonomous.progress import Advance
 
@@ -124,7 +125,7 @@ def find_matches(
     text, picture, listed, cosine = _united(by_text, near_text, by_picture, near_picture)
     across = _comparable(names, texts, pictures)
     rivals, nearness = nearest_across(pictures, across, COMPETING, threads, told("competing texts"))
-    own = np.einsum("ij,ij->i", across[text], pictures[picture], dtype=np.float64)
+    own = paired_products(across, pictures, text, picture)
     held = (cosine > 0) & _unrivalled(names, text, picture, own, rivals, nearness)
     present = np.zeros(len(texts), dtype=bool)
     present[text[held]] = True
