@@ -17,7 +17,7 @@ from hartonomous.pictures.visual_features import measured
 from importers.generators.effect_sizes import Effects, effects
 from importers.generators.picture_makers import PictureMaker, open_pipeline
 from importers.generators.prompt_grid import PromptGrid, all_places, read_grid
-from tests.drawn_shapes import GRID
+from tests.drawn_prompts import GRID
 from tests.image_generator_fixture import LONG, image_generator
 
 Ints = NDArray[np.int64]

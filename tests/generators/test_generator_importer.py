@@ -22,7 +22,7 @@ from importers.generators.generator_importer import Generators
 from importers.generators.picture_makers import PictureMaker
 from importers.generators.pipeline_folders import checked_files
 from importers.generators.prompt_grid import PromptGrid, read_grid
-from tests.drawn_shapes import draw
+from tests.drawn_prompts import draw
 from tests.made_generator import SMALL_GRID, Drawing, grid_file, made_pictures, pipeline_folder
 
 
