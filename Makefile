@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 TRANSFORMERS := .venv/.ready-transformers
 MODELS := .models/.ready
-LIGHT := --extra documents --extra evaluation --extra pictures --extra exchange --extra py2neo --extra vision --extra words
+LIGHT := --extra code --extra documents --extra evaluation --extra pictures --extra exchange --extra py2neo --extra vision --extra words
 
 .PHONY: setup demo test test-quick test-long lint bench bench-long poisoning soak mutations docs screenshot lock clean
 
