@@ -2,11 +2,11 @@
 
 One pass over all judgements, in any order. A person is compared with the sum of the others, each with
 one voice a pair, so that nobody's trust enters another's; `a` agreements and `d` disagreements give
-log10((a + 3/2) / (d + 1/2)) in units of log10(3). That is the estimator of Krichevsky and Trofimov
-(1981) with one agreement ahead: somebody whose pairs nobody else judged has a trust of 1, the odds of
-3 to 1 that one judgement states. Log-odds are what votes on one question are best weighted by (Nitzan
-and Paroush 1982, Optimal Decision Rules in Uncertain Dichotomous Choice Situations). A trust below 0
-is that of somebody who judges against the others.
+log10((a + 6) / (d + 2)) in units of log10(3). Somebody whose pairs nobody else judged has a trust of
+1, the odds of 3 to 1 that one judgement states; these count as eight pairs compared before, so that
+one quarrel takes little from either. Log-odds are what votes on one question are best weighted by
+(Nitzan and Paroush 1982, Optimal Decision Rules in Uncertain Dichotomous Choice Situations). A trust
+below 0 is that of somebody who judges against the others.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ STEP = 100
 """Thousandths that a trust is rounded to: most judgements then change nobody's, and a pass rates only
 the pairs that were judged."""
 
+AHEAD = (6, 2)
+"""Agreements and disagreements that everybody is taken to have had."""
+
 Ints = NDArray[np.int64]
 
 
@@ -37,10 +40,10 @@ def person_trust(agreed: int, disagreed: int) -> int:
     """Return the trust of a person in thousandths, from the pairs on which the others agreed and
     disagreed with them.
 
-    >>> person_trust(0, 0), person_trust(9, 1), person_trust(1, 9), person_trust(900, 0)
-    (1000, 1800, -1200, 2000)
+    >>> person_trust(0, 0), person_trust(0, 1), person_trust(1, 29), person_trust(900, 0)
+    (1000, 600, -1400, 2000)
     """
-    odds = log10((2 * agreed + 3) / (2 * disagreed + 1)) / log10(3)
+    odds = log10((agreed + AHEAD[0]) / (disagreed + AHEAD[1])) / log10(3)
     rounded = STEP * round(1000 * odds / STEP)
     return max(-MOST_TRUST, min(MOST_TRUST, rounded))
 
