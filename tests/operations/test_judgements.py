@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import hartonomous
+from hartonomous.ask.generation.next_token_model import NextTokenModel
 from hartonomous.ask.relations.explanation import explain
 from hartonomous.audit.audit_report import audit
 from hartonomous.delete.deletion_plan import plan
@@ -26,8 +27,9 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.operations import removal
 from hartonomous.operations.judgement_files import read_judgements
 from hartonomous.operations.judgements import Judgement, correct, judge
+from hartonomous.operations.text_generation import generate, request_generation
 from hartonomous.rate.person_trust import Judgements, person_trust
-from tests.building import exported, put_in, random_bundle, silent, take_out, wipe
+from tests.building import causal_bundle, exported, put_in, random_bundle, silent, take_out, wipe
 from tests.command_line import failed, run
 
 Rated = dict[tuple[str, str], tuple[float, int]]
@@ -311,7 +313,7 @@ def test_an_erased_word_is_not_judged_again(known: Graph) -> None:
     assert findings(known) == []
 
 
-def test_judging_waits_for_nobody_else_to_write(known: Graph) -> None:
+def test_a_judgement_is_refused_while_somebody_else_writes(known: Graph) -> None:
     (pair,) = related(known, 1)
     with WriterLock(known, "delete by source"), pytest.raises(Conflict, match="Another writer"):
         judge(known, "ann", [Judgement("reject", *pair)])
@@ -363,3 +365,35 @@ def test_a_batch_is_taken_whole_or_not_at_all(served: Graph, tmp_path: Path) -> 
         assert graph.review(source="model", top=3)[0].score >= graph.review(top=3)[2].score
         taken = graph.accept(*pairs[0], name="bob")
         assert taken.trust == 0.6
+
+
+def test_a_rejected_continuation_is_less_likely_and_generate_says_why(
+    graph: Graph, tmp_path: Path
+) -> None:
+    put_in(graph, causal_bundle(tmp_path, 1), "reader")
+    model = NextTokenModel(graph)
+    first = next(
+        place for place, word in enumerate(model.texts) if model.shares([place]).max() > 0.05
+    )
+    before = model.shares([first])
+    second = int(np.argmax(np.where(np.arange(len(before)) == first, 0, before)))
+    start, end = model.texts[first], model.texts[second]
+    told = judge(graph, "ann", [Judgement("reject", start, end, "PRECEDES")]).pairs[0]
+    assert (told.consensus or 0) < (told.consensus_before or 0)
+    model = NextTokenModel(graph)
+    after = model.shares([first])
+    assert after.sum() == pytest.approx(1)
+    assert after[second] / (1 - after[second]) == pytest.approx(
+        before[second] / (1 - before[second]) * 10**-0.477
+    )
+    others = np.arange(len(before)) != second
+    assert (after[others] > before[others]).all()
+    # It holds in every longer context that ends so, and not without the person.
+    assert model.judged([second, first])[0].people == (("ann", 0, 1, -0.477),)
+    same = NextTokenModel(graph, without_sources=["ann"]).shares([first])
+    assert np.array_equal(same, before)
+    settings = {"greedy": True, "length": 1, "explain": True}
+    written = generate(graph, request_generation(start, **settings)).texts[0].tokens[0]
+    assert [(one.token, one.people[0][0]) for one in written.judged] == [(end, "ann")]
+    printed = run_served(graph, "generate", start, "--greedy", "--length", 1, "--explain")
+    assert f"after {start!r}, {end}: ann rejected it; odds times 0.33" in printed
