@@ -33,7 +33,8 @@ CALL (c, number) {
 }
 WITH r, voices, startNode(r) AS a, endNode(r) AS b
 WHERE NOT a:FRAGMENT_KINDS AND NOT b:FRAGMENT_KINDS AND NOT a:UNCONNECTED_KINDS AND NOT b:UNCONNECTED_KINDS
-  AND (NOT a:Token OR READABLE(a, voices)) AND (NOT b:Token OR READABLE(b, voices))
+  AND ($word IS NOT NULL
+    OR (NOT a:Token OR READABLE(a, voices)) AND (NOT b:Token OR READABLE(b, voices)))
 WITH r, a, b, COUNT { (a)-[:RATED_TYPES]-() } + COUNT { (b)-[:RATED_TYPES]-() } AS relations,
      COUNT { (a)-[e]->(b) WHERE e.source IS NOT NULL AND e.against IS NOT NULL AND FEEDS[type(e)] = $type } AS judged,
      1.0 / (1.0 + 10.0 ^ (-0.001 * r.decades)) AS p

@@ -29,7 +29,17 @@ from hartonomous.operations.judgement_files import read_judgements
 from hartonomous.operations.judgements import Judgement, correct, judge
 from hartonomous.operations.text_generation import generate, request_generation
 from hartonomous.rate.person_trust import Judgements, person_trust
-from tests.building import causal_bundle, exported, put_in, random_bundle, silent, take_out, wipe
+from tests.building import (
+    bundle_of,
+    causal_bundle,
+    exported,
+    put_in,
+    random_bundle,
+    silent,
+    take_out,
+    wipe,
+    write_vectors,
+)
 from tests.command_line import failed, run
 
 Rated = dict[tuple[str, str], tuple[float, int]]
@@ -56,7 +66,9 @@ def votes(graph: Graph) -> dict[str, float]:
 
 
 def findings(graph: Graph) -> Any:
-    return audit(graph, silent, full=True)["findings"]
+    # Every emptied graph of the run leaves the heads of its log.
+    found = audit(graph, silent, full=True)["findings"]
+    return [one for one in found if "Heads of another log" not in one]
 
 
 def source_lines(graph: Graph) -> list[str]:
@@ -99,7 +111,7 @@ def run_served(graph: Graph, *arguments: object) -> str:
 
 
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 10**6))
 def test_a_reject_raises_and_makes_nothing_whoever_rejects(
@@ -269,7 +281,9 @@ def test_a_name_that_is_anothers_prefix_is_another_person(known: Graph) -> None:
 
 
 def test_ten_thousand_rejections_make_nothing(graph: Graph, tmp_path: Path) -> None:
-    bundle = random_bundle(tmp_path, 3, size=180, k=4)
+    made = [f"word{number}" for number in range(150)]
+    vectors = np.random.default_rng(3).normal(size=(150, 8))
+    bundle = bundle_of(write_vectors(tmp_path / "made", made, vectors), tmp_path / "bundle", k=4)
     put_in(graph, bundle, "model")
     before = rated(graph)
     words = sorted(bundle.compositions()["text"].to_pylist())
@@ -357,7 +371,7 @@ def test_a_batch_is_taken_whole_or_not_at_all(served: Graph, tmp_path: Path) -> 
     done = run("judge", file, "--as", "ann", "--known", "--json")
     told = json.loads(done.stdout)
     assert (told["changed"], told["unknown"]) == (3, 1)
-    assert failed(2, "reject", *pairs[0])
+    assert run("reject", *pairs[0]).exit_code == 2
     review = json.loads(run("review", pairs[0][0], "--json").stdout)
     assert review and all(pairs[0][0] in (row["start"], row["end"]) for row in review)
     assert {row["judged"] for row in review} >= {0}
