@@ -25,6 +25,7 @@ SHORT = (
     "many_files",
     "forgetting",
     "growth",
+    "people",
     "placing",
     "paths",
     "answers",

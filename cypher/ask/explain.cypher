@@ -26,19 +26,21 @@ WHERE FEEDS[t.evidence] = $type
 WITH r, c, d, t, both, head([e IN edges WHERE e.source = t.source AND e.type = t.evidence]) AS e
 WHERE e IS NOT NULL OR t.trust > 0 AND toString(t.number) IN both
 // What an earlier version counted has no odds: it changes elo alone. A judgement adds to the odds and
-// not to the votes.
+// not to the votes; a rejection adds at most 0.
 WITH r, c, d, t, e, CASE WHEN e IS NULL THEN t.absent ELSE e.support END AS support
+WITH r, c, d, t, e, support,
+     CASE WHEN t.vote < 0 AND support < 0 THEN 0 ELSE t.vote * coalesce(support, 0) END AS said
 WITH r, c, d, collect({
   edge: e.edge, source: t.source, evidence: t.evidence, observed: e IS NOT NULL, vote: t.vote,
   counts: CASE WHEN e.against IS NULL AND support IS NOT NULL THEN t.vote ELSE 0 END,
-  support: support, n: coalesce(e.n, 0), weight: coalesce(e.weight, 0),
+  support: support, said: said, n: coalesce(e.n, 0), weight: coalesce(e.weight, 0),
   against: coalesce(e.against, 0), directed: coalesce(e.directed, 0), rank: coalesce(e.rank, 0),
   examined: t.positions, positions: [place IN coalesce(e.positions, []) | t.names[place]]
 }) AS terms
 UNWIND terms AS term
 WITH r, c, d, terms, term, [other IN terms WHERE other.source <> term.source] AS others
 WITH r, c, d, terms, term, [other IN others WHERE other.observed] AS seen,
-     reduce(sum = 0, other IN others | sum + other.vote * coalesce(other.support, 0)) AS gained,
+     reduce(sum = 0, other IN others | sum + other.said) AS gained,
      reduce(sum = 2000000, other IN others | sum + other.counts) AS trusted,
      reduce(sum = 2000000, other IN terms | sum + other.counts) AS all_trusted
 WITH r, c, d, term, gained, trusted, all_trusted, seen,
@@ -54,7 +56,7 @@ RETURN term.source AS source, term.evidence AS evidence, term.observed AS observ
        term.positions AS positions, term.examined AS examined,
        THOUSANDTHS(term.support, 3) AS support, MILLIONTHS(term.vote, 4) AS vote,
        MILLIONTHS(term.counts, 4) AS divisor,
-       THOUSANDTHS(toInteger(round(1.0 * term.vote * coalesce(term.support, 0) / all_trusted)), 3)
+       THOUSANDTHS(toInteger(round(1.0 * term.said / all_trusted)), 3)
          AS share,
        ROUNDED(CASE WHEN n = 0 THEN null ELSE
          1500.0 + CASE WHEN 0.1 * n < 1000.0 THEN 0.1 * n ELSE 1000.0 END
@@ -66,4 +68,4 @@ RETURN term.source AS source, term.evidence AS evidence, term.observed AS observ
            0.4 * toInteger(floor((2.0 * gained + trusted) / (2 * trusted))) + 0.5))
        END AS consensus_without,
        DRAWN(c AS start_node, r AS relation, d AS end_node, term.edge AS evidence_edge)
-ORDER BY term.vote * coalesce(term.support, 0) DESC, source, evidence
+ORDER BY term.said DESC, source, evidence

@@ -13,7 +13,8 @@ WITH a, b,
      sum(CASE WHEN track IS NOT NULL THEN x.weight END) AS weight,
      sum(CASE WHEN track IS NOT NULL THEN AGAINST(x) END) AS against,
      collect(DISTINCT CASE WHEN x.n > 0 THEN track[2] END) AS seen,
-     sum(track[0] * x.support - track[1]) AS gained,
+     // A rejection adds at most 0, whatever the vote of the one who rejected.
+     sum(CASE WHEN track[0] < 0 AND x.support < 0 THEN 0 ELSE track[0] * x.support - track[1] END) AS gained,
      sum(track[3]) AS counted,
      SILENCE(CASE WHEN $reclassed
        THEN $classes[coalesce($known[toString(id(a))], a.known)][coalesce($known[toString(id(b))], b.known)]

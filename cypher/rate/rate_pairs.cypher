@@ -17,7 +17,8 @@ WITH a, b,
      sum(CASE WHEN track IS NOT NULL THEN said.weight END) AS weight,
      sum(CASE WHEN track IS NOT NULL THEN AGAINST(said) END) AS against,
      collect(DISTINCT CASE WHEN said.n > 0 THEN track[2] END) AS seen,
-     sum(track[0] * said.support - track[1]) AS gained,
+     // A rejection adds at most 0, whatever the vote of the one who rejected.
+     sum(CASE WHEN track[0] < 0 AND said.support < 0 THEN 0 ELSE track[0] * said.support - track[1] END) AS gained,
      sum(track[3]) AS counted,
      SILENCE($classes[a.known][b.known]) AS absent
 WITH a, b, old, leaving, n, weight, against, seen, counted + absent[0] + $shrinkage AS votes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from hartonomous.api.archive_methods import ArchiveMethods
 from hartonomous.api.cross_modal_methods import CrossModalMethods
 from hartonomous.api.generator_methods import GeneratorMethods
+from hartonomous.api.judgement_methods import JudgementMethods
 from hartonomous.api.layout_methods import LayoutMethods
 from hartonomous.api.path_methods import PathMethods
 from hartonomous.api.picture_methods import PictureMethods
@@ -21,6 +22,7 @@ class KnowledgeGraph(
     GeneratorMethods,
     PathMethods,
     LayoutMethods,
+    JudgementMethods,
     RemovalMethods,
     ArchiveMethods,
 ):

@@ -29,6 +29,20 @@ class Neighbour(Record):
 
 
 @dataclass(frozen=True)
+class ReviewedPair(Record):
+    """A pair worth judging: number of `relations` of both ends, of people who `judged` it before, and
+    the score that orders them."""
+
+    start: str
+    type: str
+    end: str
+    consensus: int
+    relations: int
+    judged: int
+    score: float
+
+
+@dataclass(frozen=True)
 class Affinity(Record):
     """The similarity of two words: `affinity` and `consensus` in points, `overlap` of their neighbours
     from 0 to 1, number of `shared` neighbours. `composed` has the parts of words that no source knows,

@@ -18,6 +18,7 @@ from hartonomous.audit.recomputed_ratings import RatingFormulas
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.progress import Progress
+from hartonomous.rate.person_trust import Judgements, judging
 from hartonomous.schema import (
     DEFAULT_RELATION,
     EvidenceType,
@@ -38,6 +39,7 @@ class Walked:
     evidence: EvidenceTally
     ratings: RatingProof
     agreements: AgreementTally
+    judgements: Judgements
 
 
 def walk(
@@ -57,7 +59,9 @@ def walk(
         EvidenceTally(compositions, live),
         RatingProof(graph, compositions),
         AgreementTally(*classes),
+        Judgements(),
     )
+    judged = {(track["evidence"], track["source"]) for track in judging(live)}
     for rated, types in present_types(graph):
         done = 0
         for part, evidence_answers, rated_answer in _parts(graph, compositions, rated, types):
@@ -69,6 +73,9 @@ def walk(
             by_name = {evidence.name: evidence for evidence in types}
             for name, one in edges:
                 walked.evidence.take(by_name[name], one)
+                if (name, one.source) in judged:
+                    counts = (one.columns[each] for each in ("n", "against"))
+                    walked.judgements.add(name, one.source, one.start, one.end, *counts)
             ratings = formulas.rate(rated, edges)
             walked.ratings.take(rated, ratings, rated_edges(graph, rated, part, rated_answer))
             if rated.name == DEFAULT_RELATION:

@@ -113,7 +113,14 @@ class FullAudit:
             walked = walk(self.graph, compositions, self.live, right, self.progress)
         votes = Findings()
         if self.inventory.at_rest:
-            check_votes(self.graph, walked.agreements, self.live, self.stored, votes)
+            check_votes(
+                self.graph,
+                walked.agreements,
+                walked.judgements,
+                self.live,
+                self.stored,
+                votes,
+            )
         self.findings += found.texts() + walked.ratings.found.texts() + votes.texts()
         return walked, tracks
 

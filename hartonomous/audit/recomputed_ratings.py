@@ -140,7 +140,7 @@ class RatingFormulas:
             vote, absent, counted, number = self.constants[name, edges.source]
             (start, no_start), (end, no_end) = map(self.compositions.rows, (edges.start, edges.end))
             support = edges.columns.get("support")
-            gained = np.zeros_like(start) if support is None else vote * support - vote * absent
+            gained = _gained(vote, absent, support, start)
             against = edges.columns.get("against", np.zeros_like(start))
             same = (np.full(len(start), each, dtype=np.int64) for each in (counted, number))
             n, weight = edges.columns["n"], edges.columns["weight"]
@@ -181,6 +181,14 @@ def set_hashes(values: Ints, first: Ints, lengths: Ints) -> Hashes:
     before = np.concatenate([np.zeros(1, np.uint64), np.bitwise_xor.accumulate(mixed)])
     found: Hashes = before[first + lengths] ^ before[first]
     return found
+
+
+def _gained(vote: int, absent: int, support: Ints | None, like: Ints) -> Ints:
+    if support is None:
+        return np.zeros_like(like)
+    gained = vote * support - vote * absent
+    # A rejection adds at most 0, whatever the vote of the one who rejected.
+    return np.where(support < 0, np.minimum(gained, 0), gained) if vote < 0 else gained
 
 
 def _elo(n: Ints, weight: Ints, against: Ints, sources: Ints) -> NDArray[np.float64]:

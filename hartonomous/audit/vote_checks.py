@@ -10,18 +10,30 @@ from hartonomous.audit.agreement_tally import AgreementTally
 from hartonomous.audit.audit_findings import Findings
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
-from hartonomous.rate.formulas import vote
-from hartonomous.rate.rating_pass import vector_tracks
-from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
+from hartonomous.rate.person_trust import Judgements
+from hartonomous.rate.rating_pass import vector_tracks, vote_of
+from hartonomous.rate.source_agreement import (
+    Agreement,
+    Pair,
+    Verdict,
+    count_agreements,
+    judge,
+)
 from hartonomous.transparency.inventory import same
 
 
 def check_votes(
-    graph: Graph, tally: AgreementTally, live: Sequence[Row], stored: Sequence[Row], found: Findings
+    graph: Graph,
+    tally: AgreementTally,
+    judgements: Judgements,
+    live: Sequence[Row],
+    stored: Sequence[Row],
+    found: Findings,
 ) -> None:
     """Report agreements, lineages and votes that differ from those of the evidence.
 
-    `live` are the expected live tracks, `stored` those in the graph.
+    `judgements` are what people judged by it, `live` the expected live tracks, `stored` those in
+    the graph.
     """
     tracks = vector_tracks(live)
     pairs = set(combinations(sorted(tracks), 2))
@@ -33,9 +45,10 @@ def check_votes(
         found.add("agreements that differ from the evidence", fault)
     verdicts = judge(sorted(tracks), agreements)
     trust = {(t["source"], t["evidence"]): t["trust"] for t in live}
+    people = judgements.trusts()
     for track in stored:
         source = track["source"]
-        verdict = verdicts.get(source, (1, None))
+        verdict = Verdict(*verdicts.get(source, (1, None)), people.get(source))
         for fault in _vote_faults(track, verdict, trust.get((source, track["evidence"]))):
             found.add("votes that differ from the evidence", fault)
 
@@ -61,15 +74,15 @@ def _agreement_faults(expected: Sequence[Agreement], rows: Sequence[Row]) -> Ite
                 yield f"{named}: {name} is {there[pair].get(name)!r}, expected {meant[name]!r}."
 
 
-def _vote_faults(track: Row, verdict: tuple[int, str | None], trust: Any) -> Iterator[str]:
-    divisor, reason = verdict
+def _vote_faults(track: Row, verdict: Verdict, trust: Any) -> Iterator[str]:
+    divisor, reason, _ = verdict
     source = f"Source {track['source']!r}"
     if not same(track["lineage"], divisor):
         yield f"{source}: lineage is {track['lineage']!r}, expected {divisor}."
     if not same(track["distrusted"], reason):
         yield f"{source}: distrusted is {track['distrusted']!r}, expected {reason!r}."
     if isinstance(trust, int):
-        meant = vote(trust, divisor, reason)
+        meant = vote_of({**track, "trust": trust}, verdict)
         if not same(track["vote"], meant):
             yield (
                 f"Track {track['source']}/{track['evidence']}: vote is {track['vote']!r}, expected {meant}."

@@ -172,6 +172,9 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
         "consensus_without": "cons. without",
     }
     print_rows([_shown_track(row) for row in answer.tracks], columns)
+    for row in answer.tracks:
+        if (people := _judged(row, edge["consensus"])) is not None:
+            print_text(people)
     if any(row["vote"] and not row["divisor"] for row in answer.tracks):
         say("Judgements add to the odds and not to the votes that these are divided by.")
     for row in answer.tracks:
@@ -186,6 +189,20 @@ def _shown_track(row: dict[str, Any]) -> dict[str, Any]:
     track = evidence_type(str(row["evidence"])).stem
     silent = "" if row["observed"] else " (silent)"
     return {**row, "track": track + silent, "vote": row["vote"] / 1e6}
+
+
+def _judged(row: dict[str, Any], consensus: int) -> str | None:
+    """Return who judged the pair, with what trust, and what it moved; None for other tracks."""
+    from hartonomous.schema import evidence_type
+
+    if not evidence_type(str(row["evidence"])).opposes:
+        return None
+    said = [word for word, n in (("accepted", row["times"]), ("rejected", row["against"])) if n]
+    trust, without = row["vote"] / 1e6, row["consensus_without"]
+    moved = "no other source relates the two"
+    if without is not None:
+        moved = f"consensus {without} -> {consensus} ({consensus - without:+})"
+    return f"{row['source']} {' and '.join(said)} it, trust {trust:.1f}: {moved}"
 
 
 def _places(row: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import json_option, print_json, print_rows, quiet_option, say
 
 if TYPE_CHECKING:
+    from hartonomous.ask.generation.next_token_model import JudgedContinuation
     from hartonomous.operations.text_generation import GeneratedToken, Generation
 
 
@@ -154,10 +155,23 @@ def _print_texts(done: Generation, explain: bool, as_json: bool, standing: dict[
             rows = [{**part, "source": part["source"] or "(evenly)"} for part in token.parts[:5]]
             columns = {name: name for name in ("share", "source", "order", "context")}
             print_rows(rows, columns)
+            for judged in token.judged:
+                click.echo(_judged(judged))
+
+
+def _judged(one: JudgedContinuation) -> str:
+    """Return who judged a continuation, and by what factor its odds are others now."""
+    names = ", ".join(
+        f"{name} {'accepted' if n else ''}{' and ' if n and against else ''}"
+        f"{'rejected' if against else ''} it"
+        for name, n, against, _ in one.people
+    )
+    return f"after {one.context!r}, {one.token}: {names}; odds times {10**one.decades:.2f}"
 
 
 def _facts(token: GeneratedToken, explain: bool) -> dict[str, Any]:
-    parts = {"parts": list(token.parts)} if explain else {}
+    judged = [asdict(one) for one in token.judged]
+    parts = {"parts": list(token.parts), "judged": judged} if explain else {}
     return {"token": token.token, "probability": token.probability, **parts}
 
 

@@ -30,8 +30,9 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.graph.state_digest import Facts, digest_of, read_facts
 from hartonomous.progress import Progress
-from hartonomous.rate.formulas import consensus, vote
-from hartonomous.rate.rating_pass import read_state
+from hartonomous.rate.formulas import consensus
+from hartonomous.rate.rating_pass import read_state, vote_of
+from hartonomous.rate.source_agreement import Verdict
 from hartonomous.schema import DEFAULT_RELATION, evidence_type, is_evidence
 
 FORMAT = 1
@@ -180,9 +181,14 @@ def _predictions(tables: Mapping[str, pa.Table], predicted: Prediction) -> dict[
         "expected": _expected(counts),
         "top_losses": _top_losses(tables),
         "renamed": predicted.renamed,
-        "votes": {name: list(verdict) for name, verdict in predicted.votes.items()},
+        "votes": {name: _stated(verdict) for name, verdict in predicted.votes.items()},
         "agreements": [one.row() for one in predicted.agreements],
     }
+
+
+def _stated(verdict: Verdict) -> list[Any]:
+    # Of sources that judged nothing as earlier versions have it, so that their plans compare equal.
+    return list(verdict if verdict.trust is not None else verdict[:2])
 
 
 def _cut(
@@ -326,11 +332,11 @@ def _facts_after(
             loss = removed.get((name, evidence))
             changed["tracks"][evidence] = _lessened(track, loss) if loss else dict(track)
         if name in predicted.votes:
-            divisor, reason = predicted.votes[name]
+            verdict = predicted.votes[name]
             # Null properties are not stored.
-            changed |= {"lineage": divisor, "distrusted": reason}
+            changed |= {"lineage": verdict.divisor, "distrusted": verdict.distrusted}
             for track in changed["tracks"].values():
-                track["vote"] = vote(track["trust"], divisor, reason)
+                track["vote"] = vote_of(track, verdict)
         after[name] = changed
     return {**facts, "sources": after}
 

@@ -16,15 +16,18 @@ from hartonomous.delete.agreement_forecast import Recount, class_numbers
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row, in_parts
 from hartonomous.progress import Progress
-from hartonomous.rate.formulas import SHRINKAGE, vote
+from hartonomous.rate.formulas import SHRINKAGE
+from hartonomous.rate.person_trust import read_judgements
 from hartonomous.rate.rating_pass import (
+    changed_verdicts,
     class_table,
     rating_constants,
     silent,
     source_numbers,
     vector_tracks,
+    vote_of,
 )
-from hartonomous.rate.source_agreement import Agreement, judge
+from hartonomous.rate.source_agreement import Agreement, Verdict, judge
 from hartonomous.schema import (
     DEFAULT_RELATION,
     evidence_feeding,
@@ -87,7 +90,7 @@ class Prediction:
     shifts: pa.Table
     known: dict[int, str]
     renamed: dict[str, str]
-    votes: dict[str, tuple[int, str | None]]
+    votes: dict[str, Verdict]
     agreements: list[Agreement]
 
 
@@ -107,7 +110,8 @@ def predict(
     known, before = _classes_after(graph, staying, partial)
     changed = np.array([i for i, name in known.items() if name != before[i]], dtype=np.int64)
     agreements = _agreements_after(graph, staying, leaving, partial, known, before, changed)
-    votes = _votes_after(graph, staying, agreements)
+    trusts = read_judgements(graph, live).without(rows, leaving).trusts()
+    votes = _votes_after(graph, staying, agreements, trusts)
     after = [with_vote(t, votes) for t in staying]
     classes = [row["known"] for row in graph.read(query("rate/read_classes"))]
     names = sorted({*classes, *known.values()})
@@ -177,28 +181,25 @@ def _class(numbers: Iterable[int]) -> str:
     return "".join(f"+{number}" for number in sorted(numbers))
 
 
-def with_vote(track: Row, votes: Mapping[str, tuple[int, str | None]]) -> Row:
+def with_vote(track: Row, votes: Mapping[str, Sequence[Any]]) -> Row:
     """Return a track with its new vote; `votes` are the changed verdicts."""
     if track["source"] not in votes:
         return track
-    return {**track, "vote": vote(track["trust"], *votes[track["source"]])}
+    return {**track, "vote": vote_of(track, votes[track["source"]])}
 
 
 def _votes_after(
-    graph: Graph, staying: Sequence[Row], agreements: Sequence[Agreement]
-) -> dict[str, tuple[int, str | None]]:
-    """Return the changed verdicts."""
+    graph: Graph,
+    staying: Sequence[Row],
+    agreements: Sequence[Agreement],
+    trusts: Mapping[str, int],
+) -> dict[str, Verdict]:
+    """Return the changed verdicts; `trusts` are those of people afterwards."""
     names = sorted(vector_tracks(staying))
     counted = {(a.low, a.high): a for a in agreements}
     kept = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
     found = [counted.get((a.low, a.high), a) for a in kept if {a.low, a.high} <= set(names)]
-    verdicts = judge(names, found)
-    stand = {t["source"]: (t["lineage"], t["distrusted"]) for t in staying}
-    return {
-        name: verdicts.get(name, (1, None))
-        for name, verdict in stand.items()
-        if verdict != verdicts.get(name, (1, None))
-    }
+    return changed_verdicts(staying, judge(names, found), trusts)
 
 
 def _agreements_after(

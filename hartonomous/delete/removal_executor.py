@@ -28,6 +28,7 @@ from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
 from hartonomous.rate.captions import write_captions
 from hartonomous.rate.formulas import cost
+from hartonomous.rate.rating_pass import write_votes
 from hartonomous.schema import DEFAULT_RELATION, kinds
 from hartonomous.speeds import REMOVE, measured
 
@@ -174,7 +175,7 @@ class Removal:
                 if held := source.get("held"):
                     self.lock.write(query("delete/set_held"), source=name, held=held)
         self.lock.write(query("rate/write_agreements"), rows=self.summary["agreements"])
-        self.lock.write(query("rate/write_votes"), votes=self.summary["votes"])
+        write_votes(self.lock, self.summary["votes"])
 
     def prune(self) -> None:
         """Delete the compositions without references."""

@@ -11,6 +11,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from blake3 import blake3
 
@@ -18,6 +19,7 @@ from hartonomous.errors import ServerError
 from hartonomous.graph.cypher_files import Statement, fractions, names, query, statement
 from hartonomous.graph.driver import Graph
 from hartonomous.schema import DEFAULT_RELATION, rated_types
+from hartonomous.schema.registry import generation
 
 PREFIX = "custom.hartonomous."
 INSTALLER = "apoc.custom.installProcedure"
@@ -75,6 +77,11 @@ def missing(graph: Graph) -> tuple[str, ...]:
 
 def procedures_digest() -> str:
     """Return the digest of this version's procedures."""
+    return _digest(generation())
+
+
+@cache
+def _digest(records: int) -> str:
     items = callable_statements()
     return blake3("\0".join(signature(i) + body(i) for i in items).encode()).hexdigest()
 

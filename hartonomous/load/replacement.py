@@ -46,6 +46,7 @@ from hartonomous.rate.rating_pass import (
     DUE,
     mark,
     mark_pairs,
+    mark_words,
     read_state,
     schedule,
     schedule_all,
@@ -183,8 +184,17 @@ class _Replacement:
             query("load/open_replacement"), name=self.name, bundle=load_identity(self.bundle)
         )
         self.opened = True
-        # Before any evidence of the source is removed: coordinates must not outlive it.
-        purge_placements(self.graph, self.lock)
+        if self._takes_away():
+            # Before any evidence of the source is removed: coordinates must not outlive it.
+            purge_placements(self.graph, self.lock)
+
+    def _takes_away(self) -> bool:
+        """Return whether anything of the earlier version goes; an earlier run may have seen that."""
+        found = self.difference
+        rows = any(len(one.removed) + len(one.changed) for one in found.tracks)
+        gone = len(found.visits.removed) + found.places.removed.num_rows
+        old = {track["evidence"] for track in self.tracks}
+        return self.resumed or rows or gone > 0 or bool(old - self.new.keys())
 
     def _write(self, progress: Progress) -> None:
         """Write the rows that differ."""
@@ -233,9 +243,7 @@ class _Replacement:
         """Put pairs on the work list, and words that a track may newly know, or know no more."""
         mark_pairs(work, starts, ends)
         if evidence_type(evidence).silence and len(ends):
-            words = np.union1d(starts, ends)
-            none: list[list[int]] = [[]] * len(words)
-            work.run(query("rate/mark_pairs"), starts=words.tolist(), ends=none, most=DUE)
+            mark_words(work, np.union1d(starts, ends))
 
     def _differing(self, one: TrackDifference) -> Iterator[tuple[pa.Table, Ints, pa.Table]]:
         """Yield the changed rows of a track, the database ids of their edges, and the added rows, a

@@ -260,29 +260,52 @@ def load_bundle(
     scanned = scan(bundle)
     prepare(graph)
     with WriterLock(graph, f"loading {name}") as lock, inventoried(graph):
-        refuse_while_open(graph, name if replace else None)
-        transparency_log.check(graph)
-        if open_replacement(graph) is None:
-            check_formula(graph)
-            rate_due(graph, lock, progress)
-            if (report := _live_already(graph, name, bundle.source.digest)) is not None:
-                return report
-        bundle, skipped = admit(graph, bundle)
-        if skipped:
-            scanned = scan(bundle, verify=False)
-        known = {(one.source, one.kind) for one in read_findings(graph)}
-        loaded, changed = _put_in(graph, lock, bundle, scanned, name, replace, progress)
-        transparency_log.seal(graph)
-        settled = changed + rate_due(graph, lock, progress)
-        new = tuple(
-            one
-            for one in read_findings(graph)
-            if one.source == name or (one.source, one.kind) not in known
-        )
-        return IngestReport(name, loaded, settled, False, skipped, new)
+        begun = begin_act(graph, lock, name if replace else None, progress)
+        if begun and (report := _live_already(graph, name, bundle.source.digest)) is not None:
+            return report
+        return put_in(graph, lock, bundle, scanned, name, replace, progress)
 
 
-def _put_in(
+def begin_act(graph: Graph, lock: WriterLock, replacing: str | None, progress: Progress) -> bool:
+    """Make sure that a source may be written: no removal or replacement but of the source
+    `replacing` is unfinished, the log is whole, and nothing is due. Return whether no replacement is
+    unfinished.
+    """
+    refuse_while_open(graph, replacing)
+    transparency_log.check(graph)
+    if open_replacement(graph) is not None:
+        return False
+    check_formula(graph)
+    rate_due(graph, lock, progress)
+    return True
+
+
+def put_in(
+    graph: Graph,
+    lock: WriterLock,
+    bundle: Bundle,
+    scanned: BundleScan,
+    name: str,
+    replace: bool,
+    progress: Progress,
+) -> IngestReport:
+    """Write an admitted bundle, log it, and rate the pairs concerned; after `begin_act`."""
+    bundle, skipped = admit(graph, bundle)
+    if skipped:
+        scanned = scan(bundle, verify=False)
+    known = {(one.source, one.kind) for one in read_findings(graph)}
+    loaded, changed = _write_rows(graph, lock, bundle, scanned, name, replace, progress)
+    transparency_log.seal(graph)
+    settled = changed + rate_due(graph, lock, progress)
+    new = tuple(
+        one
+        for one in read_findings(graph)
+        if one.source == name or (one.source, one.kind) not in known
+    )
+    return IngestReport(name, loaded, settled, False, skipped, new)
+
+
+def _write_rows(
     graph: Graph,
     lock: WriterLock,
     bundle: Bundle,

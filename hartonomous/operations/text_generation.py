@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypedDict, Unpack
 
-from hartonomous.ask.generation.next_token_model import NextTokenModel
+from hartonomous.ask.generation.next_token_model import JudgedContinuation, NextTokenModel
 from hartonomous.ask.generation.text_generator import (
     GenerateOptions,
     Generator,
@@ -79,11 +79,14 @@ class GenerationRequest:
 
 @dataclass(frozen=True)
 class GeneratedToken:
-    """A token with its probability; `parts` are its sources and contexts, if requested."""
+    """A token with its probability; `parts` are its sources and contexts, and `judged` what people
+    said of continuations there, if requested.
+    """
 
     token: str
     probability: float
     parts: tuple[dict[str, Any], ...] = ()
+    judged: tuple[JudgedContinuation, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,6 +239,7 @@ def _told(
             expecting.texts[step.token],
             step.probability,
             tuple(explain_step(expecting, step)) if explain else (),
+            tuple(expecting.judged(step.context)) if explain else (),
         )
         for step in steps
     )

@@ -6,7 +6,9 @@ else. `decades` and `consensus` are those of the rating report: each row has log
 A track whose silence speaks has a part for every pair of which it knows both ends: its absent
 constant, without a row. Any other has one for its rows alone. What people judge adds to the odds and
 not to the votes, so that an acceptance lowers nothing. A vote is the track's trust, divided among
-near-copies, and 0 for an outlier.
+near-copies, and 0 for an outlier; that of a person is how far the others agree with them
+(`person_trust`), and may be below 0: then what they accept speaks against a pair, and what they
+reject says nothing, because a rejection raises nothing.
 """
 
 from __future__ import annotations
@@ -42,22 +44,28 @@ def decades(terms: Iterable[tuple[int, int]], judgements: Iterable[tuple[int, in
     """Return D in milli-decades from (vote in millionths, log-odds in milli-decades) of each track.
 
     D = sum(T e) / (2 + sum(T)), T the votes, rounded half up. Those of `judgements` are summed above
-    and not below.
+    and not below; a rejection adds at most 0.
 
     >>> decades([(1_000_000, 4000), (500_000, -2000)])
     857
     >>> decades([(1_000_000, 4000)], [(1_000_000, 477)])
     1492
+    >>> decades([], [(-1_000_000, 477)]), decades([], [(-1_000_000, -477)])
+    (-238, 0)
     """
     terms = list(terms)
     votes = sum(vote for vote, _ in terms) + SHRINKAGE
-    odds = sum(vote * each for vote, each in [*terms, *judgements])
+    odds = sum(vote * each for vote, each in terms)
+    odds += sum(0 if vote < 0 and each < 0 else vote * each for vote, each in judgements)
     return (2 * odds + votes) // (2 * votes)
 
 
 def vote(trust: int, divisor: int, distrusted: str | None) -> int:
     """Return a track's vote in millionths: its trust in thousandths, shared by `divisor`
     near-copies; 0 for an outlier. As in rate/write_votes.
+
+    >>> vote(500, 2, None), vote(500, 1, "disagrees"), vote(-1200, 1, None)
+    (250000, 0, -1200000)
     """
     return 0 if distrusted else (2000 * trust + divisor) // (2 * divisor)
 

@@ -8,7 +8,7 @@ pair is consistent at all times, and an interrupted pass resumes with the rest o
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from itertools import combinations
@@ -26,10 +26,23 @@ from hartonomous.graph.source_removal import finish_removal, prune_orphans, rena
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.progress import Progress
 from hartonomous.rate.captions import has_digested, write_captions
-from hartonomous.rate.formulas import SHRINKAGE
-from hartonomous.rate.source_agreement import Agreement, Pair, count_agreements, judge
+from hartonomous.rate.formulas import SHRINKAGE, vote
+from hartonomous.rate.person_trust import Judgements, judging, read_judgements
+from hartonomous.rate.source_agreement import (
+    Agreement,
+    Pair,
+    Verdict,
+    count_agreements,
+    judge,
+)
 from hartonomous.rate.word_links import link_words
-from hartonomous.schema import DEFAULT_RELATION, FORMULA_VERSION, evidence_type, rated_types
+from hartonomous.schema import (
+    DEFAULT_RELATION,
+    FORMULA_VERSION,
+    evidence_type,
+    evidence_types,
+    rated_types,
+)
 from hartonomous.speeds import RATE, keep
 
 WORKERS = 2
@@ -78,11 +91,29 @@ def check_formula(graph: Graph) -> None:
 
 
 def schedule(graph: Graph, lock: WriterLock, source: str) -> None:
-    """Put every composition that a source knows on the work list."""
-    for track in graph.read(query("rate/read_tracks")):
-        if track["source"] == source:
+    """Put every composition that a source knows on the work list; of judgements, the pairs alone."""
+    own = [t for t in graph.read(query("rate/read_tracks")) if t["source"] == source]
+    for track in own:
+        if not evidence_type(track["evidence"]).opposes:
             find = query("rate/find_known", evidence=track["evidence"])
             mark(graph, lock, _ids(graph, find, source=source))
+    _schedule_judged(graph, lock, read_judgements(graph, own), [source])
+
+
+def _schedule_judged(
+    graph: Graph, lock: WriterLock, judgements: Judgements, sources: Collection[str]
+) -> None:
+    """Put the pairs that some sources judged on the work list, and their ends, which may be new."""
+    starts, ends = judgements.pairs_of(sources)
+    for first in range(0, len(starts), MARKS):
+        part = slice(first, first + MARKS)
+
+        def work(transaction: Transaction, part: slice = part) -> None:
+            lock.check(transaction)
+            mark_pairs(transaction, starts[part], ends[part])
+            mark_words(transaction, np.union1d(starts[part], ends[part]))
+
+        graph.transact(work)
 
 
 def schedule_all(graph: Graph, lock: WriterLock) -> None:
@@ -130,25 +161,63 @@ def rate_due(graph: Graph, lock: WriterLock, progress: Progress) -> RatingReport
 
 
 def apply_votes(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
-    """Set each track's vote, its trust after outliers and lineages; return whether any changed.
+    """Set each track's vote, its trust after outliers, lineages and what people judged; return
+    whether any changed.
 
-    The words of sources with changed votes are put on the work list first.
+    The words of sources with changed votes are put on the work list first, of people the pairs that
+    they judged.
     """
     names = sorted(vector_tracks(live))
     known = [Agreement(**row) for row in graph.read(query("rate/read_agreements"))]
-    verdicts = judge(names, [one for one in known if {one.low, one.high} <= set(names)])
-    stand = {t["source"]: (t["lineage"], t["distrusted"]) for t in live}
+    judged = judge(names, [one for one in known if {one.low, one.high} <= set(names)])
+    judgements = read_judgements(graph, live)
     new = {t["source"] for t in live if t["vote"] is None}
-    changed = {
-        name: list(verdicts.get(name, (1, None)))
-        for name, verdict in stand.items()
-        if name in new or verdict != verdicts.get(name, (1, None))
-    }
-    for name in changed.keys() - new:
+    changed = changed_verdicts(live, judged, judgements.trusts(), new)
+    moved = changed.keys() - new
+    people = {track["source"] for track in judging(live)}
+    for name in sorted(moved - people):
         schedule(graph, lock, name)
+    _schedule_judged(graph, lock, judgements, moved & people)
     if changed:
-        lock.write(query("rate/write_votes"), votes=changed)
+        write_votes(lock, {name: list(verdict) for name, verdict in changed.items()})
     return bool(changed)
+
+
+def write_votes(lock: WriterLock, votes: Mapping[str, Sequence[object]]) -> None:
+    """Write the votes that verdicts give the tracks of sources."""
+    judged = [each.name for each in evidence_types() if each.opposes]
+    lock.write(query("rate/write_votes"), votes=votes, judged=judged)
+
+
+def changed_verdicts(
+    live: Sequence[Row],
+    judged: Mapping[str, tuple[int, str | None]],
+    trusts: Mapping[str, int],
+    new: Collection[str] = (),
+) -> dict[str, Verdict]:
+    """Return the verdicts of sources that differ from those their tracks have, and of the `new`.
+
+    `judged` is what `source_agreement.judge` says of vector sources, `trusts` the trust of people.
+    """
+    meant = {t["source"]: Verdict(*judged.get(t["source"], ())) for t in live}
+    changed = {
+        t["source"] for t in live if meant[t["source"]][:2] != (t["lineage"], t["distrusted"])
+    }
+    for track in judging(live):
+        name = track["source"]
+        meant[name] = meant[name]._replace(trust=trusts.get(name, track["trust"]))
+        if track["vote"] != vote_of(track, meant[name]):
+            changed.add(name)
+    return {name: meant[name] for name in sorted(changed.union(new))}
+
+
+def vote_of(track: Row, verdict: Sequence[Any]) -> int:
+    """Return the vote that a verdict gives a track with evidence and trust, in millionths."""
+    divisor, distrusted, *person = verdict
+    trust = track["trust"]
+    if person and person[0] is not None and evidence_type(track["evidence"]).opposes:
+        trust = person[0]
+    return vote(trust, divisor, distrusted)
 
 
 def count_missing(graph: Graph, lock: WriterLock, live: Sequence[Row]) -> bool:
@@ -364,6 +433,14 @@ def mark_pairs(work: Transaction, starts: NDArray[np.int64], ends: NDArray[np.in
     every, first = np.unique(starts[order], return_index=True)
     lists = [part.tolist() for part in np.split(ends[order], first[1:])] if len(every) else []
     work.run(query("rate/mark_pairs"), starts=every.tolist(), ends=lists, most=DUE)
+
+
+def mark_words(work: Transaction, words: NDArray[np.int64]) -> None:
+    """Put compositions, database ids (n,) int64, on the work list without any of their pairs, in a
+    transaction: for their class, their caption and their links.
+    """
+    none: list[list[int]] = [[]] * len(words)
+    work.run(query("rate/mark_pairs"), starts=words.tolist(), ends=none, most=DUE)
 
 
 def _ids(graph: Graph, find: str, **parameters: str) -> NDArray[np.int64]:

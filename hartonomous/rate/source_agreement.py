@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from math import log10
+from typing import NamedTuple
 
 from hartonomous.graph.driver import Row
 
@@ -41,6 +42,16 @@ VOTERS = 2
 
 
 Pair = tuple[str, str]
+
+
+class Verdict(NamedTuple):
+    """What the votes of a source's tracks follow from: the near-copies that share its trust, why it
+    has no vote, if so, and of a person the trust in thousandths.
+    """
+
+    divisor: int = 1
+    distrusted: str | None = None
+    trust: int | None = None
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from hartonomous.schema.kind_catalogue import (
     CONTEXT,
     FEATURE,
@@ -26,7 +28,15 @@ from hartonomous.schema.null_models import (
     SAME_SHAPE,
     SUPPORT,
 )
-from hartonomous.schema.record_classes import Column, EvidenceType, NullModel, Property
+from hartonomous.schema.rating_catalogue import DEFAULT_RELATION, RATED
+from hartonomous.schema.record_classes import (
+    EVIDENCE_ENDING,
+    Column,
+    EvidenceType,
+    NullModel,
+    Property,
+    RatedType,
+)
 
 __all__ = ["COUNTED", "EVIDENCE", "MICRO", "SOURCE"]
 
@@ -55,6 +65,9 @@ COMPARED: tuple[Column, ...] = (
 STATED = 500
 """Trust, in thousandths, of a track whose rows are read off and not sampled: no half of them could
 repeat the other."""
+
+UNCOMPARED = 1000
+"""Trust, in thousandths, of a person with whom nobody else can be compared."""
 
 WORDS = frozenset({TOKEN, PIECE})
 TEXTS = frozenset({TOKEN, SENTENCE})
@@ -105,7 +118,23 @@ def _structural(relation: str, meaning: str, loops: bool = False) -> EvidenceTyp
     return _counted(name, relation, meaning, (CODE, CODE), INDEPENDENT, STATED, loops)
 
 
-EVIDENCE: tuple[EvidenceType, ...] = (
+def _judged(rated: RatedType, observed: Sequence[EvidenceType]) -> EvidenceType:
+    """Return what a person says of a rated type, between whatever `observed` types relate."""
+    feeding = [each for each in observed if each.feeds == rated.name]
+    return EvidenceType(
+        f"{rated.name}_JUDGEMENT{EVIDENCE_ENDING}",
+        rated.name,
+        f"a person accepts or rejects that one {rated.meaning.partition(';')[0]} the other",
+        frozenset[str]().union(*(each.starts for each in feeding)),
+        frozenset[str]().union(*(each.ends for each in feeding)),
+        (*COUNTED, SUPPORT, *JUDGED.columns),
+        JUDGED,
+        trust=UNCOMPARED,
+        loops=any(each.loops for each in feeding),
+    )
+
+
+OBSERVED: tuple[EvidenceType, ...] = (
     _compared("EMBEDDING_EVIDENCE", "k nearest neighbours in an embedding matrix"),
     _compared("LAYER_EVIDENCE", "k nearest neighbours in a layer's output"),
     _compared("HEAD_EVIDENCE", "k nearest neighbours in a head's value subspace"),
@@ -199,7 +228,12 @@ EVIDENCE: tuple[EvidenceType, ...] = (
         EVERYTHING,
         (*COUNTED, SUPPORT, *JUDGED.columns),
         JUDGED,
-        trust=1000,
+        trust=UNCOMPARED,
     ),
     _compared("WORD_EVIDENCE", "k nearest neighbours among words and phrases run through a model"),
+)
+
+EVIDENCE: tuple[EvidenceType, ...] = (
+    *OBSERVED,
+    *(_judged(rated, OBSERVED) for rated in RATED if rated.name != DEFAULT_RELATION),
 )

@@ -77,7 +77,7 @@ def changed(bundle: Bundle, folder: Path, rng: np.random.Generator, share: float
         kept[0] = True
         weights = rows["weight"].to_numpy().copy()
         moved = np.flatnonzero(rng.random(rows.num_rows) < share)
-        if track.evidence != "JUDGEMENT_EVIDENCE":
+        if not evidence.opposes:
             weights[moved] = weights[moved] // 2
         if evidence.contexts:
             lost = rows["weight"].to_numpy() - np.where(kept, weights, 0)

@@ -68,7 +68,8 @@ silent AS (SELECT p.feeds, p.start, p."end", t.vote * t.absent AS odds, t.vote
            JOIN track t ON t.source = a.source AND t.evidence = a.type
            WHERE p.feeds = 'RELATES'),
 told AS (SELECT s.feeds, s.start, s."end",
-                t.vote * (coalesce(s.support, 0) - CASE WHEN s.silence THEN t.absent ELSE 0 END) AS odds,
+                CASE WHEN t.vote < 0 AND s.support < 0 THEN 0 ELSE
+                t.vote * (coalesce(s.support, 0) - CASE WHEN s.silence THEN t.absent ELSE 0 END) END AS odds,
                 CASE WHEN s.silence OR s.opposes THEN 0 ELSE t.vote END AS vote
          FROM said s JOIN track t ON t.source = s.source AND t.evidence = s.type),
 summed AS (SELECT feeds, start, "end", sum(vote) + {SHRINKAGE} AS votes, sum(odds) AS odds

@@ -17,6 +17,9 @@ prior of strength gamma_k, MacKay and Peto 1995, which also distributes the miss
 counts are sums over sources, so excluding sources (`only_sources`, `without_sources`) gives exactly
 the result of a graph without them.
 
+What people judged of a continuation shifts its odds: by the sum of their votes times the odds that
+each states, in every context that ends in the judged one; all shares are then scaled to sum to 1.
+
 The latest STATES states that were read stay in memory; `prefetch` reads many in one round trip.
 Changes of the graph are not noticed: create a new model.
 """
@@ -26,7 +29,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +80,19 @@ class Term:
     by_source: dict[str, float]
 
 
+@dataclass(frozen=True)
+class JudgedContinuation:
+    """A judged continuation of a context of `order` tokens: who said what, as name, times accepted,
+    times rejected and decades, and by how many `decades` its odds are shifted in all.
+    """
+
+    token: str
+    order: int
+    context: str
+    decades: float
+    people: tuple[tuple[str, int, int, float], ...]
+
+
 class NextTokenModel:
     """Distributions over the N tokens that the sources know, numbered in the order of their keys.
 
@@ -104,6 +120,7 @@ class NextTokenModel:
         self._by_id = np.argsort(self.ids)
         self._ids = self.ids[self._by_id]
         self._longest = max(map(len, self.texts), default=0)
+        self._judged = self._read_judged(only_sources, without_sources)
         self._states: OrderedDict[str, State | None] = OrderedDict()
         self._extensions: OrderedDict[str, Ints] = OrderedDict()
 
@@ -139,6 +156,35 @@ class NextTokenModel:
             if state is not None
         ]
 
+    def judged(self, context: Sequence[int]) -> list[JudgedContinuation]:
+        """Return what people judged of what follows a context, from the empty one up."""
+        texts = [self.texts[number] for number in context]
+        return [
+            JudgedContinuation(
+                self.texts[end],
+                order,
+                context_text(texts[len(texts) - order :]) if order else "",
+                said / MICRO / 1000,
+                tuple((name, n, against, own / MICRO / 1000) for name, n, against, own in people),
+            )
+            for order, key in enumerate(self._chain(context))
+            for end, said, people in self._judged.get(key, ())
+        ]
+
+    def _read_judged(
+        self, only: Collection[str] | None, without: Collection[str]
+    ) -> dict[str, list[tuple[int, int, list[Any]]]]:
+        """Return, by the key of a context, the tokens that people judged to follow it or not."""
+        judged: dict[str, list[tuple[int, int, list[Any]]]] = {}
+        for row in self._graph.read(
+            query("generation/read_judged"),
+            only=None if only is None else list(only),
+            without=list(without),
+        ):
+            if (end := self.numbered(row["end"])) >= 0:
+                judged.setdefault(row["start"], []).append((end, row["said"], row["people"]))
+        return judged
+
     def spelt(self, text: str) -> list[int]:
         """Return the numbers of a text's tokens: for each word its longest pieces from the left; -1
         where no piece matches.
@@ -150,12 +196,22 @@ class NextTokenModel:
         sums to 1.
         """
         shares = np.full(len(self), 1.0 / len(self))
-        for order, state in enumerate(self._read(self._chain(context))):
+        chain = self._chain(context)
+        for order, state in enumerate(self._read(chain)):
             if state is not None:
                 total = state.n + gammas[order]
                 shares *= max(0.0, state.n - state.counts.sum() + gammas[order]) / total
                 shares[state.ends] += state.counts / total
-        return shares
+        return self._as_judged(shares, chain)
+
+    def _as_judged(self, shares: Floats, chain: Sequence[str]) -> Floats:
+        """Shift the odds of judged continuations, (N,); unchanged where nobody judged any."""
+        said = [one for key in chain for one in self._judged.get(key, ())]
+        if not said:
+            return shares
+        for end, votes, _ in said:
+            shares[end] *= 10.0 ** (votes / MICRO / 1000)
+        return np.asarray(shares / shares.sum())
 
     def landings(self, context: Sequence[int]) -> NDArray[np.int8]:
         """Return the length of the longest stored context after appending each token: (N,) int8, 0
