@@ -1,0 +1,23 @@
+"""Reading of one file of code: its text, its tree, its facts."""
+
+from __future__ import annotations
+
+from importers.code.file_facts import FileFacts
+from importers.code.grammars import languages, parser
+from importers.code.source_text import SourceText
+from importers.code.structure_reading import StructureReader, stated_licence
+
+READING_VERSION = 1
+"""Raised when the same text gives other facts: part of a source's options and of cached facts."""
+
+
+def read_facts(language: str, text: SourceText) -> FileFacts:
+    """Return the facts of a text."""
+    tree = parser(language).parse(text.content)
+    reader = StructureReader(languages()[language], text.content)
+    reader.read(tree.root_node)
+    reader.out.licence = stated_licence(text.content)
+    if text.remark is not None:
+        reader.out.note(text.remark)
+    lines = text.content.count(b"\n") + (not text.content.endswith(b"\n"))
+    return reader.out.finish(lines)
