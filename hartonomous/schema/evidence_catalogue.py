@@ -9,6 +9,7 @@ from hartonomous.schema.kind_catalogue import (
     PIECE,
     REGION,
     SENTENCE,
+    SHAPE,
     SYMBOL,
     TOKEN,
 )
@@ -23,7 +24,6 @@ from hartonomous.schema.null_models import (
     LISTED_ONE_WAY,
     MICRO,
     ORDERED,
-    SAME_SHAPE,
     SUPPORT,
 )
 from hartonomous.schema.record_classes import Column, EvidenceType, NullModel, Property
@@ -60,7 +60,7 @@ WORDS = frozenset({TOKEN, PIECE})
 TEXTS = frozenset({TOKEN, SENTENCE})
 PICTURES = frozenset({IMAGE, REGION, FEATURE})
 CODE = frozenset({SYMBOL})
-EVERYTHING = WORDS | TEXTS | PICTURES | CODE
+EVERYTHING = WORDS | TEXTS | PICTURES | CODE | {SHAPE}
 
 
 def _compared(name: str, meaning: str) -> EvidenceType:
@@ -129,9 +129,9 @@ EVIDENCE: tuple[EvidenceType, ...] = (
     _counted(
         "EQUIVALENCE_EVIDENCE",
         "RELATES",
-        "code of the same shape",
-        (CODE, CODE),
-        SAME_SHAPE,
+        "code and its shape, in which code of the same shape meets",
+        (CODE | {SHAPE}, CODE | {SHAPE}),
+        INDEPENDENT,
         STATED,
     ),
     _counted(
@@ -188,6 +188,14 @@ EVIDENCE: tuple[EvidenceType, ...] = (
         "DESCRIBES",
         "text describes code",
         (TEXTS, CODE),
+        INDEPENDENT,
+        STATED,
+    ),
+    _counted(
+        "EXPRESSION_EVIDENCE",
+        "EXPRESSED_BY",
+        "a word of docstrings, and a word of the names in the code that they describe",
+        (frozenset({TOKEN}), frozenset({TOKEN})),
         INDEPENDENT,
         STATED,
     ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from blake3 import blake3
 
@@ -90,12 +91,17 @@ def _hash(tree: Tree, numbers: dict[str, int]) -> bytes:
             role = node.role
             if node.is_name:
                 role = f"name {numbers.setdefault(role, len(numbers))}"
-            done[-1].append(_node_hash(role, []))
+            done[-1].append(_leaf_hash(role))
         else:
             done.append([])
             waiting.append((node, True))
             waiting += [(part, False) for part in reversed(node.parts)]
     return done[0][0]
+
+
+@lru_cache(maxsize=1 << 14)
+def _leaf_hash(role: str) -> bytes:
+    return _node_hash(role, [])
 
 
 def _node_hash(role: str, parts: list[bytes]) -> bytes:
