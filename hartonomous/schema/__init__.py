@@ -18,6 +18,7 @@ from hartonomous.schema.kind_catalogue import (
     PIECE,
     REGION,
     SENTENCE,
+    SYMBOL,
     TOKEN,
 )
 from hartonomous.schema.node_labels import (
@@ -112,6 +113,7 @@ __all__ = [
     "STEP_PRICE",
     "STRUCTURE",
     "SUPPORT",
+    "SYMBOL",
     "TOKEN",
     "UNRATED",
     "VISITED",
