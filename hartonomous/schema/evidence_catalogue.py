@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hartonomous.schema.kind_catalogue import (
     CONTEXT,
     FEATURE,
@@ -56,6 +58,18 @@ STATED = 500
 """Trust, in thousandths, of a track whose rows are read off and not sampled: no half of them could
 repeat the other."""
 
+LINE = Column(
+    "line",
+    "int32",
+    "line of the first occurrence, in the file that the start is held at; 0 unknown",
+)
+STEPS = Column(
+    "steps",
+    "int32",
+    "what it was resolved through, as bits (docs/code.md); 0 where it is written out",
+)
+"""Where code says it, and how it is known."""
+
 WORDS = frozenset({TOKEN, PIECE})
 TEXTS = frozenset({TOKEN, SENTENCE})
 PICTURES = frozenset({IMAGE, REGION, FEATURE})
@@ -102,7 +116,10 @@ def _spatial(relation: str, meaning: str, chance: NullModel) -> EvidenceType:
 
 def _structural(relation: str, meaning: str, loops: bool = False) -> EvidenceType:
     name = f"{relation}_EVIDENCE"
-    return _counted(name, relation, meaning, (CODE, CODE), INDEPENDENT, STATED, loops)
+    made = _counted(name, relation, meaning, (CODE, CODE), INDEPENDENT, STATED, loops)
+    return replace(
+        made, columns=(*made.columns, LINE, STEPS), later=made.later | {LINE.name, STEPS.name}
+    )
 
 
 EVIDENCE: tuple[EvidenceType, ...] = (

@@ -92,9 +92,7 @@ def file_traits(root: Node, content: bytes, facts: FileFacts) -> pa.Table:
     for scope, first, last, line in functions:
         own = _names(facts, scope)
         rows.add(scope, Trait.NAME, Counter(_parts_of(own[0])), line)
-        rows.add(
-            scope, Trait.OWNER, Counter(w for one in own[1:] for w in _parts_of(one)), line
-        )
+        rows.add(scope, Trait.OWNER, Counter(w for one in own[1:] for w in _parts_of(one)), line)
         rows.add(scope, Trait.IDENTIFIER, Counter(set(words.identifiers(first, last))), line)
         doc = facts.scope_column("doc_first")[scope], facts.scope_column("doc_last")[scope]
         rows.add(scope, Trait.COMMENT, Counter(words.comments(first, last, doc)), line)

@@ -67,62 +67,67 @@ class Op(IntEnum):
     """What a fact says. Of an expression, the number of its fact is the expression."""
 
     NAME = 0
-    """Expression: the name a, looked up from the scope."""
+    """Expression: the name a, looked up from the scope; with c = 1 the scope's own, which is bound."""
     ATTRIBUTE = 1
-    """Expression: attribute b (a string) of expression a."""
+    """Expression: attribute b (a string) of expression a; with c = 1 it is bound."""
     CALL = 2
-    """Expression: what calling expression a gives; b is the name by which it is called."""
+    """Expression: what calling expression a gives; b is the name by which it is called, c is how many
+    arguments are given, -1 where that cannot be counted."""
     ITEM = 3
-    """Expression: item b (a string; -1 for any) of expression a."""
+    """Expression: item b (a string, -1 for any) of expression a; c is the expression of the key."""
     DEFINITION = 4
     """Expression: the function or class of scope a."""
     CONTAINER = 5
     """Expression: a new list, tuple or map."""
     UNION = 6
-    """Expression: whatever FLOW facts give it."""
+    """Expression: whatever FLOW facts give it; b is the name of a variable, if it is one."""
     TEXT = 7
-    """Expression: the constant text a."""
+    """Expression: the constant a, a key of items."""
     SUPER = 8
     """Expression: the base classes' part of the object at hand."""
-    NEW = 9
-    """Expression: a new object of the class of expression a."""
-    TYPED = 10
+    TYPED = 9
     """Expression: an object of the declared type of expression a."""
-    SELF = 11
+    SELF = 10
     """Expression: the object at hand of the innermost class."""
+    ELEMENT = 11
+    """Expression: an element of what iterating over expression a gives."""
+    ENTERED = 12
+    """Expression: what entering the context of expression a gives."""
 
     ARGUMENT = 20
     """Argument of call a: expression b at place c."""
     NAMED_ARGUMENT = 21
     """Argument of call a: expression b by the name c."""
-    SPREAD_ARGUMENT = 22
+    SPREAD = 22
     """Arguments of call a: the items of expression b."""
     FLOW = 23
     """Expression b flows into expression a."""
     STORE = 24
-    """Expression b is stored in item c (-1 for any) of expression a."""
+    """Expression b is stored in expression a under the key of expression c (-1 for any)."""
     RETURN = 25
     """The scope returns expression a."""
     BASE = 26
     """The class of scope a has the base expression b, the c-th."""
     PARAMETER = 27
-    """The scope has the parameter b (a string) at place a; c is 1 for *rest, 2 for **rest."""
+    """Expression: what the scope's parameter b (a string) at place a is given; c is 1 for *rest, 2 for **rest, 3 where
+    it is given by name alone."""
     IMPORT = 28
-    """The scope imports module a as name b; c counts leading dots of a relative one."""
+    """Expression: the module of name a; c counts leading dots of a relative one; b is 1 where the
+    first part of a dotted name is meant."""
     IMPORT_NAME = 29
-    """Following IMPORT a: of that module the name b, as name c; '*' for all."""
-    GLOBAL = 30
-    """Name a of the scope is the module's; b is 1 for that of the function around."""
-    YIELD = 31
+    """Expression: of the module of expression a the name b."""
+    IMPORT_ALL = 30
+    """The scope has all names of the module of expression a."""
+    GLOBAL = 31
+    """Name a of the scope is the module's; with b = 1 that of the function around."""
+    YIELD = 32
     """The scope yields expression a."""
-    DECORATE = 32
-    """The function or class of scope a is decorated by expression b: flows through it."""
-    DEPENDS = 33
-    """The scope needs module a, which it gives no name."""
-    VALUE_TYPE = 34
-    """Calling the scope gives an object of the type of expression a."""
-    ELEMENT_OF = 35
-    """Expression a is an element of what iterating expression b gives."""
+    RESULT_TYPE = 33
+    """Calling the scope gives an object of the declared type of expression a."""
+    DECORATED = 34
+    """Expression: what calling decorator a with expression b gives, or b where that is not known."""
+    HANDED = 35
+    """Expression a is called here, by what runs it."""
 
 
 FACT_FIELDS = ("op", "scope", "line", "a", "b", "c")
@@ -143,6 +148,8 @@ class FileFacts:
     licence: str = ""
     lines: int = 0
     notes: dict[str, int] = field(default_factory=dict)
+    traits: bytes = b""
+    """What `code_traits` tells of its functions, as an Arrow stream."""
 
     def scope_column(self, name: str) -> Ints:
         """Return one column of the scopes, (S,) int32."""
@@ -161,6 +168,7 @@ class FileFacts:
                 "lines": [self.lines],
                 "reasons": pa.array([list(self.notes)], pa.list_(pa.string())),
                 "counts": pa.array([list(self.notes.values())], pa.list_(pa.int64())),
+                "traits": pa.array([self.traits], pa.binary()),
             }
         )
 
@@ -177,6 +185,7 @@ class FileFacts:
             row["licence"],
             row["lines"],
             dict(zip(row["reasons"], row["counts"], strict=True)),
+            row["traits"],
         )
 
 

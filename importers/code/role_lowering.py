@@ -18,6 +18,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from blake3 import blake3
+
 from importers.code import role_rewrites as rewrites
 from importers.code.role_tree import NAME, NOTHING, NUMBER, Tree, name, number
 
@@ -62,6 +64,7 @@ class RoleTable:
     tail: bool
     arrays: bool
     known: Mapping[str, Mapping[str, str]] = field(repr=False)
+    digest: str = ""
 
     def find(self, table: str, text: str) -> str | None:
         """Return what a table says of a name."""
@@ -75,7 +78,8 @@ def role_table(language: str) -> RoleTable | None:
     file = files("importers.code") / "tree_roles" / f"{named}.toml"
     if not file.is_file():
         return None
-    read = tomllib.loads(file.read_text(encoding="utf-8"))
+    content = file.read_bytes()
+    read = tomllib.loads(content.decode())
     tables = ("calls", "methods", "fields", "names", "new", "macros", "streams")
     return RoleTable(
         language,
@@ -84,6 +88,7 @@ def role_table(language: str) -> RoleTable | None:
         bool(read.get("tail", False)),
         bool(read.get("arrays", False)),
         {one: read.get(one, {}) for one in tables},
+        blake3(content).hexdigest(length=8),
     )
 
 

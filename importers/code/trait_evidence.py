@@ -10,7 +10,7 @@ so that functions of one shape meet in it, whatever their language and their sou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -27,7 +27,9 @@ from hartonomous.held_places import file_place
 from hartonomous.progress import Progress
 from hartonomous.schema import MICRO, SHAPE, TOKEN, TrackConstants, evidence_type
 from importers.code.code_base import CodeBase
-from importers.code.code_traits import TRAITS, Trait, read_traits, text_words
+from importers.code.code_traits import TRAITS, TRAITS_VERSION, Trait, read_traits, text_words
+from importers.code.role_lowering import role_table
+from importers.code.tree_shapes import SHAPES_VERSION
 
 DESCRIBES, EQUIVALENCE = "DESCRIBES_EVIDENCE", "EQUIVALENCE_EVIDENCE"
 EXPRESSION = "EXPRESSION_EVIDENCE"
@@ -62,14 +64,75 @@ LEAST_G2 = 10.0
 """Log-likelihood ratio from which on a word expresses another: chance gives it to one pair in 600."""
 
 STOP_WORDS = frozenset(
-    "a an the of to in is are be and or for if it this that with as by on from not at its into which "
-    "when will can was were has have may no than then so such but their there these they all any each "
-    "does do other only also used using use given".split()  # noqa: SIM905
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "to",
+        "in",
+        "is",
+        "are",
+        "be",
+        "and",
+        "or",
+        "for",
+        "if",
+        "it",
+        "this",
+        "that",
+        "with",
+        "as",
+        "by",
+        "on",
+        "from",
+        "not",
+        "at",
+        "its",
+        "into",
+        "which",
+        "when",
+        "will",
+        "can",
+        "was",
+        "were",
+        "has",
+        "have",
+        "may",
+        "no",
+        "than",
+        "then",
+        "so",
+        "such",
+        "but",
+        "their",
+        "there",
+        "these",
+        "they",
+        "all",
+        "any",
+        "each",
+        "does",
+        "do",
+        "other",
+        "only",
+        "also",
+        "used",
+        "using",
+        "use",
+        "given",
+    ]
 )
 """Words that any docstring has."""
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+def traits_version(languages: Iterable[str]) -> list[object]:
+    """Return what the traits of code and their evidence depend on besides the code."""
+    tables = {name: table.digest for name in languages if (table := role_table(name)) is not None}
+    return [TRAITS_VERSION, SHAPES_VERSION, EVIDENCE_VERSION, tables]
 
 
 @dataclass(frozen=True)
@@ -141,7 +204,9 @@ class TraitEvidence:
         chance = often[pairs.row] * other[pairs.col] / functions
         with np.errstate(divide="ignore", invalid="ignore"):
             g2 = 2 * (pairs.data * np.log(pairs.data / chance) - (pairs.data - chance))
-        kept = (pairs.data >= 2) & (pairs.data > chance) & (g2 > LEAST_G2) & (pairs.row != pairs.col)
+        kept = (
+            (pairs.data >= 2) & (pairs.data > chance) & (g2 > LEAST_G2) & (pairs.row != pairs.col)
+        )
         share = pairs.data / np.maximum(often[pairs.row], 1)
         rows = _likeliest(pairs.row[kept], pairs.col[kept], share[kept], MOST_EXPRESSIONS)
         start, end, data, share = (
@@ -156,7 +221,9 @@ class TraitEvidence:
         """Return functions with their shapes and role features, and note where the shapes are."""
         table = self._traits
         of_shapes = np.isin(table.trait, [Trait.SHAPE, Trait.PART, Trait.FEATURE])
-        texts = {one: self._row(SHAPE, table.texts[one]) for one in np.unique(table.text[of_shapes])}
+        texts = {
+            one: self._row(SHAPE, table.texts[one]) for one in np.unique(table.text[of_shapes])
+        }
         end = np.array([texts[one] for one in table.text[of_shapes].tolist()], dtype=np.int64)
         start, n = table.symbol[of_shapes], table.n[of_shapes]
         whole = of_shapes & (table.trait != Trait.FEATURE)
@@ -351,5 +418,3 @@ def _track(name: str, pairs: PairCounts, start: Ints, end: Ints, size: int) -> P
         return ReadyPairs(table, 0, 1.0, totals.total)
 
     return PairTrack(name, ("code",), 0, len(start), observe)
-
-
