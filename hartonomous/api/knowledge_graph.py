@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hartonomous.api.archive_methods import ArchiveMethods
+from hartonomous.api.code_shape_methods import CodeShapeMethods
 from hartonomous.api.cross_modal_methods import CrossModalMethods
 from hartonomous.api.generator_methods import GeneratorMethods
 from hartonomous.api.layout_methods import LayoutMethods
@@ -19,6 +20,7 @@ class KnowledgeGraph(
     PictureMethods,
     CrossModalMethods,
     GeneratorMethods,
+    CodeShapeMethods,
     PathMethods,
     LayoutMethods,
     RemovalMethods,

@@ -316,3 +316,61 @@ class ImageFeature(Record):
     support: int
     words: list[str]
     source: str
+
+
+@dataclass(frozen=True)
+class DescribedCode(Record):
+    """A function that a sentence describes: a score, and in `path` the words it was found by, `asked > word`
+    behind a second step, with their part of it; where it is, and its source's licence."""
+
+    symbol: str
+    language: str
+    score: float
+    path: list[str]
+    place: str | None
+    source: str | None
+    licence: str | None
+
+
+@dataclass(frozen=True)
+class IntentWord(Record):
+    """A word that tells what a function is for: a score, the function's words it stands for, and whether it
+    is its own."""
+
+    word: str
+    score: float
+    path: list[str]
+    own: bool
+
+
+@dataclass(frozen=True)
+class SameShape(Record):
+    """Code that shares a shape: the rarest one, whether it is of the whole function, how many symbols have
+    it, where both are, and the consensus in points."""
+
+    symbol: str
+    language: str
+    shape: str
+    whole: bool
+    sharing: int
+    place: str | None
+    shape_place: str | None
+    source: str | None
+    licence: str | None
+    consensus: int
+
+
+@dataclass(frozen=True)
+class LikeCode(Record):
+    """A function of another language that is like one: a score, whether it has the same shape, and the
+    shared shapes, roles and words, the most telling first."""
+
+    symbol: str
+    score: float
+    same: bool
+    shapes: list[str]
+    roles: list[str]
+    words: list[str]
+    place: str | None
+    source: str | None
+    licence: str | None

@@ -57,6 +57,10 @@ COMMANDS = {
     "text-to-image": "image_features",
     "text-to-image-features": "image_features",
     "image-features-to-prompt": "image_features",
+    "intent-to-code": "code_shapes",
+    "code-to-intent": "code_shapes",
+    "same-shape": "code_shapes",
+    "translate": "code_shapes",
     "sources": "neighbourhood",
     "source": "neighbourhood",
     "stats": "neighbourhood",
@@ -116,6 +120,12 @@ SECTIONS = {
         "text-to-image",
         "text-to-image-features",
         "image-features-to-prompt",
+    ),
+    "Code": (
+        "intent-to-code",
+        "code-to-intent",
+        "same-shape",
+        "translate",
     ),
     "Explore": (
         "path",

@@ -386,7 +386,7 @@ def _assign(read: _Read) -> Tree:
     target, value = read.part(0), read.part(1)
     if value.role == "lambda" and target.is_name:
         parameters, body = value.parts
-        return Tree("function", (parameters, _recursive(body, target)), read.line)
+        return Tree("function", (parameters, with_itself(body, target)), read.line)
     return rewrites.assign(target, value, read.line)
 
 
@@ -533,7 +533,7 @@ def _function(read: _Read) -> Tree:
 def _made_function(lowering: Lowering, own: Tree, parameters: Tree, body: Tree, line: int) -> Tree:
     body = rewrites.with_tail(body) if lowering.tail else rewrites.sequence([body])
     if own.is_name:
-        body = _recursive(body, own)
+        body = with_itself(body, own)
     if lowering.arrays:
         body = _with_maps(body)
     return Tree("function", (Tree("list", tuple(_parameters(parameters))), body), line)
@@ -558,13 +558,13 @@ def _with_maps(body: Tree) -> Tree:
     return body
 
 
-def _recursive(body: Tree, own: Tree) -> Tree:
+def with_itself(body: Tree, own: Tree) -> Tree:
     """Return a body in which the function's own name is told, whatever it is."""
     if body.is_name and body == own:
         return Tree("itself")
     if not body.parts:
         return body
-    return Tree(body.role, tuple(_recursive(part, own) for part in body.parts), body.line)
+    return Tree(body.role, tuple(with_itself(part, own) for part in body.parts), body.line)
 
 
 def _c_function(read: _Read) -> Tree:

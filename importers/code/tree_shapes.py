@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importers.code.role_lowering import Lowering, RoleTable
+from importers.code.role_lowering import Lowering, RoleTable, with_itself
 from importers.code.role_tree import NAME, Tree, shape_hash
 
 if TYPE_CHECKING:
@@ -128,6 +128,10 @@ def function_shapes(
         node = waiting.pop()
         if node.type in table.functions and node.child_by_field_name("body") is not None:
             tree = lowering.tree(node)
+            if tree.role == "lambda" and (own := _assigned(node)) is not None:
+                parameters, body = tree.parts
+                named = with_itself(body, lowering.tree(own))
+                tree = Tree("lambda", (parameters, named), tree.line)
             if tree.role in ("function", "lambda"):
                 yield FunctionShapes(
                     node.start_byte,
@@ -135,6 +139,14 @@ def function_shapes(
                     Tree("function", tree.parts, tree.line),
                 )
         waiting += reversed(node.named_children)
+
+
+def _assigned(node: Node) -> Node | None:
+    """Return what a function without a name is assigned to."""
+    parent = node.parent
+    if parent is None:
+        return None
+    return parent.child_by_field_name("name") or parent.child_by_field_name("left")
 
 
 def role_features(tree: Tree) -> Counter[str]:
