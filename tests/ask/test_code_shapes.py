@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
 
 import hartonomous
 from hartonomous.ask.code.code_intent import code_to_intent, intent_to_code
 from hartonomous.ask.code.code_shapes import same_shape, translate
-from hartonomous.cli import main
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.operations.ingestion import ingest_model
-from hartonomous.operations.observation import request_observation
+from hartonomous.operations.model_request import request_model
 from tests.code_idioms import idioms, write_base
+from tests.command_line import failed, run
 
 DOCUMENTED = '''
 def order_numbers(values):
@@ -49,7 +48,7 @@ def ingested(graph: Graph, folder: Path) -> None:
     }
     write_base(folder / "two", other)
     for name in ("one", "two"):
-        ingest_model(graph, request_observation(folder / name), name)
+        ingest_model(graph, request_model(folder / name), name)
 
 
 def test_code_is_found_by_intent_and_by_shape(graph: Graph, tmp_path: Path) -> None:
@@ -101,8 +100,7 @@ def test_the_command_line_shows_them(served: Graph, tmp_path: Path) -> None:
         (["same-shape", "python:pkg.loops.total"], "go:loops.Total"),
         (["translate", "python:pkg.loops.total", "--to", "javascript"], "sumOf"),
     ):
-        plain, as_json = (CliRunner().invoke(main, [*words, *more]) for more in ([], ["--json"]))
+        plain, as_json = run(*words), run(*words, "--json")
         assert plain.exit_code == as_json.exit_code == 0, plain.output + as_json.output
         assert shown in plain.output and shown in as_json.output
-    missing = CliRunner().invoke(main, ["same-shape", "nothing.like.this"])
-    assert missing.exit_code == 3
+    assert "ingest DIR" in failed(3, "same-shape", "nothing.like.this")
