@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hartonomous.api.archive_methods import ArchiveMethods
+from hartonomous.api.code_methods import CodeMethods
 from hartonomous.api.cross_modal_methods import CrossModalMethods
 from hartonomous.api.generator_methods import GeneratorMethods
 from hartonomous.api.layout_methods import LayoutMethods
@@ -18,6 +19,7 @@ class KnowledgeGraph(
     RelationMethods,
     PictureMethods,
     CrossModalMethods,
+    CodeMethods,
     GeneratorMethods,
     PathMethods,
     LayoutMethods,
