@@ -1,10 +1,22 @@
-// Symbols by their whole text, by the text behind the language, or by how they end, at the border of a name.
-// in:  $name STRING, $most INTEGER
-// out: symbol STRING, exact BOOLEAN
-MATCH (s:Symbol)
-WHERE s.text = normalize($name) OR s.text ENDS WITH normalize($name)
-WITH s, s.text = normalize($name) AS exact, substring(s.text, size(s.text) - size(normalize($name)) - 1, 1) AS before
-WHERE exact OR before IN [':', '.', '/', '#', '\\']
-RETURN s.text AS symbol, exact
-ORDER BY exact DESC, size(s.text), symbol
-LIMIT $most
+// The symbols of exact texts, or else those whose text has a name in it; the caller tells which end with it.
+// in:  $texts LIST<STRING>, $name STRING
+// out: symbol STRING
+CALL () {
+  UNWIND $texts AS text
+  MATCH (c:Composition {folded: toLower(text)})
+  WHERE c:Symbol AND c.text = text
+  RETURN collect(c.text) AS exact
+}
+CALL (exact) {
+  WITH exact WHERE size(exact) > 0
+  UNWIND exact AS symbol
+  RETURN symbol
+  UNION
+  WITH exact WHERE size(exact) = 0
+  MATCH (c:Symbol)
+  WHERE c.text ENDS WITH $name OR c.text CONTAINS ($name + '(')
+  RETURN c.text AS symbol
+}
+RETURN DISTINCT symbol
+ORDER BY symbol
+LIMIT 1000

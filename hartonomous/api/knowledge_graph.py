@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hartonomous.api.archive_methods import ArchiveMethods
+from hartonomous.api.code_methods import CodeMethods
 from hartonomous.api.code_shape_methods import CodeShapeMethods
 from hartonomous.api.cross_modal_methods import CrossModalMethods
 from hartonomous.api.generator_methods import GeneratorMethods
@@ -19,6 +20,7 @@ class KnowledgeGraph(
     RelationMethods,
     PictureMethods,
     CrossModalMethods,
+    CodeMethods,
     GeneratorMethods,
     CodeShapeMethods,
     PathMethods,

@@ -374,3 +374,63 @@ class LikeCode(Record):
     place: str | None
     source: str | None
     licence: str | None
+
+
+@dataclass(frozen=True)
+class Call(Record):
+    """A call in code: the symbol at its other end, how often, where first, and through what it was
+    resolved."""
+
+    symbol: str
+    source: str
+    times: int
+    place: str
+    steps: list[str]
+
+
+@dataclass(frozen=True)
+class Dependent(Record):
+    """What calls a symbol of the hop before (`on`) or inherits from it, and where."""
+
+    hop: int
+    symbol: str
+    relation: str
+    on: str
+    source: str
+    place: str
+    steps: list[str]
+
+
+@dataclass(frozen=True)
+class UnusedSymbol(Record):
+    """A definition that nothing uses; `doubt` says why it may be used all the same."""
+
+    symbol: str
+    place: str
+    doubt: str
+
+
+@dataclass(frozen=True)
+class DependencyCycle(Record):
+    """Symbols that depend on each other."""
+
+    size: int
+    symbols: list[str]
+
+
+@dataclass(frozen=True)
+class CodeLayer(Record):
+    """Symbols that depend only on lower layers."""
+
+    layer: int
+    symbols: list[str]
+
+
+@dataclass(frozen=True)
+class Hotspot(Record):
+    """A symbol with its callers and callees."""
+
+    symbol: str
+    callers: int
+    callees: int
+    place: str

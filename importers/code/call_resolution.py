@@ -8,12 +8,13 @@ never taken for what it may mean.
 
 from __future__ import annotations
 
+import gc
 from bisect import bisect_right
 from collections import deque
 from dataclasses import dataclass
-from enum import IntFlag
 from typing import Any
 
+from hartonomous.code_steps import Step
 from importers.code.code_base import CodeBase
 from importers.code.file_facts import Flag, Op, ScopeKind
 from importers.code.grammars import languages
@@ -29,38 +30,6 @@ DEEPEST_OUTSIDE = 3
 
 Value = tuple[Any, ...]
 
-
-class Step(IntFlag):
-    """What a call was resolved through."""
-
-    SCOPE = 1
-    IMPORT = 2
-    ATTRIBUTE = 4
-    ARGUMENT = 8
-    RESULT = 16
-    ITEM = 32
-    INHERITANCE = 64
-    TYPE = 128
-    OBJECT = 256
-    DECORATOR = 512
-    PROTOCOL = 1024
-    BUILTIN = 2048
-
-
-STEP_NAMES = {
-    Step.SCOPE: "a name in scope",
-    Step.IMPORT: "an import",
-    Step.ATTRIBUTE: "an attribute",
-    Step.ARGUMENT: "an argument",
-    Step.RESULT: "a returned value",
-    Step.ITEM: "an item of a container",
-    Step.INHERITANCE: "a base class",
-    Step.TYPE: "a declared type",
-    Step.OBJECT: "an object of a class",
-    Step.DECORATOR: "a decorator",
-    Step.PROTOCOL: "a protocol of the language (iteration, context, property)",
-    Step.BUILTIN: "a function that calls what it is given",
-}
 
 _STEP_OF_OP = {
     Op.NAME: Step.SCOPE,
@@ -1038,4 +1007,11 @@ def _decorate(r: R, value: Value, number: int, node: int, out: int, given: int) 
 
 def resolve_calls(base: CodeBase) -> Resolution:
     """Return what the calls of a code base were resolved to, in the order of its files."""
-    return CallResolver(base).resolution()
+    collects = gc.isenabled()
+    # Millions of small tuples, none of them in a circle.
+    gc.disable()
+    try:
+        return CallResolver(base).resolution()
+    finally:
+        if collects:
+            gc.enable()

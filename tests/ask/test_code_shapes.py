@@ -103,4 +103,4 @@ def test_the_command_line_shows_them(served: Graph, tmp_path: Path) -> None:
         plain, as_json = run(*words), run(*words, "--json")
         assert plain.exit_code == as_json.exit_code == 0, plain.output + as_json.output
         assert shown in plain.output and shown in as_json.output
-    assert "ingest DIR" in failed(3, "same-shape", "nothing.like.this")
+    assert "No symbol is called" in failed(3, "same-shape", "nothing.like.this")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hartonomous.ask.code.asked_symbols import find_symbol
+from hartonomous.ask.code.symbol_names import symbol_named
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
@@ -33,4 +33,4 @@ def code_to_intent(graph: Graph, symbol: str, top: int = 10) -> list[Row]:
     Each has `word`, `score`, `path` (the function's words that it stands for) and `own` (whether it occurs
     there itself). Raises NotFound for an unknown symbol, UsageError for a name of several.
     """
-    return graph.read(query("ask/code_to_intent"), symbol=find_symbol(graph, symbol), top=top)
+    return graph.read(query("ask/code_to_intent"), symbol=symbol_named(graph, symbol), top=top)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hartonomous.ask.code.asked_symbols import find_symbol
+from hartonomous.ask.code.symbol_names import symbol_named
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 
@@ -15,7 +15,7 @@ def same_shape(graph: Graph, symbol: str, top: int = 10) -> list[Row]:
     many symbols have it), `place`, `shape_place` (where in that file), `source`, `licence` and `consensus`.
     Raises NotFound for an unknown symbol, UsageError for a name of several.
     """
-    return graph.read(query("ask/same_shape"), symbol=find_symbol(graph, symbol), top=top)
+    return graph.read(query("ask/same_shape"), symbol=symbol_named(graph, symbol), top=top)
 
 
 def translate(graph: Graph, symbol: str, language: str, top: int = 5) -> list[Row]:
@@ -26,5 +26,5 @@ def translate(graph: Graph, symbol: str, language: str, top: int = 5) -> list[Ro
     `symbol`, `score`, `same`, the shared `shapes`, `roles` and `words`, the most telling first, `place`,
     `source` and `licence`. Raises NotFound for an unknown symbol, UsageError for a name of several.
     """
-    known = find_symbol(graph, symbol)
+    known = symbol_named(graph, symbol)
     return graph.read(query("ask/translate"), symbol=known, language=language, top=top)
