@@ -152,19 +152,6 @@ def order(n: NDArray[np.float64], converse: NDArray[np.float64]) -> NDArray[np.f
     return np.asarray(np.log10(bound / (1.0 - bound)), dtype=np.float64)
 
 
-def shared_shape(alike: NDArray[np.float64], vocabulary: int) -> NDArray[np.float64]:
-    """Return the log-odds, in decades, of two having one shape, which `alike` of N have, (rows,).
-
-    -log10(p / (1 - p)), p = (alike - 1) / (N - 1), at most one half: the chance that another one has
-    the shape too.
-
-    >>> shared_shape(np.array([2.0, 51.0, 101.0]), 101).round(2).tolist()
-    [2.0, 0.0, 0.0]
-    """
-    p = np.clip((alike - 1) / max(vocabulary - 1, 1), 1e-9, 0.5)
-    return np.asarray(-np.log10(p / (1 - p)) + 0.0, dtype=np.float64)
-
-
 def judged(n: NDArray[np.float64], against: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the log-odds, in decades, of `n` votes for and `against` votes against, (rows,).
 

@@ -194,15 +194,6 @@ def ordered_impossible(columns: Columns, constants: TrackConstants) -> Mask:
     return np.asarray((converse < 0) | (half < 0) | (half > converse))
 
 
-def same_shape(columns: Columns, constants: TrackConstants) -> Floats:
-    return odds.shared_shape(_floats(columns, "alike")[0], constants.vocabulary)
-
-
-def same_shape_impossible(columns: Columns, constants: TrackConstants) -> Mask:
-    alike = columns["alike"]
-    return np.asarray((alike < 2) | (alike > max(constants.vocabulary, 2)))
-
-
 def judged(columns: Columns, constants: TrackConstants) -> Floats:
     return odds.judged(*_floats(columns, "n", "against"))
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from hartonomous.api.archive_methods import ArchiveMethods
+from hartonomous.api.code_methods import CodeMethods
+from hartonomous.api.code_shape_methods import CodeShapeMethods
 from hartonomous.api.cross_modal_methods import CrossModalMethods
 from hartonomous.api.generator_methods import GeneratorMethods
 from hartonomous.api.judgement_methods import JudgementMethods
@@ -19,7 +21,9 @@ class KnowledgeGraph(
     RelationMethods,
     PictureMethods,
     CrossModalMethods,
+    CodeMethods,
     GeneratorMethods,
+    CodeShapeMethods,
     PathMethods,
     LayoutMethods,
     JudgementMethods,

@@ -330,3 +330,121 @@ class ImageFeature(Record):
     support: int
     words: list[str]
     source: str
+
+
+@dataclass(frozen=True)
+class DescribedCode(Record):
+    """A function that a sentence describes: a score, and in `path` the words it was found by, `asked > word`
+    behind a second step, with their part of it; where it is, and its source's licence."""
+
+    symbol: str
+    language: str
+    score: float
+    path: list[str]
+    place: str | None
+    source: str | None
+    licence: str | None
+
+
+@dataclass(frozen=True)
+class IntentWord(Record):
+    """A word that tells what a function is for: a score, the function's words it stands for, and whether it
+    is its own."""
+
+    word: str
+    score: float
+    path: list[str]
+    own: bool
+
+
+@dataclass(frozen=True)
+class SameShape(Record):
+    """Code that shares a shape: the rarest one, whether it is of the whole function, how many symbols have
+    it, where both are, and the consensus in points."""
+
+    symbol: str
+    language: str
+    shape: str
+    whole: bool
+    sharing: int
+    place: str | None
+    shape_place: str | None
+    source: str | None
+    licence: str | None
+    consensus: int
+
+
+@dataclass(frozen=True)
+class LikeCode(Record):
+    """A function of another language that is like one: a score, whether it has the same shape, and the
+    shared shapes, roles and words, the most telling first."""
+
+    symbol: str
+    score: float
+    same: bool
+    shapes: list[str]
+    roles: list[str]
+    words: list[str]
+    place: str | None
+    source: str | None
+    licence: str | None
+
+
+@dataclass(frozen=True)
+class Call(Record):
+    """A call in code: the symbol at its other end, how often, where first, and through what it was
+    resolved."""
+
+    symbol: str
+    source: str
+    times: int
+    place: str
+    steps: list[str]
+
+
+@dataclass(frozen=True)
+class Dependent(Record):
+    """What calls a symbol of the hop before (`on`) or inherits from it, and where."""
+
+    hop: int
+    symbol: str
+    relation: str
+    on: str
+    source: str
+    place: str
+    steps: list[str]
+
+
+@dataclass(frozen=True)
+class UnusedSymbol(Record):
+    """A definition that nothing uses; `doubt` says why it may be used all the same."""
+
+    symbol: str
+    place: str
+    doubt: str
+
+
+@dataclass(frozen=True)
+class DependencyCycle(Record):
+    """Symbols that depend on each other."""
+
+    size: int
+    symbols: list[str]
+
+
+@dataclass(frozen=True)
+class CodeLayer(Record):
+    """Symbols that depend only on lower layers."""
+
+    layer: int
+    symbols: list[str]
+
+
+@dataclass(frozen=True)
+class Hotspot(Record):
+    """A symbol with its callers and callees."""
+
+    symbol: str
+    callers: int
+    callees: int
+    place: str

@@ -18,6 +18,8 @@ from hartonomous.schema.kind_catalogue import (
     PIECE,
     REGION,
     SENTENCE,
+    SHAPE,
+    SYMBOL,
     TOKEN,
 )
 from hartonomous.schema.node_labels import (
@@ -108,10 +110,12 @@ __all__ = [
     "RATED_PROPERTIES",
     "REGION",
     "SENTENCE",
+    "SHAPE",
     "SOURCE",
     "STEP_PRICE",
     "STRUCTURE",
     "SUPPORT",
+    "SYMBOL",
     "TOKEN",
     "UNRATED",
     "VISITED",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hartonomous.schema.kind_catalogue import (
     CONTEXT,
@@ -11,6 +12,7 @@ from hartonomous.schema.kind_catalogue import (
     PIECE,
     REGION,
     SENTENCE,
+    SHAPE,
     SYMBOL,
     TOKEN,
 )
@@ -25,7 +27,6 @@ from hartonomous.schema.null_models import (
     LISTED_ONE_WAY,
     MICRO,
     ORDERED,
-    SAME_SHAPE,
     SUPPORT,
 )
 from hartonomous.schema.rating_catalogue import DEFAULT_RELATION, RATED
@@ -68,12 +69,23 @@ repeat the other."""
 
 UNCOMPARED = 1000
 """Trust, in thousandths, of a person with whom nobody else can be compared."""
+LINE = Column(
+    "line",
+    "int32",
+    "line of the first occurrence, in the file that the start is held at; 0 unknown",
+)
+STEPS = Column(
+    "steps",
+    "int32",
+    "what it was resolved through, as bits (docs/code.md); 0 where it is written out",
+)
+"""Where code says it, and how it is known."""
 
 WORDS = frozenset({TOKEN, PIECE})
 TEXTS = frozenset({TOKEN, SENTENCE})
 PICTURES = frozenset({IMAGE, REGION, FEATURE})
 CODE = frozenset({SYMBOL})
-EVERYTHING = WORDS | TEXTS | PICTURES | CODE
+EVERYTHING = WORDS | TEXTS | PICTURES | CODE | {SHAPE}
 
 
 def _compared(name: str, meaning: str) -> EvidenceType:
@@ -115,7 +127,10 @@ def _spatial(relation: str, meaning: str, chance: NullModel) -> EvidenceType:
 
 def _structural(relation: str, meaning: str, loops: bool = False) -> EvidenceType:
     name = f"{relation}_EVIDENCE"
-    return _counted(name, relation, meaning, (CODE, CODE), INDEPENDENT, STATED, loops)
+    made = _counted(name, relation, meaning, (CODE, CODE), INDEPENDENT, STATED, loops)
+    return replace(
+        made, columns=(*made.columns, LINE, STEPS), later=made.later | {LINE.name, STEPS.name}
+    )
 
 
 def _judged(rated: RatedType, observed: Sequence[EvidenceType]) -> EvidenceType:
@@ -158,9 +173,9 @@ OBSERVED: tuple[EvidenceType, ...] = (
     _counted(
         "EQUIVALENCE_EVIDENCE",
         "RELATES",
-        "code of the same shape",
-        (CODE, CODE),
-        SAME_SHAPE,
+        "code and its shape, in which code of the same shape meets",
+        (CODE | {SHAPE}, CODE | {SHAPE}),
+        INDEPENDENT,
         STATED,
     ),
     _counted(
@@ -217,6 +232,14 @@ OBSERVED: tuple[EvidenceType, ...] = (
         "DESCRIBES",
         "text describes code",
         (TEXTS, CODE),
+        INDEPENDENT,
+        STATED,
+    ),
+    _counted(
+        "EXPRESSION_EVIDENCE",
+        "EXPRESSED_BY",
+        "a word of docstrings, and a word of the names in the code that they describe",
+        (frozenset({TOKEN}), frozenset({TOKEN})),
         INDEPENDENT,
         STATED,
     ),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hartonomous.schema.record_classes import Kind
 
 TOKEN, PIECE, CONTEXT, SENTENCE = "Token", "Piece", "Context", "Sentence"
-IMAGE, REGION, FEATURE, SYMBOL = "Image", "Region", "Feature", "Symbol"
+IMAGE, REGION, FEATURE = "Image", "Region", "Feature"
+SYMBOL, SHAPE = "Symbol", "Shape"
 
 CONTINUATION = "##"
 """What begins the text of a piece that continues a word."""
@@ -60,6 +61,13 @@ KINDS: tuple[Kind, ...] = (
         rank=1,
         identifier=True,
         colour="#569480",
+    ),
+    Kind(
+        SHAPE,
+        "what code does, without its language and its names: the outline and the Merkle hash of a role "
+        "tree, or a role within another",
+        rank=8,
+        colour="#9BB8A5",
     ),
 )
 """The second label of a composition, by kind."""

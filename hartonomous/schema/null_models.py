@@ -96,16 +96,6 @@ ORDERED = NullModel(
     derived=("converse", "converse_half"),
 )
 
-SAME_SHAPE = NullModel(
-    "same shape",
-    "-log10(p / (1 - p)), p = (alike - 1) / (N - 1), at most one half",
-    "the chance that another of N symbols has the shape too",
-    (Column("alike", "int32", "symbols of the source with this shape, both ends included"),),
-    "hartonomous.row_odds:same_shape",
-    "hartonomous.row_odds:same_shape_impossible",
-    adds_up=False,
-)
-
 JUDGED = NullModel(
     "judged",
     "log10((n + 1/2) / (against + 1/2))",

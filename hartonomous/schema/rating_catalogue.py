@@ -43,6 +43,7 @@ RATED: tuple[RatedType, ...] = (
     RatedType("CONTAINS", True, "contains"),
     RatedType("INHERITS", True, "inherits from"),
     RatedType("DESCRIBES", True, "describes"),
+    RatedType("EXPRESSED_BY", True, "is expressed in code by"),
 )
 
 RATED_PROPERTIES: tuple[Property, ...] = (

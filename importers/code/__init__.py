@@ -1,0 +1,1 @@
+"""Code bases: symbols and their relations, read with tree-sitter grammars."""

@@ -1,0 +1,124 @@
+"""Code importer: a folder of code, or a file of it, without running any of it."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from hartonomous.errors import BadInput
+from hartonomous.extract.importer_options import SWITCH, ImporterOption
+from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
+from hartonomous.opened_files import OpenedFile, kept_files
+from importers.code.base_reading import read_files
+from importers.code.code_base import CodeBase
+from importers.code.code_files import SKIPPED, VENDORED, find_code
+from importers.code.file_reading import READING_VERSION
+from importers.code.grammars import language_by_suffix, languages
+from importers.code.symbol_relations import SymbolRelations, symbol_relations
+from importers.code.trait_evidence import traits_version
+from importers.documents.document_importer import EXCLUDE
+from importers.documents.sentence_sequence import KINDS
+
+RESOLUTION_VERSION = 1
+"""Part of a source's options: raised when the same facts give other relations."""
+
+WEIGHED = 2_000
+"""Entries of a folder that are looked at to tell what it is of."""
+
+EVERYTHING = ImporterOption(
+    "everything",
+    "Read vendored, generated and minified files of code, too.",
+    SWITCH,
+    default=False,
+    unfit=lambda value: "it is for code",
+)
+
+
+class CodeBases:
+    """Opens a folder of code."""
+
+    name = "code"
+    kind = "code"
+    options = (EXCLUDE, EVERYTHING)
+    summary = "a folder of code: its symbols, what contains, imports, inherits, calls what"
+
+    def recognises(self, path: Path) -> Claim:
+        if path.is_file():
+            known = path.suffix.lower() in language_by_suffix()
+            return Claim.POSSIBLE if known else Claim.NONE
+        if not path.is_dir() or (path / "config.json").is_file():
+            return Claim.NONE
+        code, documents = _weighed(path)
+        return Claim.POSSIBLE if code and code >= documents else Claim.NONE
+
+    def open(self, path: Path, options: OpenOptions) -> OpenedModel:
+        found = find_code(path, options.everything, options.exclude)
+        if not found.files:
+            raise BadInput(f"{path} holds no code that is read.{_left_out(found.excluded)}")
+        root = path if path.is_dir() else path.parent
+        base = read_files(root, found.files, found.excluded, options.everything)
+        return opened_code(path, base)
+
+
+def opened_code(path: Path, base: CodeBase) -> OpenedModel:
+    """Return a code base that was read as what `extract` takes; raises BadInput if nothing was."""
+    if not base.files:
+        raise BadInput(f"{path} holds no code that can be read.{_left_out(base.excluded)}")
+    relations = symbol_relations(base)
+    used = sorted({file.facts.language for file in base.files})
+    described: dict[str, object] = {
+        "importer": CodeBases.name,
+        "grammars": {name: languages()[name].grammar_version for name in used},
+        "reading": READING_VERSION,
+        "resolution": RESOLUTION_VERSION,
+        "traits": traits_version(used),
+    }
+    files = (OpenedFile(file.name, file.digest, file.bytes) for file in base.files)
+    return OpenedModel(
+        CodeBases.name, kept_files(files), 0, relations.vocabulary, (), described,
+        kind=CodeBases.kind, pairs=relations.tracks, places=relations.places,
+        remarks=tuple(_remarks(base, relations)),
+    )  # fmt: skip
+
+
+def _remarks(base: CodeBase, relations: SymbolRelations) -> Iterator[str]:
+    left = sum(relations.unresolved.values())
+    yield (
+        f"{len(base.files):,} files, {base.lines:,} lines; {relations.sites - left:,} of "
+        f"{relations.sites:,} calls were resolved, the others are no evidence "
+        "('hartonomous unresolved' lists them)"
+    )
+    alone = sorted(
+        {file.facts.language for file in base.files}
+        - {name for name, one in languages().items() if one.calls}
+    )
+    if alone:
+        yield f"of {', '.join(alone)} only the structure is read, no calls"
+
+
+def _weighed(path: Path) -> tuple[int, int]:
+    """Return how many of the first entries of a folder are code, and how many documents."""
+    counted = Counter[bool]()
+    seen = 0
+    for _, folders, names in os.walk(path):
+        folders[:] = sorted(set(folders) - SKIPPED - VENDORED)
+        for name in names:
+            suffix = Path(name).suffix.lower()
+            if suffix in language_by_suffix():
+                counted[True] += 1
+            elif suffix in KINDS:
+                counted[False] += 1
+        seen += len(names)
+        if seen > WEIGHED:
+            break
+    return counted[True], counted[False]
+
+
+def _left_out(excluded: Counter[str]) -> str:
+    counted = ", ".join(f"{count:,} {reason}" for reason, count in sorted(excluded.items()))
+    return f" Left out: {counted}." if counted else ""
+
+
+IMPORTER = CodeBases()
