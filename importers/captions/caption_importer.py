@@ -30,6 +30,7 @@ from importers.captions.caption_words import content_words
 from importers.captions.folder_captions import folder_captions
 from importers.documents.document_importer import EXCLUDE
 from importers.pictures.picture_evidence import (
+    CELLS_VERSION,
     DEPICTION,
     FEATURES_VERSION,
     MeasuredPicture,
@@ -89,6 +90,7 @@ class CaptionedPictures:
             "captions": content_digest("captions", {"texts": sorted(found.texts.items())}),
             "reading": READING_VERSION,
             "features": FEATURES_VERSION,
+            "cells": CELLS_VERSION,
         }
         excluded = found.excluded + Counter(dict(folder.excluded))
         # Files of captions and pages are among them.
@@ -112,7 +114,7 @@ class CaptionObserver:
         assert isinstance(piece, tuple)
         first, last = (int(end) for end in piece)
         excluded = Counter[str]()
-        pictures = measure(self.folder.pictures(first, last, excluded))
+        pictures = measure(self.folder.pictures(first, last, excluded), cells=True)
         said = _Said()
         for picture in pictures:
             said.add(picture, self.texts.get(picture.name, ()))
