@@ -64,7 +64,8 @@ def run() -> list[Figure]:
         assert address is not None
         with connect_managed(address) as graph:
             prepare(graph)
-            return [*_emoji(graph, Path(place)), _digits(graph, Path(place, "digits"))]
+            digits = _digits(graph, Path(place, "digits"))
+            return [*_emoji(graph, Path(place)), digits]
 
 
 def _emoji(graph: Graph, place: Path) -> list[Figure]:

@@ -58,7 +58,7 @@ CELLS: tuple[str, ...] = tuple(
 )
 """Texts of the features by place, the order of `in_cells`."""
 
-LEAST_IN_CELL = 0.05
+LEAST_IN_CELL = 0.25
 """How far a cell is from the ground's colour at least, of 1, to be a feature."""
 
 LONGEST = 128
