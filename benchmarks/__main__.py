@@ -43,6 +43,8 @@ LONG = (
     "generation",
     "detectors",
     "image_generator",
+    "captions",
+    "documents",
 )
 """Those that run whole transformers: an hour and a half on an idle machine of two cores."""
 

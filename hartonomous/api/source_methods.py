@@ -59,14 +59,16 @@ class SourceMethods(GraphSession):
         limit: int | None = None,
         subject: str | None = None,
         licence: str | None = None,
+        figures: bool = False,
     ) -> IngestReport:
         """Learn from pictures with captions, or from documents, without any model.
 
         `captions`: files that say what the pictures show, instead of what lies beside them.
+        `figures`: of PDF files, their figures with captions instead of their text.
         `exclude`: patterns of files to skip. `limit`: only the first pictures or sentences. The others
         as `ingest`. Raises NotFound if there is nothing, BadInput if it holds neither.
         """
-        request = request_observation(content, captions, exclude, limit, subject, licence)
+        request = request_observation(content, captions, exclude, limit, subject, licence, figures)
         return ingestion.ingest_model(
             self._graph, request, name, replace, self._progress, self._say
         )

@@ -112,6 +112,7 @@ Example:
     multiple=True,
     help="File of captions (JSON, JSONL, CSV) instead of those beside the pictures; repeatable.",
 )
+@click.option("--figures", is_flag=True, help="The figures of PDF files instead of their text.")
 @click.option("--exclude", metavar="PATTERN", multiple=True, help="Files to skip; repeatable.")
 @click.option("--limit", type=click.IntRange(1), help="Only the first pictures or sentences.")
 @click.option("--subject", help="Person whose data it is (ID).")
@@ -126,8 +127,8 @@ def observe(
     No model is needed. CONTENT is a folder or a file. Of pictures, the words of
     their captions are related to them, to each other and to what is measured in
     the pictures; captions are files of records, texts of the same name, web pages
-    and figures, or else the names of the files. Of documents, words are related
-    that stand near each other in sentences.
+    and figures of PDF files, or else the names of the files. Of documents, words
+    are related that stand near each other in sentences.
     """
     from hartonomous.operations.observation import request_observation
     from hartonomous.operations.source_names import source_name

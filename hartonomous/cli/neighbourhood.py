@@ -181,6 +181,10 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
         if len(row["positions"]) > 1:
             click.echo()
             print_text(_places(row))
+    for source in dict.fromkeys(row["source"] for row in answer.places):
+        held = ", ".join(row["place"] for row in answer.places if row["source"] == source)
+        click.echo()
+        print_text(f"{source} has both in {held}")
 
 
 def _shown_track(row: dict[str, Any]) -> dict[str, Any]:

@@ -27,12 +27,14 @@ def request_observation(
     limit: int | None = None,
     subject: str | None = None,
     licence: str | None = None,
+    figures: bool = False,
 ) -> ModelRequest:
     """Return the request for a folder or a file of pictures with captions, or else of documents.
 
     `captions` are files that say what the pictures show; without them, whatever lies beside the
-    pictures does. `exclude` are patterns of files to skip, `limit` the first pictures or sentences.
-    Raises NotFound if there is nothing, UsageError for captions of documents.
+    pictures does. `figures`: of PDF files without pictures beside them, their figures with captions
+    instead of their text. `exclude` are patterns of files to skip, `limit` the first pictures or
+    sentences. Raises NotFound if there is nothing, UsageError for captions of documents.
     """
     path = Path(content)
     if not path.exists():
@@ -40,7 +42,7 @@ def request_observation(
     about: ModelSettings = {
         "exclude": list(exclude), "limit": limit, "subject": subject, "licence": licence,
     }  # fmt: skip
-    if holds_pictures(path):
+    if figures or holds_pictures(path):
         about |= {"importer": CAPTIONED}
         given: dict[str, Any] = {"captions": list(captions)}
     elif captions:

@@ -17,7 +17,7 @@ from hartonomous.errors import UsageError
 from hartonomous.extract.detector_protocol import found_in, open_detector
 from hartonomous.graph.driver import Graph
 from hartonomous.pictures.picture_files import Pixels
-from hartonomous.pictures.visual_features import present
+from hartonomous.pictures.visual_features import degrees
 from hartonomous.progress import Say, unheard
 
 
@@ -50,7 +50,7 @@ def image_to_concepts(
     known = read is None or is_known(graph, key)
     seen = "No source says what this picture shows" if known else "No source saw this picture"
     say(f"{seen}; told by the pictures of the graph that are like it.")
-    features = stored_features(graph, key) if read is None else present(read[1])
+    features = stored_features(graph, key) if read is None else degrees(read[1])
     return concepts_by_likeness(graph, key, features, top)
 
 

@@ -7,6 +7,9 @@ only what needs none: colours, brightness, edges.
 A shape is told by two numbers that do not depend on size or rotation: the share of the smallest rectangle
 around it that the thing fills, and the affine moment invariant (m20 m02 - m11^2) / m00^4 (Flusser and Suk
 1993), which is 1 / (16 pi^2) for any ellipse, 1 / 144 for any parallelogram, 1 / 108 for any triangle.
+
+What FEATURES do not tell apart, such as two letters, CELLS do: how much of a thing there is in each cell of
+a grid over the picture.
 """
 
 from __future__ import annotations
@@ -46,6 +49,17 @@ FEATURES: tuple[str, ...] = (
     *EDGES,
 )
 """Texts of the features, the order of `measured`."""
+
+GRID = 8
+"""Cells on a side of the grid over a picture, rows from the top, columns from the left."""
+
+CELLS: tuple[str, ...] = tuple(
+    f"cell {row} {column}" for row in range(1, GRID + 1) for column in range(1, GRID + 1)
+)
+"""Texts of the features by place, the order of `in_cells`."""
+
+LEAST_IN_CELL = 0.25
+"""How far a cell is from the ground's colour at least, of 1, to be a feature."""
 
 LONGEST = 128
 """Pixels of the longer side of what is measured."""
@@ -120,6 +134,29 @@ def present(pixels: Pixels) -> list[str]:
     return features_of(measured(pixels))
 
 
+def in_cells(pixels: Pixels) -> Floats:
+    """Return how far each of CELLS is from the ground's colour, (len(CELLS),) float64 in [0, 1].
+
+    It is the mean over the cell of the largest difference of a channel, 0 below LEAST_IN_CELL and in a
+    picture without a ground.
+    """
+    apart = _ground_distance(_reduced(pixels))
+    if apart is None:
+        return np.zeros(len(CELLS))
+    rows, columns = (_cell_shares(side) for side in apart.shape)
+    means = (rows @ apart @ columns.T).ravel() / 255
+    return np.where(means >= LEAST_IN_CELL, means, 0.0)
+
+
+def degrees(pixels: Pixels) -> dict[str, float]:
+    """Return how much a picture has of each of the FEATURES that it has, and of CELLS."""
+    values, cells = measured(pixels), in_cells(pixels)
+    degree = dict(zip(FEATURES, values.tolist(), strict=True))
+    found = {name: degree[name] for name in features_of(values)}
+    by_place = zip(CELLS, cells.tolist(), strict=True)
+    return found | {name: value for name, value in by_place if value > 0}
+
+
 def features_of(values: Floats) -> list[str]:
     """Return which of FEATURES `measured` values show, by fixed bounds."""
     degree = dict(zip(FEATURES, values.tolist(), strict=True))
@@ -175,6 +212,18 @@ def _reduced(pixels: Pixels) -> Pixels:
     blocks = whole.reshape(height, rows, width, columns, 3)
     means: Pixels = np.rint(blocks.mean(axis=(1, 3), dtype=np.float32)).astype(np.uint8)
     return means
+
+
+@lru_cache(maxsize=64)
+def _cell_shares(pixels: int) -> Floats:
+    """Return the share of each pixel of a side in each cell's mean, (GRID, pixels); borders of cells
+    may lie within pixels.
+    """
+    ends = np.linspace(0, pixels, GRID + 1)
+    at = np.arange(pixels)
+    inside = np.minimum(ends[1:, None], at + 1) - np.maximum(ends[:-1, None], at)
+    shares: Floats = np.maximum(inside, 0.0) * GRID / pixels
+    return shares
 
 
 def _cell(pixels: Pixels) -> NDArray[np.int64]:

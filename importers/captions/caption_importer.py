@@ -21,15 +21,17 @@ from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOption
 from hartonomous.extract.observed_pieces import ObservedPiece, ObservedTracks, Piece
 from hartonomous.extract.vocabulary import no_vocabulary
 from hartonomous.identity import content_digest
-from hartonomous.opened_files import OpenedFile, kept_files
+from hartonomous.opened_files import kept_files
 from hartonomous.pictures.label_texts import is_sentence, label_text, text_kind
-from hartonomous.pictures.picture_folder import PictureFolder, holds_pictures, open_folder
+from hartonomous.pictures.picture_folder import holds_pictures
 from hartonomous.pictures.visual_features import features_of
 from hartonomous.schema import FEATURE, IMAGE, MICRO, TOKEN
 from importers.captions.caption_words import content_words
+from importers.captions.figured_folder import FiguredFolder, open_figured
 from importers.captions.folder_captions import folder_captions
 from importers.documents.document_importer import EXCLUDE
 from importers.pictures.picture_evidence import (
+    CELLS_VERSION,
     DEPICTION,
     FEATURES_VERSION,
     MeasuredPicture,
@@ -39,7 +41,7 @@ from importers.pictures.picture_evidence import (
 
 TOGETHER = "COOCCURRENCE_EVIDENCE"
 
-READING_VERSION = 1
+READING_VERSION = 2
 """Part of a source's options: raised when the same folder gives other captions or words."""
 
 CAPTIONS = ImporterOption(
@@ -60,7 +62,7 @@ class CaptionedPictures:
     name = "captions"
     kind = "images"
     options = (CAPTIONS, EXCLUDE, LIMIT)
-    summary = "pictures with captions: records, texts, pages beside them, or their names"
+    summary = "pictures with captions: records, texts, pages, PDF figures, or their names"
 
     def recognises(self, path: Path) -> Claim:
         return Claim.LAST if holds_pictures(path) else Claim.NONE
@@ -71,33 +73,35 @@ class CaptionedPictures:
         return Claim.ASKED if found and options.captions else found
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        folder = open_folder(path, options.exclude, options.limit)
+        pictures = open_figured(path, options.exclude, options.limit)
+        folder = pictures.folder
         found = folder_captions(folder, options.captions)
-        if not found.texts:
+        texts = found.texts | pictures.captions()
+        if not texts:
             raise BadInput(
                 f"{path} has {len(folder):,} pictures and no caption of any of them; put texts, "
                 "records or pages beside them, or name a file with --captions."
             )
-        folder.refuse_unreadable()
-        observe = CaptionObserver(folder, found.texts)
-        expected = sum(len(text.split()) for own in found.texts.values() for text in own)
+        if not pictures.pdfs:
+            folder.refuse_unreadable()
+        observe = CaptionObserver(pictures, texts)
+        expected = sum(len(text.split()) for own in texts.values() for text in own)
         tracks = ObservedTracks(
-            (DEPICTION, TOGETHER), ("captions",), folder.pieces(), observe, expected * 4
+            (DEPICTION, TOGETHER), ("captions",), pictures.pieces(), observe, expected * 4
         )
         described: dict[str, object] = {
             "importer": self.name,
-            "captions": content_digest("captions", {"texts": sorted(found.texts.items())}),
+            "captions": content_digest("captions", {"texts": sorted(texts.items())}),
             "reading": READING_VERSION,
             "features": FEATURES_VERSION,
+            "cells": CELLS_VERSION,
         }
-        excluded = found.excluded + Counter(dict(folder.excluded))
+        excluded = found.excluded + Counter(dict(folder.excluded)) + pictures.excluded
         # Files of captions and pages are among them.
         del excluded["files of another kind"]
-        sizes = ((folder.root / name).stat().st_size for name in folder.names)
-        files = map(OpenedFile, folder.names, folder.digests, sizes)
         return OpenedModel(
-            self.name, kept_files(files), 0, no_vocabulary(excluded), (), described, kind=self.kind,
-            observed=(tracks,), pictures=folder,
+            self.name, kept_files(pictures.files()), 0, no_vocabulary(excluded), (), described,
+            kind=self.kind, observed=(tracks,), pictures=pictures,
         )  # fmt: skip
 
 
@@ -105,14 +109,14 @@ class CaptionedPictures:
 class CaptionObserver:
     """Observes a range of a folder's pictures with their captions."""
 
-    folder: PictureFolder
+    folder: FiguredFolder
     texts: Mapping[str, tuple[str, ...]] = field(repr=False)
 
     def __call__(self, piece: Piece) -> ObservedPiece:
         assert isinstance(piece, tuple)
         first, last = (int(end) for end in piece)
         excluded = Counter[str]()
-        pictures = measure(self.folder.pictures(first, last, excluded))
+        pictures = measure(self.folder.pictures(first, last, excluded), cells=True)
         said = _Said()
         for picture in pictures:
             said.add(picture, self.texts.get(picture.name, ()))

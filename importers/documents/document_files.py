@@ -66,7 +66,9 @@ def paragraphs(text: str) -> list[str]:
 
 
 def read_plain(path: Path) -> Document:
-    """Return the paragraphs of a plain text, with words divided at line ends joined."""
+    """Return the blocks of a plain text, with words divided at line ends joined."""
+    from importers.documents.plain_blocks import plain_blocks
     from importers.documents.visible_text import undivided, unwrapped
 
-    return Document(paragraphs(unwrapped(undivided(read_text(path)))))
+    parts = paragraphs(unwrapped(undivided(read_text(path))))
+    return Document([block for part in parts for block in plain_blocks(part)])

@@ -43,6 +43,7 @@ from importers.documents.sentence_sequence import (
     LONGEST,
     FoundFiles,
     Reading,
+    file_stamp,
     find_documents,
     read_documents,
     refuse_bytes,
@@ -53,7 +54,7 @@ from importers.vectors.word_vectors import IMPORTER as WORD_VECTORS
 
 SENTENCES, ANSWERS = "SENTENCE_EVIDENCE", "ANSWER_EVIDENCE"
 
-READING_VERSION = 3
+READING_VERSION = 4
 """Part of a source's options: raised when the same documents give other sentences, words or
 places."""
 
@@ -199,7 +200,17 @@ class Documents:
 
 def _opened_files(path: Path, reading: Reading) -> Sequence[OpenedFile]:
     home = path if path.is_dir() else path.parent
-    return kept_files(opened_file(file, home) for file in reading.files)
+    return kept_files(_unchanged(file, opened_file(file, home), reading) for file in reading.files)
+
+
+def _unchanged(file: Path, opened: OpenedFile, reading: Reading) -> OpenedFile:
+    """Return an opened file; raises BadInput if it is another one than what was read."""
+    if reading.stamps[file] != file_stamp(file):
+        raise BadInput(
+            f"{file} changed while it was read; repeat the command when nothing writes to it, or leave "
+            "it out with --exclude."
+        )
+    return opened
 
 
 def _may_be_documents(path: Path) -> bool:

@@ -62,7 +62,7 @@ class Reading:
     `sentences` are unique, `answers` counts the occurrences of a question with an answer, by their
     indices; omissions are counted by reason, as are repeated sentences. `reach` returns the number
     of characters of a text that the encoder reads; `cut` counts longer sentences, `files` are the
-    documents read, `unread` those that cannot be. `places` are those of the sentences, in `file`, the
+    documents read, with their `stamps` before, `unread` those that cannot be. `places` are those of the sentences, in `file`, the
     name of the document being read, and on `page`, if it has pages.
     """
 
@@ -74,6 +74,7 @@ class Reading:
     merged: int = 0
     cut: int = 0
     files: list[Path] = field(default_factory=list)
+    stamps: dict[Path, tuple[int, int]] = field(default_factory=dict)
     unread: list[UnreadFile] = field(default_factory=list)
     places: PlaceList = field(default_factory=PlaceList)
     file: str = ""
@@ -233,6 +234,7 @@ def read_documents(
     for file in found.documents:
         reading.file, reading.page = file.relative_to(home).as_posix(), None
         try:
+            reading.stamps[file] = file_stamp(file)
             read_file(file, reading)
         except (BadInput, OSError) as error:
             if path.is_file():
@@ -251,6 +253,12 @@ def read_documents(
             f"{first}"
         )
     return reading
+
+
+def file_stamp(file: Path) -> tuple[int, int]:
+    """Return the size of a file and when it was changed, in nanoseconds."""
+    state = file.stat()
+    return state.st_size, state.st_mtime_ns
 
 
 def read_file(file: Path, reading: Reading) -> None:

@@ -12,27 +12,44 @@ from numpy.typing import NDArray
 from hartonomous.extract.observed_pieces import ObservedPiece
 from hartonomous.held_places import file_place, place_table
 from hartonomous.pictures.picture_folder import Picture
-from hartonomous.pictures.visual_features import FEATURES, features_of, measured
+from hartonomous.pictures.visual_features import (
+    CELLS,
+    FEATURES,
+    features_of,
+    in_cells,
+    measured,
+)
 from hartonomous.schema import FEATURE, IMAGE, MICRO
 
 DEPICTION = "DEPICTION_EVIDENCE"
 
 FEATURES_VERSION = 1
-"""For a source's options: raised when the same pictures have other features."""
+CELLS_VERSION = 1
+"""For a source's options: raised when the same pictures have other features, or cells."""
 
 
 @dataclass(frozen=True)
 class MeasuredPicture:
-    """A picture without its pixels: its name, the text of its composition, the degrees of FEATURES."""
+    """A picture without its pixels: its name, the text of its composition, the degrees of FEATURES and,
+    where these are told, of CELLS.
+    """
 
     name: str
     key: str
     degrees: NDArray[np.float64]
+    cells: NDArray[np.float64] | None = None
 
 
-def measure(pictures: Iterable[Picture]) -> list[MeasuredPicture]:
-    """Measure pictures as they come, so that the pixels of one are held at a time."""
-    return [MeasuredPicture(one.name, one.key, measured(one.pixels)) for one in pictures]
+def measure(pictures: Iterable[Picture], cells: bool = False) -> list[MeasuredPicture]:
+    """Measure pictures as they come, so that the pixels of one are held at a time; with `cells`, by
+    place too.
+    """
+    return [
+        MeasuredPicture(
+            one.name, one.key, measured(one.pixels), in_cells(one.pixels) if cells else None
+        )
+        for one in pictures
+    ]
 
 
 def with_features(piece: ObservedPiece, pictures: Sequence[MeasuredPicture]) -> ObservedPiece:
@@ -43,20 +60,19 @@ def with_features(piece: ObservedPiece, pictures: Sequence[MeasuredPicture]) -> 
     """
     if not pictures:
         return piece
-    degrees_of = {one.key: one.degrees for one in pictures}
+    picture_of = {one.key: one for one in pictures}
     first = len(piece.compositions)
-    keys = sorted(degrees_of)
+    keys = sorted(picture_of)
     row = {key: first + at for at, key in enumerate(keys)}
-    degrees = np.stack([degrees_of[key] for key in keys])
-    image, feature = _present(degrees)
-    texts, kinds = [*keys, *FEATURES], [IMAGE] * len(keys) + [FEATURE] * len(FEATURES)
+    image, feature, degree, names = _shown([picture_of[key] for key in keys])
+    texts, kinds = [*keys, *names], [IMAGE] * len(keys) + [FEATURE] * len(names)
     added = pa.table({"text": texts, "kind": kinds})
     rows = pa.table(
         {
             "start": pa.array(first + image, pa.int64()),
             "end": pa.array(first + len(keys) + feature, pa.int64()),
             "n": pa.array(np.ones(len(image)), pa.int32()),
-            "weight": pa.array(np.rint(MICRO * degrees[image, feature]), pa.int64()),
+            "weight": pa.array(np.rint(MICRO * degree), pa.int64()),
         }
     )
     named = [(row[picture.key], file_place(picture.name)) for picture in pictures]
@@ -79,12 +95,29 @@ def nothing_observed() -> ObservedPiece:
     return ObservedPiece(pa.table({"text": none, "kind": none}), {})
 
 
-def _present(degrees: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the pairs of row and feature that pictures have."""
+def _shown(
+    pictures: Sequence[MeasuredPicture],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64], tuple[str, ...]]:
+    """Return which feature each picture has and how much, as rows of picture, feature and degree; and
+    the names of the features.
+    """
+    degrees = np.stack([one.degrees for one in pictures])
     place = {name: at for at, name in enumerate(FEATURES)}
     pairs = [(row, place[name]) for row, one in enumerate(degrees) for name in features_of(one)]
     image, feature = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
-    return image, feature
+    degree = degrees[image, feature]
+    placed = [one.cells for one in pictures if one.cells is not None]
+    if not placed:
+        return image, feature, degree, FEATURES
+    by_place = np.stack(placed)
+    of, cell = np.nonzero(by_place)
+    with_cells = np.array([at for at, one in enumerate(pictures) if one.cells is not None])
+    return (
+        np.concatenate([image, with_cells[of]]),
+        np.concatenate([feature, len(FEATURES) + cell]),
+        np.concatenate([degree, by_place[of, cell]]),
+        (*FEATURES, *CELLS),
+    )
 
 
 def _joined(first: pa.Table, second: pa.Table) -> pa.Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log10
 
@@ -19,7 +19,14 @@ LIKE = 10
 """Pictures that a picture which no source saw is compared with."""
 
 LEAST_ALIKE = 0.5
-"""Share of a picture's features, by rarity, that a picture like it has at least."""
+"""Cosine of the features of two pictures that are alike at least."""
+
+CELLS_COUNT = 4.0
+"""How much more a cell counts than another feature of its rarity; chosen, as SHARPNESS was, on drawn
+emoji that are not among those reported."""
+
+SHARPNESS = 12
+"""Power of the cosine, as a share of the best one, that a like picture's vote has."""
 
 LEAST_ODDS = 0.5
 """Decades of odds against chance from which on a concept of like pictures is told: three to one."""
@@ -78,20 +85,16 @@ def concepts_by_detector(found: Detections, key: str, name: str, top: int = 10) 
 
 
 def concepts_by_likeness(
-    graph: Graph, key: str, features: Sequence[str], top: int = 10
+    graph: Graph, key: str, features: Mapping[str, float], top: int = 10
 ) -> ImageConcepts:
-    """Return what the pictures show that share most of a picture's features, weighted by rarity.
+    """Return what the pictures show whose features, by name with degrees, are most like a picture's.
 
     A concept's `consensus` is its odds among them against its share of all pictures, and those with
     less than LEAST_ODDS are left out; nothing is told where no picture is like enough.
     """
-    found = graph.read(
-        query("ask/find_like_pictures"), features=list(features), without=key, top=LIKE
-    )
-    like = {row["picture"]: row for row in found if row["alike"] >= LEAST_ALIKE}
+    like = like_pictures(graph, key, features, ("DEPICTS",))
     depicted = graph.read(query("ask/read_depicted"), pictures=list(like)) if like else []
-    weights = {picture: row["alike"] for picture, row in like.items()}
-    concepts = _weighed(depicted, weights)[:top]
+    concepts = weighed(depicted, votes(like))[:top]
     sources: dict[str, set[str]] = defaultdict(set)
     for row in depicted:
         sources[row["picture"]].update(row["sources"])
@@ -99,12 +102,36 @@ def concepts_by_likeness(
     return ImageConcepts(key, BY_LIKENESS, tuple(concepts), (), tuple(told))
 
 
-def stored_features(graph: Graph, key: str) -> list[str]:
-    """Return the measured features that the graph has of a picture."""
-    return [row["feature"] for row in graph.read(query("ask/read_features"), picture=key)]
+def like_pictures(
+    graph: Graph, key: str, features: Mapping[str, float], types: Sequence[str]
+) -> dict[str, Row]:
+    """Return the pictures most like one with some features, the most alike first, by key.
+
+    Of those that relations of some types lead from to more than features; `alike` is a cosine, at least
+    LEAST_ALIKE.
+    """
+    found = graph.read(
+        query("ask/find_like_pictures"), features=dict(features), cells=CELLS_COUNT, without=key,
+        types=list(types), top=LIKE,
+    )  # fmt: skip
+    return {row["picture"]: row for row in found if row["alike"] >= LEAST_ALIKE}
 
 
-def _weighed(depicted: Iterable[Row], weights: dict[str, float]) -> list[Row]:
+def votes(like: Mapping[str, Row]) -> dict[str, float]:
+    """Return how much each like picture counts: the best one its cosine, a less alike one less by the
+    power SHARPNESS of how much less.
+    """
+    best = max((row["alike"] for row in like.values()), default=1.0)
+    return {one: best * (row["alike"] / best) ** SHARPNESS for one, row in like.items()}
+
+
+def stored_features(graph: Graph, key: str) -> dict[str, float]:
+    """Return the measured features that the graph has of a picture, with their degrees."""
+    rows = graph.read(query("ask/read_features"), picture=key)
+    return {row["feature"]: row["degree"] for row in rows}
+
+
+def weighed(depicted: Iterable[Row], weights: dict[str, float]) -> list[Row]:
     """Return concepts by their share of weighted pictures, with one observation at the rate of chance
     added, as the null model of lists has it.
     """

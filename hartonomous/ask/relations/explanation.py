@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.errors import NotFound
@@ -10,6 +10,9 @@ from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 from hartonomous.rate.formulas import SHRINKAGE
 from hartonomous.schema import DEFAULT_RELATION, RatedType, rated_type, rated_types
+
+MOST_PLACES = 20
+"""Places that are told of a pair; each end of it has at most sixteen a source."""
 
 
 @dataclass(frozen=True)
@@ -19,12 +22,14 @@ class Explanation:
     The columns of `relation` and of `tracks` are those of cypher/ask/relation and ask/explain;
     `shrinkage` is the prior weight of even odds in the consensus. The consensus follows from the sum
     of vote times support over the sum of `divisor` and the shrinkage: what a person judges adds to
-    the first sum alone.
+    the first sum alone. `places` have `source` and `place`: files and pages in which sources that
+    observed the pair have both ends.
     """
 
     relation: Row
     tracks: list[Row]
     shrinkage: int = SHRINKAGE
+    places: list[Row] = field(default_factory=list)
 
 
 def explain(graph: Graph, start: str, end: str, type: str = DEFAULT_RELATION) -> Explanation:
@@ -38,7 +43,12 @@ def explain(graph: Graph, start: str, end: str, type: str = DEFAULT_RELATION) ->
     relation = graph.read(query("ask/relation", types=(type,)), **asked)
     if not relation:
         raise _unrelated(graph, start, end, rated)
-    return Explanation(relation[0], graph.read(query("ask/explain", types=(type,)), **asked))
+    tracks = graph.read(query("ask/explain", types=(type,)), **asked)
+    sources = sorted({row["source"] for row in tracks if row["observed"]})
+    places = graph.read(
+        query("ask/shared_places"), start=start, end=end, sources=sources, top=MOST_PLACES
+    )
+    return Explanation(relation[0], tracks, places=places)
 
 
 def _unrelated(graph: Graph, start: str, end: str, rated: RatedType) -> NotFound:
