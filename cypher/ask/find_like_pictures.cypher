@@ -1,5 +1,5 @@
-// Pictures with something that sources say they show, and with some features, those that share the rarest first; alike is the share of the features' rarity, log10 of one over the share of pictures that have them.
-// in:  $features LIST<STRING>, $without STRING, $top INTEGER
+// Pictures that relations of some types lead to something else from, such as what they show, and with some features, those that share the rarest first; alike is the share of the features' rarity, log10 of one over the share of pictures that have them.
+// in:  $features LIST<STRING>, $without STRING, $types LIST<STRING>, $top INTEGER
 // out: picture STRING, alike FLOAT, shared LIST<STRING>
 CALL () {
   MATCH (i:Image)
@@ -19,7 +19,7 @@ WHERE f IS NOT NULL
 MATCH (f)<-[:DEPICTS]-(p:Image)
 WHERE p.text <> $without
 WITH p, whole, sum(rarity) AS alike, collect(f.text) AS shared
-WHERE EXISTS { (p)-[:DEPICTS]->(c) WHERE NOT c:Feature }
+WHERE EXISTS { (p)-[r:DEPICTS|RELATES]-(c) WHERE type(r) IN $types AND NOT c:Feature }
 ORDER BY alike DESC, p.key
 LIMIT $top
 RETURN p.text AS picture, alike / whole AS alike, shared

@@ -85,13 +85,10 @@ def concepts_by_likeness(
     A concept's `consensus` is its odds among them against its share of all pictures, and those with
     less than LEAST_ODDS are left out; nothing is told where no picture is like enough.
     """
-    found = graph.read(
-        query("ask/find_like_pictures"), features=list(features), without=key, top=LIKE
-    )
-    like = {row["picture"]: row for row in found if row["alike"] >= LEAST_ALIKE}
+    like = like_pictures(graph, key, features, ("DEPICTS",))
     depicted = graph.read(query("ask/read_depicted"), pictures=list(like)) if like else []
     weights = {picture: row["alike"] for picture, row in like.items()}
-    concepts = _weighed(depicted, weights)[:top]
+    concepts = weighed(depicted, weights)[:top]
     sources: dict[str, set[str]] = defaultdict(set)
     for row in depicted:
         sources[row["picture"]].update(row["sources"])
@@ -99,12 +96,30 @@ def concepts_by_likeness(
     return ImageConcepts(key, BY_LIKENESS, tuple(concepts), (), tuple(told))
 
 
+def like_pictures(
+    graph: Graph, key: str, features: Sequence[str], types: Sequence[str]
+) -> dict[str, Row]:
+    """Return the pictures that share most of a picture's features, weighted by rarity, by key.
+
+    Of those that relations of some types lead from to more than features; none are alike enough whose
+    `alike` is below LEAST_ALIKE.
+    """
+    found = graph.read(
+        query("ask/find_like_pictures"),
+        features=list(features),
+        without=key,
+        types=list(types),
+        top=LIKE,
+    )
+    return {row["picture"]: row for row in found if row["alike"] >= LEAST_ALIKE}
+
+
 def stored_features(graph: Graph, key: str) -> list[str]:
     """Return the measured features that the graph has of a picture."""
     return [row["feature"] for row in graph.read(query("ask/read_features"), picture=key)]
 
 
-def _weighed(depicted: Iterable[Row], weights: dict[str, float]) -> list[Row]:
+def weighed(depicted: Iterable[Row], weights: dict[str, float]) -> list[Row]:
     """Return concepts by their share of weighted pictures, with one observation at the rate of chance
     added, as the null model of lists has it.
     """
