@@ -172,9 +172,6 @@ def test_a_picture_that_no_source_saw_is_told_by_its_like(
         image_to_text(graph, str(tmp_path / "pink.png")).reason
     )
     put_in(graph, towers, "clip")
-    told = image_to_text(graph, str(tmp_path / "pink.png"))
-    assert told.texts == ()
-    assert "Nothing here matches" in str(told.reason)
     rng = np.random.default_rng(99)
     thing = shown.things[0]
     Image.fromarray(draw(thing, rng)).save(tmp_path / "new.png")
