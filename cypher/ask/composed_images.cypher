@@ -1,6 +1,6 @@
 // The pictures of several compositions taken as one: the mean of their odds by weight, times the weight of those related, which is more than half.
 // in:  $keys LIST<STRING>, $weights LIST<FLOAT>, $top INTEGER
-// out: picture STRING, caption STRING, place STRING, source STRING, odds FLOAT, consensus INTEGER, similarity FLOAT
+// out: picture STRING, caption STRING, place STRING, through LIST<STRING>, source STRING, odds FLOAT, consensus INTEGER, similarity FLOAT
 UNWIND range(0, size($keys) - 1) AS i
 MATCH (c:Composition {key: $keys[i]})-[r:RELATES|DEPICTS]-(p:Image)
 WHERE r.decades > 0
@@ -24,6 +24,6 @@ CALL (p) {
   MATCH (:Source {state: 'live'})-[h:HOLDS]->(p)
   RETURN min(h.place) AS place
 }
-RETURN p.text AS picture, p.name AS caption, place, source, gained / 1000.0 AS odds,
+RETURN p.text AS picture, p.name AS caption, place, [one IN parts | one.text] AS through, source, gained / 1000.0 AS odds,
        1500 + toInteger(floor(0.4 * gained + 0.5)) AS consensus, similarity / 1e6 AS similarity
 ORDER BY gained DESC, similarity DESC, p.key

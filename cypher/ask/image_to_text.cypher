@@ -17,14 +17,15 @@ CALL apoc.util.validate(
 )
 UNWIND found AS p
 MATCH (p)-[r:RELATES|DEPICTS]-(c:Composition)
-WHERE r.decades > 0 AND c.kind IN ['Token', 'Sentence']
+WHERE c.kind IN ['Token', 'Sentence']
+      AND (r.decades > 0 OR type(r) = 'DEPICTS' AND coalesce(r.against, 0) < r.n)
 WITH p, c, sum(r.decades) AS gained, max(r.elo) AS elo, sum(r.weight) AS weight, sum(r.n) AS n,
      head(collect(r)) AS r
 ORDER BY gained DESC, elo DESC, c.key
 LIMIT $top
 CALL (c, p) {
   MATCH (c)-[e:ALL_EVIDENCE]-(p)
-  WHERE e.support > 0
+  WHERE (e.support > 0 OR type(e) = 'DEPICTION_EVIDENCE')
   MATCH (s:Source {name: e.source, state: 'live'})
   WITH DISTINCT s.name AS name ORDER BY name
   WITH collect(name) AS names

@@ -27,9 +27,11 @@ def text_to_images(text: str, top: int, as_json: bool) -> None:
     """List the pictures of TEXT, and who says so.
 
     TEXT is a word, a phrase or a caption. Models of texts and pictures list what
-    they find alike, detectors what they see. What no source has is composed of
-    its words. That nothing matches is an answer: no picture then fits TEXT better
-    than it fits another text. 'odds' are decades against chance.
+    they find alike, detectors what they see, captions what people say. Texts that
+    contain all words of TEXT count, and its words, each said of the picture or of
+    one of its features; 'through' names what led to the picture. That nothing
+    matches is an answer: no picture then fits TEXT better than it fits another
+    text. 'odds' are decades against chance.
     """
     from hartonomous.ask.pictures.cross_modal_answers import text_to_images as ask
 
@@ -43,8 +45,16 @@ def text_to_images(text: str, top: int, as_json: bool) -> None:
     if told.reason is not None:
         click.echo(told.reason)
         return
-    rows = [{**row, "place": printable(row["place"] or row["caption"])} for row in told.images]
-    print_rows(rows, {"place": "place", "odds": "odds", "similarity": "similarity", "source": "by"})
+    rows = [
+        {
+            **row,
+            "place": printable(row["place"] or row["caption"]),
+            "through": printable(", ".join(row["through"])),
+        }
+        for row in told.images
+    ]
+    columns = {"place": "place", "odds": "odds", "through": "through", "source": "by"}
+    print_rows(rows, columns)
 
 
 @click.command(
@@ -62,10 +72,12 @@ def image_to_text(picture: str, top: int, as_json: bool) -> None:
     """List the texts of PICTURE, and who says so.
 
     PICTURE is a file; or a picture of the graph, by its key or by its file's name
-    within what was ingested. Texts are words, phrases and captions. 'odds' are
-    decades against chance.
+    within what was ingested. Texts are words, phrases and captions. A file that
+    no source saw is told by pictures of the graph that share its features. 'odds'
+    are decades against chance.
     """
     from hartonomous.ask.pictures.cross_modal_answers import image_to_text as ask
+    from hartonomous.ask.pictures.image_concepts import BY_LIKENESS
 
     with open_graph() as graph:
         told = ask(graph, picture, top)
@@ -75,5 +87,12 @@ def image_to_text(picture: str, top: int, as_json: bool) -> None:
     if told.reason is not None:
         click.echo(told.reason)
         return
+    if told.by == BY_LIKENESS:
+        like = (
+            f"{len(told.like)} pictures of the graph that are"
+            if len(told.like) > 1
+            else "a picture"
+        )
+        say(f"No source speaks of this picture; told by {like} like it.")
     rows = [{**row, "text": printable(row["text"])} for row in told.texts]
     print_rows(rows, {"text": "text", "odds": "odds", "similarity": "similarity", "source": "by"})

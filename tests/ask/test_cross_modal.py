@@ -20,7 +20,7 @@ from hartonomous.pictures.picture_files import picture_key, read_picture
 from tests.building import exported, put_in, take_out, wipe
 from tests.called_rows import as_called, called
 from tests.command_line import run
-from tests.drawn_shapes import EVERYTHING, SIDE
+from tests.drawn_shapes import EVERYTHING, SIDE, draw
 from tests.made_pictures import pictures
 from tests.towered_graph import ShownShapes, show_shapes, towers_bundle
 
@@ -122,8 +122,15 @@ def test_what_no_source_has_is_composed_of_its_words(graph: Graph, tmp_path: Pat
         "CREATE (a)-[:RELATES {decades: 0, consensus: 1500, elo: 1500.0, n: 1, weight: 0, sources: 1, seen: [1], cost: 1}]->(b)"
     )
     told = text_to_images(graph, "red car")
-    assert told.composed == ("red", "car")
-    assert [row["place"] for row in told.images] == ["0.jpg"]
+    assert told.composed == ()
+    assert [(row["place"], sorted(row["through"])) for row in told.images] == [
+        ("0.jpg", ["car", "red"])
+    ]
+    # Of three words no picture has all: those with most of them.
+    told = text_to_images(graph, "red car house")
+    assert told.composed == ("red", "car", "house")
+    assert {row["place"] for row in told.images} == {"0.jpg", "1.jpg"}
+    assert all(len(row["through"]) == 2 for row in told.images)
     assert text_to_images(graph, "red").composed == ()
 
 
@@ -155,17 +162,41 @@ def test_procedures_and_commands_answer_as_the_functions(
         assert opened.image_to_text(name, 4) == texts
 
 
-def test_a_picture_that_no_source_saw_is_unknown(
+def test_a_picture_that_no_source_saw_is_told_by_its_like(
     graph: Graph, shown: ShownShapes, towers: Bundle, tmp_path: Path
 ) -> None:
     from PIL import Image
 
+    Image.new("RGB", (2 * SIDE, SIDE), "hotpink").save(tmp_path / "pink.png")
+    assert "The graph has no pictures" in str(
+        image_to_text(graph, str(tmp_path / "pink.png")).reason
+    )
     put_in(graph, towers, "clip")
-    Image.new("RGB", (SIDE, SIDE), "white").save(tmp_path / "white.png")
-    with pytest.raises(NotFound, match="No source saw the picture"):
-        image_to_text(graph, str(tmp_path / "white.png"))
+    rng = np.random.default_rng(99)
+    thing = shown.things[0]
+    Image.fromarray(draw(thing, rng)).save(tmp_path / "new.png")
+    told = image_to_text(graph, str(tmp_path / "new.png"), 30)
+    assert told.by == "likeness"
+    assert any(thing.colour in row["text"] for row in told.texts[:5])
+    assert {row["source"] for row in told.texts} == {"clip"}
     with pytest.raises(NotFound, match="there is no such file"):
         image_to_text(graph, "nothing.png")
+
+
+def test_texts_that_contain_the_words_find_pictures(
+    graph: Graph, shown: ShownShapes, towers: Bundle
+) -> None:
+    put_in(graph, towers, "clip")
+    captions = dict(zip(shown.names, (thing.caption for thing in shown.things), strict=True))
+    for asked in ("blue star", "star", "ring red"):
+        told = text_to_images(graph, asked, 4)
+        words = set(asked.split())
+        assert told.images
+        right = [words <= set(captions[row["place"]].split()) for row in told.images]
+        assert np.mean(right) >= 0.75
+        assert all(words <= set(text.split()) for row in told.images for text in row["through"])
+    with pytest.raises(NotFound):
+        text_to_images(graph, "tar")
 
 
 def _plain(rows: Any) -> list[tuple[Any, ...]]:
