@@ -27,7 +27,8 @@ CALL (c, number) {
   // Of all pairs only those nearest to even odds are looked at further.
   MATCH ()-[r:RATED_TYPES]->()
   WHERE type(r) = $type AND r.decades IS NOT NULL AND ($source IS NULL OR number IN r.seen)
-  WITH r ORDER BY abs(r.decades), startNode(r).key, endNode(r).key
+  WITH r, abs(r.decades) AS away
+  ORDER BY away, startNode(r).key, endNode(r).key
   LIMIT 5000
   RETURN r
 }
