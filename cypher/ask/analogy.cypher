@@ -12,7 +12,7 @@ WITH collect(c) AS given
 WHERE size(given) = 3
 CALL () {
   MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
-  WHERE t.vote > 0 AND t.absent IS NOT NULL
+  WHERE t.vote > 0 AND t.evidence IN split('SILENT_EVIDENCE', '|')
   RETURN collect([t.source, t.evidence, t.vote]) AS tracks, 1.0 * sum(t.vote) AS votes
 }
 // The answer is another word, in any case, and related to one of them at least: of these, the ones that odds alone put first.

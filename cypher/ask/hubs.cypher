@@ -13,7 +13,7 @@ WITH id(c) AS id, COUNT {
 WITH collect([id, related]) AS counted, avg(related) AS mean
 CALL () {
   MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
-  WHERE t.absent IS NOT NULL
+  WHERE t.evidence IN split('SILENT_EVIDENCE', '|')
   WITH s, collect(toString(t.number)) AS numbers
   RETURN collect(numbers) AS voices
 }

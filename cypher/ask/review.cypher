@@ -6,7 +6,7 @@
 // example: review('king')
 CALL () {
   MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
-  WHERE t.absent IS NOT NULL
+  WHERE t.evidence IN split('SILENT_EVIDENCE', '|')
   WITH s, collect(toString(t.number)) AS numbers
   RETURN collect(numbers) AS voices
 }
@@ -27,7 +27,8 @@ CALL (c, number) {
   // Of all pairs only those nearest to even odds are looked at further.
   MATCH ()-[r:RATED_TYPES]->()
   WHERE type(r) = $type AND r.decades IS NOT NULL AND ($source IS NULL OR number IN r.seen)
-  WITH r ORDER BY abs(r.decades), startNode(r).key, endNode(r).key
+  WITH r, abs(r.decades) AS away
+  ORDER BY away, startNode(r).key, endNode(r).key
   LIMIT 5000
   RETURN r
 }

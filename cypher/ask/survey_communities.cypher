@@ -18,7 +18,7 @@ CALL () {
 }
 CALL () {
   MATCH (s:Source {state: 'live'})-[:HAS_TRACK]->(t:Track)
-  WHERE t.absent IS NOT NULL
+  WHERE t.evidence IN split('SILENT_EVIDENCE', '|')
   WITH s, collect(toString(t.number)) AS numbers
   RETURN collect(numbers) AS voices
 }
