@@ -197,16 +197,16 @@ def _count_plainly(text: Path) -> None:
         "FROM read_text(?)), "
         "numbered AS (SELECT row_number() OVER () AS line, text FROM line), "
         "word AS (SELECT line, unnest(regexp_extract_all(lower(text), '[\\p{L}\\p{N}]{2,}')) AS word FROM numbered) "
-        "SELECT line, row_number() OVER () AS at, word.word FROM word ANTI JOIN stop USING (word)",
+        "SELECT line, row_number() OVER () AS place, word.word FROM word ANTI JOIN stop USING (word)",
         [str(text / "*.txt")],
     )
     connection.execute(
         "CREATE TABLE number AS SELECT word, row_number() OVER () AS id FROM (SELECT DISTINCT word FROM said)"
     )
     connection.execute(
-        "CREATE TABLE coded AS SELECT line, at, id FROM said JOIN number USING (word) ORDER BY at"
+        "CREATE TABLE coded AS SELECT line, place, id FROM said JOIN number USING (word)"
     )
-    columns = connection.execute("SELECT line, id FROM coded ORDER BY at").fetchnumpy()
+    columns = connection.execute("SELECT line, id FROM coded ORDER BY place").fetchnumpy()
     line, word = (np.asarray(columns[name], dtype=np.int64) for name in ("line", "id"))
     size = int(word.max()) + 1
     counted: list[tuple[Ints, Ints]] = []

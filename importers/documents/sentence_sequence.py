@@ -32,6 +32,7 @@ from importers.documents.sentence_boundaries import (
     language_of,
     split_sentences,
 )
+from importers.documents.stop_words import is_written_in
 from importers.documents.visible_text import letters, visible, without_private
 
 LONGEST = 1_000
@@ -150,7 +151,8 @@ def _sentences(blocks: list[str], counted: bool) -> Iterator[tuple[str, str, int
     of_document = language_of(_sample(blocks)) or ENGLISH
     before = 0
     for block in map(visible, blocks):
-        own = language_of(block) if len(block) >= LONG_BLOCK else None
+        short = len(block) < LONG_BLOCK
+        own = None if short or is_written_in(block, of_document) else language_of(block)
         inside = 0
         language = own or of_document
         for sentence in split_sentences(block, language):

@@ -140,7 +140,10 @@ def weighed(depicted: Iterable[Row], weights: dict[str, float]) -> list[Row]:
         shown[row["concept"]].append(row)
     whole, concepts = sum(weights.values()), []
     for concept, rows in shown.items():
-        chance = min(rows[0]["everywhere"], 1 - 1e-6)
+        chance = rows[0]["everywhere"]
+        if chance >= 1:
+            # What all pictures show tells none of them.
+            continue
         own = sum(weights[row["picture"]] for row in rows)
         share = (own + chance) / (whole + 1)
         odds = log10(share / (1 - share)) - log10(chance / (1 - chance))
