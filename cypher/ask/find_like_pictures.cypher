@@ -1,5 +1,5 @@
-// Pictures that relations of some types lead to something else from, such as what they show, those most like a picture with some features first; alike is the cosine of degrees, each feature weighted by rarity, log10 of one over the share of pictures that have it, cells $cells times; without cells where a picture has none.
-// in:  $features MAP, $cells FLOAT, $without STRING, $types LIST<STRING>, $top INTEGER
+// Pictures that relations of some types lead to something else from, such as what they show, those most like a picture with some features first; alike is the cosine of degrees, each feature weighted by rarity, log10 of one over the share of pictures that have it; of a picture without cells, that of the rest.
+// in:  $features MAP, $without STRING, $types LIST<STRING>, $top INTEGER
 // out: picture STRING, alike FLOAT, shared LIST<STRING>
 CALL () {
   MATCH (i:Image)
@@ -7,10 +7,8 @@ CALL () {
 }
 CALL (pictures) {
   MATCH (f:Feature)
-  WITH f, f.text STARTS WITH 'cell ' AS placed,
-       log10((1.0 + pictures) / (0.5 + COUNT { (f)<-[:DEPICTS]-(:Image) })) AS rarity
-  RETURN collect({feature: f, placed: placed, asked: coalesce($features[f.text], 0.0),
-                  weight: CASE WHEN placed THEN $cells * rarity ELSE rarity END}) AS known,
+  RETURN collect({feature: f, placed: f.text STARTS WITH 'cell ', asked: coalesce($features[f.text], 0.0),
+                  weight: log10((1.0 + pictures) / (0.5 + COUNT { (f)<-[:DEPICTS]-(:Image) }))}) AS known,
          collect(f.text) AS names
 }
 WITH known,

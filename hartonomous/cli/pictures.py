@@ -49,10 +49,10 @@ def image_to_concepts(picture: str, detector: Path | None, top: int, as_json: bo
 
     PICTURE is a file; or a picture of the graph, by its key or by its file's name
     within what was ingested. Known pixels are told by the sources that saw them,
-    with the relations of their boxes. A picture that no source saw is told by
-    pictures of the graph that share its rarest features: colours, shapes, light;
-    'consensus' is then the odds of a concept among them against its share of all
-    pictures. With a detector, by what that finds.
+    with the relations of their boxes. A picture that no source saw is told by the
+    pictures of the graph most like it in colours, shapes, light and, of captioned
+    ones, where the thing lies; 'consensus' is then the odds of a concept among
+    them against its share of all pictures. With a detector, by what that finds.
     """
     from hartonomous.operations.picture_questions import image_to_concepts as ask
 
@@ -67,7 +67,7 @@ def image_to_concepts(picture: str, detector: Path | None, top: int, as_json: bo
 
 def _print_concepts(told: ImageConcepts, captions: dict[str, str]) -> None:
     if not told.concepts:
-        found = "is like it in half of its features" if told.by == "likeness" else "was found"
+        found = "is like it" if told.by == "likeness" else "was found"
         say(f"Nothing {found}.")
     else:
         heading = {"detector": "boxes", "sources": "boxes", "likeness": "pictures"}[told.by]

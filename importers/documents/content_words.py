@@ -8,6 +8,7 @@ words of ICU's dictionary.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
@@ -27,6 +28,9 @@ _WORD = (
     rf"(?P<unspaced>(?:{_UNSPACED}\p{{M}}*+)++)"
     rf"|(?:(?!{_UNSPACED})[\p{{L}}\p{{N}}][\p{{M}}\u200c\u200d]*+)++"
 )
+
+
+_ASCII_WORD = re.compile("[a-z0-9]+")
 
 
 @cache
@@ -51,6 +55,12 @@ def plain_words(text: str, stop: frozenset[str]) -> Iterator[str]:
 
     Single letters are left out; scripts without spaces are parted by ICU.
     """
+    if text.isascii():
+        # The same words, without what only other scripts need.
+        for word in _ASCII_WORD.findall(text.lower()):
+            if word not in stop and 1 < len(word) <= LONGEST:
+                yield word
+        return
     for found in _compiled(_WORD).finditer(text):
         run = found[0]
         for word in unspaced_words(run) if found["unspaced"] is not None else [run]:

@@ -115,8 +115,9 @@ def _with_its_quotes(text: str, at: int) -> int:
     """Return the start of a sentence, after the closing marks of the previous one and before its
     own opening marks.
     """
-    if at and (opened := _compiled(_OPENED).search(text, 0, at)):
-        return int(opened.start())
+    # A pattern with its end alone fixed is tried at each place before.
+    if at and unicodedata.category(text[at - 1]) in ("Ps", "Pi"):
+        return int(_compiled(_OPENED).search(text, 0, at).start())
     closed = _compiled(_CLOSED).match(text, at)
     return int(closed.end()) if at and closed else at
 
@@ -130,6 +131,9 @@ def _clauses(text: str) -> Iterator[str]:
     """Yield the parts of a sentence in a script whose sentences end with other marks, or with a
     space.
     """
+    if text.isascii():
+        yield text
+        return
     begin = 0
     for found in _compiled(_MARKS).finditer(text):
         yield from _spaced(text[begin : found.end()])
@@ -154,6 +158,8 @@ def is_question(text: str) -> bool:
     >>> is_question("Why?"), is_question("So."), is_question('"Why?"'), is_question("Πώς;")
     (True, False, True, True)
     """
+    if text.isascii() and "?" not in text:
+        return False
     return _compiled(_ASKS).search(text) is not None
 
 

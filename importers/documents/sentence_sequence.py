@@ -32,6 +32,7 @@ from importers.documents.sentence_boundaries import (
     language_of,
     split_sentences,
 )
+from importers.documents.stop_words import is_written_in
 from importers.documents.visible_text import letters, visible, without_private
 
 LONGEST = 1_000
@@ -63,7 +64,8 @@ class Reading:
     indices; omissions are counted by reason, as are repeated sentences. `reach` returns the number
     of characters of a text that the encoder reads; `cut` counts longer sentences, `files` are the
     documents read, with their `stamps` before, `unread` those that cannot be. `places` are those of the sentences, in `file`, the
-    name of the document being read, and on `page`, if it has pages.
+    name of the document being read, and on `page`, if it has pages; `languages` are those of the
+    sentences, in their order, `language` that of what is being read.
     """
 
     limit: int | None = None
@@ -79,13 +81,15 @@ class Reading:
     places: PlaceList = field(default_factory=PlaceList)
     file: str = ""
     page: int | None = None
+    languages: list[str] = field(default_factory=list)
+    language: str = ENGLISH
 
     def read(self, document: Document) -> None:
         """Add one document."""
         self.excluded.update(document.left_out)
         question: int | None = None
         starts = [before for before, _ in document.pages]
-        for text, before in _sentences(document.blocks, bool(starts)):
+        for text, self.language, before in _sentences(document.blocks, bool(starts)):
             if starts:
                 self.page = document.pages[bisect_right(starts, before) - 1][1]
             places = self.add(text)
@@ -136,20 +140,23 @@ class Reading:
         if self.limit is not None and len(self.sentences) >= self.limit:
             self.excluded["beyond the limit"] += 1
             return None
+        self.languages.append(self.language)
         return self.sentences.setdefault(text, len(self.sentences))
 
 
-def _sentences(blocks: list[str], counted: bool) -> Iterator[tuple[str, int]]:
-    """Yield the sentences of a document's blocks, split by the rules of their language, and the
-    number of letters before each; 0 unless `counted`.
+def _sentences(blocks: list[str], counted: bool) -> Iterator[tuple[str, str, int]]:
+    """Yield the sentences of a document's blocks, split by the rules of their language, that language,
+    and the number of letters before each; 0 unless `counted`.
     """
     of_document = language_of(_sample(blocks)) or ENGLISH
     before = 0
     for block in map(visible, blocks):
-        own = language_of(block) if len(block) >= LONG_BLOCK else None
+        short = len(block) < LONG_BLOCK
+        own = None if short or is_written_in(block, of_document) else language_of(block)
         inside = 0
-        for sentence in split_sentences(block, own or of_document):
-            yield sentence, before + inside
+        language = own or of_document
+        for sentence in split_sentences(block, language):
+            yield sentence, language, before + inside
             inside += letters(sentence) if counted else 0
         before += letters(block) if counted else 0
 
@@ -272,5 +279,7 @@ def read_file(file: Path, reading: Reading) -> None:
         reading.excluded["questions without an answer"] += questions.unanswered
     for context in dict.fromkeys(questions.contexts):
         reading.read(Document(paragraphs(context)))
+    texts = [text for pair in questions.pairs for text in pair]
+    reading.language = language_of(_sample(texts)) or ENGLISH
     for question, answer in questions.pairs:
         reading.pair(reading.add(question), reading.add(answer))

@@ -6,6 +6,7 @@ only divide a word at the end of a line are removed.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from functools import cache
 from typing import Any
@@ -42,6 +43,9 @@ _DIVISION = (
     r"(?=([\p{L}\p{M}\p{N}]+))"
 )
 
+_PLAIN = re.compile(r"[\t\n\x20-\x7e]*")
+"""Text without anything to change."""
+
 KEEP_HYPHEN = frozenset({"half", "self", "well"})
 """First parts of compounds that are hardly ever the first part of a divided word."""
 
@@ -61,7 +65,7 @@ def visible(text: str) -> str:
     >>> visible("har\\u00adbour\\u200b o\\ufb03ce\\ufeff"), visible("\\u0645\\u06cc\\u200c\\u0634")
     ('harbour office', 'می\\u200cش')
     """
-    if text.isascii() and text.isprintable():
+    if _PLAIN.fullmatch(text):
         return text
     for pattern in (_DIVIDED, _INVISIBLE, _LOOSE_JOINER):
         text = _compiled(pattern).sub("", text)
@@ -102,6 +106,8 @@ def without_private(text: str) -> str | None:
     >>> without_private("\\uf0b7 Moored."), without_private("\\ue062nancial")
     (' Moored.', None)
     """
+    if text.isascii():
+        return text
     if _compiled(_TOUCHING).search(text):
         return None
     return str(_compiled(_PRIVATE).sub("", text))

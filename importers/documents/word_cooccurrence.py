@@ -22,13 +22,12 @@ from hartonomous.extract.vocabulary import sorted_vocabulary
 from hartonomous.progress import Progress
 from hartonomous.schema import MICRO, TOKEN, TrackConstants, evidence_type
 from importers.documents.content_words import plain_words
-from importers.documents.sentence_boundaries import ENGLISH, language_of
 from importers.documents.sentence_sequence import Reading
 from importers.documents.stop_words import stop_words
 
 TOGETHER = "COOCCURRENCE_EVIDENCE"
 
-COUNT_VERSION = 1
+COUNT_VERSION = 2
 """Part of a source's options: raised when the same sentences give other pairs."""
 
 WINDOW = 10
@@ -36,9 +35,6 @@ WINDOW = 10
 
 LEAST = 2
 """Observations of a pair that is kept; what was seen once is mostly chance, and most of all pairs."""
-
-BLOCK = 20
-"""Sentences whose language is detected together."""
 
 SENTENCES = 20_000
 """Sentences whose pairs are counted at once: some hundred thousand rows."""
@@ -57,7 +53,10 @@ class Sequences:
 
 
 class WordCooccurrence:
-    """The content words of a reading as compositions, and the track of those that meet."""
+    """The content words of a reading as compositions, and the track of those that meet.
+
+    `sequences` have the words as rows of `vocabulary`.
+    """
 
     def __init__(self, reading: Reading) -> None:
         number: dict[str, int] = {}
@@ -65,7 +64,9 @@ class WordCooccurrence:
         sentence: list[int] = []
         places = PlaceList()
         held = reading.places.of()
-        for at, (text, language) in enumerate(_with_languages(list(reading.sentences))):
+        for at, (text, language) in enumerate(
+            zip(reading.sentences, reading.languages, strict=True)
+        ):
             own = [
                 number.setdefault(word, len(number))
                 for word in plain_words(text, stop_words(language))
@@ -81,18 +82,18 @@ class WordCooccurrence:
         )
         self.places = places.table(row)
         flat = row[np.array(words, dtype=np.int64)] if words else np.empty(0, dtype=np.int64)
-        self._sequences = Sequences(flat, np.array(sentence, dtype=np.int64))
+        self.sequences = Sequences(flat, np.array(sentence, dtype=np.int64))
 
     def track(self) -> PairTrack:
         """Return the track of words that meet."""
-        expected = len(self._sequences.words) * WINDOW // 4
+        expected = len(self.sequences.words) * WINDOW // 4
         return PairTrack(TOGETHER, ("sentences",), 0, expected, self._observe)
 
     def _observe(
         self, options: NeighbourOptions, progress: Progress, finished: FinishedWork
     ) -> ReadyPairs:
         evidence, size = evidence_type(TOGETHER), len(self.words)
-        counts = summed(counted_parts(self._sequences, size, progress), size)
+        counts = summed(counted_parts(self.sequences, size, progress), size)
         totals = Totals(evidence, size)
         totals.add(counts)
         kept = counts["n"] >= LEAST
@@ -168,13 +169,3 @@ def _merged(parts: Sequence[tuple[Ints, ...]]) -> tuple[Ints, ...]:
         pair[order][first],
         *(np.add.reduceat(one, first) if len(first) else one for one in sums),
     )
-
-
-def _with_languages(sentences: list[str]) -> Iterator[tuple[str, str]]:
-    """Yield sentences with their language: that of BLOCK sentences together, which are of one document
-    mostly.
-    """
-    for first in range(0, len(sentences), BLOCK):
-        part = sentences[first : first + BLOCK]
-        language = language_of(" ".join(part)) or ENGLISH
-        yield from ((text, language) for text in part)

@@ -1,6 +1,6 @@
-# ruff: noqa: RUF001
 """Odd content: what people's folders hold besides clean pictures, captions and prose."""
 
+# ruff: noqa: RUF001
 from __future__ import annotations
 
 import json

@@ -21,12 +21,9 @@ LIKE = 10
 LEAST_ALIKE = 0.5
 """Cosine of the features of two pictures that are alike at least."""
 
-CELLS_COUNT = 4.0
-"""How much more a cell counts than another feature of its rarity; chosen, as SHARPNESS was, on drawn
-emoji that are not among those reported."""
-
 SHARPNESS = 12
-"""Power of the cosine, as a share of the best one, that a like picture's vote has."""
+"""Power of the cosine, as a share of the best one, that a like picture's vote has; chosen on drawings and
+digits that are not among those reported."""
 
 LEAST_ODDS = 0.5
 """Decades of odds against chance from which on a concept of like pictures is told: three to one."""
@@ -111,9 +108,12 @@ def like_pictures(
     LEAST_ALIKE.
     """
     found = graph.read(
-        query("ask/find_like_pictures"), features=dict(features), cells=CELLS_COUNT, without=key,
-        types=list(types), top=LIKE,
-    )  # fmt: skip
+        query("ask/find_like_pictures"),
+        features=dict(features),
+        without=key,
+        types=list(types),
+        top=LIKE,
+    )
     return {row["picture"]: row for row in found if row["alike"] >= LEAST_ALIKE}
 
 
@@ -140,7 +140,10 @@ def weighed(depicted: Iterable[Row], weights: dict[str, float]) -> list[Row]:
         shown[row["concept"]].append(row)
     whole, concepts = sum(weights.values()), []
     for concept, rows in shown.items():
-        chance = min(rows[0]["everywhere"], 1 - 1e-6)
+        chance = rows[0]["everywhere"]
+        if chance >= 1:
+            # What all pictures show tells none of them.
+            continue
         own = sum(weights[row["picture"]] for row in rows)
         share = (own + chance) / (whole + 1)
         odds = log10(share / (1 - share)) - log10(chance / (1 - chance))
