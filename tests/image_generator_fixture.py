@@ -34,7 +34,7 @@ class Length:
 
 
 SHORT = Length(140, 100)
-LONG = Length(900, 4000)
+LONG = Length(450, 900)
 
 
 def image_generator(length: Length = SHORT) -> Path:
