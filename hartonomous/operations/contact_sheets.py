@@ -69,6 +69,10 @@ def write_sheet(graph: Graph, pictures: Sequence[Row], sheet: Path) -> int:
 
 
 def _lines(row: Row) -> list[str]:
-    """Return the place of a picture in two lines, and its source."""
+    """Return the place of a picture in two lines, broken before the file's name if it fits, and its
+    source.
+    """
     place = str(row["place"])
-    return [place[:WIDEST], place[WIDEST : 2 * WIDEST], str(row["source"])[:WIDEST]]
+    end = place.rfind("/") + 1
+    cut = end if 0 < end <= WIDEST else WIDEST
+    return [place[:cut], place[cut : cut + WIDEST], str(row["source"])[:WIDEST]]

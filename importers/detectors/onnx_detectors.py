@@ -19,6 +19,7 @@ from hartonomous.extract.files.untrusted_files import read_json, shown
 from hartonomous.identity import content_digest, file_digest
 from hartonomous.pictures.detections import Detections, cleaned
 from hartonomous.pictures.picture_files import Pixels, library
+from importers.detectors.bounded_runs import run_bounded
 from importers.detectors.box_decoders import BoxDecoder, Layout, Output, decoder_for
 from importers.detectors.class_lists import Labels, labels_of
 from importers.detectors.detector_importer import DECODER, LABELS, NORMALISE, DetectorImporter
@@ -127,10 +128,7 @@ class OnnxDetector:
                 feed[entry.name] = one[None].astype(self._input.type)
             else:
                 feed[entry.name] = _besides(path, entry, self._input.size)
-        try:
-            found = self._session.run(None, feed)
-        except Exception as error:  # The runtime's errors have no class in common but this.
-            raise BadInput(f"{path} cannot be run: {_first_line(error)}") from error
+        found = run_bounded(path, self._session, feed)
         names = [entry.name for entry in self._session.get_outputs()]
         return [
             Output(name, value)

@@ -94,7 +94,7 @@ class TransformersDetector:
         self._asked = _asked(path, kind, options.labels)
         self.labels = self._asked or listed_labels(config.get("id2label")) or ()
         self.threshold = THRESHOLDS[kind.task] if options.threshold is None else options.threshold
-        self._kind, self._device = kind, options.device
+        self._path, self._kind, self._device = path, kind, options.device
         self._torch = _torch()
         self._processor, self._model = _loaded(path, kind, options.device)
         self.digest = content_digest(
@@ -119,8 +119,15 @@ class TransformersDetector:
 
     def _run(self, pixels: Pixels, **more: Any) -> tuple[Any, Any]:
         image = library("PIL.Image").fromarray(pixels)
-        inputs = self._processor(images=image, return_tensors="pt", **more).to(self._device)
-        return inputs, self._model(**inputs)
+        try:
+            inputs = self._processor(images=image, return_tensors="pt", **more).to(self._device)
+            return inputs, self._model(**inputs)
+        except (ValueError, RuntimeError, TypeError, IndexError, KeyError, AttributeError) as error:
+            said = shown(str(error).strip().partition("\n")[0])
+            raise BadInput(
+                f"{self._path} cannot be run on a picture of {pixels.shape[1]} x {pixels.shape[0]} pixels: "
+                f"{said}."
+            ) from error
 
     def _objects(self, pixels: Pixels) -> Detections:
         _, outputs = self._run(pixels)
@@ -136,7 +143,7 @@ class TransformersDetector:
         if self._kind.architecture.startswith(("GroundingDino", "MMGroundingDino")):
             return self._grounded(pixels, self._asked)
         texts = [[f"a photo of a {label}" for label in self._asked]]
-        _, outputs = self._run(pixels, text=texts)
+        _, outputs = self._run(pixels, text=texts, truncation=True)
         # Padded to a square of its longer side: boxes are shares of that square.
         side = max(pixels.shape[:2]) if self._kind.architecture.startswith("Owlv2") else None
         sizes = [(side, side) if side else pixels.shape[:2]]
@@ -152,7 +159,11 @@ class TransformersDetector:
         (found,) = self._processor.post_process_grounded_object_detection(
             outputs, inputs["input_ids"], threshold=self.threshold, target_sizes=[pixels.shape[:2]]
         )
-        labels = [str(label) for label in found.get("text_labels", found["labels"])]
+        # Versions of the library differ in the name; one of them warns whoever reads the other.
+        read = [
+            str(label) for label in found["text_labels" if "text_labels" in found else "labels"]
+        ]
+        labels = [asked_label(text, asked) for text in read]
         return _detections(labels, found["scores"], found["boxes"])
 
     def _segments(self, pixels: Pixels) -> Detections:
@@ -195,6 +206,21 @@ class TransformersDetector:
 
     def _named(self, number: int) -> str:
         return self.labels[number] if 0 <= number < len(self.labels) else ""
+
+
+def asked_label(text: str, asked: Sequence[str]) -> str:
+    """Return the label that a text read off an answer stands for: the one with most of its words, the
+    shorter of two; none if it has no word of any. Such models name things by pieces of what was asked.
+
+    >>> asked_label("red", ("star", "red star")), asked_label("star", ("star", "red star"))
+    ('red star', 'star')
+    >>> asked_label("[unk]", ("star",))
+    ''
+    """
+    words = set(text.lower().split())
+    shared = {label: len(words & set(label.lower().split())) for label in asked}
+    best = min(asked, key=lambda label: (-shared[label], len(label.split())), default="")
+    return best if shared.get(best) else ""
 
 
 def mask_box(mask: Masks) -> tuple[int, int, int, int]:

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.detector_protocol import DetectorOptions
-from hartonomous.extract.files.untrusted_files import inside, shown
+from hartonomous.extract.files.untrusted_files import inside
 from hartonomous.identity import content_digest, file_digest
 from hartonomous.pictures.detections import Boxes, Detections
 from hartonomous.pictures.picture_files import Pixels, library
+from importers.detectors.bounded_runs import run_bounded
 from importers.detectors.class_lists import labels_of
 from importers.detectors.detector_importer import LABELS, DetectorImporter
 from importers.detectors.input_pixels import resized
@@ -129,11 +130,7 @@ class WordReader:
         (entry, *others) = session.get_inputs()
         if others:
             raise BadInput(f"{self._path} needs inputs besides pictures.")
-        try:
-            return np.asarray(session.run(None, {entry.name: values})[0])
-        except Exception as error:  # The runtime's errors have no class in common but this.
-            said = shown(str(error).strip().partition("\n")[0])
-            raise BadInput(f"{self._path} cannot be run: {said}") from error
+        return np.asarray(run_bounded(self._path, session, {entry.name: values})[0])
 
 
 def line_boxes(share: NDArray[np.float64]) -> Boxes:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from hartonomous.errors import BadInput
 from hartonomous.extract.files.untrusted_files import inside, read_json, shown
 from hartonomous.pictures.picture_files import Pixels, library
+from importers.detectors.bounded_runs import run_bounded
 from importers.detectors.input_pixels import UNIT, InputPixels, stated_pixels
 from importers.detectors.onnx_detectors import open_session
 from importers.detectors.onnx_safety import checked_model
@@ -205,8 +206,7 @@ def _batches(values: list[Any], entry: Any) -> list[list[Any]]:
 
 def _vectors(file: Path, session: Any, feed: dict[str, Any], count: int) -> Floats:
     """Return the vectors of a batch, (count, d) float32."""
-    with refused(file, "cannot be run"):
-        found = session.run(None, feed)
+    found = run_bounded(file, session, feed)
     names = [entry.name for entry in session.get_outputs()]
     fit = {
         name: value

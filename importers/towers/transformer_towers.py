@@ -72,7 +72,8 @@ class TransformerTowers:
         config = self._model.config
         text = getattr(config, "text_config", config)
         window = int(getattr(text, "max_position_embeddings", 0) or LONGEST_WINDOW)
-        self._window = min(window, LONGEST_WINDOW)
+        # Some take fewer tokens than they have positions, as their tokenizers state.
+        self._window = min(window, LONGEST_WINDOW, int(self._tokenizer.model_max_length))
         whole = getattr(config, "model_type", "") in PADDED_WHOLE
         self._padding: Any = "max_length" if whole else True
         self.parameters = sum(tensor.numel() for tensor in self._model.parameters())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 from PIL import Image
 
 from hartonomous.bundle import Bundle
@@ -19,7 +19,7 @@ from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.extract.detector_protocol import DetectorOptions, found_in, open_detector
 from hartonomous.extract.extraction import ExtractOptions, extract, extract_cached
 from hartonomous.pictures.detections import Detections
-from importers.detectors import onnx_safety
+from importers.detectors import bounded_runs, onnx_safety
 from importers.detectors.class_lists import given_labels
 from importers.detectors.onnx_detectors import OnnxDetector
 from tests.building import silent
@@ -495,3 +495,36 @@ def test_many_boxes_of_one_picture(tmp_path: Path) -> None:
         == 900
     )
     assert Counter(made.compositions()["kind"].to_pylist())["Region"] <= 1000
+
+
+def endless(path: Path) -> Path:
+    """Write a detector whose one output comes of a loop that never ends."""
+    turn = helper.make_tensor_value_info("turn", TensorProto.INT64, [])
+    going = helper.make_tensor_value_info("going", TensorProto.BOOL, [])
+    still = helper.make_tensor_value_info("still", TensorProto.BOOL, [])
+    before = helper.make_tensor_value_info("before", TensorProto.FLOAT, [1, 84, 7])
+    after = helper.make_tensor_value_info("after", TensorProto.FLOAT, [1, 84, 7])
+    body = helper.make_graph(
+        [
+            helper.make_node("Identity", ["going"], ["still"]),
+            helper.make_node("Abs", ["before"], ["after"]),
+        ],
+        "body",
+        [turn, going, before],
+        [still, after],
+    )
+    boxes = numpy_helper.from_array(grid(84, 7), "boxes")
+    yes = numpy_helper.from_array(np.array(True), "yes")
+    loop = helper.make_node("Loop", ["", "yes", "boxes"], ["output0"], body=body)
+    picture = helper.make_tensor_value_info("images", TensorProto.FLOAT, [1, 3, 64, 64])
+    out = helper.make_tensor_value_info("output0", TensorProto.FLOAT, [1, 84, 7])
+    return save(path, helper.make_graph([loop], "made", [picture], [out], [boxes, yes]), NAMES)
+
+
+def test_a_model_that_loops_for_ever_is_stopped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded_runs, "LONGEST_RUN", 0.5)
+    model = endless(tmp_path / "endless.onnx")
+    with pytest.raises(BadInput, match="stopped after"):
+        OnnxDetector(model, DetectorOptions())
