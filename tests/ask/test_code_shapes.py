@@ -87,7 +87,7 @@ def test_removing_a_code_base_removes_its_shapes(served: Graph, tmp_path: Path) 
     with hartonomous.open() as opened:
         assert opened.translate("python:pkg.loops.total", "go")[0].same
         assert opened.intent_to_code("sort numbers", 1)[0].symbol.startswith("python:")
-        opened.delete(source="two")
+        opened.delete(sources=["two"])
         assert not [row for row in opened.same_shape("loops.total") if row.source == "two"]
         assert not opened.translate("python:pkg.loops.total", "go")
 
