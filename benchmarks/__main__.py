@@ -31,6 +31,7 @@ SHORT = (
     "boxes",
     "cross_modal",
     "page_layout",
+    "shapes",
 )
 LONG = (
     "transformer",
@@ -42,6 +43,7 @@ LONG = (
     "generation",
     "detectors",
     "image_generator",
+    "intent",
 )
 """Those that run whole transformers: an hour and a half on an idle machine of two cores."""
 

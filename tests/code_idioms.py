@@ -29,6 +29,25 @@ SUFFIXES = {
 NINE = tuple(name for name in SUFFIXES if name != "ruby")
 
 
+CHANGES = (
+    (" > ", " < "),
+    (" < ", " > "),
+    (" > ", " >= "),
+    (" <= ", " < "),
+    (" == 0", " == 1"),
+    (" += ", " -= "),
+    (" % ", " / "),
+    (" + 1", " + 2"),
+    (" - 1", " - 2"),
+    (" * ", " + "),
+    ("return -1", "return -2"),
+    ("return True", "return False"),
+    ("return true;", "return false;"),
+    ("[0]", "[1]"),
+)
+"""What makes an idiom do something else."""
+
+
 def idioms(language: str, folder: str = WRITTEN) -> dict[str, str]:
     """Return the idioms of a language by name."""
     texts = (IDIOMS / folder / f"{language}.txt").read_text().split("### ")[1:]
