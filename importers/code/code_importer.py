@@ -72,6 +72,7 @@ def opened_code(path: Path, base: CodeBase) -> OpenedModel:
         "grammars": {name: languages()[name].grammar_version for name in used},
         "reading": READING_VERSION,
         "resolution": RESOLUTION_VERSION,
+        **({"package": base.package} if base.package else {}),
     }
     files = (OpenedFile(file.name, file.digest, file.bytes) for file in base.files)
     return OpenedModel(

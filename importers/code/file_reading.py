@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from importers.code.file_facts import FileFacts
-from importers.code.grammars import languages, parser
+from importers.code.grammars import CodeLanguage, languages, parser
 from importers.code.python_reading import PythonReader
 from importers.code.source_text import SourceText
 from importers.code.structure_reading import StructureReader, stated_licence
-
-READERS: dict[str, type[StructureReader]] = {"python": PythonReader}
-"""The readers of languages whose calls are resolved."""
+from importers.code.typed_reading import TypedReader
 
 READING_VERSION = 1
 """Raised when the same text gives other facts: part of a source's options and of cached facts."""
@@ -18,10 +16,16 @@ READING_VERSION = 1
 def read_facts(language: str, text: SourceText) -> FileFacts:
     """Return the facts of a text."""
     tree = parser(language).parse(text.content)
-    reader = READERS.get(language, StructureReader)(languages()[language], text.content)
+    reader = _reader(languages()[language])(languages()[language], text.content)
     reader.read(tree.root_node)
     reader.out.licence = stated_licence(text.content)
     if text.remark is not None:
         reader.out.note(text.remark)
     lines = text.content.count(b"\n") + (not text.content.endswith(b"\n"))
     return reader.out.finish(lines)
+
+
+def _reader(language: CodeLanguage) -> type[StructureReader]:
+    if not language.calls:
+        return StructureReader
+    return PythonReader if language.name == "python" else TypedReader
