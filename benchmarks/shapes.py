@@ -28,11 +28,15 @@ def _same(folder: str) -> Figure:
         for one, other in combinations(having, 2):
             total += 1
             same += shape(one, texts[one][name]) == shape(other, texts[other][name])
-    what = "written before the tables" if folder == WRITTEN else "others"
+    what = (
+        "written before the tables"
+        if folder == WRITTEN
+        else "written after, then read against them"
+    )
     return Figure(
         f"{len(texts['python'])} idioms in nine languages, {what}: pairs of one shape",
         f"{same} of {total}",
-        "before the tables were read against them .794" if folder == HELD_OUT else "",
+        "",
         "at least 98 %",
         same >= 0.98 * total,
     )

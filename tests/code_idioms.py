@@ -11,8 +11,8 @@ from importers.code.tree_shapes import FunctionShapes, function_shapes
 
 IDIOMS = Path(__file__).parent / "idioms"
 WRITTEN, HELD_OUT = "written", "held_out"
-"""Idioms that the tables of roles were written with, and others that were measured before they were
-looked at."""
+"""Idioms that the tables of roles were written with, and others that were written when the tables stood;
+what these showed was mended afterwards."""
 
 SUFFIXES = {
     "python": ".py",
