@@ -32,6 +32,7 @@ SHORT = (
     "boxes",
     "cross_modal",
     "page_layout",
+    "shapes",
 )
 LONG = (
     "transformer",
@@ -45,6 +46,7 @@ LONG = (
     "image_generator",
     "captions",
     "documents",
+    "intent",
 )
 """Those that run whole transformers: an hour and a half on an idle machine of two cores."""
 

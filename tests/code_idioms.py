@@ -11,8 +11,8 @@ from importers.code.tree_shapes import FunctionShapes, function_shapes
 
 IDIOMS = Path(__file__).parent / "idioms"
 WRITTEN, HELD_OUT = "written", "held_out"
-"""Idioms that the tables of roles were written with, and others that were measured before they were
-looked at."""
+"""Idioms that the tables of roles were written with, and others that were written when the tables stood;
+what these showed was mended afterwards."""
 
 SUFFIXES = {
     "python": ".py",
@@ -27,6 +27,25 @@ SUFFIXES = {
     "ruby": ".rb",
 }
 NINE = tuple(name for name in SUFFIXES if name != "ruby")
+
+
+CHANGES = (
+    (" > ", " < "),
+    (" < ", " > "),
+    (" > ", " >= "),
+    (" <= ", " < "),
+    (" == 0", " == 1"),
+    (" += ", " -= "),
+    (" % ", " / "),
+    (" + 1", " + 2"),
+    (" - 1", " - 2"),
+    (" * ", " + "),
+    ("return -1", "return -2"),
+    ("return True", "return False"),
+    ("return true;", "return false;"),
+    ("[0]", "[1]"),
+)
+"""What makes an idiom do something else."""
 
 
 def idioms(language: str, folder: str = WRITTEN) -> dict[str, str]:

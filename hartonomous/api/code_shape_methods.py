@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hartonomous.api.graph_session import GraphSession
-from hartonomous.api.row_records import DescribedCode, IntentWord, LikeCode, SameShape
+from hartonomous.api.row_records import CloneGroup, DescribedCode, IntentWord, LikeCode, SameShape
 from hartonomous.api.rows import Rows, rows_of
 from hartonomous.ask.code import code_intent, code_shapes
 
@@ -41,3 +41,10 @@ class CodeShapeMethods(GraphSession):
         unknown symbol, UsageError for a name of several.
         """
         return rows_of(LikeCode, code_shapes.translate(self._asked, symbol, language, top))
+
+    def clones(self, source: str, top: int = 20) -> Rows[CloneGroup]:
+        """Return functions of a code base, of one language, that have one shape, the longest first.
+
+        Raises NotFound for an unknown source.
+        """
+        return rows_of(CloneGroup, code_shapes.clones(self._asked, source, top))

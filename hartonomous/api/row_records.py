@@ -448,3 +448,13 @@ class Hotspot(Record):
     callers: int
     callees: int
     place: str
+
+
+@dataclass(frozen=True)
+class CloneGroup(Record):
+    """Functions of one shape, where they are, and words that not all of them have."""
+
+    shape: str
+    symbols: list[str]
+    places: list[str]
+    differ: list[str]

@@ -66,6 +66,7 @@ COMMANDS = {
     "code-to-intent": "code_shapes",
     "same-shape": "code_shapes",
     "translate": "code_shapes",
+    "clones": "code_shapes",
     "callers": "code_base",
     "callees": "code_base",
     "impact": "code_base",
@@ -145,6 +146,7 @@ SECTIONS = {
         "code-to-intent",
         "same-shape",
         "translate",
+        "clones",
     ),
     "Explore": (
         "path",

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from hartonomous.cli.completion import complete_source
 from hartonomous.cli.neighbourhood import open_graph
 from hartonomous.cli.output import count_option, json_option, print_json, print_rows, top_option
 
@@ -113,6 +114,29 @@ def translate(symbol: str, language: str, top: int, as_json: bool) -> None:
         rows = ask(graph, symbol, language, top)
     columns = {"symbol": "symbol", "score": "score", "same": "same shape", "words": "words"}
     _print(rows, as_json, {**columns, "roles": "roles", "place": "place"}, "words", "roles")
+
+
+@click.command(
+    "clones",
+    epilog="""\b
+Example:
+  hartonomous clones shop --top 5
+""",
+)
+@click.argument("source", shell_complete=complete_source)
+@count_option(20)
+@json_option
+def clones(source: str, top: int, as_json: bool) -> None:
+    """List functions of SOURCE that have one shape.
+
+    Of one language, the longest first, with words that not all of them have: in what they differ.
+    """
+    from hartonomous.ask.code.code_shapes import clones as ask
+
+    with open_graph() as graph:
+        rows = ask(graph, source, top)
+    columns = {"symbols": "symbols", "places": "places", "differ": "differ in"}
+    _print(rows, as_json, columns, "symbols", "places", "differ")
 
 
 def _print(rows: list[Any], as_json: bool, columns: dict[str, str], *lists: str) -> None:

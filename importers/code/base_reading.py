@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -43,7 +43,17 @@ def read_files(
 ) -> CodeBase:
     """Return files of a folder, read; what could not be read is counted among `excluded`."""
     tasks = [ReadingTask(one.name, one.language, everything, root / one.name) for one in files]
-    return read_tasks(tasks, excluded)
+    return replace(read_tasks(tasks, excluded), package=python_package(root))
+
+
+def python_package(root: Path) -> str:
+    """Return the package that a folder is, with a dot behind it; '' if it is none."""
+    parts: list[str] = []
+    folder = root.resolve()
+    while (folder / "__init__.py").is_file() and folder.name.isidentifier():
+        parts.append(folder.name)
+        folder = folder.parent
+    return "".join(f"{part}." for part in reversed(parts))
 
 
 def read_tasks(tasks: Sequence[ReadingTask], excluded: Counter[str]) -> CodeBase:

@@ -18,9 +18,9 @@ from hartonomous.code_steps import Step
 from importers.code.code_base import CodeBase
 from importers.code.file_facts import Flag, Op, ScopeKind
 from importers.code.grammars import languages
+from importers.code.import_targets import constructor_name, import_target
 from importers.code.method_order import method_order
 from importers.code.python_builtins import BUILTINS, CALLERS
-from importers.code.symbols import module_name
 
 MOST_TARGETS = 16
 """Functions that one call may be; a call that may be more is not resolved."""
@@ -111,6 +111,12 @@ class CallResolver:
         self._decorated: list[tuple[int, int]] = []
         self._yields: set[int] = set()
         self._starred: set[int] = set()
+        self._imported: dict[int, set[str]] = {}
+        self._implicit: set[int] = set()
+        self._holder: dict[int, int] = {}
+        self._everywhere: dict[tuple[str, str], set[int]] = {}
+        self._language: list[str] = []
+        self._packages: dict[tuple[str, str], int] = {}
 
     # Nodes and values
 
@@ -172,11 +178,15 @@ class CallResolver:
         for number, file in enumerate(self.base.files):
             symbols = languages()[file.facts.language].symbols
             module = int(self.symbols.of[number][0])
-            name = module_name(symbols, file.name)
+            name = self.base.module_of(number)
             self._modules.setdefault((symbols, name), module)
+            if symbols != "python":
+                self._packages.setdefault((symbols, name), module)
+                continue
             parts = name.split(".")
             for length in range(1, len(parts)):
                 self._folders.add((symbols, ".".join(parts[:length])))
+        for number in range(len(self.base.files)):
             self._read_names(number)
         for number in range(len(self.base.files)):
             self._link(number, bases_alone=True)
@@ -202,6 +212,11 @@ class CallResolver:
         own, strings = self.symbols.of[number].tolist(), facts.strings
         parents, kinds = (facts.scope_column(name).tolist() for name in ("parent", "kind"))
         self._scopes.append((own, parents, kinds))
+        language = languages()[facts.language]
+        self._language.append(language.symbols)
+        if language.reading.get("implicit_members"):
+            self._implicit.add(number)
+        self._find_holders(number)
         for at, row in enumerate(facts.scopes.tolist()):
             symbol = own[at]
             self._flags[symbol] = self._flags.get(symbol, 0) | row[10]
@@ -214,7 +229,12 @@ class CallResolver:
             elif op == Op.IMPORT_ALL:
                 self._starred.add(number)
         for at, (op, scope, _, a, b, c) in enumerate(rows):
-            if op == Op.NAME and c == 1:
+            if op == Op.NAME and c == 2:
+                self._imported.setdefault(number, set()).add(strings[a])
+            elif op == Op.NAME and c == 1:
+                if kinds[scope] in _OUTERMOST and language.symbols in _WHOLE_LANGUAGE:
+                    whole = self._everywhere.setdefault((language.symbols, strings[a]), set())
+                    whole.add(own[scope])
                 shared = self._shared.get((number, scope), {}).get(strings[a])
                 if shared is None:
                     self._bound[own[scope]].add(strings[a])
@@ -230,6 +250,19 @@ class CallResolver:
             elif op == Op.YIELD:
                 self._yields.add(own[scope])
 
+    def _find_holders(self, number: int) -> None:
+        """Find the classes of functions that are defined outside of them, as `A::f`."""
+        facts, own = self.base.files[number].facts, self.symbols.of[number].tolist()
+        separator = languages()[facts.language].separator
+        for at, row in enumerate(facts.scopes.tolist()):
+            if row[10] & Flag.DETACHED and own[at] >= 0:
+                text = self.symbols.texts[own[at]].partition("(")[0]
+                holder = self.symbols.number.get(text.rpartition(separator)[0], -1)
+                if holder >= 0:
+                    name = text.rpartition(separator)[2]
+                    self._holder[own[at]] = holder
+                    self._bound.setdefault(holder, set()).add(name)
+
     def _link(self, number: int, bases_alone: bool) -> None:
         """Let the facts of a file flow; of those that tell the bases of classes, if they are alone."""
         facts, offset = self.base.files[number].facts, self.offsets[number]
@@ -240,8 +273,8 @@ class CallResolver:
             if bases_alone and (op not in _TELLING or kinds[scope] in _FUNCTIONS):
                 continue
             if op == Op.NAME:
-                found = self._name_node(number, scope, strings[a], c == 1)
-                if c == 1:
+                found = self._name_node(number, scope, strings[a], c)
+                if c >= 1:
                     self.flow(node, found)
                 elif found >= 0:
                     self.flow(found, node)
@@ -259,8 +292,15 @@ class CallResolver:
             elif op == Op.DEFINITION:
                 symbol = own[a]
                 if symbol >= 0:
-                    what = "c" if kinds[a] == ScopeKind.CLASS else "f"
+                    what = _WHAT.get(kinds[a], "f")
                     self.add(node, self.value(what, symbol))
+                    if symbol in self._holder:
+                        name = self.symbols.texts[symbol].partition("(")[0]
+                        name = name.rpartition(languages()[facts.language].separator)[2]
+                        self.flow(node, self.node("v", self._holder[symbol], name))
+            elif op == Op.SELF:
+                if (holder := self._class_around(number, scope)) >= 0:
+                    self.add(node, self.value("i", holder))
             elif op == Op.TEXT:
                 self.add(node, self.value("t", strings[a]))
             elif op == Op.CONTAINER:
@@ -304,6 +344,8 @@ class CallResolver:
         rows = facts.scopes.tolist()
         for at, row in enumerate(rows):
             parent, kind, flags = row[0], row[1], row[10]
+            if facts.language != "python":
+                break
             if kind != ScopeKind.FUNCTION or parent < 0 or rows[parent][1] != ScopeKind.CLASS:
                 continue
             if flags & Flag.STATIC or own[at] < 0 or own[parent] < 0:
@@ -335,24 +377,39 @@ class CallResolver:
 
     # Names
 
-    def _name_node(self, number: int, scope: int, name: str, binding: bool) -> int:
+    def _name_node(self, number: int, scope: int, name: str, binding: int) -> int:
         own, parents, kinds = self._scopes[number]
         at, first = scope, True
+        if binding == 2:
+            return self.node("file", number, name)
         shared = self._shared.get((number, scope), {}).get(name)
         if shared == 0:
             return self.node("v", own[0], name)
         if shared == 1:
-            at, first, binding = parents[scope], False, False
-        if binding:
+            at, first, binding = parents[scope], False, 0
+        if binding == 1:
             return self.node("v", own[scope], name)
         while at >= 0:
             symbol = own[at]
-            if (first or kinds[at] != ScopeKind.CLASS) and name in self._bound.get(symbol, ()):
+            if parents[at] < 0 and name in self._imported.get(number, ()):
+                return self.node("file", number, name)
+            if kinds[at] == ScopeKind.CLASS and number in self._implicit:
+                inherited = self.member(symbol, name)
+                if inherited is not None:
+                    return inherited[0]
+            elif (first or kinds[at] != ScopeKind.CLASS) and name in self._bound.get(symbol, ()):
                 return self.node("v", symbol, name)
+            if symbol in self._holder and number in self._implicit:
+                inherited = self.member(self._holder[symbol], name)
+                if inherited is not None:
+                    return inherited[0]
             at, first = parents[at], False
         module = own[0]
         if self._has_star(number):
             return self.node("v", module, name)
+        known = self._everywhere.get((self._language[number], name), ())
+        if len(known) == 1:
+            return self.node("v", next(iter(known)), name)
         return -1
 
     def _has_star(self, number: int) -> bool:
@@ -360,7 +417,10 @@ class CallResolver:
 
     def _import(self, number: int, node: int, name: str, first: bool, dots: int) -> None:
         file = self.base.files[number]
-        own = module_name("python", file.name).split(".")
+        if self._language[number] != "python":
+            self._import_elsewhere(number, node, name)
+            return
+        own = self.base.module_of(number).split(".")
         package = own if file.name.endswith("__init__.py") else own[:-1]
         if dots:
             base = package[: len(package) - dots + 1]
@@ -377,6 +437,20 @@ class CallResolver:
                 return
         self.add(node, self.value("x", asked, 0))
 
+    def _import_elsewhere(self, number: int, node: int, path: str) -> None:
+        """Import of other languages: a path of names, of a folder, or of a file beside."""
+        language = self._language[number]
+        self._step_of[node] = Step.IMPORT
+        symbol = import_target(
+            language, self.base.files[number].name, path, self.symbols.number, self._packages
+        )
+        if symbol < 0:
+            self.add(node, self.value("x", path, 0))
+        else:
+            kind = self.symbols.kinds[symbol]
+            what = {ScopeKind.CLASS: "c", ScopeKind.FUNCTION: "f"}.get(ScopeKind(kind), "p")
+            self.add(node, self.value(what, symbol))
+
     def _is_module(self, path: str) -> bool:
         return ("python", path) in self._modules or ("python", path) in self._folders
 
@@ -386,7 +460,23 @@ class CallResolver:
         else:
             self.add(node, self.value("x", absolute, 0))
 
+    def _class_around(self, number: int, scope: int) -> int:
+        own, parents, kinds = self._scopes[number]
+        at = scope
+        while at >= 0:
+            if kinds[at] == ScopeKind.CLASS:
+                return own[at]
+            if own[at] in self._holder:
+                return self._holder[own[at]]
+            at = parents[at]
+        return -1
+
     def _super(self, number: int, scope: int, node: int) -> None:
+        if self._language[number] != "python":
+            holder = self._class_around(number, scope)
+            if holder >= 0:
+                self.add(node, self.value("s", holder, holder, ("i", holder)))
+            return
         own, parents, kinds = self._scopes[number]
         at = scope
         while at >= 0 and (parents[at] < 0 or kinds[parents[at]] != ScopeKind.CLASS):
@@ -463,6 +553,12 @@ class CallResolver:
                 if op not in _CALLING:
                     continue
                 targets = self._called.get(offset + at, {})
+                if targets and op == Op.CALL and language != "python":
+                    targets, reason = self._fitting(targets, self._rows[number][at][5])
+                    if not targets and reason:
+                        site = Site(number, scope, line, facts.strings[b])
+                        found.unresolved.append((site, reason))
+                        continue
                 if op == Op.CALL and not targets:
                     reason = _unresolved(rows[a][0])
                     found.unresolved.append((Site(number, scope, line, facts.strings[b]), reason))
@@ -481,6 +577,29 @@ class CallResolver:
         assert all(end < count + len(outside) for _, end, *_ in found.calls)
         return found
 
+    def _fitting(
+        self, targets: dict[Value, tuple[int, int]], given: int
+    ) -> tuple[dict[Value, tuple[int, int]], str]:
+        """Return those of functions of one name that take so many arguments, if that tells one."""
+        names: dict[str, list[Value]] = {}
+        for target in targets:
+            text = self.symbols.texts[target[1]] if target[0] in ("f", "c") else str(target[1])
+            names.setdefault(text.partition("(")[0], []).append(target)
+        kept: dict[Value, tuple[int, int]] = {}
+        for alike in names.values():
+            fit = alike
+            if len(alike) > 1:
+                fit = [one for one in alike if one[0] == "f" and self._takes(one[1], given)]
+            if len(fit) == 1:
+                kept[fit[0]] = targets[fit[0]]
+        return kept, "" if kept else "several functions of one name"
+
+    def _takes(self, symbol: int, given: int) -> bool:
+        parameters = self._parameters.get(symbol, ())
+        if any(how == 1 for _, _, how, _ in parameters):
+            return given >= len(parameters) - 1
+        return given == len(parameters)
+
     def _gather_imports(
         self,
         found: Resolution,
@@ -496,6 +615,8 @@ class CallResolver:
             what = self._values[value]
             if what[0] == "m":
                 end = self._modules.get((language, what[1]), -1)
+            elif what[0] == "p":
+                end = what[1]
             else:
                 end = -1 if named else self._end(what, outside, language)
             if end >= 0 and end != start:
@@ -536,6 +657,13 @@ _TELLING = frozenset(
     | {Op.IMPORT_ALL, Op.DECORATED}
 )
 _FUNCTIONS = (ScopeKind.FUNCTION, ScopeKind.LAMBDA)
+_WHAT = {ScopeKind.CLASS: "c", ScopeKind.NAMESPACE: "p"}
+
+_WHOLE_LANGUAGE = frozenset({"c", "cpp", "csharp", "ruby", "php"})
+"""Languages in which a name of another file is visible without an import; it counts if only one file
+defines it."""
+
+_OUTERMOST = (ScopeKind.MODULE, ScopeKind.NAMESPACE)
 
 _CALLING = frozenset(
     {Op.CALL, Op.HANDED, Op.DECORATED, Op.ELEMENT, Op.ENTERED, Op.ATTRIBUTE, Op.ITEM}
@@ -567,6 +695,8 @@ def _read_attribute(r: R, value: Value, number: int, node: int, out: int, name: 
     kind = value[0]
     if kind == "m":
         _module_attribute(r, value[1], name, out)
+    elif kind == "p":
+        _package_attribute(r, value[1], name, out)
     elif kind == "i":
         _object_attribute(r, value[1], name, out, number)
     elif kind == "c":
@@ -611,12 +741,23 @@ def _module_attribute(r: R, path: str, name: str, out: int) -> None:
         r.when(r.node("star", module), _star_name, module, name, out)
 
 
+def _package_attribute(r: R, symbol: int, name: str, out: int) -> None:
+    if name in r._bound.get(symbol, ()) or symbol in r._stars:
+        r.flow(r.node("v", symbol, name), out)
+        return
+    separator = languages()[r.symbols.languages[symbol]].separator
+    inner = r.symbols.number.get(f"{r.symbols.texts[symbol]}{separator}{name}", -1)
+    if inner >= 0:
+        what = {ScopeKind.CLASS: "c", ScopeKind.FUNCTION: "f"}
+        r.add(out, r.value(what.get(ScopeKind(r.symbols.kinds[inner]), "p"), inner))
+
+
 def _import_all(r: R, value: Value, number: int, node: int, module: int) -> None:
-    if value[0] == "m":
-        origin = r._modules.get(("python", value[1]), -1)
+    if value[0] in ("m", "p"):
+        origin = r._modules.get(("python", value[1]), -1) if value[0] == "m" else value[1]
         if origin >= 0 and origin != module:
             r._stars.setdefault(module, []).append(origin)
-            r.add(r.node("star", module), r.value("m", value[1]))
+            r.add(r.node("star", module), number)
             for name in list(r._bound.get(origin, ())):
                 if not name.startswith("_"):
                     r.flow(r.node("v", origin, name), r.node("v", module, name))
@@ -632,6 +773,9 @@ def _star_name(
 def _class_attribute(r: R, symbol: int, name: str, out: int, number: int) -> None:
     r.flow(r.node("cf", symbol, name), out)
     found = r.member(symbol, name)
+    if found is None and name == "new" and r.symbols.languages[symbol] == "ruby":
+        r.add(out, number)
+        return
     if found is None:
         _outside_member(r, symbol, name, out)
         return
@@ -720,6 +864,8 @@ def _is_class_name(path: str) -> bool:
 
 
 def _give_first(r: R, symbol: int, value: int) -> None:
+    if r.symbols.languages[symbol] != "python":
+        return
     for place, _, how, node in r._parameters.get(symbol, ()):
         if place == 0 and how == 0:
             r.add(node, value)
@@ -749,12 +895,13 @@ def _call(r: R, value: Value, number: int, node: int, out: int) -> None:
 def _make_object(r: R, symbol: int, out: int, node: int, number: int) -> None:
     made = r.value("i", symbol)
     r.add(out, made, node)
-    found = r.member(symbol, "__init__")
+    found = r.member(symbol, constructor_name(r.symbols.languages[symbol], r.symbols.texts[symbol]))
     if found is None:
         r._called.setdefault(out, {}).setdefault(("c", symbol), (node, number))
     else:
         r.when(found[0], _call_found, made, out, node, number)
-    created = r.member(symbol, "__new__")
+    python = r.symbols.languages[symbol] == "python"
+    created = r.member(symbol, "__new__") if python else None
     if created is not None:
         r.when(created[0], _call_found, r.value("c", symbol), out, node, number)
 
@@ -787,6 +934,8 @@ def _hand(r: R, symbol: int, call: int, shift: int) -> None:
     parameters = r._parameters.get(symbol, ())
     if not parameters:
         return
+    if r.symbols.languages[symbol] != "python":
+        shift = 0
     for op, given, place, name in r._arguments.get(call, ()):
         if op == Op.ARGUMENT:
             for at, _, how, node in parameters:

@@ -57,13 +57,23 @@ class CodeBase:
 
     files: Sequence[ReadFile]
     excluded: Counter[str] = field(default_factory=Counter)
-    modules_of: dict[str, str] = field(default_factory=dict)
+    package: str = ""
+    """The Python package that the folder is, with a dot behind it; '' where it is none."""
+
+    def module_of(self, number: int) -> str:
+        """Return the name of the module that a file is."""
+        file = self.files[number]
+        language = languages()[file.facts.language].symbols
+        name = module_name(language, file.name)
+        if language != "python" or not self.package:
+            return name
+        return self.package[:-1] if name == "__init__" else self.package + name
 
     @cached_property
     def symbols(self) -> SymbolTable:
         """Return the symbols of all definitions."""
         maker = _SymbolMaker()
-        of = [maker.add(file) for file in self.files]
+        of = [maker.add(file, self.module_of(n)) for n, file in enumerate(self.files)]
         return SymbolTable(
             maker.texts, maker.kinds, maker.languages, of, maker.left_out, maker.number
         )
@@ -82,12 +92,11 @@ class _SymbolMaker:
         self.number: dict[str, int] = {}
         self.left_out = 0
 
-    def add(self, file: ReadFile) -> Ints:
+    def add(self, file: ReadFile, whole: str) -> Ints:
         """Return the symbol of each scope of a file."""
         facts = file.facts
         language = languages()[facts.language]
         symbols, strings = language.symbols, facts.strings
-        whole = module_name(symbols, file.name)
         inner = _prefix(symbols, facts.package, whole)
         parts: list[list[str]] = []
         numbers = np.full(len(facts.scopes), -1, dtype=np.int32)

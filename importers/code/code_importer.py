@@ -74,6 +74,7 @@ def opened_code(path: Path, base: CodeBase) -> OpenedModel:
         "reading": READING_VERSION,
         "resolution": RESOLUTION_VERSION,
         "traits": traits_version(used),
+        **({"package": base.package} if base.package else {}),
     }
     files = (OpenedFile(file.name, file.digest, file.bytes) for file in base.files)
     return OpenedModel(

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 TRAITS_VERSION = 1
 """Raised when the same text gives other traits: part of a source's options and of cached facts."""
 
-FEATURES = 24
+FEATURES = 16
 """Most role features of a function that are kept: the most frequent."""
 
 LONGEST_WORD = 40

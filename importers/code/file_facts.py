@@ -67,7 +67,8 @@ class Op(IntEnum):
     """What a fact says. Of an expression, the number of its fact is the expression."""
 
     NAME = 0
-    """Expression: the name a, looked up from the scope; with c = 1 the scope's own, which is bound."""
+    """Expression: the name a, looked up from the scope; with c = 1 the scope's own, which is bound,
+    with c = 2 the file's own, which an import binds."""
     ATTRIBUTE = 1
     """Expression: attribute b (a string) of expression a; with c = 1 it is bound."""
     CALL = 2

@@ -6,13 +6,11 @@ from dataclasses import replace
 
 from importers.code.code_traits import stored_traits
 from importers.code.file_facts import FileFacts
-from importers.code.grammars import languages, parser
+from importers.code.grammars import CodeLanguage, languages, parser
 from importers.code.python_reading import PythonReader
 from importers.code.source_text import SourceText
 from importers.code.structure_reading import StructureReader, stated_licence
-
-READERS: dict[str, type[StructureReader]] = {"python": PythonReader}
-"""The readers of languages whose calls are resolved."""
+from importers.code.typed_reading import TypedReader
 
 READING_VERSION = 1
 """Raised when the same text gives other facts: part of a source's options and of cached facts."""
@@ -21,7 +19,7 @@ READING_VERSION = 1
 def read_facts(language: str, text: SourceText) -> FileFacts:
     """Return the facts of a text."""
     tree = parser(language).parse(text.content)
-    reader = READERS.get(language, StructureReader)(languages()[language], text.content)
+    reader = _reader(languages()[language])(languages()[language], text.content)
     reader.read(tree.root_node)
     reader.out.licence = stated_licence(text.content)
     if text.remark is not None:
@@ -29,3 +27,9 @@ def read_facts(language: str, text: SourceText) -> FileFacts:
     lines = text.content.count(b"\n") + (not text.content.endswith(b"\n"))
     facts = reader.out.finish(lines)
     return replace(facts, traits=stored_traits(tree.root_node, text.content, facts))
+
+
+def _reader(language: CodeLanguage) -> type[StructureReader]:
+    if not language.calls:
+        return StructureReader
+    return PythonReader if language.name == "python" else TypedReader

@@ -37,7 +37,7 @@ EXPRESSION = "EXPRESSION_EVIDENCE"
 EVIDENCE_VERSION = 1
 """Part of a source's options: raised when the same traits give other evidence."""
 
-K1, B = 4.0, 0.75
+K1, B = 2.5, 0.75
 """BM25's saturation of a word's frequency, and how far it is measured by the length of a function."""
 
 FIELDS: Mapping[Trait, float] = {
@@ -50,7 +50,7 @@ FIELDS: Mapping[Trait, float] = {
 """What a word counts for by where it occurs. Of its own docstring little: most functions have none, and
 those that do would be found for anything."""
 
-MODULE, NAMESAKES = 2.0, 2.0
+MODULE, NAMESAKES = 2.0, 1.5
 """What a word of the module's name counts for, and one of the docstrings of functions of the same name."""
 
 NAMESAKE_WORDS = 15
@@ -60,8 +60,8 @@ MOST_WORDS = 64
 MOST_EXPRESSIONS = 30
 """Words that one word of docstrings is expressed by: the likeliest."""
 
-LEAST_G2 = 10.0
-"""Log-likelihood ratio from which on a word expresses another: chance gives it to one pair in 600."""
+LEAST_G2 = 5.0
+"""Log-likelihood ratio from which on a word expresses another: chance gives it to one pair in 40."""
 
 STOP_WORDS = frozenset(
     [

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importers.code.role_lowering import Lowering, RoleTable, with_itself
-from importers.code.role_tree import NAME, Tree, shape_hash
+from importers.code.role_tree import NUMBER, Tree, shape_hash
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -150,23 +150,29 @@ def _assigned(node: Node) -> Node | None:
 
 
 def role_features(tree: Tree) -> Counter[str]:
-    """Return the role features of a tree with their counts: roles, a role within another, numbers.
+    """Return the role features of a tree with their counts: a role within another, and numbers.
 
-    Names are one role, so that these are alike where two trees are nearly.
+    Names, and what holds parts together and does nothing, are left out: any code has them.
     """
     counted: Counter[str] = Counter()
     waiting = [tree]
     while waiting:
         node = waiting.pop()
-        role = _plain(node)
-        counted[role] += 1
-        for part in node.parts:
-            counted[f"{role}>{_plain(part)}"] += 1
         waiting += node.parts
+        if node.role.startswith(NUMBER) and node.role not in _COMMON_NUMBERS:
+            counted[node.role] += 1
+        elif node.role not in _HOLDING:
+            counted.update(f"{node.role}>{part.role}" for part in _telling(node))
     return counted
 
 
-def _plain(node: Tree) -> str:
-    if node.role.startswith(NAME):
-        return "name"
-    return node.role
+_HOLDING = frozenset({"seq", "list"})
+_COMMON_NUMBERS = frozenset({f"{NUMBER}0", f"{NUMBER}1"})
+
+
+def _telling(node: Tree) -> Iterator[Tree]:
+    for part in node.parts:
+        if part.role in _HOLDING:
+            yield from _telling(part)
+        elif not part.is_name:
+            yield part

@@ -8,7 +8,7 @@ import pytest
 
 import hartonomous
 from hartonomous.ask.code.code_intent import code_to_intent, intent_to_code
-from hartonomous.ask.code.code_shapes import same_shape, translate
+from hartonomous.ask.code.code_shapes import clones, same_shape, translate
 from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.operations.ingestion import ingest_model
@@ -73,6 +73,18 @@ def test_code_is_found_by_intent_and_by_shape(graph: Graph, tmp_path: Path) -> N
     assert best["symbol"] == "go:loops.Total" and best["same"]
     assert best["shapes"] and best["roles"] and best["place"].startswith("loops/all.go:")
 
+    copied = clones(graph, "two")
+    assert copied == []
+    write_base(
+        tmp_path / "two", {"web/more.js": idioms("javascript")["maximum"].replace("xs", "rows")}
+    )
+    ingest_model(graph, request_model(tmp_path / "two"), "three")
+    (pair,) = clones(graph, "three", 1)
+    assert pair["symbols"] == ["javascript:web/loops.maxOf", "javascript:web/more.maxOf"]
+    assert pair["places"][1] == "web/more.js:1" and {"rows", "xs"} <= set(pair["differ"])
+    with pytest.raises(NotFound, match="No source"):
+        clones(graph, "nothing")
+
     for name, error in (("no_such_function", NotFound), ("loops.", NotFound)):
         with pytest.raises(error):
             same_shape(graph, name)
@@ -87,7 +99,7 @@ def test_removing_a_code_base_removes_its_shapes(served: Graph, tmp_path: Path) 
     with hartonomous.open() as opened:
         assert opened.translate("python:pkg.loops.total", "go")[0].same
         assert opened.intent_to_code("sort numbers", 1)[0].symbol.startswith("python:")
-        opened.delete(source="two")
+        opened.delete(sources=["two"])
         assert not [row for row in opened.same_shape("loops.total") if row.source == "two"]
         assert not opened.translate("python:pkg.loops.total", "go")
 
@@ -99,6 +111,7 @@ def test_the_command_line_shows_them(served: Graph, tmp_path: Path) -> None:
         (["code-to-intent", "order_numbers"], "sort"),
         (["same-shape", "python:pkg.loops.total"], "go:loops.Total"),
         (["translate", "python:pkg.loops.total", "--to", "javascript"], "sumOf"),
+        (["clones", "two"], ""),
     ):
         plain, as_json = run(*words), run(*words, "--json")
         assert plain.exit_code == as_json.exit_code == 0, plain.output + as_json.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hartonomous.ask.code.symbol_names import symbol_named
+from hartonomous.ask.relations.neighbourhood import unknown_source
 from hartonomous.graph.cypher_files import query
 from hartonomous.graph.driver import Graph, Row
 
@@ -28,3 +29,15 @@ def translate(graph: Graph, symbol: str, language: str, top: int = 5) -> list[Ro
     """
     known = symbol_named(graph, symbol)
     return graph.read(query("ask/translate"), symbol=known, language=language, top=top)
+
+
+def clones(graph: Graph, source: str, top: int = 20) -> list[Row]:
+    """Return functions of a code base, of one language, that have one shape, the longest first.
+
+    Each group has `shape`, `symbols`, their `places`, and `differ`, words that not all of them have. Raises
+    NotFound for an unknown source.
+    """
+    found = graph.read(query("ask/clones"), source=source, top=top)
+    if not found and all(row["name"] != source for row in graph.read(query("ask/sources"))):
+        raise unknown_source(graph, source)
+    return found
