@@ -376,3 +376,12 @@ class Hotspot(Record):
     callers: int
     callees: int
     place: str
+
+
+@dataclass(frozen=True)
+class UnresolvedCall(Record):
+    """A call in code that was not resolved: the name written, file and line, and why."""
+
+    name: str
+    place: str
+    reason: str

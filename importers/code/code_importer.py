@@ -11,8 +11,10 @@ from hartonomous.errors import BadInput
 from hartonomous.extract.importer_options import SWITCH, ImporterOption
 from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
 from hartonomous.opened_files import OpenedFile, kept_files
-from importers.code.base_reading import read_files
+from importers.code.base_reading import read_files, read_tasks
+from importers.code.call_resolution import resolve_calls
 from importers.code.code_base import CodeBase
+from importers.code.code_commits import HEAD_REVISION, commit_tasks, is_bare
 from importers.code.code_files import SKIPPED, VENDORED, find_code
 from importers.code.file_reading import READING_VERSION
 from importers.code.grammars import language_by_suffix, languages
@@ -35,12 +37,19 @@ EVERYTHING = ImporterOption(
 )
 
 
+REVISION = ImporterOption(
+    "rev",
+    "Commit, branch or tag to read code of, without a checkout.",
+    unfit=lambda value: "it is for repositories of code",
+)
+
+
 class CodeBases:
     """Opens a folder of code."""
 
     name = "code"
     kind = "code"
-    options = (EXCLUDE, EVERYTHING)
+    options = (EXCLUDE, EVERYTHING, REVISION)
     summary = "a folder of code: its symbols, what contains, imports, inherits, calls what"
 
     def recognises(self, path: Path) -> Claim:
@@ -49,16 +58,41 @@ class CodeBases:
             return Claim.POSSIBLE if known else Claim.NONE
         if not path.is_dir() or (path / "config.json").is_file():
             return Claim.NONE
+        if is_bare(path):
+            return Claim.POSSIBLE
         code, documents = _weighed(path)
         return Claim.POSSIBLE if code and code >= documents else Claim.NONE
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
+        return opened_code(path, self._read(path, options))
+
+    def claims(self, path: Path, options: OpenOptions) -> Claim:
+        """With a revision, code is meant."""
+        asked = options.rev is not None and path.is_dir()
+        return Claim.ASKED if asked else self.recognises(path)
+
+    def unresolved(self, path: Path, options: OpenOptions) -> list[dict[str, object]]:
+        """Return the calls of a code base that are not resolved: `name`, `place`, `reason`."""
+        base = self._read(path, options)
+        return [
+            {"name": site.name, "place": f"{base.files[site.file].name}:{site.line}", "reason": why}
+            for site, why in resolve_calls(base).unresolved
+        ]
+
+    def _read(self, path: Path, options: OpenOptions) -> CodeBase:
+        revision = options.rev
+        if revision is None and path.is_dir() and is_bare(path):
+            revision = HEAD_REVISION
+        if revision is not None:
+            tasks, excluded = commit_tasks(path, revision, options.everything, options.exclude)
+            if not tasks:
+                raise BadInput(f"{path} holds no code at {revision}.{_left_out(excluded)}")
+            return read_tasks(tasks, excluded)
         found = find_code(path, options.everything, options.exclude)
         if not found.files:
             raise BadInput(f"{path} holds no code that is read.{_left_out(found.excluded)}")
         root = path if path.is_dir() else path.parent
-        base = read_files(root, found.files, found.excluded, options.everything)
-        return opened_code(path, base)
+        return read_files(root, found.files, found.excluded, options.everything)
 
 
 def opened_code(path: Path, base: CodeBase) -> OpenedModel:

@@ -509,6 +509,8 @@ class TypedReader(StructureReader):
             name = self.name_of(target) or self.text(target).lstrip("*&")
             if "declarator" not in target.type:
                 name = self.text(target).lstrip("*&")
+            if not self.env:
+                name = name.lstrip("$")
             if (
                 len(name) <= _LONGEST
                 and name.replace("_", "a").replace("$", "a").replace("@", "").isalnum()
