@@ -11,6 +11,7 @@ from importers.code.call_resolution import resolve_calls
 from importers.code.code_base import CodeBase, ReadFile
 from importers.code.code_files import find_code
 from importers.code.file_facts import FileFacts
+from importers.code.licences import folder_licences, licence_of_file
 
 MANY_LANGUAGES = {
     "java/com/acme/Cart.java": """package com.acme;
@@ -120,7 +121,8 @@ def read_here(folder: Path) -> CodeBase:
         assert not isinstance(answer, str)
         digest, size, record = answer
         facts = FileFacts.of(pa.ipc.open_stream(record).read_all())
-        files.append(ReadFile(one.name, digest, size, facts))
+        licence = licence_of_file(one.name, facts.licence, folder_licences(folder, found.licences))
+        files.append(ReadFile(one.name, digest, size, facts, licence))
     return CodeBase(files, found.excluded, python_package(folder))
 
 

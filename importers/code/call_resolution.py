@@ -31,7 +31,7 @@ DEEPEST_OUTSIDE = 3
 Value = tuple[Any, ...]
 
 
-_STEP_OF_OP = {
+_STEP_OF_OP: dict[int, int] = {
     Op.NAME: Step.SCOPE,
     Op.ATTRIBUTE: Step.ATTRIBUTE,
     Op.CALL: Step.RESULT,
@@ -83,14 +83,14 @@ class CallResolver:
         for file in base.files:
             self.offsets.append(total)
             total += len(file.facts.facts)
-        self._next = total
+        self._next = self._facts = total
         self._named: dict[Value, int] = {}
-        self._step_of: dict[int, Step] = {}
+        self._step_of: dict[int, int] = {}
         self._values: list[Value] = []
         self._value_number: dict[Value, int] = {}
         self.held: dict[int, dict[int, int]] = {}
         self._after: dict[int, list[int]] = {}
-        self._edges: set[tuple[int, int]] = set()
+        self._edges: set[int] = set()
         self._waiting_on: dict[int, list[tuple[Any, ...]]] = {}
         self._queue: deque[tuple[int, int]] = deque()
         self._bound: dict[int, set[str]] = {}
@@ -145,9 +145,10 @@ class CallResolver:
 
     def flow(self, origin: int, node: int) -> None:
         """Let all that is at one node be at another."""
-        if origin == node or (origin, node) in self._edges:
+        edge = origin << 40 | node
+        if origin == node or edge in self._edges:
             return
-        self._edges.add((origin, node))
+        self._edges.add(edge)
         self._after.setdefault(origin, []).append(node)
         for value in list(self.held.get(origin, ())):
             self.add(node, value, origin)
@@ -571,8 +572,8 @@ class CallResolver:
                     for target, (origin, held) in targets.items():
                         end = self._end(target, outside, language)
                         if end >= 0:
-                            steps = self._steps(origin, held, Op(op))
-                            found.calls.append((own[scope], end, number, line, int(steps)))
+                            steps = self._steps(origin, held, op)
+                            found.calls.append((own[scope], end, number, line, steps))
         found.externals = [text for text, _ in sorted(outside.items(), key=lambda one: one[1])]
         assert all(end < count + len(outside) for _, end, *_ in found.calls)
         return found
@@ -633,9 +634,9 @@ class CallResolver:
             return len(self.symbols) + outside.setdefault(text, len(outside))
         return -1
 
-    def _steps(self, origin: int, held: int, op: Op) -> Step:
+    def _steps(self, origin: int, held: int, op: int) -> int:
         """Return what a value came through on its way to where it is called."""
-        steps = Step(0) if op in (Op.CALL, Op.HANDED, Op.DECORATED) else Step.PROTOCOL
+        steps = 0 if op in (Op.CALL, Op.HANDED, Op.DECORATED) else int(Step.PROTOCOL)
         at, seen = origin, set[int]()
         while at >= 0 and at not in seen:
             seen.add(at)
@@ -643,13 +644,13 @@ class CallResolver:
             at = self.held.get(at, {}).get(held, -1)
         return steps
 
-    def _step(self, node: int) -> Step:
+    def _step(self, node: int) -> int:
         if node in self._step_of:
             return self._step_of[node]
-        if node >= self.offsets[-1] + len(self._rows[-1]):
-            return Step(0)
-        number = _file_of(self.offsets, node)
-        return _STEP_OF_OP.get(Op(self._rows[number][node - self.offsets[number]][0]), Step(0))
+        if node >= self._facts:
+            return 0
+        number = bisect_right(self.offsets, node) - 1
+        return _STEP_OF_OP.get(self._rows[number][node - self.offsets[number]][0], 0)
 
 
 _TELLING = frozenset(
@@ -668,10 +669,6 @@ _OUTERMOST = (ScopeKind.MODULE, ScopeKind.NAMESPACE)
 _CALLING = frozenset(
     {Op.CALL, Op.HANDED, Op.DECORATED, Op.ELEMENT, Op.ENTERED, Op.ATTRIBUTE, Op.ITEM}
 )
-
-
-def _file_of(offsets: list[int], node: int) -> int:
-    return bisect_right(offsets, node) - 1
 
 
 def _unresolved(op: int) -> str:

@@ -20,8 +20,10 @@ from importers.code.code_files import (
     VENDOR,
     VENDORED,
     file_language,
+    is_licence_name,
     left_out,
 )
+from importers.code.licences import READ, licence_of_text
 
 HEAD_REVISION = "HEAD"
 
@@ -33,8 +35,9 @@ def is_bare(path: Path) -> bool:
 
 def commit_tasks(
     path: Path, revision: str, everything: bool, exclude: Sequence[str] = ()
-) -> tuple[list[ReadingTask], Counter[str]]:
-    """Return the files of code below a folder as a commit has them, and what was left out, by reason.
+) -> tuple[list[ReadingTask], Counter[str], dict[str, str]]:
+    """Return the files of code below a folder as a commit has them, what was left out, by reason, and
+    the licences of folders.
 
     Raises BadInput if the folder is in no repository, NotFound for an unknown revision.
     """
@@ -45,6 +48,7 @@ def commit_tasks(
     spec = GitIgnoreSpec.from_lines(exclude)
     tasks: list[ReadingTask] = []
     excluded = Counter[str]()
+    licences: dict[str, str] = {}
     with repository:
         commit = _commit(repository, revision)
         for entry in iter_tree_contents(repository.object_store, commit.tree):
@@ -52,12 +56,17 @@ def commit_tasks(
             if not whole.startswith(below):
                 continue
             name = whole[len(below) :]
+            if is_licence_name(name) and stat.S_ISREG(entry.mode):
+                text = repository.object_store[entry.sha].as_raw_string()[:READ]
+                licence = licence_of_text(text.decode(errors="replace"))
+                if licence is not None:
+                    licences.setdefault(name.rpartition("/")[0], licence)
             reason = _refused(name, entry.mode, everything, spec)
             if reason is None:
                 reason = _take(repository, entry.sha, name, everything, tasks)
             if reason is not None:
                 excluded[reason] += 1
-    return tasks, excluded
+    return tasks, excluded, licences
 
 
 def _refused(name: str, mode: int, everything: bool, spec: Any) -> str | None:

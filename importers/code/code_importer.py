@@ -10,6 +10,7 @@ from pathlib import Path
 from hartonomous.errors import BadInput
 from hartonomous.extract.importer_options import SWITCH, ImporterOption
 from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
+from hartonomous.identity import content_digest
 from hartonomous.opened_files import OpenedFile, kept_files
 from importers.code.base_reading import read_files, read_tasks
 from importers.code.call_resolution import resolve_calls
@@ -44,12 +45,19 @@ REVISION = ImporterOption(
 )
 
 
+UNDER = ImporterOption(
+    "under",
+    "Only what files of code under this licence (SPDX) say.",
+    unfit=lambda value: "it is for code",
+)
+
+
 class CodeBases:
     """Opens a folder of code."""
 
     name = "code"
     kind = "code"
-    options = (EXCLUDE, EVERYTHING, REVISION)
+    options = (EXCLUDE, EVERYTHING, REVISION, UNDER)
     summary = "a folder of code: its symbols, what contains, imports, inherits, calls what"
 
     def recognises(self, path: Path) -> Claim:
@@ -64,7 +72,7 @@ class CodeBases:
         return Claim.POSSIBLE if code and code >= documents else Claim.NONE
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
-        return opened_code(path, self._read(path, options))
+        return opened_code(path, self._read(path, options), options.under)
 
     def claims(self, path: Path, options: OpenOptions) -> Claim:
         """With a revision, code is meant."""
@@ -84,22 +92,31 @@ class CodeBases:
         if revision is None and path.is_dir() and is_bare(path):
             revision = HEAD_REVISION
         if revision is not None:
-            tasks, excluded = commit_tasks(path, revision, options.everything, options.exclude)
+            tasks, excluded, folders = commit_tasks(
+                path, revision, options.everything, options.exclude
+            )
             if not tasks:
                 raise BadInput(f"{path} holds no code at {revision}.{_left_out(excluded)}")
-            return read_tasks(tasks, excluded)
+            return read_tasks(tasks, excluded, folders)
         found = find_code(path, options.everything, options.exclude)
         if not found.files:
             raise BadInput(f"{path} holds no code that is read.{_left_out(found.excluded)}")
         root = path if path.is_dir() else path.parent
-        return read_files(root, found.files, found.excluded, options.everything)
+        return read_files(root, found, options.everything)
 
 
-def opened_code(path: Path, base: CodeBase) -> OpenedModel:
-    """Return a code base that was read as what `extract` takes; raises BadInput if nothing was."""
+def opened_code(path: Path, base: CodeBase, under: str | None = None) -> OpenedModel:
+    """Return a code base that was read as what `extract` takes; raises BadInput if nothing was.
+
+    `under` a licence, what files under it say, resolved among all files.
+    """
     if not base.files:
         raise BadInput(f"{path} holds no code that can be read.{_left_out(base.excluded)}")
-    relations = symbol_relations(base)
+    own = [file for file in base.files if under in (None, file.licence)]
+    if not own:
+        stated = ", ".join(sorted({file.licence for file in base.files}))
+        raise BadInput(f"{path} has no code under {under}; its files are under {stated}.")
+    relations = symbol_relations(base, under)
     used = sorted({file.facts.language for file in base.files})
     described: dict[str, object] = {
         "importer": CodeBases.name,
@@ -107,22 +124,34 @@ def opened_code(path: Path, base: CodeBase) -> OpenedModel:
         "reading": READING_VERSION,
         "resolution": RESOLUTION_VERSION,
         **({"package": base.package} if base.package else {}),
+        **({} if under is None else {"under": under, "among": _digest(base)}),
     }
-    files = (OpenedFile(file.name, file.digest, file.bytes) for file in base.files)
+    files = (OpenedFile(file.name, file.digest, file.bytes) for file in own)
     return OpenedModel(
         CodeBases.name, kept_files(files), 0, relations.vocabulary, (), described,
         kind=CodeBases.kind, pairs=relations.tracks, places=relations.places,
-        remarks=tuple(_remarks(base, relations)),
+        remarks=tuple(_remarks(base, relations, under)),
     )  # fmt: skip
 
 
-def _remarks(base: CodeBase, relations: SymbolRelations) -> Iterator[str]:
+def _digest(base: CodeBase) -> str:
+    return content_digest("code", {"files": [(file.name, file.digest) for file in base.files]})
+
+
+def _remarks(base: CodeBase, relations: SymbolRelations, under: str | None) -> Iterator[str]:
     left = sum(relations.unresolved.values())
     yield (
         f"{len(base.files):,} files, {base.lines:,} lines; {relations.sites - left:,} of "
         f"{relations.sites:,} calls were resolved, the others are no evidence "
         "('hartonomous unresolved' lists them)"
     )
+    licences = Counter(file.licence for file in base.files)
+    if under is None and len(licences) > 1:
+        counted = ", ".join(f"{count:,} {name}" for name, count in sorted(licences.items()))
+        yield (
+            f"the files are under several licences ({counted}); to delete by licence, ingest each "
+            "as a source of its own with --under and --licence"
+        )
     alone = sorted(
         {file.facts.language for file in base.files}
         - {name for name, one in languages().items() if one.calls}

@@ -87,7 +87,7 @@ def test_half_of_a_file(tmp_path: Path) -> None:
 def test_files_that_vanish_are_counted(tmp_path: Path) -> None:
     found = find_code(write_code(tmp_path, {"a.py": "x = 1\n", "b.py": "y = 1\n"}))
     (tmp_path / "b.py").unlink()
-    base = read_files(tmp_path, found.files, found.excluded)
+    base = read_files(tmp_path, found)
     assert [one.name for one in base.files] == ["a.py"]
     assert base.excluded["files that cannot be read"] == 1
 

@@ -11,12 +11,13 @@ import pytest
 from hartonomous.ask.code.code_structure import cycles, hotspots, layers, unused
 from hartonomous.ask.code.symbol_calls import callees, callers, impact
 from hartonomous.audit.audit_report import audit
-from hartonomous.errors import NotFound, UsageError
+from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.operations.ingestion import ingest_model
 from hartonomous.operations.model_request import request_model
+from hartonomous.operations.removal import delete, request_selectors
 from importers.code import code_importer
-from tests.building import exported, wipe
+from tests.building import exported, silent, wipe
 from tests.code_bases import MANY_LANGUAGES, read_here, write_code
 from tests.command_line import run
 
@@ -65,7 +66,7 @@ def ingest(graph: Graph, folder: Path, replace: bool = False) -> None:
 
 def test_questions_about_a_code_base(graph: Graph, here: None, tmp_path: Path) -> None:
     ingest(graph, write_code(tmp_path / "shop", SHOP))
-    assert audit(graph).clean
+    assert not audit(graph, silent, full=True)["findings"]
     (pay,) = callers(graph, "Basket.total")
     assert pay["symbol"] == "python:shop.till.Till.pay"
     assert pay["place"] == "shop/till.py:5"
@@ -125,6 +126,23 @@ def test_identifiers_with_cypher_in_them_are_texts(
         write_code(tmp_path / "shop", {"a.php": text, f"{name[:8]}.py": "def f(): ...\nf()\n"}),
     )
     assert graph.read("MATCH (c:Symbol) RETURN count(c) AS n")[0]["n"] >= 4
+
+
+def test_what_is_under_a_licence_can_be_taken_out(graph: Graph, here: None, tmp_path: Path) -> None:
+    gpl = "# SPDX-License-Identifier: GPL-3.0-only\n" + SHOP["shop/till.py"]
+    mit = {"LICENSE": "Permission is hereby granted, free of charge, to any person\n"}
+    folder = write_code(tmp_path / "shop", SHOP | mit | {"shop/till.py": gpl})
+    for licence in ("MIT", "GPL-3.0-only"):
+        request = request_model(folder, importer="code", under=licence, licence=licence)
+        ingest_model(graph, request, f"shop-{licence.lower()}")
+        if licence == "MIT":
+            alone = exported(graph)
+    assert callers(graph, "Basket.total")[0]["source"] == "shop-gpl-3.0-only"
+    delete(graph, request_selectors(licences=["GPL-3.0-only"]))
+    assert exported(graph) == alone
+    assert not callers(graph, "Basket.total")
+    with pytest.raises(BadInput, match="its files are under GPL-3.0-only, MIT"):
+        request_model(folder, importer="code", under="ISC").opened
 
 
 def edited(texts: dict[str, str], random_: random.Random) -> dict[str, str]:
