@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,7 +107,6 @@ class CallResolver:
         self._stored: set[str] = set()
         self._site_of: dict[int, tuple[int, int, int]] = {}
         self._called: dict[int, dict[Value, tuple[int, int]]] = {}
-        self._rows: list[list[list[int]]] = []
         self._scopes: list[tuple[list[int], list[int], list[int]]] = []
         self._decorated: list[tuple[int, int]] = []
         self._yields: set[int] = set()
@@ -172,6 +172,13 @@ class CallResolver:
     def _do(self, what: tuple[Any, ...], value: int, node: int) -> None:
         what[0](self, self._values[value], value, node, *what[1:])
 
+    def _rows(self, number: int) -> Iterator[tuple[int, ...]]:
+        """Yield the facts of a file."""
+        return zip(*self.base.files[number].facts.facts.T.tolist(), strict=True)
+
+    def _op(self, number: int, fact: int) -> int:
+        return int(self.base.files[number].facts.facts[fact, 0])
+
     # Preparation
 
     def prepare(self) -> None:
@@ -208,8 +215,7 @@ class CallResolver:
 
     def _read_names(self, number: int) -> None:
         facts = self.base.files[number].facts
-        rows = facts.facts.tolist()
-        self._rows.append(rows)
+        rows = list(zip(*facts.facts.T.tolist(), strict=True))
         own, strings = self.symbols.of[number].tolist(), facts.strings
         parents, kinds = (facts.scope_column(name).tolist() for name in ("parent", "kind"))
         self._scopes.append((own, parents, kinds))
@@ -269,7 +275,7 @@ class CallResolver:
         facts, offset = self.base.files[number].facts, self.offsets[number]
         strings, own = facts.strings, self.symbols.of[number].tolist()
         kinds = facts.scope_column("kind").tolist()
-        for at, (op, scope, line, a, b, c) in enumerate(self._rows[number]):
+        for at, (op, scope, line, a, b, c) in enumerate(self._rows(number)):
             node = offset + at
             if bases_alone and (op not in _TELLING or kinds[scope] in _FUNCTIONS):
                 continue
@@ -360,7 +366,8 @@ class CallResolver:
         """Find the bases of all classes by what flows outside of functions, and their order."""
         self.run()
         bases: dict[int, list[tuple[int, int]]] = {}
-        for number, rows in enumerate(self._rows):
+        for number in range(len(self.base.files)):
+            rows = self._rows(number)
             own = self.symbols.of[number].tolist()
             for op, _, _, a, b, c in rows:
                 if op != Op.BASE or own[a] < 0:
@@ -537,11 +544,10 @@ class CallResolver:
     def _gathered(self) -> Resolution:
         found = Resolution([], [], [], [], [])
         outside: dict[str, int] = {}
-        count = len(self.symbols)
-        for number, rows in enumerate(self._rows):
+        for number in range(len(self.base.files)):
             facts, own = self.base.files[number].facts, self.symbols.of[number].tolist()
             offset, language = self.offsets[number], languages()[facts.language].symbols
-            for at, (op, scope, line, a, b, _) in enumerate(rows):
+            for at, (op, scope, line, a, b, given) in enumerate(self._rows(number)):
                 if op in (Op.IMPORT, Op.IMPORT_NAME):
                     self._gather_imports(found, outside, number, offset + at, own[0], line)
                 if op == Op.BASE and own[a] >= 0:
@@ -555,13 +561,13 @@ class CallResolver:
                     continue
                 targets = self._called.get(offset + at, {})
                 if targets and op == Op.CALL and language != "python":
-                    targets, reason = self._fitting(targets, self._rows[number][at][5])
+                    targets, reason = self._fitting(targets, given)
                     if not targets and reason:
                         site = Site(number, scope, line, facts.strings[b])
                         found.unresolved.append((site, reason))
                         continue
                 if op == Op.CALL and not targets:
-                    reason = _unresolved(rows[a][0])
+                    reason = _unresolved(self._op(number, a))
                     found.unresolved.append((Site(number, scope, line, facts.strings[b]), reason))
                 elif len(targets) > MOST_TARGETS:
                     name = facts.strings[b] if op == Op.CALL else ""
@@ -575,7 +581,6 @@ class CallResolver:
                             steps = self._steps(origin, held, op)
                             found.calls.append((own[scope], end, number, line, steps))
         found.externals = [text for text, _ in sorted(outside.items(), key=lambda one: one[1])]
-        assert all(end < count + len(outside) for _, end, *_ in found.calls)
         return found
 
     def _fitting(
@@ -611,7 +616,7 @@ class CallResolver:
         line: int,
     ) -> None:
         language = languages()[self.base.files[number].facts.language].symbols
-        named = self._rows[number][node - self.offsets[number]][0] == Op.IMPORT_NAME
+        named = self._op(number, node - self.offsets[number]) == Op.IMPORT_NAME
         for value in self.held.get(node, ()):
             what = self._values[value]
             if what[0] == "m":
@@ -650,7 +655,7 @@ class CallResolver:
         if node >= self._facts:
             return 0
         number = bisect_right(self.offsets, node) - 1
-        return _STEP_OF_OP.get(self._rows[number][node - self.offsets[number]][0], 0)
+        return _STEP_OF_OP.get(self._op(number, node - self.offsets[number]), 0)
 
 
 _TELLING = frozenset(

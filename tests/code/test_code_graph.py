@@ -141,8 +141,8 @@ def test_what_is_under_a_licence_can_be_taken_out(graph: Graph, here: None, tmp_
     delete(graph, request_selectors(licences=["GPL-3.0-only"]))
     assert exported(graph) == alone
     assert not callers(graph, "Basket.total")
-    with pytest.raises(BadInput, match="its files are under GPL-3.0-only, MIT"):
-        request_model(folder, importer="code", under="ISC").opened
+    with pytest.raises(BadInput, match=r"its files are under GPL-3\.0-only, MIT"):
+        ingest_model(graph, request_model(folder, importer="code", under="ISC"), "none")
 
 
 def edited(texts: dict[str, str], random_: random.Random) -> dict[str, str]:
