@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from importers.code.base_reading import ReadingTask, python_package, read_task
 from importers.code.call_resolution import resolve_calls
 from importers.code.code_base import CodeBase, ReadFile
 from importers.code.code_files import find_code
+from importers.code.code_reader import ReadingTask, python_package, read_task
 from importers.code.file_facts import FileFacts
 from importers.code.licences import folder_licences, licence_of_file
 

@@ -9,7 +9,6 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hartonomous.errors import BadInput, NotFound
-from importers.code.base_reading import ReadingTask
 from importers.code.code_files import (
     HEAD,
     IGNORED,
@@ -23,6 +22,7 @@ from importers.code.code_files import (
     is_licence_name,
     left_out,
 )
+from importers.code.code_reader import ReadingTask
 from importers.code.licences import READ, licence_of_text
 
 HEAD_REVISION = "HEAD"

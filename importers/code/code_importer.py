@@ -12,12 +12,12 @@ from hartonomous.extract.importer_options import SWITCH, ImporterOption
 from hartonomous.extract.importer_protocol import Claim, OpenedModel, OpenOptions
 from hartonomous.identity import content_digest
 from hartonomous.opened_files import OpenedFile, kept_files
-from importers.code.base_reading import read_files, read_tasks
 from importers.code.call_resolution import resolve_calls
 from importers.code.code_base import CodeBase
 from importers.code.code_commits import HEAD_REVISION, commit_tasks, is_bare
 from importers.code.code_files import SKIPPED, VENDORED, find_code
-from importers.code.file_reading import READING_VERSION
+from importers.code.code_reader import read_files, read_tasks
+from importers.code.file_reader import READING_VERSION
 from importers.code.grammars import language_by_suffix, languages
 from importers.code.symbol_relations import SymbolRelations, symbol_relations
 from importers.documents.document_importer import EXCLUDE

@@ -10,9 +10,9 @@ from dulwich import porcelain
 from hartonomous.errors import BadInput, NotFound
 from hartonomous.extract.importer_options import OpenOptions, settle
 from hartonomous.extract.importer_protocol import declared_options
-from importers.code.base_reading import read_task
 from importers.code.code_commits import commit_tasks
 from importers.code.code_importer import IMPORTER
+from importers.code.code_reader import read_task
 from tests.code_bases import write_code
 
 

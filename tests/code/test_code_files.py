@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from importers.code.base_reading import ReadingTask, read_files, read_task
 from importers.code.code_files import find_code
-from importers.code.file_reading import read_facts
+from importers.code.code_reader import ReadingTask, read_files, read_task
+from importers.code.file_reader import read_facts
 from importers.code.source_text import source_text
 from tests.code_bases import read_here, write_code
 

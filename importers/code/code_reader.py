@@ -14,7 +14,7 @@ from blake3 import blake3
 from importers.code.code_base import CodeBase, ReadFile
 from importers.code.code_files import MINIFIED, UNREADABLE, FoundCode, is_minified
 from importers.code.file_facts import FileFacts
-from importers.code.file_reading import read_facts
+from importers.code.file_reader import read_facts
 from importers.code.licences import folder_licences, licence_of_file
 from importers.code.parse_pool import Failed, ParsePool
 from importers.code.source_text import source_text
