@@ -550,6 +550,11 @@ class CallResolver:
             for at, (op, scope, line, a, b, given) in enumerate(self._rows(number)):
                 if op in (Op.IMPORT, Op.IMPORT_NAME):
                     self._gather_imports(found, outside, number, offset + at, own[0], line)
+                if op == Op.IMPORT and b == 1 and "." in facts.strings[a]:
+                    # `import a.b` names a, and imports b.
+                    end = self._modules.get((language, facts.strings[a]), -1)
+                    if end >= 0 and end != own[0]:
+                        found.imported.append((own[0], end, number, line))
                 if op == Op.BASE and own[a] >= 0:
                     for value in self.held.get(offset + b, ()):
                         end = self._end(self._values[value], outside, language)
