@@ -22,7 +22,7 @@ import click
 from importers.code.call_resolution import resolve_calls
 from importers.code.code_base import CodeBase, ReadFile
 from importers.code.file_facts import ScopeKind
-from importers.code.file_reading import read_facts
+from importers.code.file_reader import read_facts
 from importers.code.source_text import source_text
 
 VARIABLE = "HARTONOMOUS_PYCG"

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from benchmarks.measuring import Figure
 from hartonomous.schema import MICRO
-from importers.code.base_reading import read_files
 from importers.code.code_base import CodeBase
 from importers.code.code_files import find_code
+from importers.code.code_reader import read_files
 from importers.code.code_traits import TRAITS, Trait, read_traits, text_words
 from importers.code.file_facts import FileFacts
 from importers.code.source_text import source_text

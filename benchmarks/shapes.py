@@ -8,7 +8,7 @@ from itertools import combinations
 
 from benchmarks.measuring import Figure
 from importers.code.code_traits import file_traits
-from importers.code.file_reading import read_facts
+from importers.code.file_reader import read_facts
 from importers.code.grammars import parser
 from importers.code.source_text import source_text
 from tests.code_idioms import CHANGES, HELD_OUT, NINE, WRITTEN, idioms, shape

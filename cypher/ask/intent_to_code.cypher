@@ -4,7 +4,7 @@
 // drawn: symbol_node NODE
 // procedure: intent_to_code(text::STRING, top = 10::INTEGER)
 // example: intent_to_code('sort a list of numbers', 5)
-WITH split(toLower(normalize($text)), [' ', '\t', '\n', ',', '.', ';', ':', '!', '?', '(', ')', '[', ']', '{', '}',
+WITH split(toLower(normalize($text)), [' ', '\t', '\n', ',', '.', '\u003B', ':', '!', '?', '(', ')', '[', ']', '{', '}',
                                        '"', '\'', '`', '/', '\\', '_', '-', '=', '<', '>', '*', '+']) AS said
 UNWIND [word IN said WHERE size(word) > 1] AS word
 WITH DISTINCT word

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from hartonomous.api.graph_session import GraphSession
+from pathlib import Path
+
+from hartonomous.api.graph_session import GraphSession, PathName
 from hartonomous.api.row_records import (
     Call,
     CodeLayer,
     DependencyCycle,
     Dependent,
     Hotspot,
+    UnresolvedCall,
     UnusedSymbol,
 )
 from hartonomous.api.rows import Rows, rows_of
 from hartonomous.ask.code import code_structure, symbol_calls
+from hartonomous.operations.unresolved_calls import unresolved_calls
 
 
 class CodeMethods(GraphSession):
@@ -62,6 +66,16 @@ class CodeMethods(GraphSession):
         """
         chosen = code_structure.relation_of(relation)
         return rows_of(CodeLayer, code_structure.layers(self._asked, source, chosen))
+
+    def unresolved(
+        self, folder: PathName, top: int = 100, rev: str | None = None
+    ) -> Rows[UnresolvedCall]:
+        """Return the calls in a folder of code that are not resolved, which are no evidence.
+
+        `top`: number of results. `rev`: commit, branch or tag to read. Raises BadInput if the folder
+        holds no code.
+        """
+        return rows_of(UnresolvedCall, unresolved_calls(Path(folder), top, rev))
 
     def hotspots(self, source: str, top: int = 20) -> Rows[Hotspot]:
         """Return the symbols of a source that most calls run through.

@@ -458,3 +458,12 @@ class CloneGroup(Record):
     symbols: list[str]
     places: list[str]
     differ: list[str]
+
+
+@dataclass(frozen=True)
+class UnresolvedCall(Record):
+    """A call in code that was not resolved: the name written, file and line, and why."""
+
+    name: str
+    place: str
+    reason: str

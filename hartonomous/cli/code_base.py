@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -157,6 +158,28 @@ def layers(source: str, relation: str, as_json: bool) -> None:
     with open_graph() as graph:
         rows = ask(graph, source, relation.upper())
     _show(rows, {"layer": "layer", "symbols": "symbols"}, as_json)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  hartonomous unresolved ./shop --top 20
+"""
+)
+@click.argument("folder", type=click.Path(exists=True, path_type=Path))
+@click.option("--rev", help="Commit, branch or tag to read, without a checkout.")
+@count_option(100)
+@json_option
+def unresolved(folder: Path, rev: str | None, top: int, as_json: bool) -> None:
+    """List the calls in FOLDER that are not resolved.
+
+    They are no evidence: what a name alone may mean is never stored as a call.
+    Needs no server.
+    """
+    from hartonomous.operations.unresolved_calls import unresolved_calls
+
+    rows = unresolved_calls(folder, top, rev)
+    _show(rows, {"name": "name", "place": "place", "reason": "reason"}, as_json)
 
 
 @click.command(

@@ -38,7 +38,9 @@ class ModelSettings(TypedDict, total=False):
     list a pair. `read`: texts for the model to read. `samples`: tokens for the model to generate and
     read, 0. `words`: words and phrases to run the model on, a file with one a line, or "en:50000".
     `device`: "cpu" or "cuda". `encoder`: folder of the sentence encoder, for documents. `exclude`: files
-    or folders of documents to skip. `count`: count which words of documents stand near each other, false.
+    or folders of documents or of code to skip. `everything`: read vendored, generated and minified files
+    of code too, false. `rev`: commit, branch or tag to read code of. `under`: only
+    what files of code under this licence say. `count`: count which words of documents stand near each other, false.
     `captions`: files of captions, for pictures. `images`: folder of pictures that a model is shown. `labels`: file of
     a detector's labels, one a line. `decoder`: how its boxes are read off, `normalise`: how pixels are
     scaled, if the model does not tell. `threshold`: least score of a box. `annotations`: COCO file with
@@ -62,6 +64,9 @@ class ModelSettings(TypedDict, total=False):
     device: str
     encoder: PathName | None
     exclude: Sequence[str]
+    everything: bool
+    rev: str | None
+    under: str | None
     count: bool
     captions: Sequence[PathName]
     images: PathName | None

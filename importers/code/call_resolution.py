@@ -11,6 +11,7 @@ from __future__ import annotations
 import gc
 from bisect import bisect_right
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +32,7 @@ DEEPEST_OUTSIDE = 3
 Value = tuple[Any, ...]
 
 
-_STEP_OF_OP = {
+_STEP_OF_OP: dict[int, int] = {
     Op.NAME: Step.SCOPE,
     Op.ATTRIBUTE: Step.ATTRIBUTE,
     Op.CALL: Step.RESULT,
@@ -83,14 +84,14 @@ class CallResolver:
         for file in base.files:
             self.offsets.append(total)
             total += len(file.facts.facts)
-        self._next = total
+        self._next = self._facts = total
         self._named: dict[Value, int] = {}
-        self._step_of: dict[int, Step] = {}
+        self._step_of: dict[int, int] = {}
         self._values: list[Value] = []
         self._value_number: dict[Value, int] = {}
         self.held: dict[int, dict[int, int]] = {}
         self._after: dict[int, list[int]] = {}
-        self._edges: set[tuple[int, int]] = set()
+        self._edges: set[int] = set()
         self._waiting_on: dict[int, list[tuple[Any, ...]]] = {}
         self._queue: deque[tuple[int, int]] = deque()
         self._bound: dict[int, set[str]] = {}
@@ -106,7 +107,6 @@ class CallResolver:
         self._stored: set[str] = set()
         self._site_of: dict[int, tuple[int, int, int]] = {}
         self._called: dict[int, dict[Value, tuple[int, int]]] = {}
-        self._rows: list[list[list[int]]] = []
         self._scopes: list[tuple[list[int], list[int], list[int]]] = []
         self._decorated: list[tuple[int, int]] = []
         self._yields: set[int] = set()
@@ -145,9 +145,10 @@ class CallResolver:
 
     def flow(self, origin: int, node: int) -> None:
         """Let all that is at one node be at another."""
-        if origin == node or (origin, node) in self._edges:
+        edge = origin << 40 | node
+        if origin == node or edge in self._edges:
             return
-        self._edges.add((origin, node))
+        self._edges.add(edge)
         self._after.setdefault(origin, []).append(node)
         for value in list(self.held.get(origin, ())):
             self.add(node, value, origin)
@@ -170,6 +171,13 @@ class CallResolver:
 
     def _do(self, what: tuple[Any, ...], value: int, node: int) -> None:
         what[0](self, self._values[value], value, node, *what[1:])
+
+    def _rows(self, number: int) -> Iterator[tuple[int, ...]]:
+        """Yield the facts of a file."""
+        return zip(*self.base.files[number].facts.facts.T.tolist(), strict=True)
+
+    def _op(self, number: int, fact: int) -> int:
+        return int(self.base.files[number].facts.facts[fact, 0])
 
     # Preparation
 
@@ -207,8 +215,7 @@ class CallResolver:
 
     def _read_names(self, number: int) -> None:
         facts = self.base.files[number].facts
-        rows = facts.facts.tolist()
-        self._rows.append(rows)
+        rows = list(zip(*facts.facts.T.tolist(), strict=True))
         own, strings = self.symbols.of[number].tolist(), facts.strings
         parents, kinds = (facts.scope_column(name).tolist() for name in ("parent", "kind"))
         self._scopes.append((own, parents, kinds))
@@ -268,7 +275,7 @@ class CallResolver:
         facts, offset = self.base.files[number].facts, self.offsets[number]
         strings, own = facts.strings, self.symbols.of[number].tolist()
         kinds = facts.scope_column("kind").tolist()
-        for at, (op, scope, line, a, b, c) in enumerate(self._rows[number]):
+        for at, (op, scope, line, a, b, c) in enumerate(self._rows(number)):
             node = offset + at
             if bases_alone and (op not in _TELLING or kinds[scope] in _FUNCTIONS):
                 continue
@@ -359,7 +366,8 @@ class CallResolver:
         """Find the bases of all classes by what flows outside of functions, and their order."""
         self.run()
         bases: dict[int, list[tuple[int, int]]] = {}
-        for number, rows in enumerate(self._rows):
+        for number in range(len(self.base.files)):
+            rows = self._rows(number)
             own = self.symbols.of[number].tolist()
             for op, _, _, a, b, c in rows:
                 if op != Op.BASE or own[a] < 0:
@@ -536,13 +544,17 @@ class CallResolver:
     def _gathered(self) -> Resolution:
         found = Resolution([], [], [], [], [])
         outside: dict[str, int] = {}
-        count = len(self.symbols)
-        for number, rows in enumerate(self._rows):
+        for number in range(len(self.base.files)):
             facts, own = self.base.files[number].facts, self.symbols.of[number].tolist()
             offset, language = self.offsets[number], languages()[facts.language].symbols
-            for at, (op, scope, line, a, b, _) in enumerate(rows):
+            for at, (op, scope, line, a, b, given) in enumerate(self._rows(number)):
                 if op in (Op.IMPORT, Op.IMPORT_NAME):
                     self._gather_imports(found, outside, number, offset + at, own[0], line)
+                if op == Op.IMPORT and b == 1 and "." in facts.strings[a]:
+                    # `import a.b` names a, and imports b.
+                    end = self._modules.get((language, facts.strings[a]), -1)
+                    if end >= 0 and end != own[0]:
+                        found.imported.append((own[0], end, number, line))
                 if op == Op.BASE and own[a] >= 0:
                     for value in self.held.get(offset + b, ()):
                         end = self._end(self._values[value], outside, language)
@@ -554,13 +566,13 @@ class CallResolver:
                     continue
                 targets = self._called.get(offset + at, {})
                 if targets and op == Op.CALL and language != "python":
-                    targets, reason = self._fitting(targets, self._rows[number][at][5])
+                    targets, reason = self._fitting(targets, given)
                     if not targets and reason:
                         site = Site(number, scope, line, facts.strings[b])
                         found.unresolved.append((site, reason))
                         continue
                 if op == Op.CALL and not targets:
-                    reason = _unresolved(rows[a][0])
+                    reason = _unresolved(self._op(number, a))
                     found.unresolved.append((Site(number, scope, line, facts.strings[b]), reason))
                 elif len(targets) > MOST_TARGETS:
                     name = facts.strings[b] if op == Op.CALL else ""
@@ -571,10 +583,9 @@ class CallResolver:
                     for target, (origin, held) in targets.items():
                         end = self._end(target, outside, language)
                         if end >= 0:
-                            steps = self._steps(origin, held, Op(op))
-                            found.calls.append((own[scope], end, number, line, int(steps)))
+                            steps = self._steps(origin, held, op)
+                            found.calls.append((own[scope], end, number, line, steps))
         found.externals = [text for text, _ in sorted(outside.items(), key=lambda one: one[1])]
-        assert all(end < count + len(outside) for _, end, *_ in found.calls)
         return found
 
     def _fitting(
@@ -610,7 +621,7 @@ class CallResolver:
         line: int,
     ) -> None:
         language = languages()[self.base.files[number].facts.language].symbols
-        named = self._rows[number][node - self.offsets[number]][0] == Op.IMPORT_NAME
+        named = self._op(number, node - self.offsets[number]) == Op.IMPORT_NAME
         for value in self.held.get(node, ()):
             what = self._values[value]
             if what[0] == "m":
@@ -633,9 +644,9 @@ class CallResolver:
             return len(self.symbols) + outside.setdefault(text, len(outside))
         return -1
 
-    def _steps(self, origin: int, held: int, op: Op) -> Step:
+    def _steps(self, origin: int, held: int, op: int) -> int:
         """Return what a value came through on its way to where it is called."""
-        steps = Step(0) if op in (Op.CALL, Op.HANDED, Op.DECORATED) else Step.PROTOCOL
+        steps = 0 if op in (Op.CALL, Op.HANDED, Op.DECORATED) else int(Step.PROTOCOL)
         at, seen = origin, set[int]()
         while at >= 0 and at not in seen:
             seen.add(at)
@@ -643,13 +654,13 @@ class CallResolver:
             at = self.held.get(at, {}).get(held, -1)
         return steps
 
-    def _step(self, node: int) -> Step:
+    def _step(self, node: int) -> int:
         if node in self._step_of:
             return self._step_of[node]
-        if node >= self.offsets[-1] + len(self._rows[-1]):
-            return Step(0)
-        number = _file_of(self.offsets, node)
-        return _STEP_OF_OP.get(Op(self._rows[number][node - self.offsets[number]][0]), Step(0))
+        if node >= self._facts:
+            return 0
+        number = bisect_right(self.offsets, node) - 1
+        return _STEP_OF_OP.get(self._op(number, node - self.offsets[number]), 0)
 
 
 _TELLING = frozenset(
@@ -668,10 +679,6 @@ _OUTERMOST = (ScopeKind.MODULE, ScopeKind.NAMESPACE)
 _CALLING = frozenset(
     {Op.CALL, Op.HANDED, Op.DECORATED, Op.ELEMENT, Op.ENTERED, Op.ATTRIBUTE, Op.ITEM}
 )
-
-
-def _file_of(offsets: list[int], node: int) -> int:
-    return bisect_right(offsets, node) - 1
 
 
 def _unresolved(op: int) -> str:

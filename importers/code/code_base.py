@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from importers.code.file_facts import FileFacts, Flag, ScopeKind
 from importers.code.grammars import languages
+from importers.code.licences import NONE
 from importers.code.symbols import LONGEST, module_name, symbol_text
 
 Ints = NDArray[np.int32]
@@ -24,12 +25,13 @@ BY_PACKAGE = frozenset(
 
 @dataclass(frozen=True)
 class ReadFile:
-    """A file that was read: its name, the digest and size of its bytes, its facts."""
+    """A file that was read: its name, the digest and size of its bytes, its facts, its licence."""
 
     name: str
     digest: str
     bytes: int
     facts: FileFacts
+    licence: str = NONE
 
 
 @dataclass(frozen=True)

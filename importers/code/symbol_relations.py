@@ -46,16 +46,22 @@ class SymbolRelations:
     sites: int
 
 
-def symbol_relations(base: CodeBase, resolution: Resolution | None = None) -> SymbolRelations:
-    """Return the relations of all symbols of a code base."""
+def symbol_relations(
+    base: CodeBase, under: str | None = None, resolution: Resolution | None = None
+) -> SymbolRelations:
+    """Return the relations of all symbols of a code base; `under` a licence, those that files under it
+    state.
+    """
     found = resolve_calls(base) if resolution is None else resolution
+    stating = {number for number, file in enumerate(base.files) if under in (None, file.licence)}
     symbols = base.symbols
     texts = [*symbols.texts, *found.externals]
     excluded = Counter(base.excluded)
     if symbols.left_out:
         excluded["symbols too long"] += symbols.left_out
     places = PlaceList()
-    for number, file in enumerate(base.files):
+    for number in sorted(stating):
+        file = base.files[number]
         first = file.facts.scope_column("first_line").tolist()
         for symbol, line in zip(symbols.of[number].tolist(), first, strict=True):
             place = file_place(file.name, f":{line}")
@@ -63,10 +69,10 @@ def symbol_relations(base: CodeBase, resolution: Resolution | None = None) -> Sy
                 places.add(symbol, place)
     if places.left_out:
         excluded[MORE_PLACES] += places.left_out
-    unresolved = Counter(reason for _, reason in found.unresolved)
+    unresolved = Counter(reason for site, reason in found.unresolved if site.file in stating)
     for reason, count in unresolved.items():
         excluded[f"calls of {reason}"] += count
-    traits = TraitEvidence(base)
+    traits = TraitEvidence(base, stating)
     kinds = [*[SYMBOL] * len(texts), *traits.kinds]
     for composition, place in traits.places:
         places.add(len(texts) + composition, place)
@@ -77,8 +83,9 @@ def symbol_relations(base: CodeBase, resolution: Resolution | None = None) -> Sy
         INHERITS: found.inherited,
         CALLS: found.calls,
     }
+    kept = {name: [one for one in rows if one[2] in stating] for name, rows in of_type.items()}
     tracks = (
-        *(_track(name, rows, row) for name, rows in of_type.items() if rows),
+        *(_track(name, rows, row) for name, rows in kept.items() if rows),
         *traits.tracks(row[: len(texts)], row[len(texts) :]),
     )
     return SymbolRelations(vocabulary, row, places.table(row), tracks, unresolved, found.sites)

@@ -10,7 +10,7 @@ so that functions of one shape meet in it, whatever their language and their sou
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -147,16 +147,21 @@ class PairCounts:
 
 @dataclass
 class TraitEvidence:
-    """Words and shapes of a code base as compositions, and their pairs with its symbols."""
+    """Words and shapes of a code base as compositions, and their pairs with its symbols.
+
+    Of the functions in `files`, by number, alone where they are given: what files under one licence say
+    stands by itself.
+    """
 
     base: CodeBase
+    files: Collection[int] | None = None
     texts: list[str] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     places: list[tuple[int, str]] = field(default_factory=list)
     """A composition of `texts`, and where it is."""
 
     def __post_init__(self) -> None:
-        self._traits = _all_traits(self.base)
+        self._traits = _all_traits(self.base, self.files)
         self._number: dict[tuple[str, str], int] = {}
         self.described = self._described()
         self.expressed = self._expressed()
@@ -333,11 +338,13 @@ class _Traits:
         return file_place(self.base.files[int(self.file[at])].name, f":{int(self.line[at])}")
 
 
-def _all_traits(base: CodeBase) -> _Traits:
+def _all_traits(base: CodeBase, chosen: Collection[int] | None) -> _Traits:
     tables: list[pa.Table] = []
     symbols: list[Ints] = []
     files: list[Ints] = []
     for at, file in enumerate(base.files):
+        if chosen is not None and at not in chosen:
+            continue
         table = read_traits(file.facts)
         own = base.symbols.of[at][table["scope"].to_numpy()].astype(np.int64)
         table = table.filter(pa.array(own >= 0))

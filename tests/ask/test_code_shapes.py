@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,9 @@ from hartonomous.errors import NotFound, UsageError
 from hartonomous.graph.driver import Graph
 from hartonomous.operations.ingestion import ingest_model
 from hartonomous.operations.model_request import request_model
+from importers.code.code_files import find_code
+from importers.code.code_reader import read_files
+from importers.code.trait_evidence import TraitEvidence
 from tests.code_idioms import idioms, write_base
 from tests.command_line import failed, run
 
@@ -117,3 +121,15 @@ def test_the_command_line_shows_them(served: Graph, tmp_path: Path) -> None:
         assert plain.exit_code == as_json.exit_code == 0, plain.output + as_json.output
         assert shown in plain.output and shown in as_json.output
     assert "No symbol is called" in failed(3, "same-shape", "nothing.like.this")
+
+
+def test_what_files_under_one_licence_say_goes_alone(tmp_path: Path) -> None:
+    free = "# SPDX-License-Identifier: MIT\n" + idioms("python")["maximum"]
+    bound = "# SPDX-License-Identifier: GPL-3.0-only\n" + idioms("python")["count words"]
+    write_base(tmp_path / "both", {"free.py": free, "bound.py": bound})
+    base = read_files(tmp_path / "both", find_code(tmp_path / "both").files, Counter())
+    (alone,) = (number for number, file in enumerate(base.files) if file.name == "free.py")
+    said = TraitEvidence(base, {alone})
+    assert {"largest", "best"} <= set(said.texts)
+    assert not {"frequencies", "word"} & set(said.texts)
+    assert all(place.startswith("free.py:") for _, place in said.places)

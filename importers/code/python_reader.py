@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING
 
 from importers.code.file_facts import NOTHING, Flag, Op, ScopeKind
-from importers.code.structure_reading import DEEPEST, TOO_DEEP, StructureReader
+from importers.code.structure_reader import DEEPEST, TOO_DEEP, StructureReader
 
 if TYPE_CHECKING:
     from tree_sitter import Node

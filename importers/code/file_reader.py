@@ -7,10 +7,10 @@ from dataclasses import replace
 from importers.code.code_traits import stored_traits
 from importers.code.file_facts import FileFacts
 from importers.code.grammars import CodeLanguage, languages, parser
-from importers.code.python_reading import PythonReader
+from importers.code.python_reader import PythonReader
 from importers.code.source_text import SourceText
-from importers.code.structure_reading import StructureReader, stated_licence
-from importers.code.typed_reading import TypedReader
+from importers.code.structure_reader import StructureReader, stated_licence
+from importers.code.typed_reader import TypedReader
 
 READING_VERSION = 1
 """Raised when the same text gives other facts: part of a source's options and of cached facts."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import pyarrow as pa
 from blake3 import blake3
 
 from importers.code.code_base import CodeBase, ReadFile
-from importers.code.code_files import MINIFIED, UNREADABLE, CodeFile, is_minified
+from importers.code.code_files import MINIFIED, UNREADABLE, FoundCode, is_minified
 from importers.code.file_facts import FileFacts
-from importers.code.file_reading import read_facts
+from importers.code.file_reader import read_facts
+from importers.code.licences import folder_licences, licence_of_file
 from importers.code.parse_pool import Failed, ParsePool
 from importers.code.source_text import source_text
 
@@ -38,12 +39,13 @@ class ReadingTask:
     content: bytes = b""
 
 
-def read_files(
-    root: Path, files: Sequence[CodeFile], excluded: Counter[str], everything: bool = False
-) -> CodeBase:
+def read_files(root: Path, found: FoundCode, everything: bool = False) -> CodeBase:
     """Return files of a folder, read; what could not be read is counted among `excluded`."""
-    tasks = [ReadingTask(one.name, one.language, everything, root / one.name) for one in files]
-    return replace(read_tasks(tasks, excluded), package=python_package(root))
+    tasks = [
+        ReadingTask(one.name, one.language, everything, root / one.name) for one in found.files
+    ]
+    folders = folder_licences(root, found.licences)
+    return replace(read_tasks(tasks, found.excluded, folders), package=python_package(root))
 
 
 def python_package(root: Path) -> str:
@@ -56,8 +58,10 @@ def python_package(root: Path) -> str:
     return "".join(f"{part}." for part in reversed(parts))
 
 
-def read_tasks(tasks: Sequence[ReadingTask], excluded: Counter[str]) -> CodeBase:
-    """Return files as `read_files` does."""
+def read_tasks(
+    tasks: Sequence[ReadingTask], excluded: Counter[str], folders: Mapping[str, str]
+) -> CodeBase:
+    """Return files as `read_files` does; `folders` are licences as `folder_licences` has them."""
     counted = Counter(excluded)
     processes = min(os.cpu_count() or 1, 1 + len(tasks) // ALONE)
     pool = ParsePool(read_task, processes)
@@ -70,7 +74,9 @@ def read_tasks(tasks: Sequence[ReadingTask], excluded: Counter[str]) -> CodeBase
         else:
             digest, size, record = answer
             facts = FileFacts.of(pa.ipc.open_stream(record).read_all())
-            read[number] = ReadFile(tasks[number].name, digest, size, facts)
+            name = tasks[number].name
+            licence = licence_of_file(name, facts.licence, folders)
+            read[number] = ReadFile(name, digest, size, facts, licence)
             counted.update(facts.notes)
     ordered = sorted(read.values(), key=lambda one: one.name)
     return CodeBase(ordered, counted)

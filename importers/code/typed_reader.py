@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from importers.code.file_facts import NOTHING, Flag, Op, ScopeKind
 from importers.code.grammars import CodeLanguage
-from importers.code.structure_reading import DEEPEST, TOO_DEEP, StructureReader
+from importers.code.structure_reader import DEEPEST, TOO_DEEP, StructureReader
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -509,6 +509,8 @@ class TypedReader(StructureReader):
             name = self.name_of(target) or self.text(target).lstrip("*&")
             if "declarator" not in target.type:
                 name = self.text(target).lstrip("*&")
+            if not self.env:
+                name = name.lstrip("$")
             if (
                 len(name) <= _LONGEST
                 and name.replace("_", "a").replace("$", "a").replace("@", "").isalnum()
