@@ -7,7 +7,6 @@ from __future__ import annotations
 import random
 import re
 import sysconfig
-from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -68,7 +67,9 @@ def standard_library() -> CodeBase:
     """Return Python's standard library, without its tests."""
     root = Path(sysconfig.get_path("stdlib"))
     found = find_code(root, False, TESTS)
-    return read_files(root, [one for one in found.files if one.language == "python"], Counter())
+    return read_files(
+        root, replace(found, files=[one for one in found.files if one.language == "python"])
+    )
 
 
 def held_out(base: CodeBase, seed: int) -> tuple[CodeBase, list[Question]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -127,7 +126,7 @@ def test_what_files_under_one_licence_say_goes_alone(tmp_path: Path) -> None:
     free = "# SPDX-License-Identifier: MIT\n" + idioms("python")["maximum"]
     bound = "# SPDX-License-Identifier: GPL-3.0-only\n" + idioms("python")["count words"]
     write_base(tmp_path / "both", {"free.py": free, "bound.py": bound})
-    base = read_files(tmp_path / "both", find_code(tmp_path / "both").files, Counter())
+    base = read_files(tmp_path / "both", find_code(tmp_path / "both"))
     (alone,) = (number for number, file in enumerate(base.files) if file.name == "free.py")
     said = TraitEvidence(base, {alone})
     assert {"largest", "best"} <= set(said.texts)
