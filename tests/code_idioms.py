@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from importers.code.grammars import parser
-from importers.code.role_lowering import role_table
+from importers.code.role_tables import role_table
 from importers.code.tree_shapes import FunctionShapes, function_shapes
 
 IDIOMS = Path(__file__).parent / "idioms"

@@ -34,13 +34,13 @@ class CodeShapeMethods(GraphSession):
         """
         return rows_of(SameShape, code_shapes.same_shape(self._asked, symbol, top))
 
-    def translate(self, symbol: str, language: str, top: int = 5) -> Rows[LikeCode]:
+    def translate(self, symbol: str, to: str, top: int = 5) -> Rows[LikeCode]:
         """Return the functions of another language that are likest to a function.
 
-        `symbol`: its whole text, or how only one ends. `language`: such as `go`. Raises NotFound for an
+        `symbol`: its whole text, or how only one ends. `to`: a language, such as `go`. Raises NotFound for an
         unknown symbol, UsageError for a name of several.
         """
-        return rows_of(LikeCode, code_shapes.translate(self._asked, symbol, language, top))
+        return rows_of(LikeCode, code_shapes.translate(self._asked, symbol, to, top))
 
     def clones(self, source: str, top: int = 20) -> Rows[CloneGroup]:
         """Return functions of a code base, of one language, that have one shape, the longest first.

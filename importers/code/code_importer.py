@@ -69,8 +69,10 @@ class CodeBases:
             return Claim.NONE
         if is_bare(path):
             return Claim.POSSIBLE
-        code, documents = _weighed(path)
-        return Claim.POSSIBLE if code and code >= documents else Claim.NONE
+        code, documents, lesser = _weighed(path)
+        if not code or code < documents:
+            return Claim.NONE
+        return Claim.LAST if lesser else Claim.POSSIBLE
 
     def open(self, path: Path, options: OpenOptions) -> OpenedModel:
         return opened_code(path, self._read(path, options), options.under)
@@ -162,22 +164,35 @@ def _remarks(base: CodeBase, relations: SymbolRelations, under: str | None) -> I
         yield f"of {', '.join(alone)} only the structure is read, no calls"
 
 
-def _weighed(path: Path) -> tuple[int, int]:
-    """Return how many of the first entries of a folder are code, and how many documents."""
+def _weighed(path: Path) -> tuple[int, int, bool]:
+    """Return how many of the first entries of a folder are code, how many documents, and whether
+    other files, such as a model's, are larger than all that code.
+    """
     counted = Counter[bool]()
-    seen = 0
-    for _, folders, names in os.walk(path):
+    seen = surplus = 0
+    for folder, folders, names in os.walk(path):
         folders[:] = sorted(set(folders) - SKIPPED - VENDORED)
         for name in names:
             suffix = Path(name).suffix.lower()
-            if suffix in language_by_suffix():
+            size = _size(Path(folder, name))
+            if suffix in language_by_suffix() and size:
                 counted[True] += 1
+                surplus -= size
             elif suffix in KINDS:
                 counted[False] += 1
+            else:
+                surplus += size
         seen += len(names)
         if seen > WEIGHED:
             break
-    return counted[True], counted[False]
+    return counted[True], counted[False], surplus > 0
+
+
+def _size(file: Path) -> int:
+    try:
+        return file.lstat().st_size
+    except OSError:
+        return 0
 
 
 def _left_out(excluded: Counter[str]) -> str:

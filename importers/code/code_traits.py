@@ -21,7 +21,7 @@ import pyarrow as pa
 from hartonomous.name_words import identifier_words
 from importers.code.file_facts import NOTHING, FileFacts, ScopeKind
 from importers.code.grammars import languages, parser
-from importers.code.role_lowering import role_table
+from importers.code.role_tables import role_table
 from importers.code.tree_shapes import function_shapes, role_features
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from hartonomous.progress import Progress
 from hartonomous.schema import MICRO, SHAPE, TOKEN, TrackConstants, evidence_type
 from importers.code.code_base import CodeBase
 from importers.code.code_traits import TRAITS, TRAITS_VERSION, Trait, read_traits, text_words
-from importers.code.role_lowering import role_table
+from importers.code.role_tables import role_table
 from importers.code.tree_shapes import SHAPES_VERSION
 
 DESCRIBES, EQUIVALENCE = "DESCRIBES_EVIDENCE", "EQUIVALENCE_EVIDENCE"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importers.code.role_lowering import Lowering, RoleTable, with_itself
+from importers.code.role_tables import Lowering, RoleTable, with_itself
 from importers.code.role_tree import NUMBER, Tree, shape_hash
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Role lowering: a syntax tree of one language as a role tree, by that language's table.
+"""Role tables: a syntax tree of one language as a role tree, by that language's table.
 
 A table (`tree_roles/<language>.toml`) says of each kind of node its role and which of its children are the
 parts: a field's name (`left`), the first there of several (`index|indices`), all of a field
