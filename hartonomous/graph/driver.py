@@ -37,6 +37,9 @@ _WITHOUT_SCIENCE = (
 
 FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 1.0
+TURNS = 3
+"""Times a transaction is repeated that waited too long behind another one of the same graph."""
+
 
 logging.getLogger("neo4j").setLevel(logging.CRITICAL)
 
@@ -72,6 +75,7 @@ class Graph:
         self.address = address
         self._patience = patience
         self._science: GraphDataScience | None = None
+        self._writing: set[object] = set()
         self._driver = _driver(address)
 
     def __enter__(self) -> Graph:
@@ -246,21 +250,37 @@ class Graph:
         return self._driver.session(database=self.address.database, default_access_mode=access)
 
     def _transact(self, work: Callable[[Transaction], T], access: str) -> T:
+        mine = object()
+
         def run() -> T:
-            with self._session(access) as session, session.begin_transaction() as transaction:
-                result = work(Transaction(transaction))
-                transaction.commit()
-                return result
+            self._writing.add(mine)
+            try:
+                with self._session(access) as session, session.begin_transaction() as transaction:
+                    result = work(Transaction(transaction))
+                    transaction.commit()
+                    return result
+            except exceptions.Neo4jError as error:
+                # On a busy machine another writer of this graph holds what many edges end at for
+                # longer than a transaction waits.
+                if _is_lock_timeout(error) and len(self._writing) > 1:
+                    raise _Behind from error
+                raise
+            finally:
+                self._writing.discard(mine)
 
         return self._again(run)
 
     def _again(self, run: Callable[[], T]) -> T:
         """Return the result of `run`, repeated after transient errors."""
         deadline = time.monotonic() + self._patience
-        pause = FIRST_PAUSE
+        pause, behind = FIRST_PAUSE, 0
         while True:
             try:
                 return run()
+            except _Behind as error:
+                behind += 1
+                if behind > TURNS and error.__cause__ is not None:
+                    raise self._translated(error.__cause__) from error.__cause__
             except (exceptions.Neo4jError, exceptions.DriverError) as error:
                 if not _may_repeat(error) or time.monotonic() + pause > deadline:
                     raise self._translated(error) from error
@@ -275,7 +295,7 @@ class Graph:
 
     def _translated(self, error: BaseException) -> HartonomousError:
         where = self.address.uri
-        if str(getattr(error, "code", None)).endswith(_LOCK_TIMEOUT):
+        if _is_lock_timeout(error):
             return Conflict(
                 f"{where}: another transaction holds a lock on the data to write. "
                 f"{self._holders()}The interrupted command resumes when it is run again."
@@ -294,7 +314,12 @@ class Graph:
         return ServerError(f"{where}: {_first_line(error)}")
 
 
-_LOCK_TIMEOUT = ".LockAcquisitionTimeout"
+class _Behind(Exception):
+    """A transaction waited too long for a lock, while another one of this graph was at work."""
+
+
+def _is_lock_timeout(error: BaseException) -> bool:
+    return str(getattr(error, "code", None)).endswith(".LockAcquisitionTimeout")
 
 
 def _driver(address: Address) -> neo4j.Driver:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import neo4j
@@ -18,7 +19,7 @@ import pytest
 from hartonomous.bundle import Bundle
 from hartonomous.errors import Conflict, NotFound, ServerError, UsageError, VerificationFailed
 from hartonomous.graph import writer_lock
-from hartonomous.graph.driver import Address, Graph
+from hartonomous.graph.driver import Address, Graph, Transaction
 from hartonomous.graph.writer_lock import WriterLock
 from hartonomous.load import loader
 from hartonomous.operations.ingestion import load_bundle
@@ -165,6 +166,38 @@ def test_transient_errors_are_tried_again(
     wipe(graph)
     put_in(graph, bundle, "one")
     assert exported(graph) == again
+
+
+def test_a_writer_waits_for_another_one_longer_than_for_a_stranger(
+    graph: Graph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = "Neo.TransientError.Transaction.LockAcquisitionTimeout"
+    error = neo4j.exceptions.Neo4jError._hydrate_neo4j(code=code, message="no lock")
+    holding, repeated = threading.Event(), threading.Event()
+    tries = 0
+
+    def hold(work: Transaction) -> str:
+        holding.set()
+        assert repeated.wait(60)
+        return "held"
+
+    def wait_too_long(work: Transaction) -> str:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise error
+        repeated.set()
+        return "waited"
+
+    monkeypatch.setattr(graph, "_patience", 0.0)
+    with pytest.raises(Conflict, match="holds a lock"):
+        graph.transact(wait_too_long)
+    tries = 0
+    with ThreadPoolExecutor(1) as writers:
+        other = writers.submit(graph.transact, hold)
+        assert holding.wait(60)
+        assert graph.transact(wait_too_long) == "waited"
+        assert other.result() == "held"
 
 
 def test_a_partial_load_of_other_evidence_is_discarded(graph: Graph, tmp_path: Path) -> None:
