@@ -182,9 +182,17 @@ def explain(start: str, end: str, type: str, as_json: bool) -> None:
             click.echo()
             print_text(_places(row))
     for source in dict.fromkeys(row["source"] for row in answer.places):
-        held = ", ".join(row["place"] for row in answer.places if row["source"] == source)
         click.echo()
-        print_text(f"{source} has both in {held}")
+        print_text(_held([row for row in answer.places if row["source"] == source]))
+
+
+def _held(rows: list[dict[str, Any]]) -> str:
+    """Return where one source has a pair: the places of both, or of code, line and steps."""
+    first = rows[0]
+    if "steps" not in first:
+        return f"{first['source']} has both in {', '.join(row['place'] for row in rows)}"
+    through = f", through {', '.join(first['steps'])}" if first["steps"] else ""
+    return f"{first['source']} says so in {first['place'] or 'no known file'}{through}"
 
 
 def _shown_track(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 
 from hartonomous.ask.code.code_structure import cycles, hotspots, layers, unused
 from hartonomous.ask.code.symbol_calls import callees, callers, impact
+from hartonomous.ask.relations.explanation import explain
 from hartonomous.audit.audit_report import audit
 from hartonomous.errors import BadInput, NotFound, UsageError
 from hartonomous.graph.driver import Graph
@@ -71,6 +72,8 @@ def test_questions_about_a_code_base(graph: Graph, here: None, tmp_path: Path) -
     assert pay["symbol"] == "python:shop.till.Till.pay"
     assert pay["place"] == "shop/till.py:5"
     assert "a base class" in pay["steps"] and "an attribute" in pay["steps"]
+    (place,) = explain(graph, pay["symbol"], "python:shop.basket.Basket.total", "CALLS").places
+    assert place == {"source": "shop", "place": "shop/till.py:5", "steps": pay["steps"]}
     assert {row["symbol"] for row in callees(graph, "shop.basket.Basket.total")} == {
         "python:shop.prices.price", "python:shop.basket.Basket._tax",
     }  # fmt: skip

@@ -45,7 +45,7 @@ def impact(graph: Graph, symbol: str, hops: int = 5, source: str | None = None) 
     for hop in range(1, hops + 1):
         found = graph.read(query("ask/dependents"), symbols=edge, source=source)
         fresh = [row for row in found if row["symbol"] not in reached]
-        rows += [{"hop": hop, **_proven(row)} for row in fresh]
+        rows += [{"hop": hop, **proven(row)} for row in fresh]
         edge = list(dict.fromkeys(row["symbol"] for row in fresh))
         reached.update(edge)
         if not edge:
@@ -65,19 +65,21 @@ def call_place(places: Sequence[str], line: int) -> str:
     return f"{', '.join(files)} (line {line} of one)" if files and line else ", ".join(files)
 
 
+def proven(row: Mapping[str, Any]) -> Row:
+    """Return a row with `place`, file and line, and `steps` in words, in place of `line`, `places` and
+    the bits of `steps`.
+    """
+    rest = {name: row[name] for name in row if name not in ("line", "places", "steps")}
+    place = call_place(row["places"], row["line"])
+    return {**rest, "place": place, "steps": step_names(row["steps"])}
+
+
 def _calls(graph: Graph, statement: str, symbol: str, top: int, source: str | None) -> list[Row]:
     _known(graph, source)
     asked = symbol_named(graph, symbol)
     return [
-        _proven(row) for row in graph.read(query(statement), symbol=asked, top=top, source=source)
+        proven(row) for row in graph.read(query(statement), symbol=asked, top=top, source=source)
     ]
-
-
-def _proven(row: Mapping[str, Any]) -> Row:
-    """Return a row with the place of the call and its steps in words."""
-    rest = {name: row[name] for name in row if name not in ("line", "places", "steps")}
-    place = call_place(row["places"], row["line"])
-    return {**rest, "place": place, "steps": step_names(row["steps"])}
 
 
 def _known(graph: Graph, source: str | None) -> None:

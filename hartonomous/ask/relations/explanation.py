@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from hartonomous.ask.code.symbol_calls import proven
 from hartonomous.ask.relations.neighbourhood import find_word
 from hartonomous.errors import NotFound
 from hartonomous.graph.cypher_files import query
@@ -23,7 +24,8 @@ class Explanation:
     `shrinkage` is the prior weight of even odds in the consensus. The consensus follows from the sum
     of vote times support over the sum of `divisor` and the shrinkage: what a person judges adds to
     the first sum alone. `places` have `source` and `place`: files and pages in which sources that
-    observed the pair have both ends.
+    observed the pair have both ends; of relations in code, file and line, and in `steps` what these
+    were resolved through.
     """
 
     relation: Row
@@ -45,7 +47,8 @@ def explain(graph: Graph, start: str, end: str, type: str = DEFAULT_RELATION) ->
         raise _unrelated(graph, start, end, rated)
     tracks = graph.read(query("ask/explain", types=(type,)), **asked)
     sources = sorted({row["source"] for row in tracks if row["observed"]})
-    places = graph.read(
+    coded = graph.read(query("ask/read_code_places", types=(type,)), **asked)
+    places = [proven(row) for row in coded] or graph.read(
         query("ask/shared_places"), start=start, end=end, sources=sources, top=MOST_PLACES
     )
     return Explanation(relation[0], tracks, places=places)
