@@ -23,12 +23,15 @@ def counted_rows(
     """Return rows, with the columns of `evidence.columns`, sorted by (start, end).
 
     `counts` has start, end (rows,) and every column of the type but `support`, which follows from
-    them by the null model of the type.
+    them by the null model of the type. It may lack columns that came later and that the null model
+    does not use, such as the line of code: they are 0.
     """
     order = np.lexsort((counts["end"], counts["start"]))
     sorted_counts = {name: column[order] for name, column in counts.items()}
     sorted_counts["support"] = support(evidence, sorted_counts, constants)
     schema = columns(evidence)
+    for name in evidence.later - {column.name for column in evidence.chance.columns}:
+        sorted_counts.setdefault(name, np.zeros_like(order))
     return pa.table({name: sorted_counts[name] for name in schema.names}).cast(schema)
 
 

@@ -109,7 +109,8 @@ def test_readable_words_are_known_to_two_of_several_sources(graph: Graph) -> Non
         {"id": 4, "text": "3f9a", "known": None},
     ]
     assert [row["id"] for row in readable(graph, rows)] == [1, 4]
-    graph.write("MATCH (t:Track {source: $name}) SET t.absent = null", name=OTHER)
+    # One that only counts is no vocabulary.
+    graph.write("MATCH (t:Track {source: $name}) SET t.evidence = 'CALLS_EVIDENCE'", name=OTHER)
     assert [row["id"] for row in readable(graph, rows)] == [1, 2, 4]
 
 
