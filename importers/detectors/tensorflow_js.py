@@ -7,7 +7,9 @@ file and the shards beside it, whose sizes are compared with the manifest before
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -154,7 +156,7 @@ def _weight(path: Path, entry: Any) -> Weight:
             f"is not read; there are {', '.join(ITEM_TYPES)}, stored as {', '.join(QUANTIZED)}."
         )
     scale, least = how.get("scale", 1.0), how.get("min", 0.0)
-    if not isinstance(scale, int | float) or not isinstance(least, int | float):
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in (scale, least)):
         raise BadInput(f"{path}: the weight {shown(name)} has a scale that is no number.")
     bytes_as = QUANTIZED[stored] if how else ITEM_TYPES[stored]
     return Weight(name, tuple(shape), np.dtype(ITEM_TYPES[told]), np.dtype(bytes_as), scale, least)
@@ -193,7 +195,10 @@ def _asked(path: Path, model: Mapping[str, Any], operations: Mapping[str, Operat
 
 def _signature(model: Mapping[str, Any], kind: str) -> dict[str, Any]:
     """Return what a signature states of inputs or outputs, by the names of their nodes."""
-    signature = model.get("signature") or (model.get("userDefinedMetadata") or {}).get("signature")
+    more = model.get("userDefinedMetadata")
+    signature = model.get("signature") or (
+        more.get("signature") if isinstance(more, dict) else None
+    )
     stated = signature.get(kind) if isinstance(signature, dict) else None
     if not isinstance(stated, dict):
         return {}
@@ -216,7 +221,7 @@ def _translated(
     inputs: Mapping[str, list[int]],
 ) -> list[str]:
     """Translate what the outputs need into the graph, and return the names of the heads."""
-    picked, feeding = set[str](), dict[str, None]()
+    picked, feeding, order = set[str](), dict[str, None](), list[str]()
     for operation in _in_order(path, operations, asked):
         sources = [_source(one) for one in operation.inputs]
         names = [name for name, _ in sources]
@@ -234,37 +239,32 @@ def _translated(
             OPERATORS[operation.op](graph, operation.with_inputs(names), sides)
         except UnfitOperator as error:
             raise BadInput(f"{path}: {shown(operation.name)} ({operation.op}) {error}.") from error
+        order.append(operation.name)
     heads = [name for name in asked if name not in picked]
-    heads = heads or _before_picking(operations, feeding)
+    heads = heads or _before_picking(operations, feeding, order)
     if not heads or not graph.inputs:
         raise BadInput(f"{path} takes no pictures, or gives nothing out; it is damaged.")
     return heads
 
 
-def _before_picking(operations: Mapping[str, Operation], feeding: Mapping[str, None]) -> list[str]:
+def _before_picking(
+    operations: Mapping[str, Operation], feeding: Iterable[str], order: Iterable[str]
+) -> list[str]:
     """Return the nodes that feed those that pick, reshaping undone, without those that follow from
     others of them, such as the greatest of neighbours.
     """
-    heads = dict[str, None]()
+    heads, behind = set[str](), set[str]()
     for name in feeding:
         while operations[name].op in ("Reshape", "Identity"):
             name = _source(operations[name].inputs[0])[0]
         if operations[name].op not in ("Const", "Placeholder"):
-            heads[name] = None
-
-    def follows(name: str) -> bool:
-        waiting = [_source(one)[0] for one in operations[name].inputs]
-        seen = set[str]()
-        while waiting:
-            source = waiting.pop()
-            if source in heads:
-                return True
-            if source not in seen:
-                seen.add(source)
-                waiting += [_source(one)[0] for one in operations[source].inputs]
-        return False
-
-    return sorted(name for name in heads if not follows(name))
+            heads.add(name)
+    before = set(heads)
+    for name in order:
+        if any(_source(one)[0] in before for one in operations[name].inputs):
+            behind.add(name)
+            before.add(name)
+    return sorted(heads - behind)
 
 
 def _in_order(
@@ -299,7 +299,7 @@ def _source(name: str) -> tuple[str, int]:
     (('TopK', 1), ('Conv', 0))
     """
     node, colon, index = name.rpartition(":")
-    return (node, int(index)) if colon and index.isdecimal() else (name, 0)
+    return (node, int(index)) if colon and re.fullmatch("[0-9]{1,6}", index) else (name, 0)
 
 
 def _mapping(path: Path, value: Any, what: str) -> dict[str, Any]:

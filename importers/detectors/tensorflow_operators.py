@@ -45,30 +45,32 @@ class Operation:
 
     def text(self, name: str, usual: str = "") -> str:
         """Return an attribute that is a text."""
-        stated = self._attribute(name).get("s")
+        stated = self.stated(name).get("s")
         return usual if stated is None else _decoded(stated)
 
     def texts(self, name: str) -> list[str]:
         """Return an attribute that is a list of texts."""
-        return [_decoded(one) for one in self._listed(name).get("s", [])]
+        listed = self._listed(name).get("s", [])
+        return [_decoded(one) for one in listed] if isinstance(listed, list) else []
 
     def whole(self, name: str) -> list[int]:
         """Return an attribute that is a list of whole numbers, empty if it is not stated."""
         try:
             return [int(one) for one in self._listed(name).get("i", [])]
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise UnfitOperator(f"has a {name} that is not made of whole numbers") from error
 
     def flag(self, name: str) -> bool:
         """Return an attribute that is true or false, the latter if it is not stated."""
-        return bool(self._attribute(name).get("b", False))
+        return bool(self.stated(name).get("b", False))
 
-    def _attribute(self, name: str) -> Mapping[str, Any]:
+    def stated(self, name: str) -> Mapping[str, Any]:
+        """Return an attribute as the JSON has it, empty if it is not stated."""
         found = self.attributes.get(name, {})
         return found if isinstance(found, dict) else {}
 
     def _listed(self, name: str) -> Mapping[str, Any]:
-        found = self._attribute(name).get("list", {})
+        found = self.stated(name).get("list", {})
         return found if isinstance(found, dict) else {}
 
 
@@ -141,14 +143,13 @@ def stated_sides(shape: Any) -> list[int] | None:
         return None
     try:
         return [int(side["size"]) for side in sides]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return None
 
 
 def _placeholder(graph: OnnxGraph, operation: Operation, sides: Sides) -> None:
-    stated = operation.attributes.get("shape", {}).get("shape")
-    shape = stated_sides(stated) or sides
-    kind = operation.attributes.get("dtype", {}).get("type", "DT_FLOAT")
+    shape = stated_sides(operation.stated("shape").get("shape")) or sides
+    kind = operation.stated("dtype").get("type", "DT_FLOAT")
     if shape is None or kind not in ("DT_FLOAT", 1):
         raise UnfitOperator("is an input of no stated shape, or of another type than float32")
     named = [f"side_{axis}" if side < 0 else side for axis, side in enumerate(shape)]

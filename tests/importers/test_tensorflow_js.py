@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -526,6 +527,30 @@ def test_damaged_graphs_are_refused(tmp_path: Path) -> None:
     second.add("TopKV2", "x")
     second.add("Relu", "y:1", name="z")
     refused(second.write(tmp_path), "takes no pictures, or gives nothing out")
+
+
+def positions(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the way to every value within a JSON value."""
+    within = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, one in within:
+        yield (*path, key)
+        if isinstance(one, dict | list):
+            yield from positions(one, (*path, key))
+
+
+@pytest.mark.parametrize("odd", [7, -1, "a", "1" * 5000, [], [[]], {}, None, 1e400, float("nan")])
+def test_whatever_stands_in_the_json_it_is_read_or_refused(tmp_path: Path, odd: Any) -> None:
+    file = centernet().write(tmp_path, "detections")
+    whole = file.read_text()
+    for *way, key in positions(json.loads(whole)):
+        changed = within = json.loads(whole)
+        for step in way:
+            within = within[step]
+        within[key] = odd
+        file.write_text(json.dumps(changed))
+        with contextlib.suppress(BadInput):
+            model = converted_model(file)
+            open_session(file, model.files, converted=model.proto)
 
 
 def test_a_long_chain_of_nodes_is_followed(tmp_path: Path) -> None:
