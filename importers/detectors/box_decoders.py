@@ -11,6 +11,7 @@ input:
 | yolox | as yolov5, of one anchor a cell, relative to the cells |
 | yolov10 | (1, N, 6): corners, score, class; nothing overlaps |
 | centernet | (1, C, h, w) heat of centres, and 2 channels each of sides and, optionally, offsets |
+| ttfnet | (1, C, h, w) heat of centres, and 4 channels of distances from there, in pixels |
 | picodet | for each stride (1, A, C) scores, then for each (1, A, 4 (R + 1)) distributions of distances |
 | paddle | (N, 6): class, score, corners, and the number of them |
 | ready | corners (N, 4), integer classes (N,), scores (N,) |
@@ -34,6 +35,7 @@ from hartonomous.pictures.detections import Boxes
 from importers.detectors.input_pixels import (
     CENTERNET,
     IMAGENET,
+    RAW,
     RAW_PADDED,
     UNIT,
     UNIT_PADDED,
@@ -286,21 +288,24 @@ def _ready(outputs: Sequence[Output], layout: Layout) -> FoundBoxes:
 # ---------------------------------------------------------------- CenterNet
 
 
-def _maps(outputs: Sequence[Output], classes: int) -> tuple[Output, list[Output]] | None:
+def _maps(
+    outputs: Sequence[Output], classes: int, channels: int = 2
+) -> tuple[Output, list[Output]] | None:
     """Return the heat of centres, and the maps of sides and offsets, (1, channels, h, w)."""
     maps = []
     for one in outputs:
         if len(one.shape) != 4:
             return None
-        turned = one.shape[3] in (2, classes) and one.shape[1] not in (2, classes)
+        known = (channels, classes)
+        turned = one.shape[3] in known and one.shape[1] not in known
         maps.append(Output(one.name, np.moveaxis(one.values, 3, 1)) if turned else one)
     heats = [one for one in maps if one.shape[1] == classes]
-    if classes == 2:
+    if classes == channels:
         heats = [one for one in heats if one.name.lower().startswith(("hm", "heat"))] or heats[:1]
     if len(heats) != 1 or len(maps) not in (2, 3):
         return None
     more = [one for one in maps if one is not heats[0]]
-    same = all(one.shape[1] == 2 and one.shape[2:] == heats[0].shape[2:] for one in more)
+    same = all(one.shape[1] == channels and one.shape[2:] == heats[0].shape[2:] for one in more)
     return (heats[0], more) if same else None
 
 
@@ -311,22 +316,44 @@ def _is_centernet(outputs: Sequence[Output], size: tuple[int, int], classes: int
 def _centernet(outputs: Sequence[Output], layout: Layout) -> FoundBoxes:
     found = _maps(outputs, layout.classes)
     assert found is not None
-    heat, more = found[0].values[0].astype(np.float64), found[1]
-    if heat.size and (heat.min() < 0 or heat.max() > 1):
-        heat = expit(heat)
+    heat, more = found
+    classes, rows, columns, scores = _peaks(heat)
     offset = next((one for one in more if "off" in one.name or "reg" in one.name), None)
     sides = next(one for one in more if one is not offset)
     if offset is None and len(more) == 2:
         offset = more[1]
-    peaks = np.where(maximum_filter(heat, size=(1, 3, 3)) == heat, heat, 0)
-    order = np.argsort(-peaks, axis=None, kind="stable")[:MOST_PEAKS]
-    classes, rows, columns = np.unravel_index(order, peaks.shape)
-    scores = peaks[classes, rows, columns]
-    stride = layout.size[0] / heat.shape[1]
+    stride = layout.size[0] / heat.shape[2]
     centre = np.stack([columns, rows], axis=1).astype(np.float64)
     centre += 0.5 if offset is None else offset.values[0][:, rows, columns].T
     side = sides.values[0][:, rows, columns].T.astype(np.float64)
     boxes = _corners(np.concatenate([centre, side], axis=1) * stride)
+    return _chosen(classes, scores, boxes, layout)
+
+
+def _peaks(heat: Output) -> tuple[NDArray[Any], ...]:
+    """Return classes, rows, columns and scores of what is hotter than what lies around it."""
+    values = heat.values[0].astype(np.float64)
+    if values.size and (values.min() < 0 or values.max() > 1):
+        values = expit(values)
+    peaks = np.where(maximum_filter(values, size=(1, 3, 3)) == values, values, 0)
+    order = np.argsort(-peaks, axis=None, kind="stable")[:MOST_PEAKS]
+    classes, rows, columns = np.unravel_index(order, peaks.shape)
+    return classes, rows, columns, peaks[classes, rows, columns]
+
+
+def _is_ttfnet(outputs: Sequence[Output], size: tuple[int, int], classes: int) -> bool:
+    return len(outputs) == 2 and _maps(outputs, classes, channels=4) is not None
+
+
+def _ttfnet(outputs: Sequence[Output], layout: Layout) -> FoundBoxes:
+    """Read boxes as TTFNet states them: left, top, right and bottom from a cell's corner."""
+    found = _maps(outputs, layout.classes, channels=4)
+    assert found is not None
+    heat, (distances,) = found
+    classes, rows, columns, scores = _peaks(heat)
+    centre = np.stack([columns, rows], axis=1) * (layout.size[0] / heat.shape[2])
+    away = distances.values[0][:, rows, columns].T.astype(np.float64)
+    boxes = np.concatenate([centre - away[:, :2], centre + away[:, 2:]], axis=1)
     return _chosen(classes, scores, boxes, layout)
 
 
@@ -421,6 +448,7 @@ DECODERS: dict[str, BoxDecoder] = {
         BoxDecoder("ready", _is_ready, _ready, UNIT),
         BoxDecoder("paddle", _is_paddle, _paddle, UNIT),
         BoxDecoder("centernet", _is_centernet, _centernet, CENTERNET),
+        BoxDecoder("ttfnet", _is_ttfnet, _ttfnet, RAW),
         BoxDecoder("yolox", _is_yolox, _yolox, RAW_PADDED, anchored=True),
         BoxDecoder("yolov5", _is_yolov5, _yolov5, UNIT_PADDED, anchored=True),
         BoxDecoder("yolov8", _is_yolov8, _yolov8, UNIT_PADDED, anchored=True),

@@ -40,6 +40,7 @@ class InputPixels:
 
 UNIT = InputPixels()
 IMAGENET = InputPixels(mean=(0.485, 0.456, 0.406), deviation=(0.229, 0.224, 0.225))
+RAW = InputPixels(scale=1.0)
 CENTRED = InputPixels(mean=(0.5, 0.5, 0.5), deviation=(0.5, 0.5, 0.5))
 UNIT_PADDED = InputPixels(padded=True)
 RAW_PADDED = InputPixels(scale=1.0, padded=True, centred=False, swapped=True)
@@ -51,7 +52,7 @@ NORMALISATIONS = {
     "unit": UNIT,
     "imagenet": IMAGENET,
     "centred": CENTRED,
-    "raw": InputPixels(scale=1.0),
+    "raw": RAW,
 }
 """What `--normalise` can ask for, by name; only scale, mean and deviation are of use."""
 

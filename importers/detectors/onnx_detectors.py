@@ -1,4 +1,4 @@
-"""ONNX detectors: object detectors in one ONNX file, run by onnxruntime."""
+"""ONNX detectors: object detectors in an ONNX file or a TensorFlow.js graph, run by onnxruntime."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from hartonomous.errors import BadInput, UsageError
 from hartonomous.extract.detector_protocol import DetectorOptions
 from hartonomous.extract.files.untrusted_files import read_json, shown
+from hartonomous.extract.importer_protocol import Claim
 from hartonomous.identity import content_digest, file_digest
 from hartonomous.pictures.detections import Detections, cleaned
 from hartonomous.pictures.picture_files import Pixels, library
@@ -32,6 +33,7 @@ from importers.detectors.input_pixels import (
     stated_pixels,
 )
 from importers.detectors.onnx_safety import MOST_SIDE, checked_model
+from importers.detectors.tensorflow_js import converted_model, graph_file
 
 THRESHOLD = 0.5
 USUAL_SIDE = 640
@@ -63,10 +65,14 @@ class OnnxDetector:
     """
 
     def __init__(self, path: Path, options: DetectorOptions) -> None:
-        model = checked_model(path)
+        converted = graph_file(path)
+        path = path if converted is None else converted
+        model = checked_model(path) if converted is None else converted_model(path)
         self.files = model.files
         self.threshold = THRESHOLD if options.threshold is None else options.threshold
-        self._session = open_session(path, model.files, options.device)
+        self._session = open_session(
+            path, model.files, options.device, None if converted is None else model.proto
+        )
         stated = _preprocessor(path)
         self._input = _picture_input(path, self._session, model.metadata, stated)
         labels = labels_of(path, model.metadata, options.labels)
@@ -138,13 +144,20 @@ class OnnxDetector:
 
 
 class OnnxDetectors:
-    """Opens object detectors in ONNX files."""
+    """Opens object detectors in ONNX files, and those of TensorFlow.js, which become ONNX."""
 
     def recognises(self, path: Path) -> bool:
-        return path.is_file() and path.suffix.lower() in (".onnx", ".pt", ".pth")
+        if path.is_file() and path.suffix.lower() in (".onnx", ".pt", ".pth"):
+            return True
+        return graph_file(path) is not None
 
     def open(self, path: Path, options: DetectorOptions) -> OnnxDetector:
         return OnnxDetector(path, options)
+
+
+def graph_claim(path: Path) -> Claim:
+    """Return how surely a path is a detector where no pictures are given, which then are asked for."""
+    return Claim.LIKELY if graph_file(path) is not None else Claim.NONE
 
 
 def _one_each(found: Detections, pixels: Pixels) -> Detections:
@@ -162,9 +175,12 @@ def _one_each(found: Detections, pixels: Pixels) -> Detections:
     )
 
 
-def open_session(path: Path, files: Sequence[Path], device: str = "cpu") -> Any:
-    """Return a session of a checked model, whose files were found to be `files`; raises BadInput if
-    the runtime cannot read it, UsageError for a device that it does not have.
+def open_session(
+    path: Path, files: Sequence[Path], device: str = "cpu", converted: Any = None
+) -> Any:
+    """Return a session of a checked model, whose files were found to be `files`, or of the ModelProto
+    that it was converted to; raises BadInput if the runtime cannot read it, UsageError for a device
+    that it does not have.
     """
     runtime = library("onnxruntime")
     settings = runtime.SessionOptions()
@@ -179,7 +195,9 @@ def open_session(path: Path, files: Sequence[Path], device: str = "cpu") -> Any:
             )
         providers.insert(0, "CUDAExecutionProvider")
     # The bytes that were checked, unless there are more files, which it finds by the path.
-    model = path.read_bytes() if len(files) == 1 else str(path)
+    model: Any = path.read_bytes() if len(files) == 1 else str(path)
+    if converted is not None:
+        model = converted.SerializeToString()
     try:
         return runtime.InferenceSession(model, settings, providers=providers)
     except Exception as error:  # The runtime's errors have no class in common but this.
@@ -280,7 +298,8 @@ def _first_line(error: Exception) -> str:
 OPENER = OnnxDetectors()
 IMPORTER = DetectorImporter(
     "onnx-detectors",
-    "object detector in an ONNX file, shown pictures (--images)",
+    "object detector in ONNX or TensorFlow.js, shown pictures (--images)",
     OPENER,
     (LABELS, DECODER, NORMALISE),
+    graph_claim,
 )

@@ -65,6 +65,14 @@ def checked_model(path: Path) -> CheckedModel:
         raise BadInput(f"{path} is no ONNX model, or is damaged; download it again.") from error
     if not model.graph.node or not model.graph.input or not model.graph.output:
         raise BadInput(f"{path} is no ONNX model: it has no graph with inputs and outputs.")
+    return checked_graph(path, model, (path,))
+
+
+def checked_graph(path: Path, model: Any, files: tuple[Path, ...]) -> CheckedModel:
+    """Return a ModelProto that was read from these files, the first of which is `path`.
+
+    Raises BadInput for one that is not safe to run.
+    """
     own = {(function.domain, function.name) for function in model.functions}
     external: dict[str, None] = {}
     for node in _nodes(path, model):
@@ -78,7 +86,7 @@ def checked_model(path: Path) -> CheckedModel:
     for tensor in _tensors(path, model):
         _check_tensor(path, tensor, external)
     _check_values(path, model)
-    return CheckedModel(model, (path, *(path.parent / name for name in external)))
+    return CheckedModel(model, (*files, *(path.parent / name for name in external)))
 
 
 def _graphs(path: Path, model: Any) -> Iterator[tuple[Any, Any]]:

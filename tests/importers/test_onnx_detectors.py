@@ -107,6 +107,13 @@ def centernet(last: bool = False) -> Arrays:
     return {n: np.moveaxis(one, 1, 3).copy() if last else one for n, one in maps.items()}
 
 
+def ttfnet() -> Arrays:
+    """The same heat, with distances to the left, top, right and bottom."""
+    away = np.zeros((1, 4, 16, 16), dtype=np.float32)
+    away[0, :, 6, 8] = (12, 14, 20, 18)
+    return {"hm": centernet()["hm"], "wh": away}
+
+
 def picodet() -> Arrays:
     """Cell (3, 2) of stride 8, centre (28, 20), with distances 1.5, 1.5, 2.5, 2.5 cells."""
     found: Arrays = {}
@@ -137,6 +144,7 @@ KINDS: dict[str, tuple[Arrays, NDArray[Any]]] = {
     "paddle": (paddle(), WHERE),
     "centernet": (centernet(), PADDED),
     "centernet, channels last": (centernet(True), PADDED),
+    "ttfnet": (ttfnet(), np.array([[40, 10, 104, 42]])),
     "picodet": (picodet(), WHERE),
 }
 

@@ -64,7 +64,11 @@ def inside(folder: Path, name: str) -> Path:
     Raises BadInput if the name leads out of the folder, through `..` or a link.
     """
     path = folder / name
-    if not path.is_file():
+    try:
+        there = path.is_file()
+    except OSError:  # The name is longer than any file's.
+        there = False
+    if not there:
         raise BadInput(f"{folder} lacks {shown(name)}.")
     home = folder.resolve()
     allowed = [home]
