@@ -11,17 +11,34 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
 
 from hartonomous.errors import ServerError
+from hartonomous.server import managed_server
+from hartonomous.server.home import configure
 from hartonomous.server.managed_server import ServerAddress, purge, start
 
 ROOT = Path(__file__).parents[1]
 PREFIX = "hartonomous-test-"
+
+
+REPLANNING = {"dbms.cypher.min_replan_interval": "10m"}
+"""Every test fills an empty graph anew, at which the server plans each statement again after ten seconds;
+that took most of the time of tests that ask much."""
+
+
+def _configured(
+    home: Path,
+    parts: Path,
+    ports: dict[str, int],
+    conf: Path | None = None,
+    more: Mapping[str, str] | None = None,
+) -> None:
+    configure(home, parts, ports, conf, {**REPLANNING, **(more or {})})
 
 
 @contextmanager
@@ -44,6 +61,7 @@ def private_server(heap: str, pages: str) -> Iterator[Path]:
     saved = {name: os.environ.get(name) for name in chosen}
     os.environ |= chosen
     try:
+        managed_server.configure = _configured
         start(place / "home", bolt_port=0, http_port=0, say=lambda text: None)
         yield place / "home"
     finally:
