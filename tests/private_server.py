@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -31,14 +32,8 @@ REPLANNING = {"dbms.cypher.min_replan_interval": "10m"}
 that took most of the time of tests that ask much."""
 
 
-def _configured(
-    home: Path,
-    parts: Path,
-    ports: dict[str, int],
-    conf: Path | None = None,
-    more: Mapping[str, str] | None = None,
-) -> None:
-    configure(home, parts, ports, conf, {**REPLANNING, **(more or {})})
+def _configured(*places: Any, more: Mapping[str, str] | None = None) -> None:
+    configure(*places, more={**REPLANNING, **(more or {})})
 
 
 @contextmanager
