@@ -17,6 +17,7 @@ from math import log10
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from hartonomous.graph.cypher_files import query
@@ -78,11 +79,10 @@ class Judgements:
             kept = np.ones(len(start), dtype=bool)
             if evidence in rows:
                 table = rows[evidence]
-                own = np.asarray(table["source"].to_pylist(), dtype=object) == source
-                ends = (table[name].to_numpy()[own] for name in ("start", "end"))
-                gone = set(zip(*(column.tolist() for column in ends), strict=True))
-                pairs = zip(start.tolist(), end.tolist(), strict=True)
-                kept = np.array([pair not in gone for pair in pairs], dtype=bool)
+                gone = table.filter(pc.equal(table["source"], source))
+                ends = np.stack([gone[name].to_numpy() for name in ("start", "end")])
+                pair = _numbered(np.concatenate([np.stack([start, end]), ends], axis=1))
+                kept = ~np.isin(pair[: len(start)], pair[len(start) :])
             if kept.any():
                 left._parts.append((evidence, source, start[kept], end[kept], stance[kept]))
         return left
@@ -105,8 +105,7 @@ class Judgements:
         start, end, stance = (
             np.concatenate([part[i] for part in self._parts]).astype(np.int64) for i in (2, 3, 4)
         )
-        _, pair = np.unique(np.stack([kind, start, end]), axis=1, return_inverse=True)
-        pair = pair.reshape(-1)
+        pair = _numbered(np.stack([kind, start, end]))
         total = np.bincount(pair, weights=stance).astype(np.int64)
         others = np.sign(total[pair] - stance)
         counted = [
@@ -114,6 +113,12 @@ class Judgements:
             for sign in (1, -1)
         ]
         return {name: person_trust(*both) for name, *both in zip(names, *counted, strict=True)}
+
+
+def _numbered(columns: Ints) -> Ints:
+    """Return a number for each of (k, n) columns, the same for equal ones, (n,) int64."""
+    _, numbers = np.unique(columns, axis=1, return_inverse=True)
+    return np.asarray(numbers, dtype=np.int64).reshape(-1)
 
 
 def read_judgements(graph: Graph, live: Sequence[Row]) -> Judgements:
